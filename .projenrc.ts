@@ -1,0 +1,116 @@
+// The one hand-written configuration: package.json, tsconfigs, lint, workflows and tasks are generated from it by `npx projen`.
+import { awscdk, javascript, ReleasableCommits } from 'projen';
+
+/**
+ * The lowest aws-cdk-lib that has all we use: `lambda.Runtime.NODEJS_24_X` came with 2.224.0. The other features (service timeout of a
+ * custom resource, `IEmailIdentity.emailIdentityArn`, `ISecret.secretFullArn`) are older.
+ */
+const CDK_FLOOR = '2.224.0';
+
+/** One version for all SDK clients, so that they share one copy of what lies under them. It ships inside the bundle. */
+const SDK = '3.1164.0';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-ses-dkim',
+  description: 'DKIM signing of Amazon SES domain identities for AWS CDK: Easy DKIM, BYODKIM from Secrets Manager and Deterministic Easy DKIM, with the DNS records in Route 53',
+  author: 'cdk-ses-dkim contributors',
+  authorAddress: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'cdk-ses-dkim contributors',
+  copyrightPeriod: '2026',
+  stability: 'experimental',
+  keywords: ['ses', 'dkim', 'byodkim', 'deed', 'email', 'route53', 'dmarc', 'secretsmanager'],
+
+  defaultReleaseBranch: 'main',
+  releasableCommits: ReleasableCommits.featuresAndFixes(),
+  publishToPypi: { distName: 'cdk-ses-dkim', module: 'cdk_ses_dkim' },
+  publishToMaven: { mavenGroupId: 'io.github.cdk-ses-dkim', mavenArtifactId: 'cdk-ses-dkim', javaPackage: 'io.github.cdksesdkim' },
+  publishToNuget: { packageId: 'CdkSesDkim', dotNetNamespace: 'CdkSesDkim' },
+  publishToGo: { moduleName: 'github.com/cdk-ses-dkim/cdk-ses-dkim-go', packageName: 'cdksesdkim' },
+
+  cdkVersion: CDK_FLOOR,
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0', // what jsii 6.0 compiles with; the lint and the tests should read the code the same way
+  projenVersion: '0.103.25',
+  minNodeVersion: '20.18.1', // the oldest on which the tests are run
+  workflowNodeVersion: '20',
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  // Only tsconfig.dev.json: jsii writes its own tsconfig for src/, and the handler is never compiled by tsc but bundled by esbuild.
+  disableTsconfig: true,
+  tsconfigDev: {
+    include: ['lambda/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
+    compilerOptions: {
+      lib: ['es2023'],
+      target: 'ES2023',
+      noUncheckedIndexedAccess: false,
+      skipLibCheck: true, // mailauth and dns-packet bring types that need their own optional peers
+      types: ['node', 'jest'],
+    },
+  },
+  gitignore: ['/assets/', '/cdk.out/', '.DS_Store'],
+  docgen: true,
+  docgenFilePath: 'API.md',
+  sampleCode: false,
+
+  devDeps: [
+    // In the bundle: the clients themselves, nothing else. See docs/adr/ for why the SDK is inside.
+    `@aws-sdk/client-lambda@${SDK}`,
+    `@aws-sdk/client-route-53@${SDK}`,
+    `@aws-sdk/client-secrets-manager@${SDK}`,
+    `@aws-sdk/client-sesv2@${SDK}`,
+    `@aws-sdk/client-sts@${SDK}`,
+    // Checks of the construct
+    'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
+    'cdk-nag@2.38.2', // the newest that runs on the CDK floor
+    'jsii-rosetta@~6.0.0',
+    'fast-check@4.10.2', // property tests
+    // The local cloud. It never ships.
+    'dns-packet@5.6.1', // DNS messages; what multicast-dns and most Node DNS tools use
+    '@types/dns-packet@5.6.5',
+    'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
+    '@types/nodemailer',
+    'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
+    'fast-xml-parser@5.12.1', // Route 53 and STS speak XML
+    // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
+    'tsx@4.23.15',
+    'cli-table3@0.6.5', // the demo's tables
+  ],
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER, // a snapshot changes because somebody decided so, not because a test ran
+    jestConfig: {
+      testTimeout: 60_000,
+      maxWorkers: 2,
+      coverageThreshold: { branches: 90, functions: 90, lines: 90, statements: 90 },
+      collectCoverageFrom: ['src/**/*.ts', 'lambda/**/*.ts'],
+      coverageReporters: ['json', 'text'],
+      testPathIgnorePatterns: ['/node_modules/', '/cdk.out/'],
+    },
+  },
+  tsJestOptions: { transformOptions: { isolatedModules: true } },
+  eslintOptions: {
+    dirs: ['src', 'lambda'],
+    devdirs: ['test', 'examples'],
+    projectService: false,
+    tsconfigPath: './tsconfig.dev.json',
+  },
+  githubOptions: { pullRequestLint: false },
+  autoMerge: false,
+  depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
+});
+
+project.eslint?.allowDevDeps('lambda/**');
+
+// The handler: one CommonJS file with the SDK inside, built before anything that synthesizes runs, so that users need no esbuild.
+project.bundler.addBundle('lambda/index.ts', {
+  platform: 'node',
+  target: 'node24',
+  outfile: 'index.js',
+  externals: [],
+  minify: true,
+  sourcemap: false,
+});
+
+project.synth();
