@@ -1,0 +1,2 @@
+// CloudFormation of the local cloud: what tests call.
+export * from './stack';

@@ -1,0 +1,94 @@
+// The local cloud: all services on loopback with one clock, wired together. A test double; it never ships in the package.
+import { Clock } from './clock';
+import { CloudFormation } from './cloudformation';
+import { Credentials, CredentialSet, Principal } from './credentials';
+import { DnsWorld } from './dns';
+import { Faults } from './faults';
+import { CallRecord, CloudContext } from './http-service';
+import { Iam } from './iam';
+import { Lambda } from './lambda';
+import { Route53 } from './route53';
+import { SecretsManager } from './secrets-manager';
+import { Ses } from './ses';
+import { Sts } from './sts';
+
+export * from './cloudformation';
+export { Clock } from './clock';
+export { Fault, FaultKind } from './faults';
+export { CallRecord } from './http-service';
+export { ServiceError } from './service-error';
+
+export interface LocalCloudOptions {
+  /** How many times faster than real time the cloud's clock runs. @default 60 */
+  readonly speed?: number;
+}
+
+export class LocalCloud {
+  static async start(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+    const cloud = new LocalCloud(options);
+    await cloud.dns.start();
+    await Promise.all(cloud.httpServices.map((service) => service.start()));
+    await cloud.cloudFormation.start();
+    return cloud;
+  }
+
+  readonly clock: Clock;
+  readonly faults = new Faults();
+  readonly calls: CallRecord[] = [];
+  readonly iam: Iam;
+  readonly dns: DnsWorld;
+  readonly route53: Route53;
+  readonly ses: Ses;
+  readonly secretsManager: SecretsManager;
+  readonly sts: Sts;
+  readonly lambda: Lambda;
+  readonly cloudFormation: CloudFormation;
+  private readonly credentials = new Credentials();
+
+  private constructor(options: LocalCloudOptions) {
+    this.clock = Clock.running(options.speed ?? 60);
+    this.iam = new Iam();
+    const context: CloudContext = {
+      clock: this.clock,
+      faults: this.faults,
+      credentials: this.credentials,
+      calls: this.calls,
+      killProcess: (processId) => this.lambda.kill(processId),
+      authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
+    };
+    this.dns = new DnsWorld();
+    this.route53 = new Route53(context, this.dns);
+    this.ses = new Ses(context, this.dns);
+    this.sts = new Sts(context, this.iam);
+    this.lambda = new Lambda(context, this.dns, () => this.endpointEnvironment());
+    this.secretsManager = new SecretsManager(context, this.lambda);
+    this.cloudFormation = new CloudFormation(context, this);
+  }
+
+  /** Stops all processes, servers and waits. */
+  async stop(): Promise<void> {
+    await this.cloudFormation.stop();
+    await Promise.all(this.httpServices.map((service) => service.stop()));
+    await this.dns.stop();
+  }
+
+  /** What makes an AWS SDK talk to this cloud, in a function as in a test. */
+  endpointEnvironment(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
+      AWS_ENDPOINT_URL_ROUTE_53: this.route53.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: this.secretsManager.endpoint,
+      AWS_ENDPOINT_URL_SESV2: this.ses.endpoint,
+      AWS_ENDPOINT_URL_STS: this.sts.endpoint,
+    };
+  }
+
+  /** Credentials for a client of the test: by default the account's administrator's. */
+  issueCredentials(principal: Principal = { account: '111111111111' }): CredentialSet {
+    return this.credentials.issue(principal);
+  }
+
+  private get httpServices() {
+    return [this.route53, this.ses, this.secretsManager, this.sts, this.lambda];
+  }
+}
