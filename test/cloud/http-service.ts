@@ -66,7 +66,8 @@ export abstract class HttpService {
   }
 
   async start(): Promise<void> {
-    const server = createServer((req, res) => void this.serve(req, res));
+    // A caller that is killed in the middle of its request is not this service's problem.
+    const server = createServer((req, res) => void this.serve(req, res).catch(() => req.socket.destroy()));
     server.keepAliveTimeout = 30_000;
     this.server = server;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -118,7 +119,9 @@ export abstract class HttpService {
       if (fault === 'kill-after') kill();
       return void req.socket.destroy();
     }
-    res.writeHead(reply.status, { 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers });
+    // SDK clients take another date for a skewed clock and sign again: it has to be the cloud's, which is the functions' too.
+    const date = this.context.clock.date().toUTCString();
+    res.writeHead(reply.status, { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers });
     res.end(reply.body);
   }
 
