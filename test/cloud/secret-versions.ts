@@ -20,7 +20,8 @@ export class SecretVersions {
     if (existing && !sameValue(existing.value, value)) {
       throw new ServiceError('ResourceExistsException', 400, `You can't modify a secret version: a version with the id ${id} has another value.`);
     }
-    const version = existing ?? { id, value, createdAt: now, stages: new Set<string>() };
+    if (existing) return existing;
+    const version: SecretVersion = { id, value, createdAt: now, stages: new Set() };
     const first = this.versions.size === 0; // the first version is always the current one
     this.versions.set(id, version);
     for (const stage of new Set(first ? [...stages, 'AWSCURRENT'] : stages)) this.attach(stage, version);

@@ -3,6 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { Principal } from './credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { applies, listOf, PolicyDocument, PolicyStatement, statementsOf } from './iam-policy';
+import { partitionOf } from './partition';
 import { SecretValue, SecretVersion, SecretVersions } from './secret-versions';
 import { ServiceError } from './service-error';
 
@@ -132,7 +133,7 @@ export class SecretsManager extends HttpService {
       case 'GetSecretValue': {
         const version = this.usable(secret).versions.get(parameters.VersionId, parameters.VersionStage);
         this.authorizeKey(call.principal, secret, 'kms:Decrypt');
-        return { ARN, Name, VersionId: version.id, ...wireValue(version.value), VersionStages: [...version.stages], CreatedDate: version.createdAt / 1000 };
+        return { ARN, Name, ...wireValue(version.value), VersionId: version.id, VersionStages: [...version.stages], CreatedDate: version.createdAt / 1000 };
       }
       case 'PutSecretValue': {
         this.usable(secret);
@@ -175,8 +176,9 @@ export class SecretsManager extends HttpService {
     if (!secret) throw notFound();
     const said = policyDecision(secret, principal, action);
     if (said === 'Deny' || (said === 'None' && secret.account !== principal.account)) {
-      throw new ServiceError('AccessDeniedException', 400, `User: ${principal.roleArn ?? principal.account} is not authorized to perform: ${action} `
-        + `on resource: ${secret.arn} because ${said === 'Deny' ? 'of an explicit deny in a' : 'no'} resource-based policy${said === 'None' ? ' allows the action' : ''}`);
+      const reason = said === 'Deny' ? 'with an explicit deny in a resource-based policy' : 'because no resource-based policy allows the action';
+      throw new ServiceError('AccessDeniedException', 400,
+        `User: ${principal.roleArn ?? principal.account} is not authorized to perform: ${action} on resource: ${secret.arn} ${reason}`);
     }
     return secret;
   }
@@ -238,8 +240,7 @@ function policyDecision({ arn, resourcePolicy }: Secret, principal: Principal, a
 }
 
 function arnWithoutSuffix(account: string, region: string, name: string): string {
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
+  return `arn:${partitionOf(region)}:secretsmanager:${region}:${account}:secret:${name}`;
 }
 
 const SUFFIX_LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
