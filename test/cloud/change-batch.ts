@@ -1,0 +1,147 @@
+// The rules of a Route 53 change batch: all of it or nothing, and what is refused with which words. Knows no time, HTTP or accounts.
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { canonicalName, compareNames, compareText, plainName } from './record-name';
+import { recordValueProblem } from './record-value';
+import { ServiceError } from './service-error';
+
+/** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
+const MAX_LABEL = 63;
+const MAX_NAME = 255;
+
+/** The record sets after the batch, in listing order. Throws InvalidChangeBatch with all that is wrong. */
+export function applyChangeBatch(zoneName: string, recordSets: readonly ResourceRecordSet[], changes: readonly Change[]): ResourceRecordSet[] {
+  if (changes.length === 0) throw new ServiceError('InvalidInput', 400, '1 validation error detected: Changes must have at least one element');
+  const problems = contradictions(changes);
+  let current = [...recordSets];
+  for (const change of changes) {
+    const wanted = normalized(change);
+    // Against what the changes before it left: Route 53 takes DELETE of an A and CREATE of a CNAME in this order only.
+    const refused = problemsOf(change.Action!, wanted, zoneName, current);
+    problems.push(...refused);
+    if (refused.length === 0) current = applied(change.Action!, wanted, current);
+  }
+  if (problems.length > 0) throw new ServiceError('InvalidChangeBatch', 400, `[${problems.join(', ')}]`);
+  return current.sort(compareRecordSets);
+}
+
+/** What tells record sets of one zone apart. */
+export interface RecordSetKey {
+  readonly Name?: string;
+  readonly Type?: string;
+  readonly SetIdentifier?: string;
+}
+
+export function compareRecordSets(a: RecordSetKey, b: RecordSetKey): number {
+  return compareNames(a.Name ?? '', b.Name ?? '') || compareText(a.Type ?? '', b.Type ?? '') || compareText(a.SetIdentifier ?? '', b.SetIdentifier ?? '');
+}
+
+function normalized({ Action, ResourceRecordSet: set }: Change): ResourceRecordSet {
+  if (!Action || !set?.Name || !set.Type) throw new ServiceError('InvalidInput', 400, 'Invalid request: Action, Name and Type are required');
+  if (!['CREATE', 'DELETE', 'UPSERT'].includes(Action)) {
+    throw new ServiceError('InvalidInput', 400, `Invalid request: '${Action}' is not one of CREATE, DELETE, UPSERT`);
+  }
+  const records = set.ResourceRecords?.length && set.TTL !== undefined;
+  if (Number(Boolean(records)) + Number(Boolean(set.AliasTarget)) !== 1) {
+    throw new ServiceError('InvalidInput', 400, 'Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or '
+      + `TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with [Action=${Action}, Name=${set.Name}, `
+      + `Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? 'null'}]`);
+  }
+  return { ...set, Name: canonicalName(set.Name) };
+}
+
+/** One record set may be changed once in a batch, or deleted and made anew. */
+function contradictions(changes: readonly Change[]): string[] {
+  const actions = new Map<string, string[]>();
+  for (const { Action, ResourceRecordSet: set } of changes) {
+    const key = `${set?.Type} ${canonicalName(set?.Name ?? '')} ${set?.SetIdentifier ?? ''}`.trim();
+    actions.set(key, [...actions.get(key) ?? [], Action!]);
+  }
+  return [...actions].filter(([, each]) => each.length > 1 && each.join() !== 'DELETE,CREATE')
+    .map(([key]) => `The request contains an invalid set of changes for a resource record set '${key}'`);
+}
+
+function problemsOf(action: string, wanted: ResourceRecordSet, zoneName: string, current: readonly ResourceRecordSet[]): string[] {
+  const existing = current.find((each) => sameKey(each, wanted));
+  const set = `resource record set [name='${wanted.Name}', type='${wanted.Type}'${wanted.SetIdentifier ? `, set identifier='${wanted.SetIdentifier}'` : ''}]`;
+  if (action === 'DELETE') {
+    if (!existing) return [`Tried to delete ${set} but it was not found`];
+    if (!sameContent(existing, wanted)) return [`Tried to delete ${set} but the values provided do not match the current values`];
+    return apexProblems(wanted, zoneName);
+  }
+  return [
+    ...action === 'CREATE' && existing ? [`Tried to create ${set} but it already exists`] : [],
+    ...nameProblems(wanted, zoneName),
+    ...valueProblems(wanted),
+    ...conflicts(wanted, zoneName, current),
+  ];
+}
+
+/** A zone keeps its own NS and SOA as long as it lives. */
+function apexProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
+  if (wanted.Name !== zoneName) return [];
+  if (wanted.Type === 'SOA') return ['A HostedZone must contain exactly one SOA record.'];
+  if (wanted.Type === 'NS') return ['A HostedZone must contain at least one NS record for the zone itself.'];
+  return [];
+}
+
+function nameProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
+  const name = wanted.Name!;
+  const labels = plainName(name).split('.');
+  return [
+    ...name === zoneName || name.endsWith(`.${zoneName}`) ? [] : [`RRSet with DNS name ${name} is not permitted in zone ${zoneName}`],
+    ...labels.some((label) => label.length > MAX_LABEL)
+      ? [`FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '${name}'`] : [],
+    ...labels.includes('') ? [`FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with '${name}'`] : [],
+    ...plainName(name).length > MAX_NAME ? [`FATAL problem: DomainNameTooLong (Domain name is too long) encountered with '${name}'`] : [],
+  ];
+}
+
+function valueProblems(wanted: ResourceRecordSet): string[] {
+  const values = wanted.ResourceRecords?.map((each) => each.Value ?? '') ?? [];
+  const problems = values.map((value) => recordValueProblem(wanted.Type!, value)).filter((each) => each !== undefined);
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  return [
+    ...problems.map((problem) => `Invalid Resource Record: '${problem}'`),
+    ...twice === undefined ? [] : [`Duplicate Resource Record: '${twice}'`],
+    ...wanted.Type === 'CNAME' && values.length > 1 ? [`RRSet of type CNAME with DNS name ${wanted.Name} has more than one value`] : [],
+  ];
+}
+
+function conflicts(wanted: ResourceRecordSet, zoneName: string, current: readonly ResourceRecordSet[]): string[] {
+  const namesakes = current.filter((each) => each.Name === wanted.Name);
+  const rrset = `RRSet of type ${wanted.Type} with DNS name ${wanted.Name} is not permitted`;
+  const problems: string[] = [];
+  if (wanted.Type === 'CNAME' && wanted.Name === zoneName) {
+    problems.push(`${rrset} at apex in zone ${zoneName}`);
+  } else if (wanted.Type === 'CNAME' && namesakes.some((each) => each.Type !== 'CNAME')) {
+    problems.push(`${rrset} as it conflicts with other records with the same DNS name in zone ${zoneName}`);
+  } else if (wanted.Type !== 'CNAME' && namesakes.some((each) => each.Type === 'CNAME')) {
+    problems.push(`${rrset} because a conflicting RRSet of type CNAME with the same DNS name already exists in zone ${zoneName}`);
+  }
+  const routedOtherwise = (each: ResourceRecordSet) => each.Type === wanted.Type && (each.SetIdentifier === undefined) !== (wanted.SetIdentifier === undefined);
+  if (namesakes.some(routedOtherwise)) {
+    problems.push(`RRSet with DNS name ${wanted.Name}, type ${wanted.Type}, SetIdentifier ${wanted.SetIdentifier ?? 'null'} cannot be created `
+      + 'because a RRSet with the same name and type but another routing policy already exists');
+  }
+  return problems;
+}
+
+function applied(action: string, wanted: ResourceRecordSet, current: readonly ResourceRecordSet[]): ResourceRecordSet[] {
+  const others = current.filter((each) => !sameKey(each, wanted));
+  return action === 'DELETE' ? others : [...others, wanted];
+}
+
+function sameKey(a: RecordSetKey, b: RecordSetKey): boolean {
+  return a.Name === b.Name && a.Type === b.Type && a.SetIdentifier === b.SetIdentifier;
+}
+
+/** Values in any order, all else as it is. */
+function sameContent(a: ResourceRecordSet, b: ResourceRecordSet): boolean {
+  const content = (set: ResourceRecordSet) => JSON.stringify(
+    Object.entries({ ...set, ResourceRecords: set.ResourceRecords?.map((each) => each.Value).sort() })
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value).sort() : value])
+      .sort(),
+  );
+  return content(a) === content(b);
+}

@@ -1,0 +1,67 @@
+// One hosted zone: its record sets now, and what its name servers answer until the last change is in sync.
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { applyChangeBatch } from './change-batch';
+import { ZoneRecord } from './dns/zone';
+import { plainName } from './record-name';
+import { ServiceError } from './service-error';
+
+export interface HostedZoneInfo {
+  /** `Z…`, without `/hostedzone/`. */
+  readonly id: string;
+  readonly account: string;
+  /** Lower case, with trailing dot. */
+  readonly name: string;
+  readonly privateZone: boolean;
+  /** Names without trailing dot; empty for a private zone. */
+  readonly nameServers: string[];
+}
+
+/** What a change led to, from the time on at which the name servers know it. */
+interface Edition {
+  readonly visibleAt: number;
+  readonly records: ZoneRecord[];
+}
+
+export class HostedZone {
+  private sets: ResourceRecordSet[];
+  private editions: Edition[];
+  private busyUntil = -Infinity;
+
+  constructor(readonly info: HostedZoneInfo) {
+    const [primary = 'ns-0.awsdns-00.com'] = info.nameServers;
+    const soa = `${primary}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
+    this.sets = [
+      { Name: info.name, Type: 'NS', TTL: 172800, ResourceRecords: info.nameServers.map((each) => ({ Value: `${each}.` })) },
+      { Name: info.name, Type: 'SOA', TTL: 900, ResourceRecords: [{ Value: soa }] },
+    ];
+    this.editions = [{ visibleAt: -Infinity, records: toZoneRecords(this.sets) }];
+  }
+
+  /** In the order of ListResourceRecordSets. */
+  get recordSets(): readonly ResourceRecordSet[] {
+    return this.sets;
+  }
+
+  /** Apply a batch at once to the listing, and from `visibleAt` on to DNS. No other change is taken before `busyUntil`. */
+  change(changes: readonly Change[], times: { now: number; busyUntil: number; visibleAt: number }): void {
+    if (times.now < this.busyUntil) {
+      throw new ServiceError('PriorRequestNotComplete', 400, 'The request was rejected because Route 53 was still processing a prior request.');
+    }
+    this.sets = applyChangeBatch(this.info.name, this.sets, changes);
+    this.busyUntil = Math.max(this.busyUntil, times.busyUntil);
+    this.editions.push({ visibleAt: times.visibleAt, records: toZoneRecords(this.sets) });
+  }
+
+  /** What the name servers know at that time. An edition holds the ones before it, so a later one that is visible already wins. */
+  visibleRecords(now: number): readonly ZoneRecord[] {
+    this.editions = this.editions.slice(this.editions.findLastIndex((each) => each.visibleAt <= now));
+    return this.editions[0].records;
+  }
+}
+
+/** Alias records are not served, and of weighted ones the first always wins: the local name servers measure nothing. */
+function toZoneRecords(sets: readonly ResourceRecordSet[]): ZoneRecord[] {
+  return sets.filter((each) => each.ResourceRecords).map((each) => ({
+    name: plainName(each.Name!), type: each.Type!, ttl: each.TTL!, values: each.ResourceRecords!.map((record) => record.Value!),
+  }));
+}
