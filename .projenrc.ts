@@ -41,7 +41,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // Only tsconfig.dev.json: jsii writes its own tsconfig for src/, and the handler is never compiled by tsc but bundled by esbuild.
   disableTsconfig: true,
   tsconfigDev: {
-    include: ['lambda/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
+    include: ['lambda/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
     compilerOptions: {
       lib: ['es2023'],
       target: 'ES2023',
@@ -75,6 +75,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
     'fast-xml-parser@5.12.1', // Route 53 and STS speak XML
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
+    'esbuild@0.28.2',
     'tsx@4.23.15',
     'cli-table3@0.6.5', // the demo's tables
   ],
@@ -92,7 +93,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsJestOptions: { transformOptions: { isolatedModules: true } },
   eslintOptions: {
     dirs: ['src', 'lambda'],
-    devdirs: ['test', 'examples'],
+    devdirs: ['test', 'examples', 'scripts'],
     projectService: false,
     tsconfigPath: './tsconfig.dev.json',
   },
@@ -103,14 +104,26 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.eslint?.allowDevDeps('lambda/**');
 
-// The handler: one CommonJS file with the SDK inside, built before anything that synthesizes runs, so that users need no esbuild.
-project.bundler.addBundle('lambda/index.ts', {
-  platform: 'node',
-  target: 'node24',
-  outfile: 'index.js',
-  externals: [],
-  minify: true,
-  sourcemap: false,
+// The handler is built before anything that synthesizes, so that users need no esbuild. A script and not projen's bundler, which cannot
+// take the plugin that a quarter of the size depends on (docs/adr/0005-bundle.md).
+const bundle = project.addTask('bundle', { description: 'Build the handler and collect the licences of what is in it', exec: 'tsx scripts/bundle.ts' });
+project.preCompileTask.spawn(bundle);
+
+// jest and eslint do not look at types across files, so tsc does, once.
+project.testTask.prependExec('tsc --noEmit --project tsconfig.dev.json', { name: 'typecheck' });
+project.testTask.exec('awslint', { name: 'API rules of the CDK team' });
+project.testTask.exec('jsii-rosetta extract --strict --directory . --no-validate-assemblies', { name: 'every example in README and docs compiles' });
+
+const verify = project.addTask('verify', { description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint' });
+for (const task of [project.preCompileTask, project.compileTask, project.postCompileTask, project.testTask]) verify.spawn(task);
+project.setScript('test', 'projen verify');
+
+project.addTask('demo', {
+  description: 'The main job on the local cloud: three domains, signed mail, an independent verdict',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx examples/demo/main.ts' }],
 });
+
+// What ships: the compiled library, its docs, the built handler with its licences.
+for (const path of ['/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) project.addPackageIgnore(path);
 
 project.synth();

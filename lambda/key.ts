@@ -1,0 +1,123 @@
+// The private key: what a secret may hold, checked before SES sees it, and the public key derived from it. Pure.
+import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify, X509Certificate } from 'node:crypto';
+
+export interface KeyPair {
+  /** What SES takes: base64 of the PKCS #8 DER, without line breaks. */
+  readonly privateKey: string;
+  /** What `p=` takes: base64 of the SPKI DER. */
+  readonly publicKey: string;
+  /** Hex, of the SPKI DER. */
+  readonly publicKeySha256: string;
+}
+
+/** https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html */
+const MIN_BITS = 1024;
+const MAX_BITS = 2048;
+
+/** Sent to nobody: signed and verified to see that the two halves of the key belong together. */
+const PROBE = Buffer.from('cdk-ses-dkim');
+
+/**
+ * Reads a key from the text of a secret: PEM or base64 DER, PKCS #1 or PKCS #8. SES would accept almost any base64 and then never verify
+ * (it checks little more than a pattern), so everything else is refused here. Errors say why and never quote the text.
+ */
+export function parseKey(text: string): KeyPair {
+  const key = toKeyObject(text);
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new Error(`it is a key of type '${key.asymmetricKeyType}', and SES signs with RSA keys only; make one with: openssl genrsa 2048`);
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < MIN_BITS || bits > MAX_BITS) {
+    throw new Error(`it is an RSA key of ${bits} bits, and SES takes ${MIN_BITS} to ${MAX_BITS}; make one with: openssl genrsa 2048`);
+  }
+  const publicKey = createPublicKey(key);
+  if (!belongTogether(key, publicKey)) {
+    throw new Error('it is damaged: what it signs does not verify with its own public key; store the key again from the original file');
+  }
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  return {
+    privateKey: key.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    publicKey: spki.toString('base64'),
+    publicKeySha256: createHash('sha256').update(spki).digest('hex'),
+  };
+}
+
+function toKeyObject(text: string): KeyObject {
+  // A key pasted into JSON or a shell often has its line breaks as a backslash and a letter.
+  const trimmed = text.replace(/^\uFEFF/, '').replace(/\\r|\\n/g, '\n').trim();
+  if (trimmed === '') throw new Error('it is empty; store the private key in it');
+  const begins = [...trimmed.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((match) => match[1]);
+  if (begins.length > 1) {
+    throw new Error(`it holds ${begins.length} PEM blocks (${begins.slice(0, 4).join(', ')}); store the private key alone`);
+  }
+  return begins.length === 1 ? fromPem(trimmed, begins[0]) : fromBase64(trimmed);
+}
+
+function fromPem(text: string, label: string): KeyObject {
+  const body = new RegExp(`-----BEGIN ${label}-----([\\s\\S]*?)-----END ${label}-----`).exec(text)?.[1];
+  if (body === undefined) throw new Error(`its PEM block '${label}' has no END line; the text is cut off`);
+  if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) throw encrypted();
+  if (label === 'OPENSSH PRIVATE KEY') {
+    throw new Error('it is an OpenSSH key; convert a copy of it with: ssh-keygen -p -m PEM -f FILE');
+  }
+  if (label !== 'RSA PRIVATE KEY' && label !== 'PRIVATE KEY') throw new Error(`${notAPrivateRsaKey(label)}`);
+  return fromDer(decode(body));
+}
+
+function notAPrivateRsaKey(label: string): string {
+  if (label === 'EC PRIVATE KEY') return 'it is an elliptic-curve key, and SES signs with RSA keys only; make one with: openssl genrsa 2048';
+  return `it is a PEM block '${label.slice(0, 40)}', not a private key; store the RSA private key that belongs to it`;
+}
+
+function fromBase64(text: string): KeyObject {
+  const der = decode(text);
+  if (der.subarray(0, 10).toString('latin1') === '-----BEGIN') {
+    throw new Error('it is a PEM file encoded in base64 once more; store the PEM text itself');
+  }
+  return fromDer(der);
+}
+
+function decode(text: string): Buffer {
+  const base64 = text.replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+    throw new Error('it is neither PEM nor base64; store an RSA private key as PEM, or its DER as base64');
+  }
+  return Buffer.from(base64, 'base64');
+}
+
+function fromDer(der: Buffer): KeyObject {
+  for (const type of ['pkcs8', 'pkcs1'] as const) {
+    try {
+      return createPrivateKey({ key: der, format: 'der', type });
+    } catch (error) {
+      // Everything below says what it is instead. OpenSSL's own messages help nobody here.
+      if ((error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE') throw encrypted();
+    }
+  }
+  if (reads(() => createPrivateKey({ key: der, format: 'der', type: 'sec1' }))) throw new Error(notAPrivateRsaKey('EC PRIVATE KEY'));
+  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw new Error(notAPrivateRsaKey('PUBLIC KEY'));
+  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw new Error(notAPrivateRsaKey('RSA PUBLIC KEY'));
+  if (reads(() => new X509Certificate(der))) throw new Error(notAPrivateRsaKey('CERTIFICATE'));
+  throw new Error('its base64 is not an RSA private key (PKCS #1 or PKCS #8); the text is cut off or something else');
+}
+
+function encrypted(): Error {
+  return new Error('it is encrypted with a passphrase, which SES cannot use; store a decrypted copy: openssl pkey -in FILE');
+}
+
+function reads(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function belongTogether(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  try {
+    return verify('sha256', PROBE, publicKey, sign('sha256', PROBE, privateKey));
+  } catch {
+    return false;
+  }
+}

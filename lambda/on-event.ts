@@ -1,0 +1,141 @@
+// The life cycle of one CloudFormation request: from event to answer, which is always given.
+import { serviceTimeout } from '../src/private/contract';
+import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudformation';
+import { Log, logTo, withoutKeys } from './log';
+import { OutOfTimeError, Patience, Timekeeper } from './patience';
+import { Desired, parseProperties } from './properties';
+import { bring, Progress, release, World } from './reconcile';
+import { registryLabel } from './registry';
+
+/** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
+export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
+
+export interface Invocation {
+  readonly getRemainingTimeInMillis: () => number;
+}
+
+export interface Outside {
+  /** The function's own Region. */
+  readonly region: string;
+  readonly time: Timekeeper;
+  readonly write: (line: string) => void;
+  readonly world: (desired: Desired, patience: Patience, log: Log) => World;
+  /** Starts this function once more, with this event. */
+  readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
+}
+
+/** Left of an invocation and of CloudFormation's time for the answer itself, with its repeats. */
+const ANSWER_MS = 30_000;
+/** New policies are known everywhere after seconds, rarely minutes. On Delete they are old, and a refusal is one. */
+const ACCESS_GRACE_MS = 120_000;
+const ACCESS_GRACE_ON_DELETE_MS = 15_000;
+/** Less than this is not worth a further invocation. */
+const WORTH_SENDING_ON_MS = 60_000;
+
+/** Marks the physical id of a Create that failed before SES was told anything, so that the Delete that follows leaves signing alone. */
+const UNTOUCHED = 'untouched';
+
+export async function onEvent(event: HandlerEvent, invocation: Invocation, outside: Outside): Promise<void> {
+  const { RequestType, StackId, LogicalResourceId, RequestId } = event;
+  const log = logTo(outside.write, { requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId });
+  log('received', { physicalResourceId: event.PhysicalResourceId });
+  const invocationEnd = outside.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
+  const answer = await Promise.race([work(event, invocationEnd, outside, log), tooLate(event, invocationEnd, outside.time)]);
+  if (answer !== 'sent on') await giveAnswer(event, answer, outside.time, log);
+}
+
+/** Should a call hang in spite of its own time-outs, CloudFormation hears of it before Lambda kills the process. */
+async function tooLate(event: HandlerEvent, end: number, time: Timekeeper): Promise<Answer> {
+  await time.sleep(Math.max(0, end - time.now() + ANSWER_MS / 3));
+  return { status: 'FAILED', physicalId: physicalIdForFailure(event, undefined, true), reason: 'A call hung until the time was over. Deploy again.' };
+}
+
+async function work(event: HandlerEvent, invocationEnd: number, outside: Outside, log: Log): Promise<Answer | 'sent on'> {
+  const progress: Progress = { signingPut: false, ...event.Progress };
+  let desired: Desired | undefined;
+  let cloudFormationEnd = Infinity;
+  try {
+    desired = parseProperties(event.ResourceProperties, outside.region);
+    cloudFormationEnd = requestedAt(event, outside.time.now()) + serviceTimeout(desired.wait) * 1000 - ANSWER_MS;
+    const grace = event.RequestType === 'Delete' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
+    const patience = new Patience(outside.time, log, Math.min(invocationEnd, cloudFormationEnd), grace);
+    return await reconcile(event, desired, outside, patience, progress, log);
+  } catch (error) {
+    if (error instanceof OutOfTimeError && outside.time.now() + WORTH_SENDING_ON_MS < cloudFormationEnd) {
+      const problem = await sendOn({ ...event, Progress: progress }, outside, log);
+      if (problem === undefined) return 'sent on';
+      error.message += ` The function could not start itself again: ${problem}`;
+    }
+    return failure(event, desired, error as Error, progress, log);
+  }
+}
+
+async function reconcile(
+  event: HandlerEvent, desired: Desired, outside: Outside, patience: Patience, progress: Progress, log: Log,
+): Promise<Answer> {
+  const physicalId = physicalIdOf(desired);
+  if (event.RequestType === 'Delete') {
+    const untouched = event.PhysicalResourceId?.startsWith(UNTOUCHED) ?? false;
+    await release(desired, ownerOf(event, desired), outside.world(desired, patience, log), untouched);
+    return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? physicalId };
+  }
+  // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
+  const previous = event.PhysicalResourceId === physicalId ? parsePrevious(event, outside.region, log) : undefined;
+  const attributes = await bring(desired, previous, ownerOf(event, desired), outside.world(desired, patience, log), progress);
+  return { status: 'SUCCESS', physicalId, attributes };
+}
+
+async function sendOn(event: HandlerEvent, outside: Outside, log: Log): Promise<string | undefined> {
+  try {
+    await outside.sendOn(event, new Patience(outside.time, log, outside.time.now() + ANSWER_MS / 2, ANSWER_MS));
+    log('sent-on');
+    return undefined;
+  } catch (error) {
+    return withoutKeys((error as Error).message);
+  }
+}
+
+function failure(event: HandlerEvent, desired: Desired | undefined, error: Error, progress: Progress, log: Log): Answer {
+  log('failed', { errorName: error.name, message: error.message });
+  const physicalId = physicalIdForFailure(event, desired, progress.signingPut);
+  // Delete of what could never be read: the Create before it failed for the same reason and did nothing.
+  if (event.RequestType === 'Delete' && !desired && physicalId.startsWith(UNTOUCHED)) return { status: 'SUCCESS', physicalId };
+  return { status: 'FAILED', physicalId, reason: describe(error) };
+}
+
+/** A service's error says with its name what class of problem it is; ours say it in their text. */
+function describe(error: Error): string {
+  const advice: Record<string, string> = {
+    AccessDenied: 'A policy, permission boundary or service control policy forbids this call to the function\'s role.',
+    AccessDeniedException: 'A policy, permission boundary or service control policy forbids this call to the function\'s role.',
+    TooManyRequestsException: 'SES allows one call a second for the whole account. Deploy again.',
+    BadRequestException: 'SES did not accept the request.',
+  };
+  const service = '$metadata' in error;
+  return service ? `${error.name}: ${withoutKeys(error.message)} ${advice[error.name] ?? ''}`.trim() : error.message;
+}
+
+/** The Region and the domain: changing those replaces the resource, changing anything else updates it. */
+function physicalIdOf({ region, identity }: Desired): string {
+  return `${region}/${identity}`;
+}
+
+function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined, signingPut: boolean): string {
+  if (event.RequestType !== 'Create') return event.PhysicalResourceId ?? UNTOUCHED;
+  const id = desired ? physicalIdOf(desired) : event.LogicalResourceId;
+  return signingPut ? id : `${UNTOUCHED}/${id}`;
+}
+
+function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired) {
+  return { domain: desired.identity, label: registryLabel(StackId, LogicalResourceId, physicalIdOf(desired)) };
+}
+
+/** An older version may have had other properties; then what is there has to speak for itself. */
+function parsePrevious({ OldResourceProperties }: HandlerEvent, region: string, log: Log): Desired | undefined {
+  try {
+    return OldResourceProperties && parseProperties(OldResourceProperties, region);
+  } catch (error) {
+    log('previous-properties-unreadable', { message: (error as Error).message });
+    return undefined;
+  }
+}

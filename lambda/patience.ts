@@ -1,0 +1,70 @@
+// Patience: repeats calls that a service was too busy for, with jittered back-off, inside the time that is left.
+import { Log, withoutKeys } from './log';
+
+export interface Timekeeper {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** This invocation ends before the work does. There may be time for a further one. */
+export class OutOfTimeError extends Error {}
+
+/** The call may work later: throttled, a failure on the service's side, or a broken connection. */
+const BUSY = new Set([
+  'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded', 'SlowDown',
+  'PriorRequestNotComplete', 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
+  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
+]);
+const BROKEN = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 20_000;
+
+export class Patience {
+  /**
+   * @param end when this invocation has to be done (ms since 1970)
+   * @param accessGrace how long a refusal is taken for fresh IAM: new policies need some time until every service knows them
+   */
+  constructor(private readonly time: Timekeeper, private readonly log: Log, private readonly end: number, private readonly accessGrace: number) {}
+
+  now(): number {
+    return this.time.now();
+  }
+
+  /** Sleeps, or throws when there is no time left for that. */
+  async pause(ms: number, waitingFor: string): Promise<void> {
+    if (this.time.now() + ms >= this.end) throw new OutOfTimeError(`there was no time left for: ${waitingFor}`);
+    await this.time.sleep(ms);
+  }
+
+  /** Makes a call until it is answered. Each further try comes later, at a random moment, as many callers share one limit. */
+  async insist<T>(call: string, attempt: () => Promise<T>): Promise<T> {
+    const began = this.time.now();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const later = isBusy(error) || (isAccessDenied(error) && this.time.now() - began < this.accessGrace);
+        if (!later) throw error;
+        const message = withoutKeys((error as Error).message);
+        this.log('call-repeated', { call, attempt: tries, errorName: (error as Error).name, message });
+        await this.pause(backOff(tries), `${call}, which last answered ${(error as Error).name}: ${message}`);
+      }
+    }
+  }
+}
+
+function backOff(tries: number): number {
+  const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1));
+  return most / 2 + Math.random() * most / 2;
+}
+
+export function isBusy(error: unknown): boolean {
+  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
+  return BUSY.has(name ?? '') || BROKEN.has(code ?? '') || ($metadata?.httpStatusCode ?? 0) >= 500;
+}
+
+export function isAccessDenied(error: unknown): boolean {
+  return ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'].includes((error as Error).name);
+}

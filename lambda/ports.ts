@@ -1,0 +1,70 @@
+// What the handler needs from outside, as interfaces: the real calls are behind them, and unit tests put a world in memory there.
+import { ByoDkimProperties } from '../src/private/contract';
+import { RecordType } from './dkim-record';
+import { KeyPair } from './key';
+import { Change, RecordSet } from './zone-plan';
+
+export type DkimStatus = 'PENDING' | 'SUCCESS' | 'FAILED' | 'TEMPORARY_FAILURE' | 'NOT_STARTED';
+
+/** How an identity signs, as SES says. */
+export interface IdentityState {
+  readonly status: DkimStatus | string;
+  readonly signingEnabled: boolean;
+  /** `AWS_SES`, `EXTERNAL` or `AWS_SES_<REGION>`. */
+  readonly origin?: string;
+  /** Easy DKIM's and DEED's three tokens; for BYODKIM the selector, or nothing. */
+  readonly tokens: readonly string[];
+  readonly signingHostedZone?: string;
+  readonly nextKeyLength?: string;
+  readonly lastKeyGeneration?: Date;
+  readonly lastChecked?: Date;
+  readonly errorType?: string;
+}
+
+/** The signing that SES is told to use. */
+export type SigningAttributes =
+  | { readonly origin: 'AWS_SES'; readonly keyLength?: string }
+  | { readonly origin: 'EXTERNAL'; readonly selector: string; readonly privateKey: string }
+  | { readonly origin: `AWS_SES_${string}` };
+
+export interface Ses {
+  /** Undefined when there is no such identity. */
+  read(): Promise<IdentityState | undefined>;
+  /** The same domain in another Region. */
+  readIn(region: string): Promise<IdentityState | undefined>;
+  putSigning(attributes: SigningAttributes): Promise<Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>>;
+}
+
+/** The zone, or the role that leads to it, is no longer there. */
+export class ZoneGoneError extends Error {}
+
+/** Route 53 did not carry out a batch because the zone is not as it was read, or a change is not legal. */
+export class ChangeRefusedError extends Error {}
+
+export interface HostedZone {
+  /** Throws ZoneGoneError. */
+  describe(): Promise<{ readonly name: string; readonly privateZone: boolean }>;
+  /** Every record set below `name`. */
+  list(name: string): Promise<RecordSet[]>;
+  /** Carries out all changes or none, and returns when every name server of the zone has them. Throws ChangeRefusedError. */
+  change(changes: readonly Change[]): Promise<void>;
+}
+
+/** What one name server says. */
+export interface NameServerAnswer {
+  readonly nameServer: string;
+  /** In Route 53's form; empty when there is no such record. */
+  readonly values?: readonly string[];
+  /** Set when the server gave no usable answer. */
+  readonly error?: string;
+}
+
+export interface PublicDns {
+  /** Asks each name server that the name is publicly delegated to. Empty when it is delegated to none. */
+  ask(name: string, type: RecordType): Promise<NameServerAnswer[]>;
+}
+
+export interface Keys {
+  /** Reads and checks the key; throws when the secret holds none that SES can use. */
+  read(signing: ByoDkimProperties): Promise<KeyPair>;
+}

@@ -1,0 +1,279 @@
+// Brings an identity's signing and its records to what is desired, from whatever is there; or lets go of them.
+//
+// Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
+import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes } from '../src/private/contract';
+import { cnameRecords, DkimRecord, domainKeyName, saysTheSame, txtRecord } from './dkim-record';
+import { Log, withoutKeys } from './log';
+import { Patience } from './patience';
+import { HostedZone, IdentityState, Keys, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError } from './ports';
+import { Desired, ZoneProperties } from './properties';
+import { requireAnswered } from './public-answer';
+import { digestOf } from './registry';
+import { deedOrigin, easyDkimHostedZone } from './ses-rules';
+import { openZone, settle } from './settle';
+import { awaitVerification } from './verification';
+import { Owner, planLeaving, planPublication, planRelease, RecordSet, registryName, signsForAnother } from './zone-plan';
+
+/** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
+const OVERLAP_DAYS = 14;
+
+export interface World {
+  readonly ses: Ses;
+  readonly dns: PublicDns;
+  readonly keys: Keys;
+  readonly zone: (zone: ZoneProperties) => HostedZone;
+  readonly patience: Patience;
+  readonly log: Log;
+}
+
+/** What has happened in this deployment so far. A further invocation goes on with it. */
+export interface Progress {
+  /** SES was told how to sign. */
+  signingPut: boolean;
+  /** Since when verification is awaited, in ms since 1970. */
+  waitingSince?: number;
+}
+
+interface Task {
+  readonly desired: Desired;
+  readonly owner: Owner;
+  readonly identity: IdentityState;
+  readonly zone?: HostedZone;
+  readonly world: World;
+  readonly progress: Progress;
+}
+
+interface Signing {
+  readonly records: readonly DkimRecord[];
+  readonly status: string;
+  readonly attributes: Partial<ResourceAttributes>;
+}
+
+/** Create and Update. Throws with what is wrong and what to do. */
+export async function bring(
+  desired: Desired, previous: Desired | undefined, owner: Owner, world: World, progress: Progress,
+): Promise<ResourceAttributes> {
+  const { signing } = desired;
+  // Everything that can be refused is looked at before anything is written.
+  const key = signing.Method === 'BYODKIM' ? await world.keys.read(signing) : undefined;
+  if (key) world.log('key-checked', { publicKeySha256: key.publicKeySha256 });
+  const identity = await world.ses.read();
+  if (!identity) {
+    throw new Error(`SES has no identity ${desired.identity} in ${desired.region}. Create it there, or set the region where it is.`);
+  }
+  world.log('identity-read', { status: identity.status, method: identity.origin });
+  const zone = desired.zone && await openZone(world.zone(desired.zone), desired.zone, desired.identity);
+  const task: Task = { desired, owner, identity, zone, world, progress };
+
+  let result: Signing;
+  switch (signing.Method) {
+    case 'BYODKIM': result = await signWithOwnKey(task, signing, key!); break;
+    case 'EASY_DKIM': result = await signWithEasyDkim(task, signing); break;
+    case 'DEED': result = await signAsReplica(task, signing); break;
+  }
+  if (!identity.signingEnabled) world.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
+  await leavePreviousZone(task, previous);
+  const status = await awaitVerification(desired, result.status, result.records, world, progress);
+  return { DkimStatus: status, ...result.attributes, ...recordAttributes(result.records) };
+}
+
+async function signWithOwnKey(
+  task: Task, signing: ByoDkimProperties, key: { privateKey: string; publicKey: string; publicKeySha256: string },
+): Promise<Signing> {
+  const { desired, identity, world } = task;
+  const record = txtRecord(desired.identity, signing.Selector, key.publicKey);
+  const attributes = { Selector: signing.Selector, PublicKeySha256: key.publicKeySha256 };
+  const usesSelector = identity.origin === 'EXTERNAL' && identity.tokens.includes(signing.Selector);
+  const guard = (records: readonly RecordSet[]) => {
+    if (usesSelector && signsNow(identity)) refuseOtherKey(record, records);
+  };
+  const present = task.zone ? (await publish(task, task.zone, [record], guard)).present.length === 1
+    : usesSelector && signsNow(identity) && answeredEverywhere(await world.dns.ask(record.name, 'TXT'), record);
+
+  // SES never gives a key back. But it verified its key against this very record, so it has ours.
+  if (usesSelector && identity.status === 'SUCCESS' && present) {
+    world.log('signing-held', { selector: signing.Selector });
+    return { records: [record], status: identity.status, attributes };
+  }
+  if (signsNow(identity)) await requireAnswered(record, (values) => saysTheSame(record, 'TXT', values), desired, world);
+  const { status } = await put(task, { origin: 'EXTERNAL', selector: signing.Selector, privateKey: key.privateKey });
+  return { records: [record], status, attributes };
+}
+
+/**
+ * A selector has one key. Changing the key under a selector that signs would break the mail on its way and the mail until SES has noticed, so
+ * a new key gets a new selector (RFC 6376 section 3.1).
+ */
+function refuseOtherKey(record: DkimRecord, records: readonly RecordSet[]): void {
+  const other = records.find(({ name, type, values }) => name === record.name && !saysTheSame(record, type, values));
+  if (!other) return;
+  throw new Error(`Mail is signed with another key under this selector now, and its record ${record.name} has to stay for the mail on its way. `
+    + 'Give the new key a new selector.');
+}
+
+async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promise<Signing> {
+  const { desired, identity, zone, world } = task;
+  const lengthHolds = identity.nextKeyLength === undefined || identity.nextKeyLength === signing.KeyLength;
+  let state: Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'> = identity;
+  if (identity.origin === 'AWS_SES' && lengthHolds && !needsRearming(task)) {
+    world.log('signing-held', { method: identity.origin });
+  } else {
+    // The new tokens come with the change itself. Before a domain that signs is touched, the registry record shows whether what is
+    // written to this zone can be looked up at all.
+    if (zone && signsNow(identity)) await requireZoneIsPublic(task, zone);
+    state = await putEasyDkim(task, signing, lengthHolds);
+  }
+  const signingHostedZone = state.signingHostedZone ?? easyDkimHostedZone(desired.region);
+  const records = cnameRecords(desired.identity, state.tokens, signingHostedZone);
+  if (zone) await publish(task, zone, records);
+  return { records, status: state.status, attributes: { SigningHostedZone: signingHostedZone } };
+}
+
+async function requireZoneIsPublic(task: Task, zone: HostedZone): Promise<void> {
+  const { records } = await publish(task, zone, []);
+  const name = registryName(task.owner);
+  const values = records.find((record) => record.name === name)?.values ?? [];
+  const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
+  await requireAnswered(registry, (found) => digestOf('TXT', found) === digestOf('TXT', values), task.desired, task.world);
+}
+
+/** SES refuses the length that an identity already has, so it is only sent when it differs; after BYODKIM that cannot be known. */
+async function putEasyDkim(task: Task, signing: EasyDkimProperties, lengthHolds: boolean) {
+  const { identity, world } = task;
+  const wasEasy = identity.origin === 'AWS_SES';
+  if (wasEasy && lengthHolds) return put(task, { origin: 'AWS_SES' });
+  try {
+    return await put(task, { origin: 'AWS_SES', keyLength: signing.KeyLength });
+  } catch (error) {
+    if ((error as Error).name !== 'BadRequestException') throw error;
+    if (!wasEasy) {
+      const state = await put(task, { origin: 'AWS_SES' });
+      if ((await world.ses.read())?.nextKeyLength === signing.KeyLength) return state;
+    }
+    const last = identity.lastKeyGeneration ? ` The last key was made at ${identity.lastKeyGeneration.toISOString()}.` : '';
+    throw new Error(`SES refused to change the key length of ${task.desired.identity} to ${signing.KeyLength}: ${withoutKeys((error as Error).message)} `
+      + `SES allows that once in 24 hours, the first change to 1024 bits excepted.${last} Deploy again later.`);
+  }
+}
+
+async function signAsReplica(task: Task, signing: DeedProperties): Promise<Signing> {
+  const { identity, world } = task;
+  const origin = deedOrigin(signing.ParentRegion);
+  if (identity.origin === origin && !needsRearming(task)) {
+    world.log('signing-held', { method: origin });
+    return { records: [], status: identity.status, attributes: {} };
+  }
+  await requireParent(task, signing.ParentRegion);
+  const { status } = await put(task, { origin });
+  return { records: [], status, attributes: {} };
+}
+
+/** SES would say only later, and less clearly, that the parent cannot be replicated; by then the replica would sign nothing. */
+async function requireParent({ desired, identity, world }: Task, parentRegion: string): Promise<void> {
+  const parent = await world.ses.readIn(parentRegion);
+  const problem = !parent ? `there is no identity ${desired.identity}`
+    : parent.origin === 'EXTERNAL' ? 'it signs with BYODKIM, and only Easy DKIM is replicated'
+      : parent.origin?.startsWith('AWS_SES_') ? 'it is a replica itself'
+        : parent.status !== 'SUCCESS' && signsNow(identity) ? `its DKIM status is ${parent.status}, and the replica signs mail now`
+          : undefined;
+  if (problem) {
+    throw new Error(`${desired.identity} cannot replicate its parent in ${parentRegion}: ${problem}. `
+      + 'The parent has to be an identity of the same domain with Easy DKIM, verified. Signing was not touched.');
+  }
+}
+
+async function put(task: Task, attributes: SigningAttributes) {
+  task.progress.signingPut = true; // before the call: it may arrive even when the answer does not
+  const state = await task.world.ses.putSigning(attributes);
+  task.world.log('signing-put', { method: attributes.origin, status: state.status });
+  return state;
+}
+
+/** True when mail goes out signed now, so that a change could break it. */
+function signsNow(identity: IdentityState): boolean {
+  return identity.status === 'SUCCESS' && identity.signingEnabled;
+}
+
+/** After FAILED SES looks no more until it is told again; but once in a deployment is enough, or a failure would never be seen. */
+function needsRearming({ identity, progress }: Task): boolean {
+  return identity.status === 'FAILED' && !progress.signingPut;
+}
+
+async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord[], guard: (records: readonly RecordSet[]) => void = () => {}) {
+  const { desired, owner, world } = task;
+  return settle(zone, domainKeyName(desired.identity), (records) => {
+    guard(records);
+    return planPublication(records, owner, { wanted, signs: desired.region, ...publicationOf(desired.zone!, world) });
+  }, world);
+}
+
+function publicationOf({ ttl, overwrite }: ZoneProperties, { patience }: World) {
+  const until = new Date(patience.now() + OVERLAP_DAYS * 86_400_000);
+  return { ttl, overwrite, supersededUntil: until.toISOString().replace(/\.\d+Z$/, 'Z') };
+}
+
+function answeredEverywhere(answers: readonly NameServerAnswer[], record: DkimRecord): boolean {
+  return answers.length > 0 && answers.every(({ values }) => values !== undefined && saysTheSame(record, record.type, values));
+}
+
+/**
+ * The zone was changed or taken away. What is in the old one stays for the mail on its way, marked with its time. It is a courtesy to the
+ * next reader: when the old zone cannot be reached any more, the deployment goes on.
+ */
+async function leavePreviousZone({ desired, owner, world }: Task, previous: Desired | undefined): Promise<void> {
+  const left = previous?.zone;
+  if (!left || left.id === desired.zone?.id) return;
+  try {
+    await settle(world.zone(left), domainKeyName(desired.identity), (records) => planLeaving(records, owner, publicationOf(left, world)), world);
+    world.log('previous-zone-left', { hostedZoneId: left.id });
+  } catch (error) {
+    world.log('previous-zone-unreachable', { hostedZoneId: left.id, message: withoutKeys((error as Error).message) });
+  }
+}
+
+function recordAttributes(records: readonly DkimRecord[]): Partial<ResourceAttributes> {
+  return Object.fromEntries(records.flatMap(({ name, value, data }, index) => [
+    [`RecordName${index + 1}`, name], [`RecordValue${index + 1}`, value], [`RecordData${index + 1}`, data],
+  ]));
+}
+
+/** Delete. What is gone already is fine; what is not ours is left alone. */
+export async function release(previous: Desired, owner: Owner, world: World, signingUntouched: boolean): Promise<void> {
+  const zone = previous.zone && world.zone(previous.zone);
+  const records = zone && await listOrGone(zone, previous, world);
+  // First SES forgets the key, then the record goes: never the other way round.
+  if (!previous.retain && !signingUntouched) await returnToEasyDkim(previous, owner, world, records ?? []);
+  if (zone && records) {
+    await settle(zone, domainKeyName(previous.identity), (found) => planRelease(found, owner, previous.retain), world);
+  }
+}
+
+async function listOrGone(zone: HostedZone, { identity, zone: properties }: Desired, world: World): Promise<RecordSet[] | undefined> {
+  try {
+    return await zone.list(domainKeyName(identity));
+  } catch (error) {
+    if (!(error instanceof ZoneGoneError)) throw error;
+    world.log('zone-gone', { hostedZoneId: properties?.id, message: error.message });
+    return undefined;
+  }
+}
+
+async function returnToEasyDkim(previous: Desired, owner: Owner, { ses, log }: World, records: readonly RecordSet[]): Promise<void> {
+  const { signing, region } = previous;
+  if (signing.Method === 'EASY_DKIM') return;
+  const identity = await ses.read();
+  if (!identity) return log('identity-gone');
+  const stillOurs = signing.Method === 'DEED' ? identity.origin === deedOrigin(signing.ParentRegion)
+    : identity.origin === 'EXTERNAL' && (identity.tokens.length === 0 || identity.tokens.includes(signing.Selector));
+  if (!stillOurs || signsForAnother(records, owner, region)) return log('signing-left-alone', { method: identity.origin });
+  try {
+    const { status } = await ses.putSigning({ origin: 'AWS_SES' });
+    log('signing-returned', { status });
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'NotFoundException') return log('identity-gone');
+    // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so it may stay one.
+    if (name !== 'BadRequestException' || signing.Method !== 'DEED') throw error;
+    log('signing-left-alone', { method: identity.origin, message: withoutKeys(message) });
+  }
+}

@@ -1,0 +1,49 @@
+// Carries plans out in a hosted zone: reads, plans, changes, and reads again until nothing is left to change.
+import { Log } from './log';
+import { ChangeRefusedError, HostedZone, ZoneGoneError } from './ports';
+import { ZoneProperties } from './properties';
+import { Plan, RecordSet } from './zone-plan';
+
+/** Each round but the last means that somebody else changed the same names meanwhile. */
+const MAX_ROUNDS = 5;
+
+export interface Settled {
+  /** The records as they are now. */
+  readonly records: readonly RecordSet[];
+  /** Names that were right before anything was written. */
+  readonly present: readonly string[];
+}
+
+/** The plan is made from what is there, each time anew, so two stacks that work in one zone end in a state that is right for both. */
+export async function settle(zone: HostedZone, below: string, plan: (records: readonly RecordSet[]) => Plan, { log }: { log: Log }): Promise<Settled> {
+  let present: readonly string[] | undefined;
+  for (let round = 1; ; round++) {
+    const records = await zone.list(below);
+    const { changes, present: found } = plan(records);
+    present ??= found;
+    if (changes.length === 0) return { records, present };
+    try {
+      await zone.change(changes);
+      log('records-changed', { records: changes.map(({ action, record }) => `${action} ${record.type} ${record.name}`) });
+    } catch (error) {
+      if (!(error instanceof ChangeRefusedError) || round === MAX_ROUNDS) throw error;
+      log('records-refused', { attempt: round, message: error.message });
+    }
+    if (round === MAX_ROUNDS) throw new Error(`The records below ${below} were changed by somebody else after each of ${MAX_ROUNDS} changes. Deploy again.`);
+  }
+}
+
+/** Looks at the zone itself before anything is written to it. */
+export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties, domain: string): Promise<HostedZone> {
+  try {
+    const { name, privateZone } = await zone.describe();
+    if (privateZone) throw new Error(`The hosted zone ${id} (${name}) is private. SES and receivers look in public DNS: use the public zone.`);
+    if (domain !== name && !domain.endsWith(`.${name}`)) {
+      throw new Error(`The hosted zone ${id} is for ${name}, and ${domain} is not in it. Use the zone of the domain or of a parent of it.`);
+    }
+    return zone;
+  } catch (error) {
+    if (!(error instanceof ZoneGoneError)) throw error;
+    throw new Error(`${error.message} Use the id of a hosted zone in ${roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole'}.`);
+  }
+}

@@ -1,0 +1,39 @@
+// Waits until SES has verified DKIM, or says why it has not.
+import { DkimRecord } from './dkim-record';
+import { Log } from './log';
+import { Patience } from './patience';
+import { IdentityState, Ses } from './ports';
+import { Desired } from './properties';
+
+/** SES answers one call a second for a whole account, and there may be a hundred that wait. */
+const SHORTEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
+export async function awaitVerification(
+  { identity: domain, wait }: Desired, status: string, records: readonly DkimRecord[],
+  { ses, patience, log }: { ses: Ses; patience: Patience; log: Log }, progress: { waitingSince?: number },
+): Promise<string> {
+  if (wait === 0 || status === 'SUCCESS') return status;
+  progress.waitingSince ??= patience.now();
+  const end = progress.waitingSince + wait * 1000;
+  for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+    const state = await ses.read();
+    if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited.`);
+    log('verification-awaited', { status: state.status, errorType: state.errorType });
+    if (state.status === 'SUCCESS') return state.status;
+    if (state.status === 'FAILED') throw notVerified(`SES gave up verifying DKIM of ${domain}`, state, records);
+    const left = end - patience.now();
+    if (left <= 0) throw notVerified(`SES has not verified DKIM of ${domain} within ${wait} seconds`, state, records);
+    await patience.pause(Math.min(left, pause * (0.75 + Math.random() / 4)), `SES to verify DKIM of ${domain}`);
+  }
+}
+
+function notVerified(what: string, { status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): Error {
+  const seen = `status ${status}, last error ${errorType ?? 'none'}, last looked ${lastChecked?.toISOString() ?? 'never'}`;
+  const expected = records.length > 0
+    ? `SES should find in public DNS: ${records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ')}. `
+      + 'Look whether the domain is delegated to the zone that has them.'
+    : 'A replica needs no records of its own: look at the identity in the parent Region.';
+  return new Error(`${what}: ${seen}. ${expected}`);
+}

@@ -1,0 +1,174 @@
+// What has to change in a hosted zone, decided from what is in it. Pure; every plan is one atomic batch of CREATE and DELETE.
+//
+// There is no UPSERT on purpose: CREATE fails when somebody made the record meanwhile, DELETE fails when somebody changed it, and then
+// the batch does nothing and the plan is made again from what is there. So no record is ever overwritten unseen.
+import { DkimRecord, domainKeyName, saysTheSame, unquote } from './dkim-record';
+import { digestOf, Entry, isRegistryLabel, Origin, parseRegistry, Registry, renderRegistry } from './registry';
+
+/** A record set as it is in the zone. */
+export interface RecordSet {
+  /** Lower case, no trailing dot, escapes resolved. */
+  readonly name: string;
+  readonly type: string;
+  /** Absent for an alias. */
+  readonly ttl?: number;
+  /** In Route 53's form. Empty for an alias. */
+  readonly values: readonly string[];
+  /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
+  readonly listed?: unknown;
+}
+
+export interface Change {
+  readonly action: 'CREATE' | 'DELETE';
+  readonly record: RecordSet;
+}
+
+/** Whose records these are, and where. */
+export interface Owner {
+  readonly domain: string;
+  /** The label of the owner's registry record. */
+  readonly label: string;
+}
+
+export interface Publication {
+  /** The records that have to be there. Empty: only the registry record, for the time before Easy DKIM's tokens are known. */
+  readonly wanted: readonly DkimRecord[];
+  /** Region in which the owner sets how the identity signs. */
+  readonly signs?: string;
+  readonly ttl: number;
+  readonly overwrite: boolean;
+  /** ISO time until which what is superseded now must stay. */
+  readonly supersededUntil: string;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  /** Names of the wanted records that were there already and say the same. */
+  readonly present: readonly string[];
+}
+
+/** A record of a wanted name says something else, and it is not ours to change. */
+export class RecordConflictError extends Error {
+  constructor(readonly wanted: DkimRecord, readonly existing: readonly RecordSet[]) {
+    const has = existing.map(({ type, values }) => `${type} ${values.map((value) => unquote(value)).join(' | ').slice(0, 600) || '(alias)'}`).join(', ');
+    super(`The record ${wanted.name} exists and was not written by this construct: it has ${has}; needed is ${wanted.type} ${wanted.value}. `
+      + 'Remove it, choose another selector, or set recordConflict to OVERWRITE.');
+  }
+}
+
+/** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
+export function planPublication(zone: readonly RecordSet[], owner: Owner, publication: Publication): Plan {
+  const own = readRegistry(zone, owner);
+  const others = otherRegistries(zone, owner);
+  const changes: Change[] = [];
+  const present: string[] = [];
+  const entries: Entry[] = [];
+  for (const wanted of publication.wanted) {
+    const existing = zone.filter((record) => record.name === wanted.name);
+    const target: RecordSet = { name: wanted.name, type: wanted.type, ttl: publication.ttl, values: [wanted.data] };
+    const [only] = existing;
+    let origin: Origin = 'ours';
+    let record = target;
+    if (existing.length === 0) {
+      changes.push({ action: 'CREATE', record: target });
+    } else if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
+      present.push(wanted.name);
+      origin = originOf(only, own, others, owner);
+      if (origin === 'ours' && only.ttl !== publication.ttl && !listedByAnother(only, others, owner)) {
+        changes.push({ action: 'DELETE', record: only }, { action: 'CREATE', record: { ...target, values: only.values } });
+      }
+      record = only;
+    } else {
+      if (!publication.overwrite && !existing.every((record) => isOurs(record, own, owner) && !listedByAnother(record, others, owner))) {
+        throw new RecordConflictError(wanted, existing);
+      }
+      changes.push(...existing.map((record) => ({ action: 'DELETE' as const, record })), { action: 'CREATE', record: target });
+    }
+    entries.push({ label: labelOf(wanted.name, owner), type: wanted.type, origin, digest: digestOf(record.type, record.values) });
+  }
+  const registry: Registry = {
+    ...(publication.signs ? { signs: publication.signs } : {}),
+    entries: [...entries, ...superseded(zone, own, entries, owner, publication.supersededUntil)],
+  };
+  return { changes: [...changes, ...registryChanges(zone, owner, registry, publication.ttl)], present };
+}
+
+/** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. With `retain` only that. */
+export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: boolean): Plan {
+  const own = readRegistry(zone, owner);
+  const others = otherRegistries(zone, owner);
+  const gone = retain ? [] : zone.filter((record) => isOurs(record, own, owner) && !listedByAnother(record, others, owner));
+  const registry = registryRecord(zone, owner);
+  return { changes: [...gone, ...registry].map((record) => ({ action: 'DELETE' as const, record })), present: [] };
+}
+
+/** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
+export function planLeaving(zone: readonly RecordSet[], owner: Owner, publication: Omit<Publication, 'wanted' | 'signs'>): Plan {
+  return registryRecord(zone, owner).length === 0 ? { changes: [], present: [] } : planPublication(zone, owner, { ...publication, wanted: [] });
+}
+
+/** True when another owner has set how the identity signs in that Region, so that it is not ours to set back. */
+export function signsForAnother(zone: readonly RecordSet[], owner: Owner, region: string): boolean {
+  return otherRegistries(zone, owner).some((registry) => registry.signs === region);
+}
+
+function originOf(record: RecordSet, own: Registry, others: readonly Registry[], owner: Owner): Origin {
+  const entry = entryFor(record, own, owner);
+  if (entry) return entry.origin;
+  // What another owner of this library wrote stays the library's: it goes with the last that needs it.
+  return others.some((registry) => entryFor(record, registry, owner)?.origin === 'ours') ? 'ours' : 'found';
+}
+
+function isOurs(record: RecordSet, own: Registry, owner: Owner): boolean {
+  return entryFor(record, own, owner)?.origin === 'ours';
+}
+
+function listedByAnother(record: RecordSet, others: readonly Registry[], owner: Owner): boolean {
+  return others.some((registry) => entryFor(record, registry, owner) !== undefined);
+}
+
+/** The entry that speaks of this very record: same name and type, and the value that was written down. */
+function entryFor(record: RecordSet, registry: Registry, owner: Owner): Entry | undefined {
+  const label = labelOf(record.name, owner);
+  return registry.entries.find((entry) =>
+    entry.label === label && entry.type === record.type && entry.digest === digestOf(record.type, record.values));
+}
+
+/** Records that are ours and no longer wanted. What was found, has gone or was changed by somebody is no longer our business. */
+function superseded(zone: readonly RecordSet[], own: Registry, wanted: readonly Entry[], owner: Owner, until: string): Entry[] {
+  return own.entries
+    .filter((entry) => entry.origin === 'ours' && !wanted.some(({ label }) => label === entry.label))
+    .filter((entry) => zone.some((record) => entryFor(record, { entries: [entry] }, owner)))
+    .map((entry) => ({ ...entry, until: entry.until ?? until }));
+}
+
+function registryChanges(zone: readonly RecordSet[], owner: Owner, registry: Registry, ttl: number): Change[] {
+  const existing = registryRecord(zone, owner);
+  const values = renderRegistry(registry);
+  const same = existing.length === 1 && existing[0].type === 'TXT' && digestOf('TXT', existing[0].values) === digestOf('TXT', values);
+  if (same) return [];
+  const record: RecordSet = { name: registryName(owner), type: 'TXT', ttl, values };
+  return [...existing.map((old) => ({ action: 'DELETE' as const, record: old })), { action: 'CREATE', record }];
+}
+
+function registryRecord(zone: readonly RecordSet[], owner: Owner): readonly RecordSet[] {
+  return zone.filter((record) => record.name === registryName(owner));
+}
+
+function readRegistry(zone: readonly RecordSet[], owner: Owner): Registry {
+  return parseRegistry(registryRecord(zone, owner).flatMap((record) => record.values));
+}
+
+function otherRegistries(zone: readonly RecordSet[], owner: Owner): Registry[] {
+  return zone
+    .filter((record) => record.type === 'TXT' && record.name !== registryName(owner) && isRegistryLabel(labelOf(record.name, owner)))
+    .map((record) => parseRegistry(record.values));
+}
+
+export function registryName(owner: Owner): string {
+  return `${owner.label}.${domainKeyName(owner.domain)}`;
+}
+
+function labelOf(name: string, owner: Owner): string {
+  return name.slice(0, -domainKeyName(owner.domain).length - 1);
+}
