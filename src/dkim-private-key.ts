@@ -1,0 +1,93 @@
+// Where a private key is: in a secret. There is no way to pass its text, so that it cannot get into a template or a log.
+import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
+import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { checkSecretOptions } from './private/validation';
+
+/**
+ * Which part of a secret is the private key.
+ */
+export interface DkimPrivateKeySecretOptions {
+  /**
+   * Name of the field that holds the key, in a secret whose value is a JSON object.
+   *
+   * One field at the top level; its value is a string.
+   *
+   * @default - the whole secret value is the key
+   */
+  readonly jsonField?: string;
+
+  /**
+   * Staging label of the secret version to read, for example `AWSPREVIOUS`.
+   *
+   * Not together with `versionId`.
+   *
+   * @default AWSCURRENT
+   */
+  readonly versionStage?: string;
+
+  /**
+   * Id of the secret version to read: 32 to 64 characters, usually a UUID.
+   *
+   * Pinning the version is how a change of the key becomes a change of the stack: a new version of the secret alone never starts a
+   * deployment. Not together with `versionStage`.
+   *
+   * @default - the version with the staging label `versionStage`
+   */
+  readonly versionId?: string;
+}
+
+/**
+ * A private key for BYODKIM.
+ *
+ * RSA with 1024 to 2048 bits (2048 recommended), unencrypted. PEM (PKCS #1 or PKCS #8) and base64 of the DER are both understood, with
+ * or without line breaks. The key is read at deployment, by the function that talks to SES, and is in no template, property or log.
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
+ */
+export class DkimPrivateKey {
+  /**
+   * A private key that is kept in AWS Secrets Manager.
+   *
+   * The rights to read the secret, and to decrypt with its customer managed key where `secret.encryptionKey` is known, are added to the
+   * function. A secret of another account must be imported by its complete ARN and needs two more things on its own side: a resource
+   * policy that allows `secretsmanager:GetSecretValue` to this account, and a customer managed key whose key policy allows
+   * `kms:Decrypt` to this account (import the secret with `encryptionKey`).
+   *
+   * Throws if both `versionId` and `versionStage` are given, or if an option is an empty string.
+   *
+   * @param secret the secret that holds the key, made in this app or imported
+   * @param options which part of the secret to read
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+   */
+  public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
+    checkSecretOptions(options);
+    return new DkimPrivateKey(secret, options);
+  }
+
+  private constructor(
+    /** @internal */
+    readonly _secret: ISecret,
+    /** @internal */
+    readonly _options: DkimPrivateKeySecretOptions,
+  ) {}
+
+  /**
+   * ARN for an IAM policy. Secrets Manager appends six characters to the name, which a partial ARN does not have.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
+   *
+   * @internal
+   */
+  public get _policyArn(): string {
+    return this._secret.secretFullArn ?? `${this._secret.secretArn}-??????`;
+  }
+
+  /**
+   * ARN of the customer managed key, if it is known. IAM compares keys, not aliases, so an alias is followed to its key.
+   *
+   * @internal
+   */
+  public get _encryptionKeyArn(): string | undefined {
+    const key: IKey | undefined = this._secret.encryptionKey;
+    return key && 'aliasTargetKey' in key ? (key as IAlias).aliasTargetKey.keyArn : key?.keyArn;
+  }
+}

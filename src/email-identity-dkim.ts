@@ -1,0 +1,261 @@
+// The construct: what a stack says about the DKIM signing of one domain, turned into one custom resource and the rights for it.
+import { CustomResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
+import { IRole } from 'aws-cdk-lib/aws-iam';
+import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { Construct } from 'constructs';
+import { DkimRecord } from './dkim-record';
+import { DkimSigning } from './dkim-signing';
+import {
+  DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
+} from './private/contract';
+import { accountOf, domainOf, regionOf } from './private/known-identity';
+import { isPrivate, zoneNameOf } from './private/known-zone';
+import { claimIdentity } from './private/one-per-identity';
+import { Provider } from './private/provider';
+import { identityRights, Right, roleRights, zoneRights } from './private/rights';
+import {
+  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkZoneName, ttlInSeconds, waitInSeconds,
+} from './private/validation';
+
+/**
+ * What to do when a record of that name is already in the hosted zone and says something else.
+ */
+export enum RecordConflict {
+  /**
+   * The deployment fails and names both values. Nothing is changed.
+   */
+  FAIL = 'FAIL',
+
+  /**
+   * The record is replaced, and is this construct's from then on: it is not restored later, and goes with the construct.
+   */
+  OVERWRITE = 'OVERWRITE',
+}
+
+/**
+ * Properties of an `EmailIdentityDkim`.
+ */
+export interface EmailIdentityDkimProps {
+  /**
+   * The identity: a domain, made in this app or imported with `EmailIdentity.fromEmailIdentityName()` or `fromEmailIdentityArn()`.
+   *
+   * Lower case. An e-mail address is refused: its domain signs for it. An identity made in this app is ready, with all that is made
+   * beside it, before its signing is set. In one Region and account an identity has one `EmailIdentityDkim`.
+   */
+  readonly identity: IEmailIdentity;
+
+  /**
+   * How mail is signed.
+   *
+   * @default DkimSigning.easyDkim()
+   */
+  readonly signing?: DkimSigning;
+
+  /**
+   * The public hosted zone that the records are written to: that of the domain itself or of a parent domain.
+   *
+   * Only records that this library wrote are ever changed or deleted. Not for a replica, `DkimSigning.deterministicEasyDkim()`, which has
+   * no records. A zone of another account needs `hostedZoneRole`.
+   *
+   * @default - no records are written; publish `dkimRecords` where the domain's DNS is
+   */
+  readonly hostedZone?: IHostedZone;
+
+  /**
+   * Role that is assumed to read and change the hosted zone, for a zone in another account.
+   *
+   * It has to trust this stack's account, and to allow `route53:GetHostedZone`, `route53:ListResourceRecordSets` and
+   * `route53:ChangeResourceRecordSets` on the zone and `route53:GetChange` on `arn:aws:route53:::change/*`. Changes can be limited to the
+   * record names `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`. Only together with `hostedZone`.
+   *
+   * @default - the function's own role, with rights on the zone that are limited in just this way
+   * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+   */
+  readonly hostedZoneRole?: IRole;
+
+  /**
+   * How long resolvers may keep the records: 0 to 2147483647 whole seconds.
+   *
+   * @default Duration.minutes(30)
+   */
+  readonly recordTtl?: Duration;
+
+  /**
+   * What to do when a record of that name is already in the hosted zone and says something else.
+   *
+   * A record that says the same is used, and is left where it is in the end.
+   *
+   * @default RecordConflict.FAIL
+   */
+  readonly recordConflict?: RecordConflict;
+
+  /**
+   * How long the deployment waits for SES to see the records: 1 second to 1 hour, in whole seconds.
+   *
+   * It ends when the status is `SUCCESS`, and fails with what SES last saw when the time is over. SES usually needs minutes, and goes on
+   * looking for up to 72 hours. Without a hosted zone, the records have to be published by somebody else in the meantime.
+   *
+   * @default - the deployment ends without waiting; `dkimStatus` says what SES knew at its end
+   */
+  readonly waitForVerification?: Duration;
+
+  /**
+   * Code of the Region in which the identity is, for example `eu-west-1`.
+   *
+   * @default - the Region in the identity's ARN, or of the stack that makes the identity
+   */
+  readonly region?: string;
+
+  /**
+   * What happens to signing and records when the construct is removed: `DESTROY` or `RETAIN`, no other.
+   *
+   * With `DESTROY` the identity goes back to Easy DKIM, so that SES forgets the key, and the records that this library wrote are deleted.
+   * With `RETAIN` both stay as they are, and are yours from then on.
+   *
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * DKIM signing of an Amazon SES domain identity.
+ *
+ * A deployment makes SES, the private key and the DNS records agree, and tells SES to sign with a key only after its record can be
+ * looked up. All constructs in a stack share one function.
+ *
+ * Throws if the identity is an e-mail address, not a domain name or not lower case; if it has an `EmailIdentityDkim` already; if the hosted
+ * zone is private, does not hold the domain, or is given for a replica; if `hostedZoneRole` comes without `hostedZone`; if identity or zone
+ * are of another account; and if a value is out of the range that its property names.
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
+ */
+export class EmailIdentityDkim extends Construct {
+  /**
+   * The records that have to be in DNS, as deploy-time values: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none for a replica.
+   *
+   * They are the same whether or not there is a hosted zone.
+   */
+  public readonly dkimRecords: DkimRecord[];
+
+  /**
+   * What SES said about the records when the deployment ended: `PENDING`, `SUCCESS`, `FAILED`, `TEMPORARY_FAILURE` or `NOT_STARTED`.
+   *
+   * It does not change between deployments. `SUCCESS` for sure only with `waitForVerification`.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimAttributes.html
+   */
+  public readonly dkimStatus: string;
+
+  /**
+   * Easy DKIM only: the zone of SES in which the targets of the CNAME records are, for example `dkim.amazonses.com`.
+   */
+  public readonly signingHostedZone?: string;
+
+  /**
+   * BYODKIM only: the selector that mail is signed with.
+   */
+  public readonly selector?: string;
+
+  /**
+   * BYODKIM only: SHA-256 of the public key (SPKI DER), 64 hexadecimal digits in lower case.
+   *
+   * To see from outside which key is in use: `openssl pkey -in key.pem -pubout -outform DER | sha256sum` prints the same.
+   */
+  public readonly publicKeySha256?: string;
+
+  constructor(scope: Construct, id: string, props: EmailIdentityDkimProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const domain = domainOf(props.identity);
+    const region = props.region ?? regionOf(props.identity);
+
+    checkDomain(domain);
+    checkRegion('region', region);
+    checkAccount('identity', accountOf(props.identity), stack.account, 'Put the EmailIdentityDkim into a stack of that account');
+    const signing = (props.signing ?? DkimSigning.easyDkim())._bind({ stack, domain, region });
+    checkZone(this, domain, signing.records.count > 0, props);
+    claimIdentity(this, region, domain);
+
+    const provider = Provider.of(this);
+    const rights = provider.grant([
+      identityRights(stack, region, domain),
+      ...rightsOnZone(stack, domain, props),
+      ...signing.rights,
+    ]);
+
+    const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: RESOURCE_TYPE,
+      serviceToken: provider.serviceToken,
+      serviceTimeout: Duration.seconds(Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0))),
+      properties: {
+        Identity: domain,
+        Region: unlessDefault(region, stack.region),
+        Signing: signing.properties,
+        HostedZoneId: props.hostedZone?.hostedZoneId,
+        HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
+        RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
+        RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
+        WaitForVerification: wait,
+        RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
+      } satisfies ResourceProperties,
+    });
+    resource.node.addDependency(rights);
+    // With its children, because EmailIdentity can make records of its own: the handler has to find them, not to collide with them.
+    // An identity of another stage is deployed on its own, and CDK knows no order between stages.
+    if (Stage.of(props.identity) === Stage.of(this)) resource.node.addDependency(props.identity);
+
+    const attribute = (name: keyof ResourceAttributes) => resource.getAttString(name);
+    this.dkimStatus = attribute('DkimStatus');
+    this.dkimRecords = Array.from({ length: signing.records.count }, (_, index) => index + 1).map(number => ({
+      name: attribute(`RecordName${number}`),
+      type: signing.records.type,
+      value: attribute(`RecordValue${number}`),
+      data: attribute(`RecordData${number}`),
+    }));
+    // CloudFormation fails a stack that asks for an attribute which is not there.
+    switch (signing.properties.Method) {
+      case 'EASY_DKIM':
+        this.signingHostedZone = attribute('SigningHostedZone');
+        break;
+      case 'BYODKIM':
+        this.selector = attribute('Selector');
+        this.publicKeySha256 = attribute('PublicKeySha256');
+        break;
+    }
+  }
+}
+
+function checkZone(scope: Construct, domain: string, hasRecords: boolean, props: EmailIdentityDkimProps): void {
+  const zone = props.hostedZone;
+  if (!zone) {
+    if (props.hostedZoneRole) throw new Error('hostedZoneRole is given without hostedZone. Give the zone that the role may change, or leave the role out');
+    return;
+  }
+  if (!hasRecords) {
+    throw new Error(`hostedZone is given for '${domain}', a replica, whose records are its parent's. Leave hostedZone out, and give it to the `
+      + 'EmailIdentityDkim of the parent');
+  }
+  checkZoneName(domain, zoneNameOf(zone));
+  if (!props.hostedZoneRole) {
+    checkAccount('hostedZone', zone.env.account, Stack.of(scope).account, 'Give a hostedZoneRole of that account');
+  }
+  if (isPrivate(zone)) throw new Error(privateZoneMessage(zone));
+  // A VPC can still be added to the zone after this.
+  scope.node.addValidation({ validate: () => isPrivate(zone) ? [privateZoneMessage(zone)] : [] });
+}
+
+function privateZoneMessage(zone: IHostedZone): string {
+  return `hostedZone '${zone.node.path}' is private, and SES and the receivers of mail look in the public DNS. Pass the public zone of the domain`;
+}
+
+function rightsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Right[] {
+  if (props.hostedZoneRole) return [roleRights(props.hostedZoneRole.roleArn)];
+  return props.hostedZone ? zoneRights(stack, props.hostedZone.hostedZoneId, domain) : [];
+}
+
+/** What has its default is left out, so that 150 identities fit in one template. */
+function unlessDefault<T>(value: T | undefined, defaultValue: T): T | undefined {
+  return value === defaultValue ? undefined : value;
+}

@@ -1,0 +1,17 @@
+// The one finding of cdk-nag that Route 53 forces, acknowledged on the resource that has it, without a dependency on cdk-nag.
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+
+const RULE = 'AwsSolutions-IAM5';
+
+const REASON = 'route53:GetChange knows no other resource than the change, and its id is not known before it is made.';
+
+/** What cdk-nag 3 reads, from a construct and the ones around it: `Validations.ACKNOWLEDGED_RULES_METADATA_KEY` of newer aws-cdk-lib. */
+const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
+
+/** Acknowledges `change/*` in the resources of this policy, and no other wildcard. */
+export function acknowledgeAnyChange(policy: CfnResource): void {
+  const partition = Stack.of(policy).partition;
+  const finding = `Resource::arn:${Token.isUnresolved(partition) ? '<AWS::Partition>' : partition}:route53:::change/*`;
+  policy.addMetadata('cdk_nag', { rules_to_suppress: [{ id: RULE, reason: REASON, applies_to: [finding] }] });
+  policy.node.addMetadata(ACKNOWLEDGED_RULES, { [`${RULE}[${finding}]`]: REASON });
+}

@@ -1,0 +1,30 @@
+// What can be known at synthesis about an identity that somebody else made or imported: its domain, its Region and its account.
+import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+
+/**
+ * The name of the identity. That of one made in an app is a token, which would hide it from every check and make it count with the
+ * longest possible name in policies; the resource behind it knows the name.
+ */
+export function domainOf(identity: IEmailIdentity): string {
+  const resource = identity.node.defaultChild;
+  if (resource && CfnResource.isCfnResource(resource) && resource.cfnResourceType === CfnEmailIdentity.CFN_RESOURCE_TYPE_NAME) {
+    const name = (resource as CfnEmailIdentity).emailIdentity;
+    if (!Token.isUnresolved(name)) return name;
+  }
+  return identity.emailIdentityName;
+}
+
+/** The Region that the identity says it is in: that of its ARN, which an import does not put into `env`, or of the stack that makes it. */
+export function regionOf(identity: IEmailIdentity): string {
+  return partsOfArn(identity)?.region ?? identity.env.region;
+}
+
+export function accountOf(identity: IEmailIdentity): string {
+  return partsOfArn(identity)?.account ?? identity.env.account;
+}
+
+function partsOfArn(identity: IEmailIdentity) {
+  const arn = identity.emailIdentityArn;
+  return Token.isUnresolved(arn) ? undefined : Stack.of(identity).splitArn(arn, ArnFormat.SLASH_RESOURCE_NAME);
+}

@@ -1,0 +1,108 @@
+// Many rights in one policy document that IAM takes: rights of one kind become one statement, and the size is reckoned before it is full.
+import { Stack } from 'aws-cdk-lib';
+import { Right } from './rights';
+
+/** Non-white-space characters of a managed policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const MAX_POLICY_SIZE = 6144;
+
+interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+  readonly Condition?: { [operator: string]: { [key: string]: string | string[] } };
+}
+
+interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: Statement[];
+}
+
+/** The document for these rights. What several identities need, such as the zone they share, is in it once. */
+export function policyDocument(stack: Stack, rights: readonly Right[]): PolicyDocument {
+  return render(merge(stack, rights));
+}
+
+/**
+ * The most characters that the document can have once CloudFormation has put in what is known only at deployment: the longest partition,
+ * Region and account in use, and for any other value the longest of its kind.
+ */
+export function reckonedSize(stack: Stack, rights: readonly Right[]): number {
+  const filler = (text: string, longestToken: number) => 'x'.repeat(longestText(stack.resolve(text), longestToken));
+  const longest = merge(stack, rights).map(right => ({
+    ...right,
+    resources: right.resources.map(text => filler(text, right.longestInResource)),
+    conditions: right.conditions && mapConditions(right.conditions, values =>
+      values.map(text => filler(text, right.longestInCondition ?? LONGEST_REGION))),
+  }));
+  return JSON.stringify(render(longest)).length;
+}
+
+function merge(stack: Stack, rights: readonly Right[]): Right[] {
+  const kinds = new Map<string, Right>();
+  for (const right of rights) {
+    const kind = JSON.stringify(stack.resolve(right.kind));
+    const known = kinds.get(kind);
+    kinds.set(kind, known ? unite(stack, known, right) : right);
+  }
+  return [...kinds.values()];
+}
+
+function unite(stack: Stack, known: Right, added: Right): Right {
+  return {
+    ...known,
+    resources: union(stack, known.resources, added.resources),
+    conditions: known.conditions && mapConditions(known.conditions, (values, operator, key) =>
+      union(stack, values, added.conditions?.[operator][key] ?? [])),
+  };
+}
+
+/** Two tokens that render the same are the same, whatever their text is at synthesis. */
+function union(stack: Stack, known: string[], added: string[]): string[] {
+  const identity = (text: string) => JSON.stringify(stack.resolve(text));
+  const seen = new Set(known.map(identity));
+  return [...known, ...added.filter(text => !seen.has(identity(text)))];
+}
+
+function render(rights: Right[]): PolicyDocument {
+  return {
+    Version: '2012-10-17',
+    Statement: rights.map(right => ({
+      Effect: 'Allow',
+      Action: single(right.actions),
+      Resource: single(right.resources),
+      Condition: right.conditions && mapConditions(right.conditions, single),
+    })),
+  };
+}
+
+function single(values: string[]): string | string[] {
+  return values.length === 1 ? values[0] : values;
+}
+
+function mapConditions<T>(
+  conditions: NonNullable<Right['conditions']>,
+  change: (values: string[], operator: string, key: string) => T,
+): { [operator: string]: { [key: string]: T } } {
+  return Object.fromEntries(Object.entries(conditions).map(([operator, keys]) => [
+    operator,
+    Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, change(values, operator, key)])),
+  ]));
+}
+
+/** `ap-northeast-1` has 14, `us-isob-east-1` too; two to spare for Regions to come. */
+const LONGEST_REGION = 16;
+
+const LONGEST_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
+  'AWS::Partition': 'aws-us-gov'.length,
+  'AWS::Region': LONGEST_REGION,
+  'AWS::AccountId': 12,
+};
+
+function longestText(resolved: any, longestToken: number): number {
+  if (typeof resolved === 'string') return resolved.length;
+  if ('Fn::Join' in resolved) {
+    const [delimiter, parts] = resolved['Fn::Join'] as [string, any[]];
+    return parts.reduce((sum, part) => sum + longestText(part, longestToken), delimiter.length * (parts.length - 1));
+  }
+  return LONGEST_PSEUDO_PARAMETER[resolved.Ref] ?? longestToken;
+}

@@ -1,0 +1,105 @@
+// What is refused at synthesis. Each check says what was found and what to do; a value that is only known at deployment passes.
+import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
+import { MAX_SERVICE_TIMEOUT } from './contract';
+
+/** Route 53 takes a TTL of 0 to 2147483647: https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html */
+const MAX_TTL = 2147483647;
+
+/** A label that is a host name's: https://www.rfc-editor.org/rfc/rfc1123#section-2.1 */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
+
+/** DKIM is set on domains. IAM compares record names in lower case, so the name has to be lower case from the start. */
+export function checkDomain(domain: string): void {
+  if (Token.isUnresolved(domain)) return;
+  if (domain.includes('@')) {
+    const ofAddress = domain.slice(domain.lastIndexOf('@') + 1);
+    throw new Error(`identity '${domain}' is an e-mail address, and only domains have DKIM signing of their own. `
+      + `Pass the identity of the domain '${ofAddress}': it signs for its addresses too`);
+  }
+  if (domain !== domain.toLowerCase()) {
+    throw new Error(`identity '${domain}' has upper-case letters. Write '${domain.toLowerCase()}', in ses.EmailIdentity too`);
+  }
+  const labels = domain.split('.');
+  if (domain.length > 253 || labels.length < 2 || !labels.every(label => LABEL.test(label))) {
+    throw new Error(`identity '${domain}' is not a domain name. Write it as in 'mail.example.com': labels of 1 to 63 letters, digits and inner `
+      + "hyphens, no dot at the end, other scripts in their 'xn--' form");
+  }
+}
+
+/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimSigningAttributes.html */
+export function checkSelector(selector: string): void {
+  if (Token.isUnresolved(selector) || LABEL.test(selector)) return;
+  if (LABEL.test(selector.toLowerCase())) {
+    throw new Error(`selector '${selector}' has upper-case letters. Write '${selector.toLowerCase()}': DNS does not tell them apart`);
+  }
+  throw new Error(`selector '${selector}' is not one that SES takes. Use 1 to 63 letters, digits and inner hyphens, without dots or `
+    + "underscores, for example 'mail-2026'");
+}
+
+/** The function works with the rights of its own account. */
+export function checkAccount(property: string, account: string, ownAccount: string, wayOut: string): void {
+  if ([account, ownAccount].some(id => Token.isUnresolved(id)) || account === ownAccount) return;
+  throw new Error(`${property} is in account '${account}', and the stack is deployed to account '${ownAccount}'. ${wayOut}`);
+}
+
+/** The zone that holds the domain is its own or a parent's. */
+export function checkZoneName(domain: string, zoneName?: string): void {
+  if (zoneName === undefined || Token.isUnresolved(domain) || Token.isUnresolved(zoneName)) return;
+  const zone = zoneName.toLowerCase().replace(/\.$/, '');
+  if (domain !== zone && !domain.endsWith(`.${zone}`)) {
+    throw new Error(`hostedZone '${zoneName}' does not hold the domain '${domain}'. Pass the zone of '${domain}' or of a parent domain, or `
+      + 'leave hostedZone out and publish dkimRecords yourself');
+  }
+}
+
+export function checkRegion(property: string, region: string): void {
+  if (Token.isUnresolved(region) || REGION.test(region)) return;
+  throw new Error(`${property} '${region}' is not an AWS Region. Write its code, for example 'eu-west-1'`);
+}
+
+/** The parent of a replica is an identity of the same domain somewhere else. */
+export function checkParentRegion(parentRegion: string, region: string): void {
+  checkRegion('parentRegion', parentRegion);
+  if (parentRegion === region) {
+    throw new Error(`parentRegion '${parentRegion}' is the identity's own Region. A replica's parent is in another Region; `
+      + 'for the parent itself use DkimSigning.easyDkim()');
+  }
+}
+
+/** CloudFormation waits for an hour at the most: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html */
+export function waitInSeconds(wait: Duration): string {
+  return seconds('waitForVerification', wait, 1, MAX_SERVICE_TIMEOUT,
+    'CloudFormation waits for an hour at the most; leave waitForVerification out to end the deployment without waiting');
+}
+
+export function ttlInSeconds(ttl: Duration): string {
+  return seconds('recordTtl', ttl, 0, MAX_TTL, 'That is what Route 53 takes');
+}
+
+function seconds(property: string, duration: Duration, least: number, most: number, why: string): string {
+  const value = duration.toSeconds({ integral: false });
+  if (!duration.isUnresolved() && (!Number.isInteger(value) || value < least || value > most)) {
+    throw new Error(`${property} is ${value} seconds, and has to be ${least} to ${most} whole seconds. ${why}`);
+  }
+  return Tokenization.stringifyNumber(value);
+}
+
+export function checkRemovalPolicy(policy: RemovalPolicy): 'DESTROY' | 'RETAIN' {
+  switch (policy) {
+    case RemovalPolicy.DESTROY: return 'DESTROY';
+    case RemovalPolicy.RETAIN: return 'RETAIN';
+    default: throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or RemovalPolicy.RETAIN`);
+  }
+}
+
+export function checkSecretOptions(options: { jsonField?: string; versionStage?: string; versionId?: string }): void {
+  if (options.versionId !== undefined && options.versionStage !== undefined) {
+    throw new Error(`versionId '${options.versionId}' and versionStage '${options.versionStage}' both say which version of the secret to read. `
+      + 'Give one of them');
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
+  }
+}
