@@ -1,5 +1,5 @@
 // The construct: what a stack says about the DKIM signing of one domain, turned into one custom resource and the rights for it.
-import { CustomResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
+import { CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
@@ -201,6 +201,10 @@ export class EmailIdentityDkim extends Construct {
         RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
       } satisfies ResourceProperties,
     });
+    // Delete is what CloudFormation does anyway, and saying so 150 times makes a tenth of the template. RETAIN is the handler's to do:
+    // it keeps signing and records, but has to let go of them.
+    const { cfnOptions } = resource.node.defaultChild as CfnResource;
+    cfnOptions.deletionPolicy = cfnOptions.updateReplacePolicy = undefined;
     resource.node.addDependency(rights);
     // With its children, because EmailIdentity can make records of its own: the handler has to find them, not to collide with them.
     // An identity of another stage is deployed on its own, and CDK knows no order between stages.

@@ -38,29 +38,21 @@ export function reckonedSize(stack: Stack, rights: readonly Right[]): number {
 }
 
 function merge(stack: Stack, rights: readonly Right[]): Right[] {
-  const kinds = new Map<string, Right>();
+  const kinds = new Map<string, Right[]>();
   for (const right of rights) {
-    const kind = JSON.stringify(stack.resolve(right.kind));
-    const known = kinds.get(kind);
-    kinds.set(kind, known ? unite(stack, known, right) : right);
+    kinds.set(right.kind, [...kinds.get(right.kind) ?? [], right]);
   }
-  return [...kinds.values()];
+  return [...kinds.values()].map(alike => ({
+    ...alike[0],
+    resources: distinct(stack, alike.flatMap(right => right.resources)),
+    conditions: alike[0].conditions && mapConditions(alike[0].conditions, (_, operator, key) =>
+      distinct(stack, alike.flatMap(right => right.conditions?.[operator][key] ?? []))),
+  }));
 }
 
-function unite(stack: Stack, known: Right, added: Right): Right {
-  return {
-    ...known,
-    resources: union(stack, known.resources, added.resources),
-    conditions: known.conditions && mapConditions(known.conditions, (values, operator, key) =>
-      union(stack, values, added.conditions?.[operator][key] ?? [])),
-  };
-}
-
-/** Two tokens that render the same are the same, whatever their text is at synthesis. */
-function union(stack: Stack, known: string[], added: string[]): string[] {
-  const identity = (text: string) => JSON.stringify(stack.resolve(text));
-  const seen = new Set(known.map(identity));
-  return [...known, ...added.filter(text => !seen.has(identity(text)))];
+/** Two tokens that render the same are the same, whatever they are called at synthesis. */
+function distinct(stack: Stack, texts: string[]): string[] {
+  return [...new Map(texts.map(text => [JSON.stringify(stack.resolve(text)), text])).values()];
 }
 
 function render(rights: Right[]): PolicyDocument {
