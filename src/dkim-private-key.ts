@@ -10,7 +10,7 @@ export interface DkimPrivateKeySecretOptions {
   /**
    * Name of the field that holds the key, in a secret whose value is a JSON object.
    *
-   * One field at the top level; its value is a string.
+   * One field at the top level; its value is a string. Throws if it is empty.
    *
    * @default - the whole secret value is the key
    */
@@ -19,9 +19,10 @@ export interface DkimPrivateKeySecretOptions {
   /**
    * Staging label of the secret version to read, for example `AWSPREVIOUS`.
    *
-   * Not together with `versionId`.
+   * Throws if it is empty, or given together with `versionId`.
    *
    * @default AWSCURRENT
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
    */
   readonly versionStage?: string;
 
@@ -29,9 +30,10 @@ export interface DkimPrivateKeySecretOptions {
    * Id of the secret version to read: 32 to 64 characters, usually a UUID.
    *
    * Pinning the version is how a change of the key becomes a change of the stack: a new version of the secret alone never starts a
-   * deployment. Not together with `versionStage`.
+   * deployment. Throws if it is empty, or given together with `versionStage`.
    *
    * @default - the version with the staging label `versionStage`
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
    */
   readonly versionId?: string;
 }

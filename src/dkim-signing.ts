@@ -14,9 +14,10 @@ export interface EasyDkimSigningOptions {
   /**
    * Length of the key pairs that SES makes.
    *
-   * SES changes it at most once in 24 hours, and makes new tokens, so new records, when it does.
+   * 1024 or 2048 bits. SES changes it at most once in 24 hours, and may make new tokens, so new records, when it does.
    *
    * @default EasyDkimSigningKeyLength.RSA_2048_BIT
+   * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-1024-2048.html
    */
   readonly keyLength?: EasyDkimSigningKeyLength;
 }
@@ -30,11 +31,15 @@ export interface ByoDkimSigningOptions {
    *
    * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. A new key gets a new selector, so that mail which is
    * on its way can still be verified with the old one.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
   readonly selector: string;
 
   /**
    * The private key. The public key is derived from it.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
    */
   readonly privateKey: DkimPrivateKey;
 }
@@ -46,7 +51,9 @@ export interface DeterministicEasyDkimSigningOptions {
   /**
    * Code of the Region in which the same domain is verified with Easy DKIM, for example `eu-west-1`.
    *
-   * Another Region than the identity's, and not that of a replica.
+   * Another Region than the identity's, and not that of another replica.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
    */
   readonly parentRegion: string;
 }
@@ -89,6 +96,14 @@ export abstract class DkimSigning {
    *
    * @param options selector and private key
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
+   * @example
+   *
+   * const secret = secretsmanager.Secret.fromSecretNameV2(this, 'Key', 'mail/dkim');
+   *
+   * const signing = DkimSigning.byoDkim({
+   *   selector: 'mail-2026',
+   *   privateKey: DkimPrivateKey.fromSecret(secret, { jsonField: 'privateKey' }),
+   * });
    */
   public static byoDkim(options: ByoDkimSigningOptions): DkimSigning {
     return new ByoDkim(options);

@@ -28,7 +28,7 @@ export enum RecordConflict {
   FAIL = 'FAIL',
 
   /**
-   * The record is replaced, and is this construct's from then on: it is not restored later, and goes with the construct.
+   * The record is replaced, and belongs to this construct from then on: it goes when the construct goes.
    */
   OVERWRITE = 'OVERWRITE',
 }
@@ -40,8 +40,12 @@ export interface EmailIdentityDkimProps {
   /**
    * The identity: a domain, made in this app or imported with `EmailIdentity.fromEmailIdentityName()` or `fromEmailIdentityArn()`.
    *
-   * Lower case. An e-mail address is refused: its domain signs for it. An identity made in this app is ready, with all that is made
-   * beside it, before its signing is set. In one Region and account an identity has one `EmailIdentityDkim`.
+   * An identity made in this app is ready, with the records that it makes itself, before its signing is set.
+   *
+   * Throws if it is an e-mail address (its domain signs for it), not a domain name, not lower case or of another account, and if it
+   * already has an `EmailIdentityDkim` in the same Region and account.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
   readonly identity: IEmailIdentity;
 
@@ -55,10 +59,14 @@ export interface EmailIdentityDkimProps {
   /**
    * The public hosted zone that the records are written to: that of the domain itself or of a parent domain.
    *
-   * Only records that this library wrote are ever changed or deleted. Not for a replica, `DkimSigning.deterministicEasyDkim()`, which has
-   * no records. A zone of another account needs `hostedZoneRole`.
+   * Only records below `_domainkey.<domain>` are read and written, and none that somebody else wrote is changed or deleted.
+   *
+   * Throws if the zone is private or does not hold the domain, if it is given for a replica (which has no records of its own), and if it is
+   * of another account and there is no `hostedZoneRole`. What cannot be seen at synthesis, as with a zone that is imported by its id, is
+   * found at deployment.
    *
    * @default - no records are written; publish `dkimRecords` where the domain's DNS is
+   * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
    */
   readonly hostedZone?: IHostedZone;
 
@@ -67,7 +75,9 @@ export interface EmailIdentityDkimProps {
    *
    * It has to trust this stack's account, and to allow `route53:GetHostedZone`, `route53:ListResourceRecordSets` and
    * `route53:ChangeResourceRecordSets` on the zone and `route53:GetChange` on `arn:aws:route53:::change/*`. Changes can be limited to the
-   * record names `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`. Only together with `hostedZone`.
+   * record names `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`.
+   *
+   * Throws if there is no `hostedZone`.
    *
    * @default - the function's own role, with rights on the zone that are limited in just this way
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
@@ -75,9 +85,12 @@ export interface EmailIdentityDkimProps {
   readonly hostedZoneRole?: IRole;
 
   /**
-   * How long resolvers may keep the records: 0 to 2147483647 whole seconds.
+   * How long resolvers may keep the records: 0 to 2147483647 seconds.
+   *
+   * Throws if it is more, or not in whole seconds.
    *
    * @default Duration.minutes(30)
+   * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
    */
   readonly recordTtl?: Duration;
 
@@ -91,27 +104,34 @@ export interface EmailIdentityDkimProps {
   readonly recordConflict?: RecordConflict;
 
   /**
-   * How long the deployment waits for SES to see the records: 1 second to 1 hour, in whole seconds.
+   * How long the deployment waits for SES to see the records: 1 second to 1 hour.
    *
    * It ends when the status is `SUCCESS`, and fails with what SES last saw when the time is over. SES usually needs minutes, and goes on
    * looking for up to 72 hours. Without a hosted zone, the records have to be published by somebody else in the meantime.
    *
+   * Throws if it is out of these bounds, or not in whole seconds.
+   *
    * @default - the deployment ends without waiting; `dkimStatus` says what SES knew at its end
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
    */
   readonly waitForVerification?: Duration;
 
   /**
    * Code of the Region in which the identity is, for example `eu-west-1`.
    *
+   * Throws if it does not look like one.
+   *
    * @default - the Region in the identity's ARN, or of the stack that makes the identity
    */
   readonly region?: string;
 
   /**
-   * What happens to signing and records when the construct is removed: `DESTROY` or `RETAIN`, no other.
+   * What happens to signing and records when the construct is removed: `DESTROY` or `RETAIN`.
    *
    * With `DESTROY` the identity goes back to Easy DKIM, so that SES forgets the key, and the records that this library wrote are deleted.
    * With `RETAIN` both stay as they are, and are yours from then on.
+   *
+   * Throws if it is another policy.
    *
    * @default RemovalPolicy.DESTROY
    */
@@ -122,13 +142,17 @@ export interface EmailIdentityDkimProps {
  * DKIM signing of an Amazon SES domain identity.
  *
  * A deployment makes SES, the private key and the DNS records agree, and tells SES to sign with a key only after its record can be
- * looked up. All constructs in a stack share one function.
- *
- * Throws if the identity is an e-mail address, not a domain name or not lower case; if it has an `EmailIdentityDkim` already; if the hosted
- * zone is private, does not hold the domain, or is given for a replica; if `hostedZoneRole` comes without `hostedZone`; if identity or zone
- * are of another account; and if a value is out of the range that its property names.
+ * looked up. All constructs in a stack share one function, one log group and one role.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
+ * @example
+ *
+ * const zone = route53.HostedZone.fromLookup(this, 'Zone', { domainName: 'example.com' });
+ *
+ * new EmailIdentityDkim(this, 'Dkim', {
+ *   identity: new ses.EmailIdentity(this, 'Identity', { identity: ses.Identity.domain('example.com') }),
+ *   hostedZone: zone,
+ * });
  */
 export class EmailIdentityDkim extends Construct {
   /**
@@ -164,6 +188,16 @@ export class EmailIdentityDkim extends Construct {
    */
   public readonly publicKeySha256?: string;
 
+  /**
+   * Sets the signing of one identity.
+   *
+   * Throws what the properties say, and if the rights of all identities in the stack need more managed policies than a role takes: 10, with
+   * 30 identities in each at the most, fewer with long names or a zone or secret of their own.
+   *
+   * @param scope where in the app: the function is shared with the other constructs of its stack
+   * @param id name within the scope; another one makes CloudFormation delete the old resource after it has created a new one
+   * @param props the identity, and how it signs
+   */
   constructor(scope: Construct, id: string, props: EmailIdentityDkimProps) {
     super(scope, id);
     const stack = Stack.of(this);
