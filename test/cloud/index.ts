@@ -7,27 +7,33 @@ import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
 import { Lambda } from './lambda';
-import { Route53 } from './route53';
+import { Route53, Route53Settings } from './route53';
 import { SecretsManager } from './secrets-manager';
-import { Ses } from './ses';
+import { Ses, SesOptions } from './ses';
 import { Sts } from './sts';
 
 export * from './cloudformation';
 export { Clock } from './clock';
-export { Fault, FaultKind } from './faults';
-export { CallRecord } from './http-service';
+export type { Fault, FaultKind } from './faults';
+export type { CallRecord } from './http-service';
 export { ServiceError } from './service-error';
 
 export interface LocalCloudOptions {
   /** How many times faster than real time the cloud's clock runs. @default 60 */
   readonly speed?: number;
+  readonly route53?: Partial<Route53Settings>;
+  readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
 }
+
+/** The DNS provider that stands for SES's own name servers, where the keys of Easy DKIM are. */
+const SES_DNS = 'amazonses';
 
 export class LocalCloud {
   static async start(options: LocalCloudOptions = {}): Promise<LocalCloud> {
     const cloud = new LocalCloud(options);
     await cloud.dns.start();
-    await Promise.all(cloud.httpServices.map((service) => service.start()));
+    await cloud.dns.provider(SES_DNS).createZone('amazonses.com');
+    await Promise.all([...cloud.httpServices, cloud.lambda].map((service) => service.start()));
     await cloud.cloudFormation.start();
     return cloud;
   }
@@ -57,17 +63,19 @@ export class LocalCloud {
       authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
     };
     this.dns = new DnsWorld();
-    this.route53 = new Route53(context, this.dns);
-    this.ses = new Ses(context, this.dns);
+    this.route53 = new Route53(context, this.dns, options.route53);
+    const publisher = this.dns.provider(SES_DNS);
+    this.ses = new Ses(context, { resolver: () => this.dns.client(), publisher, ...options.ses });
     this.sts = new Sts(context, this.iam);
-    this.lambda = new Lambda(context, this.dns, () => this.endpointEnvironment());
-    this.secretsManager = new SecretsManager(context, this.lambda);
+    this.secretsManager = new SecretsManager(context);
+    this.lambda = new Lambda(context, { dns: this.dns, endpointEnvironment: () => this.endpointEnvironment() });
     this.cloudFormation = new CloudFormation(context, this);
   }
 
   /** Stops all processes, servers and waits. */
   async stop(): Promise<void> {
     await this.cloudFormation.stop();
+    await this.lambda.stop(); // who calls the others
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();
   }
@@ -89,6 +97,6 @@ export class LocalCloud {
   }
 
   private get httpServices() {
-    return [this.route53, this.ses, this.secretsManager, this.sts, this.lambda];
+    return [this.route53, this.ses, this.secretsManager, this.sts];
   }
 }

@@ -47,8 +47,16 @@ afterEach(async () => {
 function put(code: string, overrides: Partial<FunctionConfiguration> = {}): string {
   writeFileSync(join(directory, 'index.js'), code);
   return lambda.putFunction({
-    account: ACCOUNT, region: 'eu-west-1', name: 'worker', assetPath: directory, handler: 'index.handler',
-    environment: {}, timeout: 900, memory: 256, roleArn: ROLE, ...overrides,
+    account: ACCOUNT,
+    region: 'eu-west-1',
+    name: 'worker',
+    assetPath: directory,
+    handler: 'index.handler',
+    environment: {},
+    timeout: 900,
+    memory: 256,
+    roleArn: ROLE,
+    ...overrides,
   });
 }
 
@@ -113,8 +121,12 @@ test('the handler gets the context that Lambda gives, with the remaining time in
   const seen = await result(arn, { a: 1 });
 
   expect(seen).toMatchObject({
-    event: { a: 1 }, functionName: 'worker', invokedFunctionArn: arn, logGroupName: '/aws/lambda/worker',
-    awsRequestId: lambda.invocations[0].requestId, memoryLimitInMB: '256',
+    event: { a: 1 },
+    functionName: 'worker',
+    invokedFunctionArn: arn,
+    logGroupName: '/aws/lambda/worker',
+    awsRequestId: lambda.invocations[0].requestId,
+    memoryLimitInMB: '256',
   });
   expect(seen.before).toBeLessThanOrEqual(900_000);
   expect(seen.before - seen.after).toBeGreaterThanOrEqual(5000);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { InvocationResult, LambdaProcess } from './lambda-process';
+import { partitionOf } from './partition';
 import { ServiceError } from './service-error';
 
 export interface FunctionConfiguration {
@@ -292,13 +293,7 @@ export class Lambda extends HttpService {
   }
 }
 
-/** Partition of a Region, as ARNs write it. */
-export function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-}
-
-function functionArn({ account, region, name }: Pick<FunctionConfiguration, 'account' | 'region' | 'name'>): string {
+export function functionArn({ account, region, name }: Pick<FunctionConfiguration, 'account' | 'region' | 'name'>): string {
   return `arn:${partitionOf(region)}:lambda:${region}:${account}:function:${name}`;
 }
 

@@ -78,7 +78,7 @@ export class Stack {
     this.begin('UPDATE_IN_PROGRESS');
     const before = new Map(this.resources);
     const failure = await this.apply(plan);
-    if (failure) return this.rollBackUpdate(plan, before, failure);
+    if (failure) return this.rollBackUpdate(before, failure);
     const replaced = this.changes.filter(({ logicalId, kind, before: old }) =>
       kind === 'replace' || (old && old.physicalId !== this.resources.get(logicalId)!.physicalId));
     const removed = [...before.values()].filter(({ logicalId }) => !plan.graph.has(logicalId));
@@ -182,7 +182,7 @@ export class Stack {
     }
   }
 
-  private async rollBackUpdate(plan: Plan, before: ReadonlyMap<string, Resource>, failure: string): Promise<void> {
+  private async rollBackUpdate(before: ReadonlyMap<string, Resource>, failure: string): Promise<void> {
     this.report('UPDATE_ROLLBACK_IN_PROGRESS', failure);
     this.operation = new AbortController();
     const changes = new Map(this.changes.map((change) => [change.logicalId, change]));

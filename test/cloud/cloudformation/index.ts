@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudContext } from '../http-service';
-import { partitionOf } from '../lambda';
+import { partitionOf } from '../partition';
 import { readAssembly } from './assembly';
 import { CustomResources } from './custom-resource';
 import { dependencyGraph } from './dependencies';
 import { Plan, Stack } from './engine';
-import { resourceProviders, Services } from './resources';
+import { IamSettings, resourceProviders, Services } from './resources';
 import { ResourceProvider } from './resources/provider';
 import { ResponseEndpoint } from './response-endpoint';
 import { DeployRequest, StackAddress, StackResult, Template } from './stack';
@@ -29,6 +29,8 @@ const MAXIMUM_RESOURCES = 500;
 const MAXIMUM_TEMPLATE_BYTES = 1024 * 1024;
 
 export class CloudFormation {
+  /** How IAM resources behave; tests may change it at any time. */
+  readonly iamSettings: IamSettings = { policyDelay: 0 };
   private readonly stacks = new Map<string, Stack>();
   private readonly busy = new Set<Stack>();
   private readonly providers: Readonly<Record<string, ResourceProvider>>;
@@ -38,7 +40,7 @@ export class CloudFormation {
 
   constructor(private readonly context: CloudContext, services: Services) {
     this.endpoint = new ResponseEndpoint(context);
-    this.providers = resourceProviders(services);
+    this.providers = resourceProviders(context, services, this.iamSettings);
     this.customResources = new CustomResources(context, services.lambda, this.endpoint, this.stopped.signal);
   }
 

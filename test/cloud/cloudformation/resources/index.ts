@@ -1,0 +1,55 @@
+// All resource types that the local CloudFormation knows.
+import { randomUUID } from 'node:crypto';
+import { IamEntities, IamSettings, ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
+import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
+import { physicalName, ResourceProvider } from './provider';
+import { HostedZoneProvider, RecordSetProvider } from './route53';
+import { SecretPolicyProvider, SecretProvider } from './secrets-manager';
+import { EmailIdentityProvider } from './ses';
+import { Store } from './store';
+import { CloudContext } from '../../http-service';
+import { Iam } from '../../iam';
+import { Lambda } from '../../lambda';
+import { Route53 } from '../../route53';
+import { SecretsManager } from '../../secrets-manager';
+import { Ses } from '../../ses';
+
+export type { IamSettings } from './iam';
+
+export interface Services {
+  readonly iam: Iam;
+  readonly lambda: Lambda;
+  readonly route53: Route53;
+  readonly secretsManager: SecretsManager;
+  readonly ses: Ses;
+}
+
+export function resourceProviders(context: CloudContext, services: Services, iamSettings: IamSettings): Record<string, ResourceProvider> {
+  const { iam, lambda, route53, secretsManager, ses } = services;
+  const entities = new IamEntities(context, iam, iamSettings);
+  return {
+    'AWS::CDK::Metadata': new Store(),
+    'AWS::CloudFormation::WaitConditionHandle': new Store(),
+    'AWS::IAM::ManagedPolicy': new ManagedPolicyProvider(entities),
+    'AWS::IAM::Policy': new PolicyProvider(entities),
+    'AWS::IAM::Role': new RoleProvider(entities),
+    'AWS::KMS::Alias': new Store({ replacedBy: ['AliasName'], physicalId: ({ properties }) => properties.AliasName }),
+    'AWS::KMS::Key': new Store({
+      physicalId: () => randomUUID(),
+      attributes: ({ stack }, id) => ({ KeyId: id, Arn: `arn:${stack.partition}:kms:${stack.region}:${stack.account}:key/${id}` }),
+    }),
+    'AWS::Lambda::EventInvokeConfig': new EventInvokeConfigProvider(lambda),
+    'AWS::Lambda::Function': new FunctionProvider(lambda, iam),
+    'AWS::Lambda::Permission': new Store({ replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'] }),
+    'AWS::Logs::LogGroup': new Store({
+      replacedBy: ['LogGroupName'],
+      physicalId: (request) => request.properties.LogGroupName ?? physicalName(request, 512),
+      attributes: ({ stack }, name) => ({ Arn: `arn:${stack.partition}:logs:${stack.region}:${stack.account}:log-group:${name}:*` }),
+    }),
+    'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
+    'AWS::Route53::RecordSet': new RecordSetProvider(route53),
+    'AWS::SES::EmailIdentity': new EmailIdentityProvider(context, ses),
+    'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
+    'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
+  };
+}

@@ -1,0 +1,83 @@
+// AWS::Lambda::Function and EventInvokeConfig.
+import { Physical, physicalName, PreviousState, ResourceProvider, ResourceRequest } from './provider';
+import { Iam } from '../../iam';
+import { functionArn, FunctionConfiguration, Lambda } from '../../lambda';
+
+export class FunctionProvider implements ResourceProvider {
+  readonly replacedBy = ['FunctionName', 'PackageType'];
+
+  constructor(private readonly lambda: Lambda, private readonly iam: Iam) {}
+
+  create(request: ResourceRequest): Physical {
+    const name: string = request.properties.FunctionName ?? physicalName(request);
+    return { physicalId: name, attributes: { Arn: this.put(request, name) } };
+  }
+
+  update(request: ResourceRequest, previous: PreviousState): Physical {
+    this.put(request, previous.physicalId);
+    return previous;
+  }
+
+  delete(_request: ResourceRequest, { attributes }: PreviousState): void {
+    this.lambda.deleteFunction(attributes.Arn as string);
+  }
+
+  private put(request: ResourceRequest, name: string): string {
+    if (!this.iam.hasRole(request.properties.Role)) throw new Error('The role defined for the function cannot be assumed by Lambda.');
+    return this.lambda.putFunction(configuration(request, name));
+  }
+}
+
+function configuration({ stack, logicalId, properties, assets }: ResourceRequest, name: string): FunctionConfiguration {
+  const { Code = {}, Runtime, Handler, Role, Timeout = 3, MemorySize = 128, Environment, LoggingConfig } = properties;
+  if (!String(Runtime).startsWith('nodejs')) throw new Error(`The local Lambda runs Node.js only, not ${Runtime}`);
+  const assetPath = assets[Code.S3Key];
+  if (!assetPath) {
+    throw new Error(`No code for function ${logicalId} under S3Key ${Code.S3Key}; there is: ${Object.keys(assets).join(', ') || 'nothing'}`);
+  }
+  return {
+    account: stack.account,
+    region: stack.region,
+    name,
+    assetPath,
+    handler: Handler,
+    environment: Environment?.Variables ?? {},
+    timeout: Number(Timeout),
+    memory: Number(MemorySize),
+    roleArn: Role,
+    logGroup: LoggingConfig?.LogGroup,
+  };
+}
+
+export class EventInvokeConfigProvider implements ResourceProvider {
+  readonly replacedBy = ['FunctionName', 'Qualifier'];
+
+  constructor(private readonly lambda: Lambda) {}
+
+  create(request: ResourceRequest): Physical {
+    this.put(request);
+    return { physicalId: physicalName(request), attributes: {} };
+  }
+
+  update(request: ResourceRequest, previous: PreviousState): Physical {
+    this.put(request);
+    return previous;
+  }
+
+  delete(request: ResourceRequest): void {
+    this.lambda.putEventInvokeConfig(arnOf(request), {});
+  }
+
+  private put(request: ResourceRequest): void {
+    const { MaximumRetryAttempts: attempts, MaximumEventAgeInSeconds: age } = request.properties;
+    this.lambda.putEventInvokeConfig(arnOf(request), {
+      maximumRetryAttempts: attempts === undefined ? undefined : Number(attempts),
+      maximumEventAge: age === undefined ? undefined : Number(age),
+    });
+  }
+}
+
+function arnOf({ stack, properties }: ResourceRequest): string {
+  const name: string = properties.FunctionName;
+  return name.startsWith('arn:') ? name : functionArn({ account: stack.account, region: stack.region, name });
+}

@@ -1,0 +1,61 @@
+// AWS::SecretsManager::Secret and ResourcePolicy.
+import { randomInt } from 'node:crypto';
+import { Physical, physicalName, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
+import { SecretsManager } from '../../secrets-manager';
+
+const CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+export class SecretProvider implements ResourceProvider {
+  readonly replacedBy = ['Name'];
+
+  constructor(private readonly secretsManager: SecretsManager) {}
+
+  create(request: ResourceRequest): Physical {
+    const { stack: { account, region }, properties } = request;
+    const { arn } = this.secretsManager.create({
+      account, region, name: properties.Name ?? physicalName(request), value: secretString(properties), kmsKeyArn: properties.KmsKeyId,
+    });
+    return { physicalId: arn, attributes: { Id: arn } };
+  }
+
+  /** A changed way of generating makes a new value, as does a changed value; a changed key would, too, but here only versions are known. */
+  update(request: ResourceRequest, previous: PreviousState): Physical {
+    const { KmsKeyId, SecretString, GenerateSecretString } = request.properties;
+    if (KmsKeyId !== previous.properties.KmsKeyId) throw new Error('The local CloudFormation cannot change the key of a secret');
+    const { SecretString: oldString, GenerateSecretString: oldGeneration } = previous.properties;
+    if (SecretString !== oldString || JSON.stringify(GenerateSecretString) !== JSON.stringify(oldGeneration)) {
+      this.secretsManager.put(previous.physicalId, secretString(request.properties));
+    }
+    return previous;
+  }
+
+  delete(_request: ResourceRequest, { physicalId }: PreviousState): void {
+    this.secretsManager.delete(physicalId);
+  }
+}
+
+export class SecretPolicyProvider implements ResourceProvider {
+  readonly replacedBy = ['SecretId'];
+
+  constructor(private readonly secretsManager: SecretsManager) {}
+
+  create(request: ResourceRequest): Physical {
+    this.secretsManager.putResourcePolicy(request.properties.SecretId, request.properties.ResourcePolicy);
+    return { physicalId: request.properties.SecretId, attributes: {} };
+  }
+
+  update(request: ResourceRequest): Physical {
+    return this.create(request);
+  }
+
+  delete(request: ResourceRequest): void {
+    this.secretsManager.putResourcePolicy(request.properties.SecretId, undefined);
+  }
+}
+
+function secretString({ SecretString, GenerateSecretString }: Properties): string {
+  if (SecretString !== undefined) return SecretString;
+  const { SecretStringTemplate, GenerateStringKey, PasswordLength = 32 } = GenerateSecretString ?? {};
+  const password = Array.from({ length: Number(PasswordLength) }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join('');
+  return GenerateStringKey ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password }) : password;
+}
