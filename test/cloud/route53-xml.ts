@@ -93,8 +93,11 @@ export function renderChange(operation: 'ChangeResourceRecordSets' | 'GetChange'
 export function renderHostedZone(zone: HostedZoneInfo, recordSetCount: number): string {
   return build('GetHostedZoneResponse', {
     HostedZone: {
-      Id: `/hostedzone/${zone.id}`, Name: zone.name, CallerReference: zone.id,
-      Config: { PrivateZone: zone.privateZone }, ResourceRecordSetCount: recordSetCount,
+      Id: `/hostedzone/${zone.id}`,
+      Name: zone.name,
+      CallerReference: zone.id,
+      Config: { PrivateZone: zone.privateZone },
+      ResourceRecordSetCount: recordSetCount,
     },
     ...zone.privateZone ? { VPCs: { VPC: [{ VPCRegion: 'us-east-1', VPCId: 'vpc-00000000000000000' }] } }
       : { DelegationSet: { NameServers: { NameServer: zone.nameServers } } },

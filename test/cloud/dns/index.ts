@@ -1,4 +1,4 @@
 // What the rest of the local cloud uses of its public DNS.
 export { DnsProvider } from './dns-provider';
 export { DnsWorld } from './dns-world';
-export { Zone, ZoneRecord } from './zone';
+export { Zone, type ZoneRecord } from './zone';

@@ -29,7 +29,9 @@ export function toAnswer(name: string, type: ServedType, ttl: number, value: str
       return { name, type, ttl, data: { flags: number(0), tag: fields[1] as 'issue', value: fields.slice(2).join(' ').replace(/^"|"$/g, '') } };
     case 'SOA':
       return {
-        name, type, ttl,
+        name,
+        type,
+        ttl,
         data: {
           mname: host(fields[0]), rname: host(fields[1]), serial: number(2), refresh: number(3), retry: number(4), expire: number(5), minimum: number(6),
         },

@@ -18,7 +18,9 @@ const MAX_STEPS = 16;
 
 /** What the root says about a name that nobody has registered. */
 const ROOT_SOA: Answer = {
-  name: '.', type: 'SOA', ttl: 900,
+  name: '.',
+  type: 'SOA',
+  ttl: 900,
   data: { mname: 'a.root-servers.net', rname: 'nstld.verisign-grs.com', serial: 1, refresh: 1800, retry: 900, expire: 604800, minimum: 900 },
 };
 
