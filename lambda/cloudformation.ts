@@ -1,8 +1,8 @@
 // CloudFormation's protocol for custom resources: the event, and the answer that it always gets.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
-import { MAX_SERVICE_TIMEOUT, ResourceAttributes } from '../src/private/contract';
 import { Log } from './log';
 import { Timekeeper } from './patience';
+import { MAX_SERVICE_TIMEOUT, ResourceAttributes } from '../src/private/contract';
 
 export interface CloudFormationEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
@@ -59,8 +59,11 @@ function renderAnswer(event: CloudFormationEvent, answer: Answer): Buffer {
   }));
   if (answer.status === 'SUCCESS') return render();
   // CloudFormation takes no answer above 4096 bytes. The start of a reason says what was wrong, so the end is cut.
-  let reason = answer.reason;
-  while (render(reason).length > MAX_ANSWER_BYTES) reason = `${reason.slice(0, Math.floor(reason.length * 0.9))}…`;
+  let { reason } = answer;
+  for (let length = reason.length; length > 0 && render(reason).length > MAX_ANSWER_BYTES; length = Math.floor(length * 0.9)) {
+    // Half a surrogate pair is no text that every JSON parser takes.
+    reason = `${answer.reason.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
+  }
   return render(reason);
 }
 

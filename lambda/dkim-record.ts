@@ -33,10 +33,10 @@ export function cnameRecords(domain: string, tokens: readonly string[], signingH
 /** A character-string of a TXT record holds at most 255 bytes (RFC 1035 3.3): longer text is several of them, in one record. */
 const MAX_STRING = 255;
 
-/** Text as quoted strings. The texts of this library are printable ASCII without quotes or backslashes. */
+/** Text as quoted strings. What others have in DNS can hold quotes itself, which a verifier takes for a part of the text. */
 export function quote(text: string): string {
-  const strings = text.match(new RegExp(`.{1,${MAX_STRING}}`, 'g')) ?? [''];
-  return strings.map((string) => `"${string}"`).join(' ');
+  const strings = text.match(new RegExp(`[^]{1,${MAX_STRING}}`, 'g')) ?? [''];
+  return strings.map((string) => `"${string.replace(/["\\]/g, '\\$&')}"`).join(' ');
 }
 
 /**
@@ -60,14 +60,15 @@ export function saysTheSame(wanted: DkimRecord, type: string, values: readonly s
 
 /**
  * Two key records are the same when a verifier reads the same key from them: `p=` alone means what `v=DKIM1; k=rsa; p=` means, and white
- * space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any other tag (t=y, s=, h=) can make mail fail: not the same.
+ * space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any other tag (t=y, s=, h=) can make mail fail, and so does a
+ * version that is not the first tag: not the same.
  */
 export function sameKey(text: string, wanted: string): boolean {
   const have = tags(text);
   const want = tags(wanted);
   if (!have || !want) return false;
   return have.get('p') === want.get('p')
-    && (have.get('v') ?? 'DKIM1') === 'DKIM1'
+    && (have.get('v') ?? 'DKIM1') === 'DKIM1' && [...have.keys()].indexOf('v') <= 0
     && (have.get('k') ?? 'rsa') === 'rsa'
     && [...have.keys()].every((tag) => ['v', 'k', 'p', 'n'].includes(tag));
 }

@@ -22,7 +22,7 @@ const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, re
 
 const outside: Outside = {
   region: REGION,
-  time: { now: () => Date.now(), sleep: async (ms) => void await sleep(ms) },
+  time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
   world: (desired, patience, log) => ({
     ses: sesOf(desired.identity, desired.region, sesIn, patience),

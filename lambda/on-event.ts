@@ -1,11 +1,11 @@
 // The life cycle of one CloudFormation request: from event to answer, which is always given.
-import { serviceTimeout } from '../src/private/contract';
 import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudformation';
 import { Log, logTo, withoutKeys } from './log';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { Desired, parseProperties } from './properties';
 import { bring, Progress, release, World } from './reconcile';
 import { registryLabel } from './registry';
+import { serviceTimeout } from '../src/private/contract';
 
 /** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
 export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
@@ -40,14 +40,8 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, outsi
   const log = logTo(outside.write, { requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId });
   log('received', { physicalResourceId: event.PhysicalResourceId });
   const invocationEnd = outside.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
-  const answer = await Promise.race([work(event, invocationEnd, outside, log), tooLate(event, invocationEnd, outside.time)]);
+  const answer = await work(event, invocationEnd, outside, log);
   if (answer !== 'sent on') await giveAnswer(event, answer, outside.time, log);
-}
-
-/** Should a call hang in spite of its own time-outs, CloudFormation hears of it before Lambda kills the process. */
-async function tooLate(event: HandlerEvent, end: number, time: Timekeeper): Promise<Answer> {
-  await time.sleep(Math.max(0, end - time.now() + ANSWER_MS / 3));
-  return { status: 'FAILED', physicalId: physicalIdForFailure(event, undefined, true), reason: 'A call hung until the time was over. Deploy again.' };
 }
 
 async function work(event: HandlerEvent, invocationEnd: number, outside: Outside, log: Log): Promise<Answer | 'sent on'> {
@@ -59,7 +53,7 @@ async function work(event: HandlerEvent, invocationEnd: number, outside: Outside
     cloudFormationEnd = requestedAt(event, outside.time.now()) + serviceTimeout(desired.wait) * 1000 - ANSWER_MS;
     const grace = event.RequestType === 'Delete' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
     const patience = new Patience(outside.time, log, Math.min(invocationEnd, cloudFormationEnd), grace);
-    return await reconcile(event, desired, outside, patience, progress, log);
+    return await unlessItHangs(reconcile(event, desired, outside, patience, progress, log), invocationEnd + ANSWER_MS / 3, outside.time);
   } catch (error) {
     if (error instanceof OutOfTimeError && outside.time.now() + WORTH_SENDING_ON_MS < cloudFormationEnd) {
       const problem = await sendOn({ ...event, Progress: progress }, outside, log);
@@ -67,6 +61,20 @@ async function work(event: HandlerEvent, invocationEnd: number, outside: Outside
       error.message += ` The function could not start itself again: ${problem}`;
     }
     return failure(event, desired, error as Error, progress, log);
+  }
+}
+
+/** Should a call hang in spite of its own time-outs, CloudFormation hears of it before Lambda kills the process. */
+async function unlessItHangs<T>(work: Promise<T>, end: number, time: Timekeeper): Promise<T> {
+  const done = new AbortController();
+  const hung = time.sleep(Math.max(0, end - time.now()), done.signal).then(() => {
+    throw new Error('A call hung until the time was over. Deploy again.');
+  });
+  try {
+    return await Promise.race([work, hung]);
+  } finally {
+    hung.catch(() => undefined); // aborted
+    done.abort();
   }
 }
 

@@ -4,7 +4,8 @@ import { Log, withoutKeys } from './log';
 export interface Timekeeper {
   /** Milliseconds since 1970. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Rejects when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** This invocation ends before the work does. There may be time for a further one. */

@@ -1,8 +1,8 @@
 // What the handler needs from outside, as interfaces: the real calls are behind them, and unit tests put a world in memory there.
-import { ByoDkimProperties } from '../src/private/contract';
 import { RecordType } from './dkim-record';
 import { KeyPair } from './key';
 import { Change, RecordSet } from './zone-plan';
+import { ByoDkimProperties } from '../src/private/contract';
 
 export type DkimStatus = 'PENDING' | 'SUCCESS' | 'FAILED' | 'TEMPORARY_FAILURE' | 'NOT_STARTED';
 

@@ -9,10 +9,13 @@ import { Desired } from './properties';
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 10_000;
 
-/**
- * Returns when the name servers that the domain is publicly delegated to answer the record: none says otherwise, and one at least says it.
- * Throws with what each of them said. A server that cannot be reached does not count, as long as another one answers.
- */
+/** None of the name servers says otherwise, and one at least says it: one that cannot be reached does not count. */
+export function isAnswered(answers: readonly NameServerAnswer[], isRight: (values: readonly string[]) => boolean): boolean {
+  const given = answers.flatMap(({ values }) => values === undefined ? [] : [values]);
+  return given.length > 0 && given.every(isRight);
+}
+
+/** Returns when the name servers that the domain is publicly delegated to answer the record. Throws with what each of them said. */
 export async function requireAnswered(
   record: DkimRecord, isRight: (values: readonly string[]) => boolean, desired: Desired,
   { dns, patience, log }: { dns: PublicDns; patience: Patience; log: Log },
@@ -20,8 +23,7 @@ export async function requireAnswered(
   const began = patience.now();
   for (;;) {
     const answers = await dns.ask(record.name, record.type);
-    const given = answers.filter(({ values }) => values !== undefined);
-    if (given.length > 0 && given.every(({ values }) => isRight(values!))) return log('publicly-answered', { records: [record.name] });
+    if (isAnswered(answers, isRight)) return log('publicly-answered', { records: [record.name] });
     if (patience.now() - began >= PATIENCE_MS) throw notAnswered(record, answers, desired);
     await patience.pause(PAUSE_MS, `the public name servers to answer ${record.name}`);
   }

@@ -12,8 +12,12 @@ const MAX_NAME_SERVERS = 8;
 export const publicDns: PublicDns = {
   async ask(name, type) {
     const resolver = new dns.Resolver(OPTIONS);
-    const nameServers = await delegatedTo(resolver, name);
-    return Promise.all(nameServers.slice(0, MAX_NAME_SERVERS).map((nameServer) => askOne(resolver, nameServer, name, type)));
+    try {
+      const nameServers = await delegatedTo(resolver, name);
+      return await Promise.all(nameServers.slice(0, MAX_NAME_SERVERS).map((nameServer) => askOne(resolver, nameServer, name, type)));
+    } catch (error) {
+      return [{ nameServer: 'the resolver, asked for the delegation,', error: reason(error) }]; // it may answer when asked again
+    }
   },
 };
 
@@ -39,8 +43,12 @@ async function askOne(resolver: dns.Resolver, nameServer: string, name: string, 
     const followed = target ? await orNothing(resolver.resolveTxt(target)) : [];
     return { nameServer, values: followed.map((strings) => quote(strings.join(''))) };
   } catch (error) {
-    return { nameServer, error: (error as NodeJS.ErrnoException).code ?? (error as Error).name };
+    return { nameServer, error: reason(error) };
   }
+}
+
+function reason(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
 }
 
 /** No such name and no such type are answers; everything else is an error. */

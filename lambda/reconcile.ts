@@ -1,18 +1,18 @@
 // Brings an identity's signing and its records to what is desired, from whatever is there; or lets go of them.
 //
 // Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
-import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes } from '../src/private/contract';
 import { cnameRecords, DkimRecord, domainKeyName, saysTheSame, txtRecord } from './dkim-record';
 import { Log, withoutKeys } from './log';
 import { Patience } from './patience';
-import { HostedZone, IdentityState, Keys, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError } from './ports';
+import { HostedZone, IdentityState, Keys, PublicDns, Ses, SigningAttributes, ZoneGoneError } from './ports';
 import { Desired, ZoneProperties } from './properties';
-import { requireAnswered } from './public-answer';
+import { isAnswered, requireAnswered } from './public-answer';
 import { digestOf } from './registry';
 import { deedOrigin, easyDkimHostedZone } from './ses-rules';
 import { openZone, settle } from './settle';
 import { awaitVerification } from './verification';
 import { Owner, planLeaving, planPublication, planRelease, RecordSet, registryName, signsForAnother } from './zone-plan';
+import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes } from '../src/private/contract';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;
@@ -84,18 +84,19 @@ async function signWithOwnKey(
   const record = txtRecord(desired.identity, signing.Selector, key.publicKey);
   const attributes = { Selector: signing.Selector, PublicKeySha256: key.publicKeySha256 };
   const usesSelector = identity.origin === 'EXTERNAL' && identity.tokens.includes(signing.Selector);
-  const guard = (records: readonly RecordSet[]) => {
-    if (usesSelector && signsNow(identity)) refuseOtherKey(record, records);
-  };
-  const present = task.zone ? (await publish(task, task.zone, [record], guard)).present.length === 1
-    : usesSelector && signsNow(identity) && answeredEverywhere(await world.dns.ask(record.name, 'TXT'), record);
-
-  // SES never gives a key back. But it verified its key against this very record, so it has ours.
-  if (usesSelector && identity.status === 'SUCCESS' && present) {
+  const isRight = (values: readonly string[]) => saysTheSame(record, 'TXT', values);
+  // SES never gives a key back. But it has verified its key against what public DNS says under this selector: if that is our key, it has it.
+  const holds = usesSelector && signsNow(identity) && isAnswered(await world.dns.ask(record.name, 'TXT'), isRight);
+  if (task.zone) {
+    await publish(task, task.zone, [record], (records) => {
+      if (usesSelector && signsNow(identity)) refuseOtherKey(record, records);
+    });
+  }
+  if (holds) {
     world.log('signing-held', { selector: signing.Selector });
     return { records: [record], status: identity.status, attributes };
   }
-  if (signsNow(identity)) await requireAnswered(record, (values) => saysTheSame(record, 'TXT', values), desired, world);
+  if (signsNow(identity)) await requireAnswered(record, isRight, desired, world);
   const { status } = await put(task, { origin: 'EXTERNAL', selector: signing.Selector, privateKey: key.privateKey });
   return { records: [record], status, attributes };
 }
@@ -130,7 +131,7 @@ async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promis
 }
 
 async function requireZoneIsPublic(task: Task, zone: HostedZone): Promise<void> {
-  const { records } = await publish(task, zone, []);
+  const records = await publish(task, zone, []);
   const name = registryName(task.owner);
   const values = records.find((record) => record.name === name)?.values ?? [];
   const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
@@ -210,10 +211,6 @@ async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord
 function publicationOf({ ttl, overwrite }: ZoneProperties, { patience }: World) {
   const until = new Date(patience.now() + OVERLAP_DAYS * 86_400_000);
   return { ttl, overwrite, supersededUntil: until.toISOString().replace(/\.\d+Z$/, 'Z') };
-}
-
-function answeredEverywhere(answers: readonly NameServerAnswer[], record: DkimRecord): boolean {
-  return answers.length > 0 && answers.every(({ values }) => values !== undefined && saysTheSame(record, record.type, values));
 }
 
 /**

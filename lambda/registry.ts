@@ -49,7 +49,8 @@ export function renderRegistry(registry: Registry): string[] {
   const head = registry.signs ? `v=${VERSION}; signs=${registry.signs}` : `v=${VERSION}`;
   const lines = registry.entries.map(({ label, type, origin, digest, until }) =>
     `record=${label}; type=${type}; origin=${origin}; digest=${digest}${until ? `; until=${until}` : ''}`);
-  return [head, ...lines.sort()].map(quote);
+  // Route 53 refuses a value that is there twice, which only a registry record that somebody edited could lead to.
+  return [head, ...new Set(lines.sort())].map(quote);
 }
 
 /**

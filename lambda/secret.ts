@@ -1,10 +1,10 @@
 // Reads the private key from Secrets Manager. Its text goes from here to the SES call and nowhere else.
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ByoDkimProperties } from '../src/private/contract';
 import { parseKey } from './key';
 import { withoutKeys } from './log';
-import { Patience } from './patience';
+import { OutOfTimeError, Patience } from './patience';
 import { Keys } from './ports';
+import { ByoDkimProperties } from '../src/private/contract';
 
 /** The secret can be in another Region or account: its ARN says where. */
 export function keysFrom(clientFor: (region: string) => SecretsManagerClient, patience: Patience): Keys {
@@ -15,6 +15,7 @@ export function keysFrom(clientFor: (region: string) => SecretsManagerClient, pa
       const where = whereOf(signing);
       const answer = await patience.insist('GetSecretValue', () =>
         client.send(new GetSecretValueCommand({ SecretId: SecretArn, VersionId, VersionStage }))).catch((error: Error) => {
+        if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
         throw new Error(`${where} could not be read: ${error.name}: ${withoutKeys(error.message)} ${adviceFor(error)}`);
       });
       if (answer.SecretString === undefined) throw new Error(`${where} is binary. Store the private key as text (SecretString).`);

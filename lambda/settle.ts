@@ -2,26 +2,23 @@
 import { Log } from './log';
 import { ChangeRefusedError, HostedZone, ZoneGoneError } from './ports';
 import { ZoneProperties } from './properties';
-import { Plan, RecordSet } from './zone-plan';
+import { Change, RecordSet } from './zone-plan';
 
 /** Each round but the last means that somebody else changed the same names meanwhile. */
 const MAX_ROUNDS = 5;
 
-export interface Settled {
-  /** The records as they are now. */
-  readonly records: readonly RecordSet[];
-  /** Names that were right before anything was written. */
-  readonly present: readonly string[];
-}
-
-/** The plan is made from what is there, each time anew, so two stacks that work in one zone end in a state that is right for both. */
-export async function settle(zone: HostedZone, below: string, plan: (records: readonly RecordSet[]) => Plan, { log }: { log: Log }): Promise<Settled> {
-  let present: readonly string[] | undefined;
+/**
+ * The plan is made from what is there, each time anew, so two stacks that work in one zone end in a state that is right for both. Returns the
+ * records as they are in the end.
+ */
+export async function settle(
+  zone: HostedZone, below: string, plan: (records: readonly RecordSet[]) => readonly Change[], { log }: { log: Log },
+): Promise<readonly RecordSet[]> {
   for (let round = 1; ; round++) {
     const records = await zone.list(below);
-    const { changes, present: found } = plan(records);
-    present ??= found;
-    if (changes.length === 0) return { records, present };
+    const changes = plan(records);
+    if (changes.length === 0) return records;
+    if (round > MAX_ROUNDS) throw new Error(`The records below ${below} were changed by somebody else after each of ${MAX_ROUNDS} changes. Deploy again.`);
     try {
       await zone.change(changes);
       log('records-changed', { records: changes.map(({ action, record }) => `${action} ${record.type} ${record.name}`) });
@@ -29,7 +26,6 @@ export async function settle(zone: HostedZone, below: string, plan: (records: re
       if (!(error instanceof ChangeRefusedError) || round === MAX_ROUNDS) throw error;
       log('records-refused', { attempt: round, message: error.message });
     }
-    if (round === MAX_ROUNDS) throw new Error(`The records below ${below} were changed by somebody else after each of ${MAX_ROUNDS} changes. Deploy again.`);
   }
 }
 

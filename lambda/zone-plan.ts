@@ -41,12 +41,6 @@ export interface Publication {
   readonly supersededUntil: string;
 }
 
-export interface Plan {
-  readonly changes: readonly Change[];
-  /** Names of the wanted records that were there already and say the same. */
-  readonly present: readonly string[];
-}
-
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends Error {
   constructor(readonly wanted: DkimRecord, readonly existing: readonly RecordSet[]) {
@@ -57,14 +51,13 @@ export class RecordConflictError extends Error {
 }
 
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
-export function planPublication(zone: readonly RecordSet[], owner: Owner, publication: Publication): Plan {
+export function planPublication(zone: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
   const own = readRegistry(zone, owner);
   const others = otherRegistries(zone, owner);
   const changes: Change[] = [];
-  const present: string[] = [];
   const entries: Entry[] = [];
   for (const wanted of publication.wanted) {
-    const existing = zone.filter((record) => record.name === wanted.name);
+    const existing = zone.filter((record) => record.name === wanted.name && excludeEachOther(record.type, wanted.type));
     const target: RecordSet = { name: wanted.name, type: wanted.type, ttl: publication.ttl, values: [wanted.data] };
     const [only] = existing;
     let origin: Origin = 'ours';
@@ -72,7 +65,6 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
     if (existing.length === 0) {
       changes.push({ action: 'CREATE', record: target });
     } else if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
-      present.push(wanted.name);
       origin = originOf(only, own, others, owner);
       if (origin === 'ours' && only.ttl !== publication.ttl && !listedByAnother(only, others, owner)) {
         changes.push({ action: 'DELETE', record: only }, { action: 'CREATE', record: { ...target, values: only.values } });
@@ -90,26 +82,31 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(zone, own, entries, owner, publication.supersededUntil)],
   };
-  return { changes: [...changes, ...registryChanges(zone, owner, registry, publication.ttl)], present };
+  return [...changes, ...registryChanges(zone, owner, registry, publication.ttl)];
 }
 
 /** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. With `retain` only that. */
-export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: boolean): Plan {
+export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: boolean): Change[] {
   const own = readRegistry(zone, owner);
   const others = otherRegistries(zone, owner);
   const gone = retain ? [] : zone.filter((record) => isOurs(record, own, owner) && !listedByAnother(record, others, owner));
   const registry = registryRecord(zone, owner);
-  return { changes: [...gone, ...registry].map((record) => ({ action: 'DELETE' as const, record })), present: [] };
+  return [...gone, ...registry].map((record) => ({ action: 'DELETE' as const, record }));
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
-export function planLeaving(zone: readonly RecordSet[], owner: Owner, publication: Omit<Publication, 'wanted' | 'signs'>): Plan {
-  return registryRecord(zone, owner).length === 0 ? { changes: [], present: [] } : planPublication(zone, owner, { ...publication, wanted: [] });
+export function planLeaving(zone: readonly RecordSet[], owner: Owner, publication: Omit<Publication, 'wanted' | 'signs'>): Change[] {
+  return registryRecord(zone, owner).length === 0 ? [] : planPublication(zone, owner, { ...publication, wanted: [] });
 }
 
 /** True when another owner has set how the identity signs in that Region, so that it is not ours to set back. */
 export function signsForAnother(zone: readonly RecordSet[], owner: Owner, region: string): boolean {
   return otherRegistries(zone, owner).some((registry) => registry.signs === region);
+}
+
+/** A CNAME stands alone; other types may share a name. */
+function excludeEachOther(type: string, other: string): boolean {
+  return type === other || type === 'CNAME' || other === 'CNAME';
 }
 
 function originOf(record: RecordSet, own: Registry, others: readonly Registry[], owner: Owner): Origin {

@@ -1,0 +1,234 @@
+// What must hold of one request's life: CloudFormation always gets an answer, and the right one.
+import { createServer, Server } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { byo, DOMAIN, EASY, MemoryWorld } from './world';
+import { CloudFormationEvent } from '../../lambda/cloudformation';
+import { HandlerEvent, onEvent, Outside } from '../../lambda/on-event';
+import { Desired } from '../../lambda/properties';
+import { World } from '../../lambda/reconcile';
+
+const PHYSICAL_ID = `us-east-1/${DOMAIN}`;
+const MINUTE = 60_000;
+
+let server: Server;
+let answers: { body: any; contentType?: string }[];
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    answers.push({ body: JSON.parse(Buffer.concat(chunks).toString()), contentType: request.headers['content-type'] });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => server.close());
+beforeEach(() => void (answers = []));
+
+class Stage {
+  readonly world = new MemoryWorld();
+  /** Whether the time passes while a call hangs. */
+  hangs = false;
+  readonly sent: HandlerEvent[] = [];
+  sendOnFails?: Error;
+  remaining = 15 * MINUTE;
+  worldFor: (desired: Desired, ports: World) => World = (_, ports) => ports;
+
+  async run(event: Partial<HandlerEvent>): Promise<any> {
+    const full = this.event(event);
+    const { world } = this;
+    const end = world.time + this.remaining;
+    const outside: Outside = {
+      region: 'us-east-1',
+      time: { now: () => world.time, sleep: (ms, signal) => this.sleep(ms, signal) },
+      write: (line) => void world.lines.push(line),
+      world: (desired, patience) => this.worldFor(desired, { ...world.ports(desired), patience }),
+      sendOn: async (sent) => {
+        if (this.sendOnFails) throw this.sendOnFails;
+        this.sent.push(sent);
+      },
+    };
+    await onEvent(full, { getRemainingTimeInMillis: () => end - world.time }, outside);
+    return answers.at(-1)?.body;
+  }
+
+  /** Time jumps when the handler pauses. Its guard against hanging calls, which can be aborted, wakes only when one hangs. */
+  private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal && !this.hangs) return new Promise(() => {});
+    this.world.time += ms;
+    this.world.onPause();
+  }
+
+  event(event: Partial<HandlerEvent>): HandlerEvent {
+    const { port } = server.address() as AddressInfo;
+    const signed = new Date(this.world.time).toISOString().replace(/[-:]|\.\d+/g, '');
+    const base: CloudFormationEvent = {
+      RequestType: 'Create',
+      ResponseURL: `http://127.0.0.1:${port}/?X-Amz-Date=${signed}&X-Amz-Signature=SIGNATURE`,
+      StackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/mail/guid',
+      RequestId: 'request-1',
+      LogicalResourceId: 'Dkim',
+      ResourceProperties: properties(),
+    };
+    return { ...base, ...event };
+  }
+}
+
+function properties(signing: unknown = byo('s1'), more: object = {}): Record<string, unknown> {
+  return { ServiceToken: 'arn', Identity: DOMAIN, Signing: signing, HostedZoneId: 'ZONE1', ...more };
+}
+
+test('a Create is answered with the physical id and the attributes', async () => {
+  const stage = new Stage();
+  const answer = await stage.run({});
+  expect(answer).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: PHYSICAL_ID,
+    RequestId: 'request-1',
+    LogicalResourceId: 'Dkim',
+    Data: { Selector: 's1', DkimStatus: 'PENDING', RecordName1: `s1._domainkey.${DOMAIN}` },
+  });
+  expect(answers).toHaveLength(1);
+});
+
+test('an Update of the same identity keeps the physical id', async () => {
+  const stage = new Stage();
+  await stage.run({});
+  const answer = await stage.run({
+    RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResourceProperties: properties(EASY),
+  });
+  expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { SigningHostedZone: 'dkim.amazonses.com' } });
+});
+
+test('an Update to another identity starts anew under another physical id, and the Delete of the old one lets go of the old alone', async () => {
+  const stage = new Stage();
+  await stage.run({});
+  stage.world.zone.name = 'com';
+  const moved = properties(byo('s1'), { Identity: 'other.com' });
+  const answer = await stage.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResourceProperties: moved });
+  expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'us-east-1/other.com' });
+  await stage.run({ RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
+  expect(stage.world.zone.contents).toEqual([expect.stringMatching(/^TXT s1\._domainkey\.other\.com /)]);
+});
+
+test('an Update to another Region keeps the record that the new one needs', async () => {
+  const stage = new Stage();
+  stage.world.set({}, 'eu-west-1');
+  await stage.run({});
+  const answer = await stage.run({
+    RequestType: 'Update',
+    PhysicalResourceId: PHYSICAL_ID,
+    OldResourceProperties: properties(),
+    ResourceProperties: properties(byo('s1'), { Region: 'eu-west-1' }),
+  });
+  expect(answer.PhysicalResourceId).toBe(`eu-west-1/${DOMAIN}`);
+  const { records } = stage.world.zone;
+  await stage.run({ RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
+  expect(stage.world.zone.contents).toHaveLength(1);
+  expect(stage.world.zone.records).toHaveLength(records.length - 1);
+  expect(stage.world.identities.get('us-east-1')!.origin).toBe('AWS_SES');
+  expect(stage.world.identities.get('eu-west-1')!.origin).toBe('EXTERNAL');
+});
+
+test('a Create that fails before SES is told anything is marked, and the Delete after it leaves signing alone', async () => {
+  const stage = new Stage();
+  stage.world.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
+  stage.world.zone.privateZone = true;
+  const failed = await stage.run({});
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `untouched/${PHYSICAL_ID}`, Reason: expect.stringContaining('private') });
+  const deleted = await stage.run({ RequestType: 'Delete', PhysicalResourceId: failed.PhysicalResourceId });
+  expect(deleted).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: failed.PhysicalResourceId });
+  expect(stage.world.puts).toEqual([]);
+});
+
+test('a Create that fails after SES was told something is undone by its Delete', async () => {
+  const stage = new Stage();
+  stage.worldFor = (_, ports) => ({
+    ...ports, ses: { ...ports.ses, putSigning: async (attributes) => ports.ses.putSigning(attributes).then(() => Promise.reject(new Error('cut'))) },
+  });
+  const failed = await stage.run({});
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID, Reason: 'cut' });
+  stage.worldFor = (_, ports) => ports;
+  await stage.run({ RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
+  expect(stage.world.identity.origin).toBe('AWS_SES');
+  expect(stage.world.zone.records).toEqual([]);
+});
+
+test.each([
+  ['Create', undefined, 'FAILED'],
+  ['Update', PHYSICAL_ID, 'FAILED'],
+  ['Delete', `untouched/${PHYSICAL_ID}`, 'SUCCESS'],
+  ['Delete', PHYSICAL_ID, 'FAILED'],
+] as const)('%s with properties of an unknown shape (physical id %s) is answered %s', async (RequestType, PhysicalResourceId, status) => {
+  const answer = await new Stage().run({ RequestType, PhysicalResourceId, ResourceProperties: { Domains: ['a'] } });
+  expect(answer.Status).toBe(status);
+  expect(answer.PhysicalResourceId).toBe(PhysicalResourceId ?? 'untouched/Dkim');
+  if (status === 'FAILED') expect(answer.Reason).toContain('The property Identity is missing');
+});
+
+test('old properties of an unknown shape do not stop an Update', async () => {
+  const stage = new Stage();
+  const answer = await stage.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: { Domains: ['a'] } });
+  expect(answer.Status).toBe('SUCCESS');
+  expect(stage.world.lines.join('')).toContain('previous-properties-unreadable');
+});
+
+test('a service’s error is passed on with its name and without what looks like a key', async () => {
+  const stage = new Stage();
+  stage.world.putRefused = Object.assign(new Error(`Value '${'MIIE'.repeat(30)}' failed to satisfy constraint`), { name: 'BadRequestException', $metadata: {} });
+  const answer = await stage.run({});
+  expect(answer.Reason).toBe("BadRequestException: Value '[removed]' failed to satisfy constraint SES did not accept the request.");
+});
+
+describe('when the time runs out', () => {
+  const verifying = properties(byo('s1'), { WaitForVerification: '3600' });
+
+  test('a further invocation goes on, and the answer is given only once', async () => {
+    const stage = new Stage();
+    expect(await stage.run({ ResourceProperties: verifying })).toBeUndefined();
+    expect(stage.sent).toHaveLength(1);
+    expect(stage.sent[0].Progress).toMatchObject({ signingPut: true, waitingSince: expect.any(Number) });
+    stage.world.set({ status: 'SUCCESS' });
+    const answer = await stage.run(stage.sent[0]);
+    expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DkimStatus: 'SUCCESS' } });
+    expect(stage.world.puts).toHaveLength(1);
+  });
+
+  test('CloudFormation is answered before it gives up, however many invocations that takes', async () => {
+    const stage = new Stage();
+    const began = stage.world.time;
+    let answer = await stage.run({ ResourceProperties: verifying });
+    while (!answer) answer = await stage.run(stage.sent.at(-1)!);
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID });
+    expect(stage.world.time - began).toBeLessThan(60 * MINUTE);
+    expect(stage.sent.length).toBeLessThan(8);
+    expect(stage.world.puts.length).toBeLessThan(8);
+  });
+
+  test('a function that may not start itself again says so', async () => {
+    const stage = new Stage();
+    stage.sendOnFails = Object.assign(new Error('not authorized'), { name: 'ValidationException' });
+    const answer = await stage.run({ ResourceProperties: verifying });
+    expect(answer.Reason).toMatch(/there was no time left for: SES to verify DKIM.* The function could not start itself again: not authorized/);
+  });
+
+  test('a call that hangs does not keep CloudFormation waiting', async () => {
+    const stage = new Stage();
+    stage.hangs = true;
+    stage.worldFor = (_, ports) => ({ ...ports, ses: { ...ports.ses, read: () => new Promise(() => {}) } });
+    const answer = await stage.run({});
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: 'A call hung until the time was over. Deploy again.' });
+  });
+});
+
+test('neither the ResponseURL nor a property value of the secret gets into the log', async () => {
+  const stage = new Stage();
+  await stage.run({});
+  const log = stage.world.lines.join('');
+  expect(log).not.toContain('SIGNATURE');
+  expect(log).not.toContain('secretsmanager');
+  expect(stage.world.lines.map((line) => JSON.parse(line).decision)).toEqual([
+    'received', 'key-checked', 'identity-read', 'records-changed', 'signing-put', 'answered',
+  ]);
+});
+
