@@ -27,6 +27,10 @@ describe('actions', () => {
     expect(apply([TXT], ['DELETE', set('TXT', 'A.Example.com', ['"2"', '"1"'])])).toEqual([]);
   });
 
+  test('a field that is undefined is a field that is not there', () => {
+    expect(apply(apply([], ['CREATE', { ...TXT, Weight: undefined }]), ['DELETE', { ...TXT, SetIdentifier: undefined }])).toEqual([]);
+  });
+
   test.each([
     ['another value', set('TXT', NAME, ['"1"', '"3"'])],
     ['fewer values', set('TXT', NAME, ['"1"'])],
@@ -59,9 +63,11 @@ describe('actions', () => {
 describe('beside a CNAME', () => {
   test('nothing else may be', () => {
     expect(() => apply([TXT], ['CREATE', CNAME])).toThrow(
-      'RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with the same DNS name in zone example.com.');
+      'RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with the same DNS name '
+      + 'in zone example.com.');
     expect(() => apply([CNAME], ['UPSERT', TXT])).toThrow(
-      'RRSet of type TXT with DNS name a.example.com. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists');
+      'RRSet of type TXT with DNS name a.example.com. is not permitted because a conflicting RRSet of type CNAME with the same DNS name '
+      + 'already exists');
   });
 
   test('the one that is replaced must be deleted first', () => {
@@ -109,7 +115,8 @@ describe('names', () => {
 
 describe('values', () => {
   test.each<[RRType, string, string]>([
-    ['TXT', 'plain', "Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with 'plain''"],
+    ['TXT', 'plain', "Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) "
+      + "encountered with 'plain''"],
     ['TXT', `"${'x'.repeat(256)}"`, 'CharacterStringTooLong (Value is too long)'],
     ['TXT', Array(20).fill(`"${'x'.repeat(200)}"`).join(' '), 'TXTRDATATooLong'],
     ['A', '192.0.2.999', 'ARRDATAIllegalIPv4Address'],

@@ -1,4 +1,5 @@
 // The rules of a Route 53 change batch: all of it or nothing, and what is refused with which words. Knows no time, HTTP or accounts.
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { canonicalName, compareNames, compareText, plainName } from './record-name';
 import { recordValueProblem } from './record-value';
@@ -9,8 +10,10 @@ const MAX_LABEL = 63;
 const MAX_NAME = 255;
 
 /** The record sets after the batch, in listing order. Throws InvalidChangeBatch with all that is wrong. */
-export function applyChangeBatch(zoneName: string, recordSets: readonly ResourceRecordSet[], changes: readonly Change[]): ResourceRecordSet[] {
-  if (changes.length === 0) throw new ServiceError('InvalidInput', 400, '1 validation error detected: Changes must have at least one element');
+export function applyChangeBatch(
+  zoneName: string, recordSets: readonly ResourceRecordSet[], changes: readonly Change[],
+): ResourceRecordSet[] {
+  if (changes.length === 0) throw new ServiceError('InvalidInput', 400, 'Invalid request: Changes must have at least one element');
   const problems = contradictions(changes);
   let current = [...recordSets];
   for (const change of changes) {
@@ -32,7 +35,8 @@ export interface RecordSetKey {
 }
 
 export function compareRecordSets(a: RecordSetKey, b: RecordSetKey): number {
-  return compareNames(a.Name ?? '', b.Name ?? '') || compareText(a.Type ?? '', b.Type ?? '') || compareText(a.SetIdentifier ?? '', b.SetIdentifier ?? '');
+  return compareNames(a.Name ?? '', b.Name ?? '') || compareText(a.Type ?? '', b.Type ?? '')
+    || compareText(a.SetIdentifier ?? '', b.SetIdentifier ?? '');
 }
 
 function normalized({ Action, ResourceRecordSet: set }: Change): ResourceRecordSet {
@@ -42,11 +46,12 @@ function normalized({ Action, ResourceRecordSet: set }: Change): ResourceRecordS
   }
   const records = set.ResourceRecords?.length && set.TTL !== undefined;
   if (Number(Boolean(records)) + Number(Boolean(set.AliasTarget)) !== 1) {
-    throw new ServiceError('InvalidInput', 400, 'Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or '
-      + `TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with [Action=${Action}, Name=${set.Name}, `
-      + `Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? 'null'}]`);
+    throw new ServiceError('InvalidInput', 400, 'Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and '
+      + `ResourceRecords], or TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with `
+      + `[Action=${Action}, Name=${set.Name}, Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? 'null'}]`);
   }
-  return { ...set, Name: canonicalName(set.Name) };
+  const given = Object.entries(set).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), Name: canonicalName(set.Name), Type: set.Type };
 }
 
 /** One record set may be changed once in a batch, or deleted and made anew. */
@@ -62,7 +67,8 @@ function contradictions(changes: readonly Change[]): string[] {
 
 function problemsOf(action: string, wanted: ResourceRecordSet, zoneName: string, current: readonly ResourceRecordSet[]): string[] {
   const existing = current.find((each) => sameKey(each, wanted));
-  const set = `resource record set [name='${wanted.Name}', type='${wanted.Type}'${wanted.SetIdentifier ? `, set identifier='${wanted.SetIdentifier}'` : ''}]`;
+  const identifier = wanted.SetIdentifier ? `, set identifier='${wanted.SetIdentifier}'` : '';
+  const set = `resource record set [name='${wanted.Name}', type='${wanted.Type}'${identifier}]`;
   if (action === 'DELETE') {
     if (!existing) return [`Tried to delete ${set} but it was not found`];
     if (!sameContent(existing, wanted)) return [`Tried to delete ${set} but the values provided do not match the current values`];
@@ -118,10 +124,10 @@ function conflicts(wanted: ResourceRecordSet, zoneName: string, current: readonl
   } else if (wanted.Type !== 'CNAME' && namesakes.some((each) => each.Type === 'CNAME')) {
     problems.push(`${rrset} because a conflicting RRSet of type CNAME with the same DNS name already exists in zone ${zoneName}`);
   }
-  const routedOtherwise = (each: ResourceRecordSet) => each.Type === wanted.Type && (each.SetIdentifier === undefined) !== (wanted.SetIdentifier === undefined);
-  if (namesakes.some(routedOtherwise)) {
-    problems.push(`RRSet with DNS name ${wanted.Name}, type ${wanted.Type}, SetIdentifier ${wanted.SetIdentifier ?? 'null'} cannot be created `
-      + 'because a RRSet with the same name and type but another routing policy already exists');
+  const routed = (each: ResourceRecordSet) => each.SetIdentifier !== undefined;
+  if (namesakes.some((each) => each.Type === wanted.Type && routed(each) !== routed(wanted))) {
+    problems.push(`RRSet with DNS name ${wanted.Name}, type ${wanted.Type}, SetIdentifier ${wanted.SetIdentifier ?? 'null'} `
+      + 'cannot be created because a RRSet with the same name and type but another routing policy already exists');
   }
   return problems;
 }
@@ -137,11 +143,6 @@ function sameKey(a: RecordSetKey, b: RecordSetKey): boolean {
 
 /** Values in any order, all else as it is. */
 function sameContent(a: ResourceRecordSet, b: ResourceRecordSet): boolean {
-  const content = (set: ResourceRecordSet) => JSON.stringify(
-    Object.entries({ ...set, ResourceRecords: set.ResourceRecords?.map((each) => each.Value).sort() })
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.entries(value).sort() : value])
-      .sort(),
-  );
-  return content(a) === content(b);
+  const values = (set: ResourceRecordSet) => set.ResourceRecords?.map((each) => each.Value).sort();
+  return isDeepStrictEqual({ ...a, ResourceRecords: values(a) }, { ...b, ResourceRecords: values(b) });
 }

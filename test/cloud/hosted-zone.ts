@@ -22,16 +22,19 @@ interface Edition {
   readonly records: ZoneRecord[];
 }
 
+/** What a private zone lists; nobody can ask them. */
+const PRIVATE_NAME_SERVERS = ['ns-0.awsdns-00.com', 'ns-512.awsdns-00.net'];
+
 export class HostedZone {
   private sets: ResourceRecordSet[];
   private editions: Edition[];
   private busyUntil = -Infinity;
 
   constructor(readonly info: HostedZoneInfo) {
-    const [primary = 'ns-0.awsdns-00.com'] = info.nameServers;
-    const soa = `${primary}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
+    const nameServers = (info.privateZone ? PRIVATE_NAME_SERVERS : info.nameServers).map((each) => `${each}.`);
+    const soa = `${nameServers[0]} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
     this.sets = [
-      { Name: info.name, Type: 'NS', TTL: 172800, ResourceRecords: info.nameServers.map((each) => ({ Value: `${each}.` })) },
+      { Name: info.name, Type: 'NS', TTL: 172800, ResourceRecords: nameServers.map((Value) => ({ Value })) },
       { Name: info.name, Type: 'SOA', TTL: 900, ResourceRecords: [{ Value: soa }] },
     ];
     this.editions = [{ visibleAt: -Infinity, records: toZoneRecords(this.sets) }];

@@ -36,7 +36,8 @@ describe('authorize', () => {
     expect(() => iam.authorize(handler, 'route53:GetHostedZone', ZONE)).toThrow(expect.objectContaining({
       code: 'AccessDeniedException',
       status: 403,
-      message: `User: arn:aws:sts::111111111111:assumed-role/Handler/session is not authorized to perform: route53:GetHostedZone on resource: ${ZONE}`,
+      message: 'User: arn:aws:sts::111111111111:assumed-role/Handler/session is not authorized to perform: '
+        + `route53:GetHostedZone on resource: ${ZONE}`,
     }));
   });
 
@@ -148,7 +149,9 @@ describe('conditions', () => {
 describe('role trust', () => {
   const trusting = (principal: PolicyStatement['Principal'], extra: Partial<PolicyStatement> = {}) =>
     ({ Statement: [{ Effect: 'Allow' as const, Principal: principal, Action: 'sts:AssumeRole', ...extra }] });
-  const mayAssume = (roleArn: string, principal: PolicyStatement['Principal'], own: PolicyStatement[], extra?: Partial<PolicyStatement>, externalId?: string) => {
+  const mayAssume = (
+    roleArn: string, principal: PolicyStatement['Principal'], own: PolicyStatement[], extra?: Partial<PolicyStatement>, externalId?: string,
+  ) => {
     const iam = iamWith(...own);
     iam.putRole({ arn: roleArn, assumeRolePolicy: trusting(principal, extra) });
     try {

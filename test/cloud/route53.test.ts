@@ -3,6 +3,7 @@ import {
   Change, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand, ListResourceRecordSetsResponse,
   ResourceRecordSet, Route53Client,
 } from '@aws-sdk/client-route-53';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { Clock } from './clock';
 import { Principal } from './credentials';
 import { DnsWorld } from './dns';
@@ -11,6 +12,7 @@ import { CloudContext } from './http-service';
 import { Iam } from './iam';
 import { minimalContext } from './minimal-context';
 import { Route53 } from './route53';
+import { Sts } from './sts';
 
 const ACCOUNT = '111111111111';
 const ROLE = 'arn:aws:iam::111111111111:role/Handler';
@@ -111,7 +113,9 @@ describe('a change', () => {
 
   test('is all or nothing, and a refusal names all that is wrong', async () => {
     route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('a.example.com', '"1"') }]);
-    const attempt = change(['CREATE', txt('new.example.com', '"1"')], ['CREATE', txt('a.example.com', '"2"')], ['DELETE', txt('b.example.com', '"1"')]);
+    const attempt = change(
+      ['CREATE', txt('new.example.com', '"1"')], ['CREATE', txt('a.example.com', '"2"')], ['DELETE', txt('b.example.com', '"1"')],
+    );
     await expect(attempt).rejects.toMatchObject({
       name: 'InvalidChangeBatch',
       message: "[Tried to create resource record set [name='a.example.com.', type='TXT'] but it already exists, "
@@ -144,7 +148,8 @@ describe('listing', () => {
     route53.change(zone.id, records.map((set) => ({ Action: 'CREATE', ResourceRecordSet: set })));
     route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: { ...txt('b.example.com', '192.0.2.99'), Type: 'A' } }]);
     expect((await listed()).ResourceRecordSets?.map((each) => `${each.Name} ${each.Type}`)).toEqual([
-      'example.com. NS', 'example.com. SOA', 'example.com. TXT', 'a.example.com. TXT', 'z.a.example.com. TXT', 'b.example.com. A', 'b.example.com. TXT',
+      'example.com. NS', 'example.com. SOA', 'example.com. TXT',
+      'a.example.com. TXT', 'z.a.example.com. TXT', 'b.example.com. A', 'b.example.com. TXT',
     ]);
   });
 
@@ -298,6 +303,34 @@ describe('access', () => {
     await expect(listed()).rejects.toMatchObject({
       name: 'AccessDenied', message: 'User: arn:aws:iam::222222222222:root is not authorized to access this resource',
     });
+  });
+});
+
+describe('a role in the account of the zone', () => {
+  const OTHER_ROLE = 'arn:aws:iam::222222222222:role/DnsWriter';
+
+  test('opens the zone to whoever may assume it', async () => {
+    // GIVEN
+    const sts = new Sts(context, iam);
+    await sts.start();
+    const theirs = await route53.createHostedZone({ account: '222222222222', name: 'theirs.test' });
+    iam.putRole({ arn: ROLE, assumeRolePolicy: { Statement: [] } });
+    iam.putRolePolicy(ROLE, 'assume', { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: OTHER_ROLE } });
+    iam.putRole({ arn: OTHER_ROLE, assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole' } } });
+    iam.putRolePolicy(OTHER_ROLE, 'dns', { Statement: { Effect: 'Allow', Action: 'route53:GetHostedZone', Resource: '*' } });
+    // WHEN
+    const caller = new STSClient({
+      region: 'us-east-1', endpoint: sts.endpoint, credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }),
+    });
+    const { Credentials: session } = await caller.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 'dkim' }));
+    client = new Route53Client({
+      region: 'us-east-1', endpoint: route53.endpoint,
+      credentials: { accessKeyId: session!.AccessKeyId!, secretAccessKey: session!.SecretAccessKey!, sessionToken: session!.SessionToken },
+    });
+    // THEN
+    await expect(client.send(new GetHostedZoneCommand({ Id: theirs.id }))).resolves.toBeDefined();
+    await expect(client.send(new GetHostedZoneCommand({ Id: zone.id }))).rejects.toMatchObject({ name: 'AccessDenied' });
+    await sts.stop();
   });
 });
 

@@ -48,7 +48,7 @@ export class Route53 extends HttpService {
   private readonly zones = new Map<string, HostedZone>();
   private readonly changes = new Map<string, { account: string; submittedAt: number; insyncAt: number }>();
   private readonly recentRequests = new Map<string, number[]>();
-  private nameServersGiven = 0;
+  private nameServersGiven = 1;
 
   constructor(context: CloudContext, private readonly dns: DnsWorld, options: Partial<Route53Settings> = {}) {
     super('route53', context);
@@ -58,7 +58,7 @@ export class Route53 extends HttpService {
   async createHostedZone(props: CreateHostedZone): Promise<HostedZoneInfo> {
     const { account, privateZone = false, delegate = !privateZone } = props;
     const nameServers = privateZone ? [] : await this.dns.addNameServers(this.nextNameServers());
-    const info = { id: `Z${randomBytes(10).toString('hex').toUpperCase()}`, account, name: canonicalName(props.name), privateZone, nameServers };
+    const info = { id: newId('Z'), account, name: canonicalName(props.name), privateZone, nameServers };
     const zone = new HostedZone(info);
     this.zones.set(info.id, zone);
     this.dns.addZone(new Zone(plainName(info.name), () => zone.visibleRecords(this.context.clock.now())), nameServers);
@@ -71,7 +71,8 @@ export class Route53 extends HttpService {
     const zone = this.zone(id);
     const { name, nameServers } = zone.info;
     if (zone.recordSets.some((each) => each.Name !== name || !['NS', 'SOA'].includes(each.Type!))) {
-      throw new ServiceError('HostedZoneNotEmpty', 400, 'The specified hosted zone contains non-required resource record sets and so cannot be deleted.');
+      throw new ServiceError('HostedZoneNotEmpty', 400,
+        'The specified hosted zone contains non-required resource record sets and so cannot be deleted.');
     }
     this.zones.delete(id);
     if (nameServers.length > 0 && this.dns.delegation(name)?.join() === nameServers.join()) this.dns.undelegate(name);
@@ -136,7 +137,7 @@ export class Route53 extends HttpService {
     const now = this.context.clock.now();
     const insyncAt = now + this.settings.insyncAfter;
     zone.change(changes, { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt });
-    const id = `C${randomBytes(10).toString('hex').toUpperCase()}`;
+    const id = newId('C');
     this.changes.set(id, { account: zone.info.account, submittedAt: now, insyncAt });
     return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id)!));
   }
@@ -186,6 +187,10 @@ export class Route53 extends HttpService {
       return `ns-${number}.awsdns-${String(number % 64).padStart(2, '0')}.com`;
     });
   }
+}
+
+function newId(kind: 'Z' | 'C'): string {
+  return `${kind}${randomBytes(10).toString('hex').toUpperCase()}`;
 }
 
 function routeOf(request: Request): { operation: string; id: string } | undefined {

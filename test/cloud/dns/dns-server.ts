@@ -20,6 +20,10 @@ export interface DnsAnswer {
 /** What UDP carries to a client that does not offer more by EDNS (RFC 1035, RFC 6891). */
 const PLAIN_UDP_SIZE = 512;
 
+const EDNS_ANSWER: Answer = {
+  type: 'OPT', name: '.', udpPayloadSize: 4096, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [],
+};
+
 export class DnsServer {
   private udp?: Socket;
   private tcp?: Server;
@@ -49,6 +53,7 @@ export class DnsServer {
       }
       // The system chose a TCP port whose UDP twin is taken: choose again.
       tcp.close();
+      udp.close();
     }
   }
 
@@ -85,7 +90,7 @@ export class DnsServer {
     if (transport === 'tcp') return streamEncode(response);
     const whole = encode(response);
     return whole.length <= udpSize(query) ? whole
-      : encode({ ...response, flags: response.flags! | TRUNCATED_RESPONSE, answers: [], authorities: [] });
+      : encode({ ...response, flags: response.flags! + TRUNCATED_RESPONSE, answers: [], authorities: [] });
   }
 }
 
@@ -101,9 +106,9 @@ function decodeQuery(message: Buffer): DecodedPacket | undefined {
 
 function toPacket(query: DecodedPacket, answer: DnsAnswer): Packet {
   const flags = answer.rcode
-    | (query.flag_rd ? RECURSION_DESIRED : 0)
-    | (answer.authoritative ? AUTHORITATIVE_ANSWER : 0)
-    | (answer.recursionAvailable ? RECURSION_AVAILABLE : 0);
+    + (query.flag_rd ? RECURSION_DESIRED : 0)
+    + (answer.authoritative ? AUTHORITATIVE_ANSWER : 0)
+    + (answer.recursionAvailable ? RECURSION_AVAILABLE : 0);
   return {
     id: query.id,
     type: 'response',
@@ -112,7 +117,7 @@ function toPacket(query: DecodedPacket, answer: DnsAnswer): Packet {
     answers: answer.answers ?? [],
     authorities: answer.authorities ?? [],
     // Who speaks EDNS is answered with it (RFC 6891 6.1.1).
-    additionals: edns(query) ? [{ type: 'OPT', name: '.', udpPayloadSize: 4096, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] }] : [],
+    additionals: edns(query) ? [EDNS_ANSWER] : [],
   };
 }
 

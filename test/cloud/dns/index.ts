@@ -1,4 +1,3 @@
 // What the rest of the local cloud uses of its public DNS.
 export { DnsProvider } from './dns-provider';
 export { DnsWorld } from './dns-world';
-export { Zone, type ZoneRecord } from './zone';

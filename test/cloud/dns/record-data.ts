@@ -26,19 +26,16 @@ export function toAnswer(name: string, type: ServedType, ttl: number, value: str
     case 'SRV':
       return { name, type, ttl, data: { priority: number(0), weight: number(1), port: number(2), target: host(fields[3]) } };
     case 'CAA':
-      return { name, type, ttl, data: { flags: number(0), tag: fields[1] as 'issue', value: fields.slice(2).join(' ').replace(/^"|"$/g, '') } };
+      return { name, type, ttl, data: { flags: number(0), tag: fields[1] as 'issue', value: fields[2].replace(/^"|"$/g, '') } };
     case 'SOA':
-      return {
-        name,
-        type,
-        ttl,
-        data: {
-          mname: host(fields[0]), rname: host(fields[1]), serial: number(2), refresh: number(3), retry: number(4), expire: number(5), minimum: number(6),
-        },
-      };
+      return { name, type, ttl, data: { mname: host(fields[0]), rname: host(fields[1]), ...soaNumbers(fields.slice(2).map(Number)) } };
     case 'TXT':
       return { name, type, ttl, data: parseCharacterStrings(value) };
   }
+}
+
+function soaNumbers([serial, refresh, retry, expire, minimum]: number[]) {
+  return { serial, refresh, retry, expire, minimum };
 }
 
 /** A domain name without its trailing dot, as the message library wants it. */

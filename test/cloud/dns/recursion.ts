@@ -37,7 +37,8 @@ export function resolve(dns: PublicDns, question: Pick<Question, 'name' | 'type'
     }
     answers.push(...answer.answers ?? []);
     const last = answers.at(-1);
-    const alias = question.type !== 'CNAME' && answer.rcode === RCODE.noError && !answer.authorities?.length && last?.type === 'CNAME' && last.data;
+    const ended = question.type === 'CNAME' || answer.rcode !== RCODE.noError || answer.authorities?.length;
+    const alias = !ended && last?.type === 'CNAME' && last.data;
     if (!alias) return { rcode: answer.rcode, recursionAvailable: true, answers, authorities: answer.authorities };
     name = alias.toLowerCase();
     servers = delegatedTo(dns, name);
@@ -66,8 +67,8 @@ function ask(dns: PublicDns, servers: readonly string[] | undefined, question: P
 function nameServerItself(dns: PublicDns, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
   const nameServer = dns.nameServers.get(question.name);
   if (!nameServer) return undefined;
-  return question.type === 'A' ? { rcode: RCODE.noError, answers: [{ name: question.name, type: 'A', ttl: 172800, data: nameServer.address }] }
-    : { rcode: RCODE.noError, authorities: [ROOT_SOA] };
+  if (question.type !== 'A') return { rcode: RCODE.noError, authorities: [ROOT_SOA] };
+  return { rcode: RCODE.noError, answers: [{ name: question.name, type: 'A', ttl: 172800, data: nameServer.address }] };
 }
 
 function failure(): DnsAnswer {
