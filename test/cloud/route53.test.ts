@@ -324,7 +324,8 @@ describe('a role in the account of the zone', () => {
     });
     const { Credentials: session } = await caller.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 'dkim' }));
     client = new Route53Client({
-      region: 'us-east-1', endpoint: route53.endpoint,
+      region: 'us-east-1',
+      endpoint: route53.endpoint,
       credentials: { accessKeyId: session!.AccessKeyId!, secretAccessKey: session!.SecretAccessKey!, sessionToken: session!.SessionToken },
     });
     // THEN
