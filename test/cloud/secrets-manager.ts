@@ -133,7 +133,8 @@ export class SecretsManager extends HttpService {
       case 'GetSecretValue': {
         const version = this.usable(secret).versions.get(parameters.VersionId, parameters.VersionStage);
         this.authorizeKey(call.principal, secret, 'kms:Decrypt');
-        return { ARN, Name, ...wireValue(version.value), VersionId: version.id, VersionStages: [...version.stages], CreatedDate: version.createdAt / 1000 };
+        const { id: VersionId, stages, createdAt } = version;
+        return { ARN, Name, VersionId, ...wireValue(version.value), VersionStages: [...stages], CreatedDate: createdAt / 1000 };
       }
       case 'PutSecretValue': {
         this.usable(secret);

@@ -16,8 +16,8 @@ export interface EasyDkimKeys {
   readonly tokens: readonly string[];
   readonly keyLength: KeyLength;
   readonly generatedAt: number;
-  /** PEM; made in the background, as the whole cloud runs in one thread. */
-  readonly privateKey: Promise<string>;
+  /** PEM; made when first asked for, and in the background, as the whole cloud runs in one thread. */
+  readonly privateKey: () => Promise<string>;
 }
 
 /** Regions whose keys do not stand under `dkim.amazonses.com`: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_dkim_domains */
@@ -31,18 +31,24 @@ export function signingHostedZone(region: string): string {
 }
 
 export function newEasyDkimKeys(keyLength: KeyLength, now: number): EasyDkimKeys {
-  return { tokens: [newToken(), newToken(), newToken()], keyLength, generatedAt: now, privateKey: newPrivateKey(keyLength) };
+  let privateKey: Promise<string> | undefined;
+  return {
+    tokens: [newToken(), newToken(), newToken()],
+    keyLength,
+    generatedAt: now,
+    privateKey: () => privateKey ??= newPrivateKey(keyLength),
+  };
 }
 
 export async function publish(keys: EasyDkimKeys, zone: string, publisher: KeyPublisher): Promise<void> {
   const [current, ...empty] = keys.tokens;
   for (const token of empty) publisher.set(`${token}.${zone}`, 'TXT', ['p=']);
-  const publicKey = createPublicKey(await keys.privateKey).export({ format: 'der', type: 'spki' }).toString('base64');
+  const publicKey = createPublicKey(await keys.privateKey()).export({ format: 'der', type: 'spki' }).toString('base64');
   publisher.set(`${current}.${zone}`, 'TXT', [`p=${publicKey}`]);
 }
 
 export async function unpublish(keys: EasyDkimKeys, zone: string, publisher: KeyPublisher): Promise<void> {
-  await keys.privateKey; // otherwise a publication that still waits for its key would come after the removal
+  await keys.privateKey(); // otherwise a publication that still waits for its key would come after the removal
   for (const token of keys.tokens) publisher.remove(`${token}.${zone}`, 'TXT');
 }
 

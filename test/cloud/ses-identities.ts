@@ -101,7 +101,7 @@ export class SesIdentities {
       watch: new AbortController(),
     };
     this.identities.set(keyOf(ref), identity);
-    this.publish(identity);
+    if (signing.origin === 'AWS_SES') this.publish(identity);
     this.watch(identity);
     return this.show(identity);
   }
@@ -154,7 +154,7 @@ export class SesIdentities {
     if (signing.origin === 'EXTERNAL') return signing.key && { domain: name, selector: signing.selector, privateKey: signing.key };
     const owner = this.easyDkimOwner(identity, signing);
     if (typeof owner === 'string') return undefined;
-    return { domain: name, selector: owner.easy.tokens[0], privateKey: createPrivateKey(await owner.easy.privateKey) };
+    return { domain: name, selector: owner.easy.tokens[0], privateKey: createPrivateKey(await owner.easy.privateKey()) };
   }
 
   private find(ref: IdentityRef): Identity | undefined {
@@ -174,16 +174,17 @@ export class SesIdentities {
         throw badRequest('The signing key length can be changed only once in 24 hours.');
       }
       identity.keyLengthChanges.push({ to: keyLength, at: now });
-    } else if (inUse || !this.options.newTokensOnReturn) {
-      return;
+      identity.easy = newEasyDkimKeys(keyLength, now);
+    } else if (!inUse && this.options.newTokensOnReturn) {
+      identity.easy = newEasyDkimKeys(keyLength, now);
     }
-    identity.easy = newEasyDkimKeys(keyLength, now);
     this.publish(identity);
   }
 
-  private publish(identity: Identity): void {
-    identity.published.push(identity.easy);
-    void publish(identity.easy, signingHostedZone(identity.region), this.options.publisher);
+  private publish({ easy, published, region }: Identity): void {
+    if (published.includes(easy)) return;
+    published.push(easy);
+    void publish(easy, signingHostedZone(region), this.options.publisher);
   }
 
   private arm(before: Verification | undefined): Verification {

@@ -1,0 +1,311 @@
+// The local Secrets Manager through the real SDK client.
+import {
+  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { Principal } from './credentials';
+import { PolicyStatement } from './iam-policy';
+import { MinimalContext, minimalContext, refusal } from './minimal-context';
+import { SecretsManager } from './secrets-manager';
+
+const ACCOUNT = '111111111111';
+const OTHER_ACCOUNT = '222222222222';
+const REGION = 'us-east-1';
+const NAME = 'mail/dkim-key';
+const KMS_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f1e2d3c`;
+const [V1, V2, V3] = ['1', '2', '3'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+
+let context: MinimalContext;
+let secretsManager: SecretsManager;
+let client: SecretsManagerClient;
+
+beforeEach(async () => {
+  context = minimalContext();
+  secretsManager = new SecretsManager(context);
+  await secretsManager.start();
+  client = clientOf({ account: ACCOUNT });
+});
+
+afterEach(() => secretsManager.stop());
+
+function clientOf(principal: Principal, region = REGION): SecretsManagerClient {
+  return new SecretsManagerClient({ region, endpoint: secretsManager.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1 });
+}
+
+function secret(overrides: Partial<Parameters<SecretsManager['create']>[0]> = {}) {
+  return secretsManager.create({ account: ACCOUNT, region: REGION, name: NAME, value: 'first', versionId: V1, ...overrides });
+}
+
+function get(SecretId: string, which: { VersionId?: string; VersionStage?: string } = {}, by = client) {
+  return by.send(new GetSecretValueCommand({ SecretId, ...which }));
+}
+
+function put(ClientRequestToken: string, SecretString: string, VersionStages?: string[]) {
+  return client.send(new PutSecretValueCommand({ SecretId: NAME, ClientRequestToken, SecretString, VersionStages }));
+}
+
+async function stages() {
+  return (await client.send(new DescribeSecretCommand({ SecretId: NAME }))).VersionIdsToStages;
+}
+
+/** A client whose role has just these rights. */
+function roleWith(statements: PolicyStatement[], account = ACCOUNT): SecretsManagerClient {
+  const roleArn = `arn:aws:iam::${account}:role/reader`;
+  context.iam.putRole({ arn: roleArn, assumeRolePolicy: { Statement: [] } });
+  context.iam.putRolePolicy(roleArn, 'rights', { Statement: statements });
+  return clientOf({ account, roleArn });
+}
+
+describe('reading', () => {
+  test('a secret is found by ARN, by ARN without its random end and by name', async () => {
+    const { arn, versionId } = secret();
+    expect(arn).toMatch(new RegExp(`^arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${NAME}-[a-zA-Z0-9]{6}$`));
+    for (const id of [arn, arn.slice(0, -7), NAME]) {
+      expect(await get(id)).toMatchObject({
+        ARN: arn, Name: NAME, SecretString: 'first', VersionId: versionId, VersionStages: ['AWSCURRENT'], CreatedDate: expect.any(Date),
+      });
+    }
+  });
+
+  test('a binary secret comes back as bytes and has no string', async () => {
+    const { arn } = secret({ value: Buffer.from([0, 255, 1]) });
+    const answer = await get(arn);
+    expect(Buffer.from(answer.SecretBinary!)).toEqual(Buffer.from([0, 255, 1]));
+    expect(answer.SecretString).toBeUndefined();
+  });
+
+  test('what is not there is not found: secret, version, label, Region', async () => {
+    const { arn } = secret();
+    const notFound = { name: 'ResourceNotFoundException', $metadata: { httpStatusCode: 400 } };
+    expect(await refusal(get('nothing'))).toMatchObject({ ...notFound, message: "Secrets Manager can't find the specified secret." });
+    expect(await refusal(get(`${arn.slice(0, -6)}AAAAAA`))).toMatchObject(notFound);
+    expect(await refusal(get(arn, { VersionId: V2 }))).toMatchObject(notFound);
+    expect(await refusal(get(arn, { VersionStage: 'AWSPREVIOUS' }))).toMatchObject({
+      ...notFound, message: "Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS",
+    });
+    expect(await refusal(get(arn, {}, clientOf({ account: ACCOUNT }, 'eu-west-1')))).toMatchObject(notFound);
+  });
+
+  test('version and label together have to mean the same version', async () => {
+    const { arn } = secret();
+    secretsManager.put(arn, 'second', { versionId: V2 });
+    expect(await get(arn, { VersionId: V1, VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'first' });
+    expect(await refusal(get(arn, { VersionId: V1, VersionStage: 'AWSCURRENT' }))).toMatchObject({ name: 'InvalidRequestException' });
+  });
+});
+
+describe('versions and staging labels', () => {
+  test('a new value becomes the current one, the last one the previous, and the one before loses its label', async () => {
+    secret();
+    await put(V2, 'second');
+    expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
+    await put(V3, 'third');
+    expect(await stages()).toEqual({ [V2]: ['AWSPREVIOUS'], [V3]: ['AWSCURRENT'] });
+    expect((await get(NAME, { VersionId: V1 })).SecretString).toBe('first');
+  });
+
+  test('a pending value leaves the current one alone', async () => {
+    secret();
+    expect(await put(V2, 'second', ['AWSPENDING'])).toMatchObject({ VersionId: V2, VersionStages: ['AWSPENDING'] });
+    expect((await get(NAME)).SecretString).toBe('first');
+    expect((await get(NAME, { VersionStage: 'AWSPENDING' })).SecretString).toBe('second');
+  });
+
+  test('the same token again is ignored with the same value and refused with another', async () => {
+    secret();
+    await put(V2, 'second');
+    await put(V3, 'third');
+    await put(V2, 'second');
+    expect(await stages()).toEqual({ [V2]: ['AWSPREVIOUS'], [V3]: ['AWSCURRENT'] });
+    expect(await refusal(put(V2, 'something else'))).toMatchObject({ name: 'ResourceExistsException' });
+  });
+
+  test('finishing a rotation moves AWSCURRENT, and AWSPREVIOUS follows', async () => {
+    secret();
+    await put(V2, 'second', ['AWSPENDING']);
+    const move = { SecretId: NAME, VersionStage: 'AWSCURRENT', MoveToVersionId: V2 };
+    const refused = await refusal(client.send(new UpdateSecretVersionStageCommand(move)));
+    expect(refused).toMatchObject({ name: 'InvalidParameterException', message: expect.stringContaining(V1) });
+    await client.send(new UpdateSecretVersionStageCommand({ ...move, RemoveFromVersionId: V1 }));
+    expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSPENDING', 'AWSCURRENT'] });
+    await client.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, VersionStage: 'AWSPENDING', RemoveFromVersionId: V2 }));
+    expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
+  });
+
+  test('going back to the previous version swaps both labels', async () => {
+    secret();
+    await put(V2, 'second');
+    await client.send(new UpdateSecretVersionStageCommand({
+      SecretId: NAME, VersionStage: 'AWSCURRENT', RemoveFromVersionId: V2, MoveToVersionId: V1,
+    }));
+    expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['AWSPREVIOUS'] });
+  });
+
+  test.each([
+    ['taking AWSCURRENT away', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V1 }, 'InvalidParameterException'],
+    ['taking a label off a version without it', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V2, MoveToVersionId: V2 }, 'InvalidParameterException'],
+    ['neither from nor to', { VersionStage: 'AWSPENDING' }, 'InvalidParameterException'],
+    ['a version that is not there', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V1, MoveToVersionId: V3 }, 'ResourceNotFoundException'],
+  ])('%s is refused', async (_, move, name) => {
+    secret();
+    await put(V2, 'second', ['AWSPENDING']);
+    expect(await refusal(client.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, ...move })))).toMatchObject({ name });
+    expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['AWSPENDING'] });
+  });
+});
+
+describe('the life of a secret', () => {
+  test('created, described and found again', async () => {
+    const created = await client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'first', KmsKeyId: KMS_KEY, ClientRequestToken: V1 }));
+    expect(created).toMatchObject({ Name: NAME, VersionId: V1 });
+    expect(await client.send(new DescribeSecretCommand({ SecretId: created.ARN! }))).toMatchObject({
+      ARN: created.ARN, Name: NAME, KmsKeyId: KMS_KEY, VersionIdsToStages: { [V1]: ['AWSCURRENT'] }, CreatedDate: expect.any(Date),
+    });
+  });
+
+  test('a name is taken once for an account and Region', async () => {
+    secret();
+    secret({ region: 'eu-west-1' });
+    secret({ account: OTHER_ACCOUNT });
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' })))).toMatchObject({ name: 'ResourceExistsException' });
+  });
+
+  test('a secret without a value, or with two, is refused', async () => {
+    for (const value of [{}, { SecretString: 'x', SecretBinary: Buffer.from('x') }]) {
+      expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value })))).toMatchObject({ name: 'InvalidParameterException' });
+    }
+  });
+
+  test('a secret marked for deletion is there, but its value is not given out', async () => {
+    // GIVEN
+    const { arn } = secret();
+    // WHEN
+    const answer = await client.send(new DeleteSecretCommand({ SecretId: NAME, RecoveryWindowInDays: 7 }));
+    // THEN
+    expect(answer.DeletionDate!.getTime()).toBeGreaterThan(context.clock.now() + 6 * 86_400_000);
+    expect((await client.send(new DescribeSecretCommand({ SecretId: arn }))).DeletedDate).toEqual(answer.DeletionDate);
+    const marked = {
+      name: 'InvalidRequestException',
+      message: "You can't perform this operation on the secret because it was marked for deletion.",
+    };
+    expect(await refusal(get(arn))).toMatchObject(marked);
+    expect(await refusal(put(V2, 'second'))).toMatchObject(marked);
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' })))).toMatchObject({ name: 'InvalidRequestException' });
+  });
+
+  test('a secret deleted without recovery is gone, and its name free with another ARN', async () => {
+    const { arn } = secret();
+    await client.send(new DeleteSecretCommand({ SecretId: NAME, ForceDeleteWithoutRecovery: true }));
+    expect(await refusal(get(arn))).toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(secret().arn).not.toBe(arn);
+  });
+
+  test.each([
+    ['a window that is too short', { RecoveryWindowInDays: 6 }],
+    ['a window and no recovery', { RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true }],
+  ])('%s is refused', async (_, how) => {
+    secret();
+    expect(await refusal(client.send(new DeleteSecretCommand({ SecretId: NAME, ...how })))).toMatchObject({ name: 'InvalidParameterException' });
+    expect((await get(NAME)).SecretString).toBe('first');
+  });
+
+  test('tests and CloudFormation can delete at once or with a window', async () => {
+    const { arn } = secret();
+    secretsManager.delete(arn, { recoveryWindowInDays: 30 });
+    expect(await refusal(get(arn))).toMatchObject({ name: 'InvalidRequestException' });
+    secretsManager.delete(arn);
+    expect(() => secretsManager.delete(arn)).toThrow("Secrets Manager can't find the specified secret.");
+  });
+});
+
+describe('rights', () => {
+  const READ = 'secretsmanager:GetSecretValue';
+
+  test('a role reads only the secret its policy names', async () => {
+    const { arn } = secret();
+    const other = secret({ name: 'other' });
+    const role = roleWith([{ Effect: 'Allow', Action: READ, Resource: `${arn.slice(0, -6)}??????` }]);
+    expect((await get(arn, {}, role)).SecretString).toBe('first');
+    expect((await get(NAME, {}, role)).SecretString).toBe('first');
+    expect(await refusal(get(other.arn, {}, role))).toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('a role that may not ask does not learn whether the secret is there', async () => {
+    const role = roleWith([]);
+    expect(await refusal(get('nothing', {}, role))).toMatchObject({ name: 'AccessDeniedException' });
+    const allowed = roleWith([{ Effect: 'Allow', Action: READ, Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:nothing*` }]);
+    expect(await refusal(get('nothing', {}, allowed))).toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('a secret under a customer key is read only by who may decrypt through Secrets Manager', async () => {
+    // GIVEN
+    const { arn } = secret({ kmsKeyArn: KMS_KEY });
+    const read: PolicyStatement = { Effect: 'Allow', Action: READ, Resource: arn };
+    const decrypt = (via: string): PolicyStatement =>
+      ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: KMS_KEY, Condition: { StringEquals: { 'kms:ViaService': via } } });
+    const noKms = { name: 'AccessDeniedException', message: 'Access to KMS is not allowed', $metadata: { httpStatusCode: 400 } };
+    // THEN
+    expect(await refusal(get(arn, {}, roleWith([read])))).toMatchObject(noKms);
+    expect(await refusal(get(arn, {}, roleWith([read, decrypt('secretsmanager.eu-west-1.amazonaws.com')])))).toMatchObject(noKms);
+    expect((await get(arn, {}, roleWith([read, decrypt('secretsmanager.us-east-1.amazonaws.com')]))).SecretString).toBe('first');
+  });
+
+  test('writing a value under a customer key asks for the right to encrypt', async () => {
+    const { arn } = secret({ kmsKeyArn: KMS_KEY });
+    const write: PolicyStatement = { Effect: 'Allow', Action: 'secretsmanager:PutSecretValue', Resource: arn };
+    const encrypt: PolicyStatement = { Effect: 'Allow', Action: 'kms:GenerateDataKey', Resource: KMS_KEY };
+    const putBy = (by: SecretsManagerClient) => by.send(new PutSecretValueCommand({ SecretId: arn, SecretString: 'second' }));
+    expect(await refusal(putBy(roleWith([write])))).toMatchObject({ message: 'Access to KMS is not allowed' });
+    await putBy(roleWith([write, encrypt]));
+    expect((await get(arn)).SecretString).toBe('second');
+  });
+
+  test("another account reads when both its own policy and the secret's policy allow it", async () => {
+    // GIVEN
+    const roleArn = `arn:aws:iam::${OTHER_ACCOUNT}:role/reader`;
+    const share = (AWS: string) => ({ Statement: [{ Effect: 'Allow' as const, Principal: { AWS }, Action: READ, Resource: '*' }] });
+    const { arn } = secret({ kmsKeyArn: KMS_KEY });
+    const allowed = () => roleWith([
+      { Effect: 'Allow', Action: READ, Resource: arn }, { Effect: 'Allow', Action: 'kms:Decrypt', Resource: KMS_KEY },
+    ], OTHER_ACCOUNT);
+    const denied = { name: 'AccessDeniedException' };
+    // THEN
+    expect(await refusal(get(arn, {}, allowed()))).toMatchObject({ ...denied, message: expect.stringContaining('no resource-based policy') });
+    for (const principal of [roleArn, `arn:aws:iam::${OTHER_ACCOUNT}:root`, OTHER_ACCOUNT, '*']) {
+      secretsManager.putResourcePolicy(arn, share(principal));
+      expect((await get(arn, {}, allowed())).SecretString).toBe('first');
+      expect(await refusal(get(arn, {}, roleWith([], OTHER_ACCOUNT)))).toMatchObject(denied);
+    }
+    secretsManager.putResourcePolicy(arn, share('arn:aws:iam::333333333333:root'));
+    expect(await refusal(get(arn, {}, allowed()))).toMatchObject(denied);
+  });
+
+  test('a secret under the AWS managed key cannot be shared with another account', async () => {
+    const resourcePolicy = { Statement: { Effect: 'Allow' as const, Principal: '*' as const, Action: READ, Resource: '*' } };
+    const { arn } = secret({ resourcePolicy });
+    expect(await refusal(get(arn, {}, clientOf({ account: OTHER_ACCOUNT })))).toMatchObject({ message: 'Access to KMS is not allowed' });
+  });
+
+  test("a Deny in the secret's policy holds for its own account too", async () => {
+    const reader = { AWS: `arn:aws:iam::${ACCOUNT}:role/reader` };
+    const { arn } = secret({ resourcePolicy: { Statement: { Effect: 'Deny', Principal: reader, Action: READ, Resource: '*' } } });
+    const role = roleWith([{ Effect: 'Allow', Action: READ, Resource: arn }]);
+    expect(await refusal(get(arn, {}, role))).toMatchObject({ message: expect.stringContaining('explicit deny') });
+  });
+});
+
+test('a throttled call and an operation it does not have are refused as the real one does it', async () => {
+  secret();
+  context.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'throttle' });
+  expect(await refusal(get(NAME))).toMatchObject({ name: 'ThrottlingException' });
+  const { accessKeyId } = context.credentials.issue({ account: ACCOUNT });
+  const response = await fetch(secretsManager.endpoint, {
+    method: 'POST',
+    headers: {
+      'authorization': `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${REGION}/secretsmanager/x`,
+      'x-amz-target': 'secretsmanager.ListSecrets',
+    },
+    body: JSON.stringify({ SecretId: NAME }),
+  });
+  expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
+});
