@@ -129,7 +129,7 @@ export class Stack {
         logicalId, type, properties, dependencies: plan.graph.get(logicalId)!, deletionPolicy: DeletionPolicy, updateReplacePolicy: UpdateReplacePolicy,
       };
       if (before && before.type !== type) {
-        throw new Error(`Update of resource type is not permitted. The new template modifies resource type of the following resources: [${logicalId}]`);
+        throw new Error(`Update of resource type is not permitted. The new template modifies resource type of: [${logicalId}]`);
       }
       if (before && isDeepStrictEqual(before.properties, properties)) {
         // Only what CloudFormation itself keeps of it may have changed, such as its DeletionPolicy.
@@ -159,11 +159,13 @@ export class Stack {
     if (before) this.event('UPDATE_IN_PROGRESS', before, 'Requested update requires the creation of a new physical resource; hence creating one.');
     else this.event('CREATE_IN_PROGRESS', wanted);
     try {
-      const made = { ...wanted, ...await this.surroundings.provider(type).create(this.request(wanted)) };
+      const { physicalId, attributes } = await this.surroundings.provider(type).create(this.request(wanted));
+      const made = { ...wanted, physicalId, attributes };
       this.resources.set(logicalId, made);
       this.event(before ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE', made);
     } catch (error) {
-      if (error instanceof ResourceFailure && error.physicalId) this.resources.set(logicalId, { ...wanted, physicalId: error.physicalId, attributes: {} });
+      const left = error instanceof ResourceFailure ? error.physicalId : undefined;
+      if (left) this.resources.set(logicalId, { ...wanted, physicalId: left, attributes: {} });
       throw error;
     }
   }
@@ -172,11 +174,12 @@ export class Stack {
     this.changes.push({ logicalId: before.logicalId, kind: 'update', before });
     this.event('UPDATE_IN_PROGRESS', before);
     try {
-      const updated = { ...wanted, ...await this.surroundings.provider(wanted.type).update(this.request(wanted), before) };
+      const { physicalId, attributes } = await this.surroundings.provider(wanted.type).update(this.request(wanted), before);
+      const updated = { ...wanted, physicalId, attributes };
       this.resources.set(wanted.logicalId, updated);
       this.event('UPDATE_COMPLETE', updated);
     } catch (error) {
-      const physicalId = error instanceof ResourceFailure && error.physicalId || before.physicalId;
+      const physicalId = (error instanceof ResourceFailure && error.physicalId) || before.physicalId;
       this.resources.set(wanted.logicalId, { ...wanted, physicalId, attributes: before.attributes });
       throw error;
     }
@@ -218,7 +221,8 @@ export class Stack {
     }
     this.event('UPDATE_IN_PROGRESS', current);
     try {
-      const reverted = { ...old, ...await this.surroundings.provider(old.type).update(this.request(old), current) };
+      const { physicalId, attributes } = await this.surroundings.provider(old.type).update(this.request(old), current);
+      const reverted = { ...old, physicalId, attributes };
       this.resources.set(logicalId, reverted);
       if (reverted.physicalId !== current.physicalId) obsolete.push(current);
       this.event('UPDATE_COMPLETE', reverted);

@@ -71,7 +71,7 @@ export class CloudFormation {
   }
 
   /** Deploys a stack of a synthesized app, into the stack's own environment unless told otherwise. */
-  deployAssembly(assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {}): Promise<StackResult> {
+  async deployAssembly(assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {}): Promise<StackResult> {
     const { template, assets, account, region } = readAssembly(assembly, stackName);
     return this.deploy({ account, region, stackName, ...request, template, assets });
   }

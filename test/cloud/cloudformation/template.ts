@@ -114,8 +114,8 @@ export function references(value: unknown, template: Template, conditions: Reado
       case 'Fn::If': return visit(branch(argument, conditions));
       case 'Fn::Sub': {
         const [pattern, variables] = subParts(argument);
-        const names = placeholders(pattern).filter((name) => !(name in variables)).map((name) => name.split('.')[0]);
-        return [...names.filter((name) => !isParameter(name)), ...visit(Object.values(variables))];
+        const names = placeholders(pattern).filter((each) => !(each in variables)).map((each) => each.split('.')[0]);
+        return [...names.filter((each) => !isParameter(each)), ...visit(Object.values(variables))];
       }
       default: return visit(argument);
     }

@@ -1,0 +1,202 @@
+// The custom-resource protocol over real HTTP: the event, the pre-signed URL, and what counts as an answer.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalCloud } from '..';
+import { custom, CustomProperties, functionAssets, requests, templateWith } from './test-function';
+
+let cloud: LocalCloud;
+let assetDirectory: string;
+
+beforeEach(async () => {
+  cloud = await LocalCloud.start();
+  assetDirectory = functionAssets();
+});
+
+afterEach(async () => {
+  await cloud.stop();
+  rmSync(assetDirectory, { recursive: true });
+});
+
+function deploy(properties: CustomProperties = {}) {
+  return cloud.cloudFormation.deploy({ stackName: 'app', template: templateWith({ Thing: custom(properties) }), assetDirectory });
+}
+
+function event(index: number) {
+  return JSON.parse(cloud.lambda.invocations[index].event);
+}
+
+/** Resolves when the condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test('the events say what CloudFormation says, with every scalar as a string', async () => {
+  const before = { Flag: true, Number: 5, Deep: [{ Off: false }], Value: 'old' };
+  const { stackId } = await deploy({ ...before, ServiceTimeout: 60 });
+  await deploy({ ...before, ServiceTimeout: 60, Value: 'new' });
+  await cloud.cloudFormation.delete('app');
+
+  const token = cloud.lambda.invocations.length > 0 && event(0).ServiceToken;
+  const properties = { ServiceToken: token, ServiceTimeout: '60', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old' };
+  expect(event(0)).toEqual({
+    RequestType: 'Create', ServiceToken: token, ResponseURL: expect.any(String), StackId: stackId, RequestId: expect.any(String),
+    LogicalResourceId: 'Thing', ResourceType: 'Custom::Thing', ResourceProperties: properties,
+  });
+  expect(token).toMatch(/^arn:aws:lambda:us-east-1:111111111111:function:app-Function-[A-Z0-9]{12}$/);
+  expect(event(1)).toMatchObject({
+    RequestType: 'Update', PhysicalResourceId: 'made-Thing', ResourceProperties: { ...properties, Value: 'new' }, OldResourceProperties: properties,
+  });
+  expect(event(2)).toMatchObject({ RequestType: 'Delete', PhysicalResourceId: 'made-Thing', ResourceProperties: { ...properties, Value: 'new' } });
+  expect(event(2)).not.toHaveProperty('OldResourceProperties');
+});
+
+test('the response URL tells in cloud time when it was signed and how long it lives', async () => {
+  cloud.clock.advance(1000 * 24 * 3600_000);
+  const now = cloud.clock.now();
+
+  await deploy();
+
+  const { searchParams } = new URL(event(0).ResponseURL);
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date')!)!;
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  expect(signedAt).toBeGreaterThan(now - 1000);
+  expect(signedAt).toBeLessThan(now + 3600_000);
+  expect(searchParams.get('X-Amz-Expires')).toBe('7200');
+  expect(searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('a PUT with a content type is refused, as the signature has none', async () => {
+  const result = await deploy({ OnCreate: 'TYPED_FIRST' });
+
+  expect(result.status).toBe('CREATE_COMPLETE');
+  expect(cloud.lambda.logs(cloud.lambda.invocations[0].functionName)).toContain('typed 403');
+});
+
+test('the first answer counts, a later one changes nothing', async () => {
+  await deploy({ Value: 'first' });
+  const { ResponseURL, StackId, RequestId, LogicalResourceId } = event(0);
+
+  const { status } = await fetch(ResponseURL, {
+    method: 'PUT', body: Buffer.from(JSON.stringify({ Status: 'FAILED', PhysicalResourceId: 'other', StackId, RequestId, LogicalResourceId })),
+  });
+
+  expect(status).toBe(200);
+  expect(cloud.cloudFormation.describe('app')).toMatchObject({ status: 'CREATE_COMPLETE', resources: { Thing: { physicalId: 'made-Thing' } } });
+});
+
+test('an expired, a changed and a read URL are refused', async () => {
+  await deploy();
+  const { ResponseURL: url } = event(0);
+  cloud.clock.advance(7201_000);
+
+  const put = (to: string, method = 'PUT') => fetch(to, { method, body: method === 'PUT' ? Buffer.from('{}') : undefined }).then(({ status }) => status);
+
+  await expect(put(url)).resolves.toBe(403);
+  await expect(put(url.replace(/Signature=../, 'Signature=00'))).resolves.toBe(403);
+  await expect(put(url, 'GET')).resolves.toBe(403);
+});
+
+test.each([
+  ['too long', 'LONG', 'Response object is too long.'],
+  ['no JSON', 'GARBAGE', 'Invalid Response object'],
+  ['for another request', 'MISMATCH', 'Invalid response object: Value of property RequestId'],
+] as const)('an answer that is %s fails the resource', async (_what, OnCreate, reason) => {
+  const result = await deploy({ OnCreate });
+
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(result.reason).toContain(reason);
+});
+
+test.each([['empty', ''], ['too long', 'x'.repeat(1025)]])('a physical id that is %s fails the resource', async (_what, Id) => {
+  const result = await deploy({ Id });
+
+  expect(result).toMatchObject({ status: 'ROLLBACK_COMPLETE', reason: 'Invalid PhysicalResourceId' });
+});
+
+test('no answer is a failure after the service timeout, and the Delete comes with a made-up id', async () => {
+  const deploying = deploy({ OnCreate: 'SILENT', ServiceTimeout: '1800' });
+  await until(() => cloud.lambda.invocations[0]?.result !== undefined);
+  cloud.clock.advance(1800_000);
+  const result = await deploying;
+
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(result.reason).toContain('CloudFormation did not receive a response from your Custom Resource');
+  expect(requests(cloud)[1]).toMatch(/^Delete Thing id=app-Thing-[A-Z0-9]{12} /);
+});
+
+test('without a service timeout CloudFormation waits for an hour', async () => {
+  const deploying = deploy({ OnCreate: 'SILENT' });
+  await until(() => cloud.lambda.invocations[0]?.result !== undefined);
+  const start = cloud.lambda.invocations[0].at;
+  cloud.clock.advance(3600_000);
+  const { events } = await deploying;
+
+  expect(events.find(({ status }) => status === 'CREATE_FAILED')!.at).toBeGreaterThanOrEqual(start + 3600_000);
+});
+
+test('a service timeout that CloudFormation does not allow fails the resource before the function is called', async () => {
+  const result = await deploy({ ServiceTimeout: 3601 });
+
+  expect(result.reason).toContain("ServiceTimeout must be between 1 and 3600, but is '3601'");
+  expect(cloud.lambda.invocations).toEqual([]);
+});
+
+test('a function that dies gets the same event again', async () => {
+  const deploying = deploy({ OnCreate: 'CRASH_ONCE', Mark: join(assetDirectory, 'mark') });
+  await until(() => cloud.lambda.invocations[0]?.result !== undefined);
+  cloud.clock.advance(60_000);
+  const result = await deploying;
+
+  expect(result.status).toBe('CREATE_COMPLETE');
+  expect(cloud.lambda.invocations.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(event(1)).toEqual(event(0));
+});
+
+test.each([
+  ['refused once', 'error'], ['cut off before', 'cut-before'], ['cut off after', 'cut-after'],
+] as const)('an answer that is %s can be sent again', async (_what, kind) => {
+  cloud.faults.add({ service: 's3', operation: 'PutObject', kind });
+
+  const result = await deploy({ OnCreate: 'INSISTENT' });
+
+  expect(result.status).toBe('CREATE_COMPLETE');
+});
+
+test('a function that is killed before its answer arrives runs again and answers', async () => {
+  cloud.faults.add({ service: 's3', kind: 'kill-before' });
+
+  const deploying = deploy();
+  await until(() => cloud.lambda.invocations[0]?.result !== undefined);
+  cloud.clock.advance(60_000);
+  const result = await deploying;
+
+  expect(result.status).toBe('CREATE_COMPLETE');
+  expect(cloud.lambda.invocations.map((run) => run.attempt)).toEqual([1, 2]);
+  expect(cloud.lambda.invocations[0].result?.error?.errorType).toBe('Runtime.ExitError');
+});
+
+test('a function that is killed after its answer has arrived runs again, though nobody waits for it any more', async () => {
+  cloud.faults.add({ service: 's3', kind: 'kill-after' });
+
+  const result = await deploy();
+  await until(() => cloud.lambda.invocations[0].result !== undefined);
+  cloud.clock.advance(60_000);
+  await until(() => cloud.lambda.invocations[1]?.result !== undefined);
+
+  expect(result.status).toBe('CREATE_COMPLETE');
+  expect(event(1)).toEqual(event(0));
+});
+
+test('a function that is not there fails the resource, and the rollback does not look for it', async () => {
+  const result = await deploy({ ServiceToken: 'arn:aws:lambda:us-east-1:111111111111:function:gone' });
+
+  expect(result).toMatchObject({ status: 'ROLLBACK_COMPLETE', reason: expect.stringContaining('Function not found') });
+});
+
+test('who stops the cloud in the middle of a deployment gets its end', async () => {
+  const deploying = deploy({ OnCreate: 'SILENT', OnDelete: 'SILENT' });
+  await until(() => cloud.lambda.invocations[0]?.result !== undefined);
+  await cloud.stop();
+
+  await expect(deploying).resolves.toMatchObject({ status: expect.stringMatching(/^ROLLBACK/) });
+});
