@@ -105,13 +105,14 @@ test('the services answer with the date of the cloud', async () => {
   expect(Date.parse(headers.get('date')!)).toBeGreaterThan(Date.now() + 364 * 24 * 3600_000);
 });
 
-test('a stopped cloud leaves no process behind', async () => {
-  const run = await deployed([]);
-  await run();
-  const [{ processId }] = cloud.lambda.invocations;
+test('a stopped cloud leaves no process and no server behind', async () => {
+  const { resources } = await cloud.cloudFormation.deploy({
+    stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory: functionAssets('exports.handler = async () => process.pid;'),
+  });
+  const { payload } = await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}');
 
   await cloud.stop();
 
-  expect(processId).toBeTruthy();
-  await expect(fetch(cloud.lambda.endpoint)).rejects.toThrow();
+  expect(() => process.kill(Number(payload), 0)).toThrow('ESRCH');
+  for (const endpoint of Object.values(cloud.endpointEnvironment())) await expect(fetch(endpoint)).rejects.toThrow();
 });

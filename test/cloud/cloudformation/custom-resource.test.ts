@@ -39,8 +39,14 @@ test('the events say what CloudFormation says, with every scalar as a string', a
   const token = cloud.lambda.invocations.length > 0 && event(0).ServiceToken;
   const properties = { ServiceToken: token, ServiceTimeout: '60', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old' };
   expect(event(0)).toEqual({
-    RequestType: 'Create', ServiceToken: token, ResponseURL: expect.any(String), StackId: stackId, RequestId: expect.any(String),
-    LogicalResourceId: 'Thing', ResourceType: 'Custom::Thing', ResourceProperties: properties,
+    RequestType: 'Create',
+    ServiceToken: token,
+    ResponseURL: expect.any(String),
+    StackId: stackId,
+    RequestId: expect.any(String),
+    LogicalResourceId: 'Thing',
+    ResourceType: 'Custom::Thing',
+    ResourceProperties: properties,
   });
   expect(token).toMatch(/^arn:aws:lambda:us-east-1:111111111111:function:app-Function-[A-Z0-9]{12}$/);
   expect(event(1)).toMatchObject({

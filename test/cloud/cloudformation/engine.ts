@@ -126,7 +126,12 @@ export class Stack {
     try {
       const properties = evaluate(Properties, scope) as Record<string, unknown>;
       const wanted = {
-        logicalId, type, properties, dependencies: plan.graph.get(logicalId)!, deletionPolicy: DeletionPolicy, updateReplacePolicy: UpdateReplacePolicy,
+        logicalId,
+        type,
+        properties,
+        dependencies: plan.graph.get(logicalId)!,
+        deletionPolicy: DeletionPolicy,
+        updateReplacePolicy: UpdateReplacePolicy,
       };
       if (before && before.type !== type) {
         throw new Error(`Update of resource type is not permitted. The new template modifies resource type of: [${logicalId}]`);

