@@ -66,10 +66,7 @@ function goneOr(error: Error, id: string, roleArn: string | undefined): Error {
   if (error.name === 'NoSuchHostedZone') return new ZoneGoneError(`There is no hosted zone ${id}.`);
   // STS says the same for a role that is not there and one that may not be assumed.
   if (roleArn && isAccessDenied(error)) return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${error.message}`);
-  if (REFUSED.includes(error.name)) {
-    const { messages } = error as { messages?: string[] };
-    return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${(messages ?? [error.message]).join('; ')}`);
-  }
+  if (REFUSED.includes(error.name)) return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${error.message}`);
   return error;
 }
 

@@ -127,6 +127,11 @@ export class Lambda extends HttpService {
     return [...this.logLines.get(functionName) ?? []];
   }
 
+  /** Names of all functions that there are or were. */
+  functionNames(): string[] {
+    return [...this.logLines.keys()];
+  }
+
   /** Kills one process, as when its sandbox dies. */
   kill(processId: string): void {
     for (const { processes } of this.functions.values()) {

@@ -1,0 +1,177 @@
+// Each method, created, changed to each other, rolled back and deleted: through synthesis, the bundled function, HTTP and DNS.
+import { Duration, Stack } from 'aws-cdk-lib';
+import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
+import { DkimSigning } from '../../src';
+import { PEM, REGION, Scene } from './scene';
+
+const PARENT = 'eu-west-1';
+const WAIT = { waitForVerification: Duration.minutes(30) };
+
+let scene: Scene;
+let secrets: Record<'one' | 'two', string>;
+
+beforeEach(async () => {
+  scene = await Scene.start();
+  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
+  scene.identityExists();
+});
+afterEach(() => scene.stop());
+
+type Method = 'Easy DKIM' | 'BYODKIM' | 'DEED';
+type Build = (stack: Stack) => void;
+
+const builds: Record<Method, () => Build> = {
+  'Easy DKIM': () => scene.easy(WAIT),
+  'BYODKIM': () => scene.byo('s1', secrets.one, WAIT),
+  'DEED': () => scene.replicaOf(PARENT, WAIT),
+};
+const origins: Record<Method, string> = { 'Easy DKIM': 'AWS_SES', 'BYODKIM': 'EXTERNAL', 'DEED': 'AWS_SES_EU_WEST_1' };
+const methods = Object.keys(builds) as Method[];
+
+/** The parent of a replica, signing with Easy DKIM in its own Region; its records are in the zone. */
+async function parentExists(): Promise<string[]> {
+  scene.identityExists(PARENT);
+  const { tokens, signingHostedZone } = scene.identity(PARENT)!;
+  for (const token of tokens) scene.write(`${token}._domainkey.example.com`, 'CNAME', `${token}.${signingHostedZone}`);
+  await scene.verified(PARENT);
+  return scene.records();
+}
+
+describe.each(methods)('%s', (method) => {
+  test('signs mail that verifies, and leaves nothing behind', async () => {
+    const before = await parentExists();
+    const { outputs, ...result } = await scene.deploy('Mail', builds[method]());
+    expect(result).toMatchObject({ status: 'CREATE_COMPLETE', reason: undefined });
+    expect(scene.identity()).toMatchObject({ status: 'SUCCESS', origin: origins[method] });
+    expect(await scene.send()).toMatchObject({ result: 'pass', aligned: true, keyLength: 2048, ...(method === 'BYODKIM' ? { selector: 's1' } : {}) });
+
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(scene.all()).toEqual(before);
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+
+  test('deployed again without a change, or with one that means nothing to DKIM, writes nothing', async () => {
+    await parentExists();
+    await scene.deployed('Mail', builds[method]());
+    const calls = scene.cloud.calls.length;
+    expect(await scene.deploy('Mail', builds[method]())).toMatchObject({ changed: false });
+    expect(scene.cloud.calls).toHaveLength(calls);
+    await scene.deployed('Mail', (stack) => {
+      builds[method]()(stack);
+      stack.node.findAll().find(({ node }) => node.id === 'Default' && node.scope?.node.id === 'Resource')!;
+      const resource = stack.node.findChild('Dkim').node.findChild('Resource').node.defaultChild as unknown as { addPropertyOverride: (name: string, value: string) => void };
+      resource.addPropertyOverride('WaitForVerification', '1700');
+    });
+    expect(scene.cloud.calls.length).toBeGreaterThan(calls);
+    expect(scene.writes(calls)).toEqual([]);
+    expect(scene.identity()?.status).toBe('SUCCESS');
+  });
+
+  test.each(methods.filter((other) => other !== method))('goes over to %s; mail sent before still verifies', async (other) => {
+    await parentExists();
+    await scene.deployed('Mail', builds[method]());
+    const early = await scene.sent();
+    expect((await scene.verdictOn(early)).result).toBe('pass');
+
+    await scene.deployed('Mail', builds[other]());
+    expect(scene.identity()).toMatchObject({ status: 'SUCCESS', origin: origins[other] });
+    expect(await scene.send()).toMatchObject({ result: 'pass', aligned: true });
+    if (method === 'BYODKIM') expect((await scene.verdictOn(early)).result).toBe('pass');
+  });
+});
+
+test('BYODKIM to another selector and key: both records stay until the stack goes', async () => {
+  await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+  const early = await scene.sent();
+  await scene.deployed('Mail', scene.byo('s2', secrets.two, WAIT));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  expect(await scene.verdictOn(early)).toMatchObject({ result: 'pass', selector: 's1' });
+  expect(scene.records().map((line) => line.split(' ')[1])).toEqual(['s1._domainkey.example.com.', 's2._domainkey.example.com.']);
+  expect(scene.all().join('\n')).toMatch(/record=s1; type=TXT; origin=ours; digest=\w+; until=/);
+  await scene.destroy('Mail');
+  expect(scene.all()).toEqual([]);
+});
+
+test('Easy DKIM with another key length', async () => {
+  await scene.deployed('Mail', scene.easy(WAIT));
+  const tokens = scene.identity()!.tokens;
+  await scene.deployed('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT));
+  expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });
+  expect(scene.identity()!.tokens).not.toEqual(tokens);
+  expect(scene.records()).toHaveLength(6);
+
+  // The second change within a day is one that SES refuses: it is said, and rolled back.
+  const result = await scene.deploy('Mail', scene.easy(WAIT));
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(result.reason).toMatch(/SES allows that once in 24 hours/);
+  expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });
+  await scene.destroy('Mail');
+  expect(scene.all()).toEqual([]);
+});
+
+describe('rolled back after a failure at any step', () => {
+  const steps: [string, string, number][] = [
+    ['secretsmanager', 'GetSecretValue', 0],
+    ['ses', 'GetEmailIdentity', 0],
+    ['route53', 'GetHostedZone', 0],
+    ['route53', 'ListResourceRecordSets', 0],
+    ['route53', 'ChangeResourceRecordSets', 0],
+    ['route53', 'GetChange', 0],
+    ['route53', 'ListResourceRecordSets', 1],
+    ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
+    ['ses', 'GetEmailIdentity', 1],
+  ];
+
+  test.each(steps)('%s %s (%d before it went well): a failed create leaves nothing of ours', async (service, operation, skip) => {
+    scene.cloud.faults.add({ service, operation, skip, kind: refusal() });
+    const result = await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(result.reason).toContain('the test refuses this');
+    expect(scene.all()).toEqual([]);
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+
+  test.each(steps)('%s %s (%d before it went well): a failed update leaves the old signing and records at work', async (service, operation, skip) => {
+    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    const before = scene.records();
+    scene.cloud.faults.add({ service, operation, skip, kind: refusal() });
+    const result = await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(scene.records()).toEqual(expect.arrayContaining(before));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    await scene.destroy('Mail');
+    expect(scene.all()).toEqual([]);
+  });
+});
+
+import { ServiceError } from '../cloud';
+
+/** An error that no patience mends. */
+function refusal(): ServiceError {
+  return new ServiceError('ValidationError', 400, 'the test refuses this');
+}
+
+describe('deleted after what it stands on has gone', () => {
+  beforeEach(() => scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT)));
+
+  test('the identity', async () => {
+    scene.cloud.ses.deleteIdentity({ account: '111111111111', region: REGION, name: 'example.com' });
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(scene.all()).toEqual([]);
+    expect(scene.log().join('\n')).toContain('identity-gone');
+  });
+
+  test('the zone', async () => {
+    for (const line of scene.all()) scene.erase(line.split(' ')[1].replace(/\.$/, ''));
+    await scene.cloud.route53.deleteHostedZone(scene.zoneId);
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+    expect(scene.log().join('\n')).toContain('zone-gone');
+  });
+
+  test('the secret', async () => {
+    scene.cloud.secretsManager.delete(secrets.one);
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(scene.all()).toEqual([]);
+  });
+});

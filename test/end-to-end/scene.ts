@@ -1,0 +1,174 @@
+// A scene for end-to-end tests: a local cloud, and short ways to deploy an app, to send mail and to look at what there is.
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import { App, Stack } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { LocalCloud, LocalCloudOptions, StackResult } from '../cloud';
+import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
+
+export const ACCOUNT = '111111111111';
+export const DNS_ACCOUNT = '222222222222';
+export const REGION = 'us-east-1';
+export const DOMAIN = 'example.com';
+
+export interface Environment {
+  readonly account?: string;
+  readonly region?: string;
+}
+
+/** Made once: a test cares that keys differ, not which they are. */
+export const PEM = Object.fromEntries(['one', 'two'].map((name) => [name, newKey()])) as Record<'one' | 'two', string>;
+
+export function newKey(bits = 2048, type: 'pkcs1' | 'pkcs8' = 'pkcs8'): string {
+  return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ type, format: 'pem' }) as string;
+}
+
+export class Scene {
+  /** @param options `speed` 200 unless told otherwise: a minute of the cloud takes 0.3 seconds */
+  static async start(options: LocalCloudOptions = {}): Promise<Scene> {
+    const cloud = await LocalCloud.start({ speed: 200, ...options });
+    const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
+    return new Scene(cloud, zone.id);
+  }
+
+  private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {}
+
+  stop(): Promise<void> {
+    return this.cloud.stop();
+  }
+
+  /** A secret with a private key; gives its ARN. */
+  secret(value: string, name = `dkim-${Math.random().toString(36).slice(2)}`, where: Environment = {}): string {
+    return this.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name, value, ...where }).arn;
+  }
+
+  /** Synthesizes an app of one stack and deploys it, with the built function as its asset. */
+  deploy(stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION }: Environment = {}): Promise<StackResult> {
+    const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk-')), analyticsReporting: false });
+    build(new Stack(app, stackName, { env: { account, region } }));
+    return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName);
+  }
+
+  /** Deploys, and fails the test when that fails. */
+  async deployed(stackName: string, build: (stack: Stack) => void, where?: Environment): Promise<StackResult> {
+    const result = await this.deploy(stackName, build, where);
+    if (!['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(result.status)) throw new Error(`${result.status}: ${result.reason}\n${this.log().join('\n')}`);
+    return result;
+  }
+
+  destroy(stackName: string, where: Environment = {}): Promise<StackResult> {
+    return this.cloud.cloudFormation.delete(stackName, where);
+  }
+
+  /** `EmailIdentityDkim` for example.com, with an imported identity and its zone unless told otherwise. */
+  dkim(signing?: (stack: Stack) => DkimSigning, props: Partial<EmailIdentityDkimProps> = {}): (stack: Stack) => EmailIdentityDkim {
+    return (stack) => new EmailIdentityDkim(stack, 'Dkim', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
+      hostedZone: this.zoneIn(stack),
+      signing: signing?.(stack),
+      ...props,
+    });
+  }
+
+  easy(props?: Partial<EmailIdentityDkimProps>) {
+    return this.dkim(undefined, props);
+  }
+
+  byo(selector: string, secretArn: string, props?: Partial<EmailIdentityDkimProps>) {
+    return this.dkim((stack) => byoDkim(stack, selector, secretArn), props);
+  }
+
+  replicaOf(parentRegion: string, props?: Partial<EmailIdentityDkimProps>) {
+    return this.dkim(() => DkimSigning.deterministicEasyDkim({ parentRegion }), { hostedZone: undefined, ...props });
+  }
+
+  zoneIn(stack: Stack, id = this.zoneId, zoneName = DOMAIN): route53.IHostedZone {
+    return route53.HostedZone.fromHostedZoneAttributes(stack, `Zone${id}`, { hostedZoneId: id, zoneName });
+  }
+
+  /** An identity that exists before any stack does. */
+  identityExists(region = REGION, name = DOMAIN): void {
+    this.cloud.ses.createIdentity({ account: ACCOUNT, region, name });
+  }
+
+  identity(region = REGION, name = DOMAIN) {
+    return this.cloud.ses.identity({ account: ACCOUNT, region, name });
+  }
+
+  /** Waits, in the cloud's time, until SES has verified DKIM. */
+  async verified(region = REGION, name = DOMAIN): Promise<void> {
+    for (let minute = 0; minute < 60; minute++) {
+      if (this.identity(region, name)?.status === 'SUCCESS') return;
+      await this.cloud.clock.sleep(60_000);
+    }
+    throw new Error(`${name} is not verified in ${region}: ${JSON.stringify(this.identity(region, name))}`);
+  }
+
+  /** Sends a message through SES, and gives an independent verifier's verdict. */
+  async send(region = REGION, domain = DOMAIN): Promise<MailVerdict> {
+    return mailVerdict(await this.sent(region, domain), this.cloud.dns.client());
+  }
+
+  /** Sends a message through SES and gives it back as it was delivered. */
+  async sent(region = REGION, domain = DOMAIN): Promise<Buffer> {
+    const client = new SESv2Client({ region, endpoint: this.cloud.ses.endpoint, credentials: this.cloud.issueCredentials() });
+    await client.send(new SendEmailCommand({
+      FromEmailAddress: `news@${domain}`,
+      Destination: { ToAddresses: ['reader@example.net'] },
+      Content: { Simple: { Subject: { Data: 'News' }, Body: { Text: { Data: 'It is signed, is it not?' } } } },
+    }));
+    client.destroy();
+    return this.cloud.ses.outbox.at(-1)!.raw;
+  }
+
+  verdictOn(message: Buffer): Promise<MailVerdict> {
+    return mailVerdict(message, this.cloud.dns.client());
+  }
+
+  /** What is in a zone besides NS, SOA and registry records: `TYPE name value`. */
+  records(zoneId = this.zoneId): string[] {
+    return this.all(zoneId).filter((line) => !line.includes(' cdk-ses-dkim-'));
+  }
+
+  /** The same with registry records. */
+  all(zoneId = this.zoneId): string[] {
+    return this.cloud.route53.recordSets(zoneId)
+      .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
+      .map(({ Name, Type, ResourceRecords }) => `${Type} ${Name} ${(ResourceRecords ?? []).map(({ Value }) => Value).join(' ')}`)
+      .sort();
+  }
+
+  /** Writes a record by hand, as somebody else would. */
+  write(Name: string, Type: 'TXT' | 'CNAME', Value: string, zoneId = this.zoneId): void {
+    this.cloud.route53.change(zoneId, [{ Action: 'CREATE', ResourceRecordSet: { Name, Type, TTL: 300, ResourceRecords: [{ Value }] } }]);
+  }
+
+  erase(name: string, zoneId = this.zoneId): void {
+    const found = this.cloud.route53.recordSets(zoneId).find(({ Name }) => Name === `${name}.`)!;
+    this.cloud.route53.change(zoneId, [{ Action: 'DELETE', ResourceRecordSet: found }]);
+  }
+
+  /** All lines that functions have written. */
+  log(): string[] {
+    return this.cloud.lambda.functionNames().flatMap((name) => this.cloud.lambda.logs(name));
+  }
+
+  /** Calls that change something, since the given point of the call log. */
+  writes(since = 0): string[] {
+    return this.cloud.calls.slice(since)
+      .filter(({ operation }) => /^(Put|Change|Create|Delete)/.test(operation))
+      .map(({ service, operation }) => `${service}:${operation}`);
+  }
+}
+
+/** BYODKIM with the key in the secret of that ARN. */
+export function byoDkim(stack: Stack, selector: string, secretArn: string, options?: Parameters<typeof DkimPrivateKey.fromSecret>[1]): DkimSigning {
+  const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, `Secret${selector}`, secretArn);
+  return DkimSigning.byoDkim({ selector, privateKey: DkimPrivateKey.fromSecret(secret, options) });
+}
