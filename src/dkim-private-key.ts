@@ -55,7 +55,8 @@ export class DkimPrivateKey {
    * policy that allows `secretsmanager:GetSecretValue` to this account, and a customer managed key whose key policy allows
    * `kms:Decrypt` to this account (import the secret with `encryptionKey`).
    *
-   * Throws if both `versionId` and `versionStage` are given, or if an option is an empty string.
+   * Throws if both `versionId` and `versionStage` are given, if an option is an empty string, and if the secret was imported with an alias
+   * as `encryptionKey` whose key is not known.
    *
    * @param secret the secret that holds the key, made in this app or imported
    * @param options which part of the secret to read
@@ -63,7 +64,7 @@ export class DkimPrivateKey {
    */
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
     checkSecretOptions(options);
-    return new DkimPrivateKey(secret, options);
+    return new DkimPrivateKey(secret, options, keyArnOf(secret));
   }
 
   private constructor(
@@ -71,6 +72,8 @@ export class DkimPrivateKey {
     readonly _secret: ISecret,
     /** @internal */
     readonly _options: DkimPrivateKeySecretOptions,
+    /** @internal */
+    readonly _encryptionKeyArn?: string,
   ) {}
 
   /**
@@ -82,14 +85,16 @@ export class DkimPrivateKey {
   public get _policyArn(): string {
     return this._secret.secretFullArn ?? `${this._secret.secretArn}-??????`;
   }
+}
 
-  /**
-   * ARN of the customer managed key, if it is known. IAM compares keys, not aliases, so an alias is followed to its key.
-   *
-   * @internal
-   */
-  public get _encryptionKeyArn(): string | undefined {
-    const key: IKey | undefined = this._secret.encryptionKey;
-    return key && 'aliasTargetKey' in key ? (key as IAlias).aliasTargetKey.keyArn : key?.keyArn;
+/** IAM compares keys and does not know aliases, so an alias is followed to its key. */
+function keyArnOf(secret: ISecret): string | undefined {
+  const key: IKey | undefined = secret.encryptionKey;
+  if (!key || !('aliasTargetKey' in key)) return key?.keyArn;
+  try {
+    return (key as IAlias).aliasTargetKey.keyArn;
+  } catch {
+    throw new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${(key as IAlias).aliasName}', which is not known here. `
+      + 'Import the secret with the key itself as encryptionKey, for example kms.Key.fromKeyArn()');
   }
 }

@@ -176,7 +176,7 @@ class DeterministicEasyDkim extends DkimSigning {
     checkParentRegion(this.options.parentRegion, target.region);
     return {
       properties: { Method: 'DEED', ParentRegion: this.options.parentRegion },
-      rights: [replicationRights(target.stack, this.options.parentRegion, target.region, target.domain)],
+      rights: replicationRights(target.stack, this.options.parentRegion, target.region, target.domain),
       records: { type: RecordType.CNAME, count: 0 },
     };
   }

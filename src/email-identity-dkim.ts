@@ -195,7 +195,7 @@ export class EmailIdentityDkim extends Construct {
    * 30 identities in each at the most, fewer with long names or a zone or secret of their own.
    *
    * @param scope where in the app: the function is shared with the other constructs of its stack
-   * @param id name within the scope; another one makes CloudFormation delete the old resource after it has created a new one
+   * @param id name within the scope
    * @param props the identity, and how it signs
    */
   constructor(scope: Construct, id: string, props: EmailIdentityDkimProps) {

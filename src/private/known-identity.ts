@@ -1,5 +1,5 @@
 // What can be known at synthesis about an identity that somebody else made or imported: its domain, its Region and its account.
-import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnComponents, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 
 /**
@@ -15,16 +15,17 @@ export function domainOf(identity: IEmailIdentity): string {
   return identity.emailIdentityName;
 }
 
-/** The Region that the identity says it is in: that of its ARN, which an import does not put into `env`, or of the stack that makes it. */
+/** The Region that the identity is in: an imported ARN says it, but its `env` is that of the stack that imports it. */
 export function regionOf(identity: IEmailIdentity): string {
-  return partsOfArn(identity)?.region ?? identity.env.region;
+  return arnOf(identity).region ?? identity.env.region;
 }
 
 export function accountOf(identity: IEmailIdentity): string {
-  return partsOfArn(identity)?.account ?? identity.env.account;
+  return arnOf(identity).account ?? identity.env.account;
 }
 
-function partsOfArn(identity: IEmailIdentity) {
+function arnOf(identity: IEmailIdentity): Partial<ArnComponents> {
   const arn = identity.emailIdentityArn;
-  return Token.isUnresolved(arn) ? undefined : Stack.of(identity).splitArn(arn, ArnFormat.SLASH_RESOURCE_NAME);
+  // An ARN that is one token has no parts at synthesis. One with tokens in it has.
+  return arn.startsWith('arn:') ? Stack.of(identity).splitArn(arn, ArnFormat.SLASH_RESOURCE_NAME) : {};
 }

@@ -108,13 +108,13 @@ class SharedPolicy extends Construct {
     this.rights = [always];
 
     const stack = Stack.of(this);
-    const document = () => stack.resolve(policyDocument(stack, this.rights));
+    const document = () => policyDocument(stack, this.rights);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
       roles: [role.roleName],
-      policyDocument: Lazy.any({ produce: document }),
+      policyDocument: Lazy.uncachedAny({ produce: document }),
     });
     const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({ produce: () => `${logicalId}${shortHash(document())}` }));
+    this.resource.overrideLogicalId(Lazy.uncachedString({ produce: () => `${logicalId}${shortHash(stack.resolve(document()))}` }));
   }
 
   public hasRoomFor(rights: Right[]): boolean {

@@ -37,15 +37,22 @@ export function identityRights(stack: Stack, region: string, domain: string): Ri
   };
 }
 
-/** Using an identity of another Region as the parent: https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html */
-export function replicationRights(stack: Stack, parentRegion: string, replicaRegion: string, domain: string): Right {
-  return {
-    kind: `replication to ${replicaRegion}`,
-    actions: ['ses:ReplicateEmailIdentityDkimSigningKey'],
-    resources: [identityArn(stack, parentRegion, domain)],
-    conditions: { 'ForAllValues:StringEquals': { 'ses:ReplicaRegion': [replicaRegion] } },
-    longestInResource: LONGEST_DOMAIN,
-  };
+/**
+ * Using an identity of another Region as the parent, and looking first whether it can be one:
+ * https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
+ */
+export function replicationRights(stack: Stack, parentRegion: string, replicaRegion: string, domain: string): Right[] {
+  const resources = [identityArn(stack, parentRegion, domain)];
+  return [
+    { kind: 'read parent', actions: ['ses:GetEmailIdentity'], resources, longestInResource: LONGEST_DOMAIN },
+    {
+      kind: `replication to ${replicaRegion}`,
+      actions: ['ses:ReplicateEmailIdentityDkimSigningKey'],
+      resources,
+      conditions: { 'ForAllValues:StringEquals': { 'ses:ReplicaRegion': [replicaRegion] } },
+      longestInResource: LONGEST_DOMAIN,
+    },
+  ];
 }
 
 /**
