@@ -62,6 +62,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-sdk/client-secrets-manager@${SDK}`,
     `@aws-sdk/client-sesv2@${SDK}`,
     `@aws-sdk/client-sts@${SDK}`,
+    '@aws-sdk/credential-provider-env@3.972.84', // the one credential provider in the bundle, in the version that the clients have
     // Checks of the construct
     'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
     'cdk-nag@2.38.2', // the newest that runs on the CDK floor

@@ -65,13 +65,13 @@ async function work(event: HandlerEvent, invocationEnd: number, outside: Outside
 }
 
 /** Should a call hang in spite of its own time-outs, CloudFormation hears of it before Lambda kills the process. */
-async function unlessItHangs<T>(work: Promise<T>, end: number, time: Timekeeper): Promise<T> {
+async function unlessItHangs<T>(result: Promise<T>, end: number, time: Timekeeper): Promise<T> {
   const done = new AbortController();
   const hung = time.sleep(Math.max(0, end - time.now()), done.signal).then(() => {
     throw new Error('A call hung until the time was over. Deploy again.');
   });
   try {
-    return await Promise.race([work, hung]);
+    return await Promise.race([result, hung]);
   } finally {
     hung.catch(() => undefined); // aborted
     done.abort();

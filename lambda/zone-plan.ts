@@ -44,7 +44,10 @@ export interface Publication {
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends Error {
   constructor(readonly wanted: DkimRecord, readonly existing: readonly RecordSet[]) {
-    const has = existing.map(({ type, values }) => `${type} ${values.map((value) => unquote(value)).join(' | ').slice(0, 600) || '(alias)'}`).join(', ');
+    const has = existing.map(({ type, values }) => {
+      const plain = values.map((value) => type === 'TXT' ? unquote(value) : value).join(' | ');
+      return `${type} ${plain.slice(0, 600) || '(alias)'}`;
+    }).join(', ');
     super(`The record ${wanted.name} exists and was not written by this construct: it has ${has}; needed is ${wanted.type} ${wanted.value}. `
       + 'Remove it, choose another selector, or set recordConflict to OVERWRITE.');
   }
@@ -71,10 +74,10 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
       }
       record = only;
     } else {
-      if (!publication.overwrite && !existing.every((record) => isOurs(record, own, owner) && !listedByAnother(record, others, owner))) {
+      if (!publication.overwrite && !existing.every((one) => isOurs(one, own, owner) && !listedByAnother(one, others, owner))) {
         throw new RecordConflictError(wanted, existing);
       }
-      changes.push(...existing.map((record) => ({ action: 'DELETE' as const, record })), { action: 'CREATE', record: target });
+      changes.push(...existing.map((one) => ({ action: 'DELETE' as const, record: one })), { action: 'CREATE', record: target });
     }
     entries.push({ label: labelOf(wanted.name, owner), type: wanted.type, origin, digest: digestOf(record.type, record.values) });
   }

@@ -1,8 +1,8 @@
 // Each method, created, changed to each other, rolled back and deleted: through synthesis, the bundled function, HTTP and DNS.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
-import { DkimSigning } from '../../src';
 import { PEM, REGION, Scene } from './scene';
+import { DkimSigning } from '../../src';
 
 const PARENT = 'eu-west-1';
 const WAIT = { waitForVerification: Duration.minutes(30) };

@@ -56,7 +56,7 @@ class Stage {
   private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal && !this.hangs) return new Promise(() => {});
     this.world.time += ms;
-    this.world.onPause();
+    this.world.onPause?.();
   }
 
   event(event: Partial<HandlerEvent>): HandlerEvent {

@@ -207,7 +207,7 @@ describe('never someone else’s record', () => {
   test('somebody who makes the record between our look and our change is not overwritten', async () => {
     const world = new MemoryWorld();
     world.zone.meanwhile = () => {
-      world.zone.meanwhile = () => {};
+      world.zone.meanwhile = undefined;
       world.zone.records.push(foreign('s1'));
     };
     await expect(world.bring(wanting(byo('s1')))).rejects.toThrow(/was not written by this construct/);
@@ -509,7 +509,9 @@ describe('Easy DKIM', () => {
     const ports = world.ports(wanting(EASY));
     const { putSigning } = ports.ses;
     // SES refuses the length it has, and takes the change without it.
-    Object.assign(ports.ses, { putSigning: (attributes: { keyLength?: string }) => attributes.keyLength ? Promise.reject(refusal) : putSigning(attributes as never) });
+    Object.assign(ports.ses, {
+      putSigning: (attributes: { keyLength?: string }) => attributes.keyLength ? Promise.reject(refusal) : putSigning(attributes as never),
+    });
     jest.spyOn(world, 'ports').mockReturnValue(ports);
     const attributes = await world.bring(wanting(EASY), wanting(byo('s1')));
     expect(attributes.DkimStatus).toBe('PENDING');
@@ -568,7 +570,8 @@ describe('waiting for verification', () => {
   test('it fails when the time is over', async () => {
     const world = new MemoryWorld();
     const began = world.time;
-    await expect(world.bring(wanting(byo('s1'), { wait: 600 }))).rejects.toThrow(/has not verified DKIM of example\.com within 600 seconds: status PENDING, last error none, last looked never/);
+    await expect(world.bring(wanting(byo('s1'), { wait: 600 })))
+      .rejects.toThrow(/has not verified DKIM of example\.com within 600 seconds: status PENDING, last error none, last looked never/);
     expect(world.time - began).toBeLessThan(601_000);
   });
 

@@ -50,7 +50,7 @@ export class MemoryZone implements HostedZone {
   privateZone = false;
   name = DOMAIN;
   /** Runs before each batch, as somebody else who works in the zone. */
-  meanwhile: () => void = () => {};
+  meanwhile?: () => void;
 
   constructor(public records: RecordSet[], private readonly step: (call: string) => void) {}
 
@@ -68,7 +68,7 @@ export class MemoryZone implements HostedZone {
 
   async change(changes: readonly Change[]) {
     this.step('Change');
-    this.meanwhile();
+    this.meanwhile?.();
     let records = [...this.records];
     for (const { action, record: { name, type, ttl, values } } of changes) {
       const at = records.findIndex((one) => one.name === name && one.type === type);
@@ -103,7 +103,7 @@ export class MemoryWorld {
   readonly lines: string[] = [];
   time = Date.UTC(2026, 10, 23);
   /** Runs at every pause, for what happens while the handler waits. */
-  onPause: () => void = () => {};
+  onPause?: () => void;
   /** Which call crashes: counted over all ports, before and after each effect. */
   crashAt = Infinity;
   calls = 0;
@@ -148,7 +148,7 @@ export class MemoryWorld {
     const log = logTo((line) => this.lines.push(line));
     const sleep = async (ms: number) => {
       this.time += ms;
-      this.onPause();
+      this.onPause?.();
     };
     return {
       log,
