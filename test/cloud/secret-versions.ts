@@ -82,9 +82,7 @@ export class SecretVersions {
     if (holder === version) return;
     holder?.stages.delete(stage);
     version.stages.add(stage);
-    if (stage !== 'AWSCURRENT') return;
-    version.stages.delete('AWSPREVIOUS');
-    if (holder) this.attach('AWSPREVIOUS', holder);
+    if (stage === 'AWSCURRENT' && holder) this.attach('AWSPREVIOUS', holder);
   }
 }
 

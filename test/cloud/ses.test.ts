@@ -266,6 +266,7 @@ describe('Easy DKIM', () => {
       await putKey('s1', KEY);
       const answer = await put({ SigningAttributesOrigin: 'AWS_SES', SigningAttributes: { NextSigningKeyLength: 'RSA_2048_BIT' } });
       expect(answer.DkimTokens!.every((token) => tokens.includes(token))).toBe(!newTokensOnReturn);
+      expect((await put({ SigningAttributesOrigin: 'AWS_SES' })).DkimTokens).toEqual(answer.DkimTokens);
     }
   });
 
