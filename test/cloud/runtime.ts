@@ -1,16 +1,12 @@
 // What runs in a function's own process: the cloud's clock and DNS around the handler, and the invocations that come over IPC.
-import dns from 'node:dns';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import timersPromises from 'node:timers/promises';
+import { resolveThrough } from './behind-nat';
 import { Clock } from './clock';
 import { DoneMessage, END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 
 type Handler = (event: unknown, context: unknown) => unknown;
-
-/** Nothing listens there: an address that the DNS world does not know cannot be reached, and nothing leaves this machine. */
-const NOWHERE = '127.0.0.1:9';
-const DOCUMENTATION_ADDRESS = /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 
 const clock = new Clock();
 let nat: Readonly<Record<string, string>> = {};
@@ -28,7 +24,7 @@ process.on('disconnect', () => process.exit());
 function init(message: InitMessage): void {
   clock.set(message.clock);
   followClock();
-  resolveThrough(message.resolver);
+  resolveThrough(message.resolver, () => nat);
   syncBuiltinESMExports();
   handler = load(message.taskRoot, message.handler);
   send({ kind: 'ready' });
@@ -90,33 +86,6 @@ function followClock(): void {
     });
     return value as T;
   };
-}
-
-/** The process lives in a network with one resolver and a NAT, so that the handler can ask name servers at their port 53. */
-function resolveThrough(resolver: string): void {
-  dns.setServers([resolver]);
-  dns.promises.setServers([resolver]);
-  dns.Resolver = behindNat(dns.Resolver, resolver);
-  dns.promises.Resolver = behindNat(dns.promises.Resolver, resolver);
-}
-
-function behindNat<T extends { setServers(servers: readonly string[]): void }, A extends unknown[]>(
-  Resolver: new (...args: A) => T, resolver: string,
-): new (...args: A) => T {
-  return new Proxy(Resolver, {
-    construct(target, args, newTarget) {
-      const made: T = Reflect.construct(target, args, newTarget);
-      const setServers = made.setServers.bind(made);
-      made.setServers = (servers) => setServers(servers.map(translated));
-      setServers([resolver]);
-      return made;
-    },
-  });
-}
-
-function translated(server: string): string {
-  const address = server.replace(/:53$/, '');
-  return nat[address] ?? (DOCUMENTATION_ADDRESS.test(address) ? NOWHERE : server);
 }
 
 function send(message: MessageFromRuntime): void {
