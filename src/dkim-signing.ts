@@ -1,9 +1,10 @@
 // The methods of DKIM signing that SES has. Each knows its properties for the handler and the rights it needs beyond the identity's.
-import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
 import { MAX_RECORDS, SigningProperties } from './private/contract';
+import { partsOfArn } from './private/known-arn';
 import { decryptRights, replicationRights, Right, secretRights } from './private/rights';
 import { checkParentRegion, checkSelector } from './private/validation';
 
@@ -149,6 +150,8 @@ class ByoDkim extends DkimSigning {
   public _bind(target: SigningTarget): SigningConfig {
     const key = this.options.privateKey;
     const secretArn = key._secret.secretArn;
+    // Made in the app, it has a token for its ARN and is in the Region of the stack; imported, it can be in another.
+    const regionOfSecret = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME).region ?? target.stack.region;
     return {
       properties: {
         Method: 'BYODKIM',
@@ -160,7 +163,7 @@ class ByoDkim extends DkimSigning {
       },
       rights: [
         secretRights(key._policyArn),
-        ...(key._encryptionKeyArn ? [decryptRights(key._encryptionKeyArn, regionOfSecret(secretArn, target.stack))] : []),
+        ...(key._encryptionKeyArn ? [decryptRights(key._encryptionKeyArn, regionOfSecret)] : []),
       ],
       records: { type: RecordType.TXT, count: 1 },
     };
@@ -180,9 +183,4 @@ class DeterministicEasyDkim extends DkimSigning {
       records: { type: RecordType.CNAME, count: 0 },
     };
   }
-}
-
-/** A secret made in the app has a token for its ARN and is in the stack's own Region; an imported one can be in another. */
-function regionOfSecret(secretArn: string, stack: Stack): string {
-  return Token.isUnresolved(secretArn) ? stack.region : stack.splitArn(secretArn, ArnFormat.COLON_RESOURCE_NAME).region ?? stack.region;
 }

@@ -1,4 +1,4 @@
-import { Lazy } from 'aws-cdk-lib';
+import { Aws, Lazy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -49,6 +49,9 @@ test('a customer managed key is used through Secrets Manager of the Region of th
   }))).toMatchObject({
     actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn], conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.us-west-2.*'] } },
   });
+  expect(decrypt(secretsmanager.Secret.fromSecretAttributes(stack, 'AnyPartition', {
+    secretPartialArn: `arn:${Aws.PARTITION}:secretsmanager:ap-south-1:222222222222:secret:dkim`, encryptionKey,
+  }))).toMatchObject({ conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.ap-south-1.*'] } } });
   expect(decrypt(new secretsmanager.Secret(stack, 'Made', { encryptionKey }))).toMatchObject({
     conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.us-east-1.*'] } },
   });

@@ -1,6 +1,7 @@
 // What can be known at synthesis about an identity that somebody else made or imported: its domain, its Region and its account.
-import { ArnComponents, ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Token } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { partsOfArn } from './known-arn';
 
 /**
  * The name of the identity. That of one made in an app is a token, which would hide it from every check and make it count with the
@@ -24,8 +25,6 @@ export function accountOf(identity: IEmailIdentity): string {
   return arnOf(identity).account ?? identity.env.account;
 }
 
-function arnOf(identity: IEmailIdentity): Partial<ArnComponents> {
-  const arn = identity.emailIdentityArn;
-  // An ARN that is one token has no parts at synthesis. One with tokens in it has.
-  return arn.startsWith('arn:') ? Stack.of(identity).splitArn(arn, ArnFormat.SLASH_RESOURCE_NAME) : {};
+function arnOf(identity: IEmailIdentity) {
+  return partsOfArn(identity, identity.emailIdentityArn, ArnFormat.SLASH_RESOURCE_NAME);
 }

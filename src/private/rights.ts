@@ -2,7 +2,8 @@
 import { Stack } from 'aws-cdk-lib';
 
 /**
- * Rights of one kind make one statement of a policy: resources and values of conditions are united.
+ * Rights of one kind make one statement of a policy: resources and values of conditions are united. They have the same actions, and
+ * conditions on the same keys.
  */
 export interface Right {
   readonly kind: string;
