@@ -135,6 +135,15 @@ describe('order', () => {
     ]);
   });
 
+  test('below the identity itself', () => {
+    const stack = mailStack();
+    const identity = made(stack, 'example.com');
+
+    new EmailIdentityDkim(identity, 'Dkim', { identity });
+
+    expect(customResourceOf(stack).DependsOn!.map(id => resourcesOf(stack)[id].Type)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::SES::EmailIdentity']);
+  });
+
   test('an identity of another stack makes that stack come first, without an export', () => {
     const app = new App();
     const identities = new Stack(app, 'Identities');
