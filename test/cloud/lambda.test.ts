@@ -283,6 +283,19 @@ test('the number of repeats can be set to none', async () => {
   expect(lambda.invocations).toHaveLength(1);
 });
 
+test('only so many run at once: further events wait for a place, further callers are refused', async () => {
+  lambda.settings.concurrency = 2;
+  const arn = put('exports.handler = async () => { await require("node:timers/promises").setTimeout(1000); return Date.now(); };');
+
+  for (let count = 0; count < 4; count++) lambda.invokeAsync(arn, '{}');
+  await expect(client().send(new InvokeCommand({ FunctionName: arn }))).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  await until(() => finishedRuns().length === 4);
+
+  const ends = lambda.invocations.map(({ result: done }) => Number(done!.payload)).sort();
+  expect(lambda.invocations[2].at).toBeGreaterThanOrEqual(ends[0]);
+  expect(lambda.invocations[3].at).toBeGreaterThanOrEqual(ends[1]);
+});
+
 test('the real SDK client invokes it, and waits only when it asks for the answer', async () => {
   put('exports.handler = async (event) => ({ doubled: event.n * 2 });');
 

@@ -1,6 +1,7 @@
 // The Lambda service: functions that run in processes of their own, the Invoke API, asynchronous invocation with its two repeats.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { Concurrency } from './concurrency';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { InvocationResult, LambdaProcess } from './lambda-process';
 import { partitionOf } from './partition';
@@ -42,6 +43,11 @@ export interface InvocationRecord {
   result?: InvocationResult;
 }
 
+export interface LambdaSettings {
+  /** How many runs an account and Region may have at once; tests may change it. @default 10, what a new account gets */
+  concurrency: number;
+}
+
 /** The network that the functions are in. */
 export interface FunctionNetwork {
   /** The public DNS: its resolver, and where its name servers really listen. */
@@ -64,9 +70,11 @@ const MAXIMUM_EVENT_AGE = 6 * 3600;
 const MAXIMUM_EVENT_BYTES = 1024 * 1024;
 
 export class Lambda extends HttpService {
+  readonly settings: LambdaSettings = { concurrency: 10 };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
   private readonly functions = new Map<string, LambdaFunction>();
+  private readonly concurrency = new Map<string, Concurrency>();
   private readonly logLines = new Map<string, string[]>();
   private readonly stopped = new AbortController();
   private readonly stopWatching: () => void;
@@ -106,7 +114,10 @@ export class Lambda extends HttpService {
 
   /** Runs it and waits for the result. */
   async invoke(arn: string, event: string): Promise<InvocationResult> {
-    return this.run(this.find(arn), randomUUID(), event, 1);
+    const target = this.find(arn);
+    const concurrency = this.concurrencyOf(target);
+    if (concurrency.full) throw this.throttled();
+    return concurrency.run(() => this.run(target, randomUUID(), event, 1));
   }
 
   /** Takes the event and returns the request id; the function runs later, and again after 1 and 2 minutes when it fails. */
@@ -189,12 +200,19 @@ export class Lambda extends HttpService {
     return found;
   }
 
+  private concurrencyOf({ configuration: { account, region } }: LambdaFunction): Concurrency {
+    const key = `${account}/${region}`;
+    const concurrency = this.concurrency.get(key) ?? new Concurrency(() => this.settings.concurrency);
+    this.concurrency.set(key, concurrency);
+    return concurrency;
+  }
+
   private async deliver(arn: string, requestId: string, event: string): Promise<void> {
     const since = this.context.clock.now();
     for (let attempt = 1; ; attempt++) {
       const target = this.functions.get(arn);
       if (!target) return;
-      const { error } = await this.run(target, requestId, event, attempt);
+      const { error } = await this.concurrencyOf(target).run(() => this.run(target, requestId, event, attempt));
       const { maximumRetryAttempts = RETRIES, maximumEventAge = MAXIMUM_EVENT_AGE } = target.eventInvoke;
       if (!error || attempt > maximumRetryAttempts) return;
       await this.context.clock.sleep(attempt * 60_000, this.stopped.signal);
@@ -269,6 +287,7 @@ export class Lambda extends HttpService {
         AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup ?? `/aws/lambda/${configuration.name}`,
         AWS_LAMBDA_LOG_STREAM_NAME: `${this.context.clock.date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
         AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // the tests' Node may be older than Lambda's, and the log is looked at
         LAMBDA_TASK_ROOT: configuration.assetPath,
         _HANDLER: configuration.handler,
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,

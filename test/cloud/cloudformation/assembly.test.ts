@@ -1,7 +1,7 @@
 // A CDK app is deployed as it was synthesized: templates, environments and the code of functions.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, CfnOutput, CfnResource, CustomResource, Stack, Stage } from 'aws-cdk-lib';
+import { App, CfnOutput, CfnResource, CustomResource, Duration, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -27,7 +27,10 @@ class TestStack extends Stack {
   constructor(scope: Construct, id: string, env?: { account: string; region: string }) {
     super(scope, id, { env });
     const handler = new lambda.Function(this, 'Function', {
-      code: lambda.Code.fromAsset(join(assets, 'code')), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_22_X,
+      code: lambda.Code.fromAsset(join(assets, 'code')),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_22_X,
+      timeout: Duration.minutes(15), // of a cloud that runs 60 times as fast
     });
     const thing = new CustomResource(this, 'Thing', { serviceToken: handler.functionArn, properties: { Value: this.stackName } });
     new CfnOutput(this, 'Echo', { value: thing.getAttString('Echo') });

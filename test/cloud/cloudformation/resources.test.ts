@@ -74,7 +74,8 @@ describe('IAM', () => {
 
   test.each(['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'])('%s gives its rights to its roles, changes them and takes them away', async (Type) => {
     const name = Type === 'AWS::IAM::Policy' ? { PolicyName: 'rights' } : {};
-    const policy = (action: string, ...Roles: unknown[]): TemplateResource => ({ Type, Properties: { ...name, PolicyDocument: allow(action), Roles } });
+    const policy = (action: string, ...Roles: unknown[]): TemplateResource =>
+      ({ Type, Properties: { ...name, PolicyDocument: allow(action), Roles } });
     const roles = { First: role(), Second: role({ Path: '/deep/' }) };
     const { resources } = await deploy({ ...roles, Policy: policy('a:Old', { Ref: 'First' }) });
     const rights = () => ['First', 'Second'].map((id) => ['a:Old', 'a:New'].map((action) => may(resources[id].attributes.Arn, action)));

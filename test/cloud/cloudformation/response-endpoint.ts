@@ -2,11 +2,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { CloudContext } from '../http-service';
+import { Principal } from '../credentials';
+import { CallRecord, CloudContext } from '../http-service';
 
 /** What CloudFormation reads of an answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export const MAXIMUM_RESPONSE_BYTES = 4096;
 const VALID_SECONDS = 7200;
+/** Who answers shows no credentials: the URL is all it needs. */
+const ANONYMOUS: Principal = { account: 'anonymous' };
 
 export interface ExpectedResponse {
   readonly url: string;
@@ -15,10 +18,11 @@ export interface ExpectedResponse {
 }
 
 interface Waiting {
+  readonly region: string;
   readonly until: number;
   readonly resolve: (body: string) => void;
   /** For faults that kill the function. */
-  processId?: () => string | undefined;
+  readonly processId: () => string | undefined;
 }
 
 export class ResponseEndpoint {
@@ -46,7 +50,7 @@ export class ResponseEndpoint {
     const signature = randomBytes(32).toString('hex');
     const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     const body = new Promise<string>((resolve) => {
-      this.waiting.set(signature, { until: now + VALID_SECONDS * 1000, resolve, processId });
+      this.waiting.set(signature, { region, until: now + VALID_SECONDS * 1000, resolve, processId });
     });
     const key = encodeURIComponent(`${stackId}|${logicalId}|${randomUUID()}`);
     const url = new URL(`http://127.0.0.1:${this.port}/cloudformation-custom-resource-response-${region.replaceAll('-', '')}/${key}`);
@@ -66,21 +70,28 @@ export class ResponseEndpoint {
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const { searchParams } = new URL(req.url!, `http://127.0.0.1:${this.port}`);
     const waiting = this.waiting.get(searchParams.get('X-Amz-Signature') ?? '');
+    const body = Buffer.concat(chunks).toString('utf8');
+    const record: CallRecord = {
+      at: this.context.clock.now(), service: 's3', operation: 'PutObject', region: waiting?.region ?? '', principal: ANONYMOUS, body, status: 0,
+    };
+    this.context.calls.push(record);
     const fault = this.context.faults.take('s3', 'PutObject');
-    const kill = () => this.context.killProcess(waiting?.processId?.() ?? '');
+    const kill = () => this.context.killProcess(waiting?.processId() ?? '');
     if (fault === 'cut-before' || fault === 'kill-before') {
+      record.error = fault;
       if (fault === 'kill-before') kill();
       return void req.socket.destroy();
     }
-    if (fault === 'error' || fault === 'throttle') return answer(res, 503, 'SlowDown');
+    if (fault === 'error' || fault === 'throttle') return answer(res, record, 503, 'SlowDown');
     const refusal = this.refusal(req, waiting);
-    if (refusal) return answer(res, 403, refusal);
-    waiting!.resolve(Buffer.concat(chunks).toString('utf8'));
+    if (refusal) return answer(res, record, 403, refusal);
+    waiting!.resolve(body);
     if (fault === 'cut-after' || fault === 'kill-after') {
+      record.error = fault;
       if (fault === 'kill-after') kill();
       return void req.socket.destroy();
     }
-    return answer(res, 200);
+    return answer(res, record, 200);
   }
 
   private refusal(req: IncomingMessage, waiting: Waiting | undefined): string | undefined {
@@ -91,7 +102,9 @@ export class ResponseEndpoint {
   }
 }
 
-function answer(res: ServerResponse, status: number, code?: string): void {
+function answer(res: ServerResponse, record: CallRecord, status: number, code?: string): void {
+  record.status = status;
+  record.error = code;
   res.writeHead(status, { 'content-type': 'application/xml' });
   res.end(code ? `<Error><Code>${code}</Code></Error>` : '');
 }

@@ -44,11 +44,10 @@ const CODE = `
       Data: { Echo: properties.Value ?? '', Long: behaviour === 'LONG' ? 'x'.repeat(5000) : '' },
     };
     const put = (headers) => fetch(event.ResponseURL, { method: 'PUT', headers, body: Buffer.from(behaviour === 'GARBAGE' ? 'oops' : JSON.stringify(answer)) });
-    if (behaviour === 'TYPED_FIRST') console.log('typed', (await put({ 'content-type': 'application/json' })).status);
+    if (behaviour === 'TYPED_FIRST') await put({ 'content-type': 'application/json' });
     for (;;) {
       try {
         const { status } = await put();
-        console.log(type, status);
         if (status === 200 || behaviour !== 'INSISTENT') return;
       } catch (error) {
         if (behaviour !== 'INSISTENT') throw error;
