@@ -1,15 +1,15 @@
 // A scene for end-to-end tests: a local cloud, and short ways to deploy an app, to send mail and to look at what there is.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { App, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { sendMail } from './send-mail';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
-import { LocalCloud, LocalCloudOptions, StackResult } from '../cloud';
+import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
 
 export const ACCOUNT = '111111111111';
@@ -29,12 +29,22 @@ export function newKey(bits = 2048, type: 'pkcs1' | 'pkcs8' = 'pkcs8'): string {
   return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ type, format: 'pem' }) as string;
 }
 
+/** What `p=` has: base64 of the SPKI DER. */
+export function publicKeyOf(pem: string): string {
+  return createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
 export class Scene {
   /** @param options `speed` 200 unless told otherwise: a minute of the cloud takes 0.3 seconds */
   static async start(options: LocalCloudOptions = {}): Promise<Scene> {
     const cloud = await LocalCloud.start({ speed: 200, ...options });
     const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
     return new Scene(cloud, zone.id);
+  }
+
+  /** An error that no patience mends. */
+  static refusal(message = 'the test refuses this'): ServiceError {
+    return new ServiceError('ValidationError', 400, message);
   }
 
   private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {}
@@ -67,7 +77,7 @@ export class Scene {
   }
 
   /** `EmailIdentityDkim` for example.com, with an imported identity and its zone unless told otherwise. */
-  dkim(signing?: (stack: Stack) => DkimSigning, props: Partial<EmailIdentityDkimProps> = {}): (stack: Stack) => EmailIdentityDkim {
+  dkim(signing?: (stack: Stack) => DkimSigning | undefined, props: Partial<EmailIdentityDkimProps> = {}): (stack: Stack) => EmailIdentityDkim {
     return (stack) => new EmailIdentityDkim(stack, 'Dkim', {
       identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
       hostedZone: this.zoneIn(stack),
@@ -116,15 +126,8 @@ export class Scene {
   }
 
   /** Sends a message through SES and gives it back as it was delivered. */
-  async sent(region = REGION, domain = DOMAIN): Promise<Buffer> {
-    const client = new SESv2Client({ region, endpoint: this.cloud.ses.endpoint, credentials: this.cloud.issueCredentials() });
-    await client.send(new SendEmailCommand({
-      FromEmailAddress: `news@${domain}`,
-      Destination: { ToAddresses: ['reader@example.net'] },
-      Content: { Simple: { Subject: { Data: 'News' }, Body: { Text: { Data: 'It is signed, is it not?' } } } },
-    }));
-    client.destroy();
-    return this.cloud.ses.outbox.at(-1)!.raw;
+  sent(region = REGION, domain = DOMAIN): Promise<Buffer> {
+    return sendMail(this.cloud, region, domain);
   }
 
   verdictOn(message: Buffer): Promise<MailVerdict> {
@@ -159,10 +162,10 @@ export class Scene {
     return this.cloud.lambda.functionNames().flatMap((name) => this.cloud.lambda.logs(name));
   }
 
-  /** Calls that change something, since the given point of the call log. */
+  /** Calls that change something, since the given point of the call log; the answers to CloudFormation (s3) are none. */
   writes(since = 0): string[] {
     return this.cloud.calls.slice(since)
-      .filter(({ operation }) => /^(Put|Change|Create|Delete)/.test(operation))
+      .filter(({ service, operation }) => service !== 's3' && /^(Put|Change|Create|Delete)/.test(operation))
       .map(({ service, operation }) => `${service}:${operation}`);
   }
 }

@@ -1,0 +1,44 @@
+// Deploys the app to the local CloudFormation and destroys it, stack by stack, telling what goes on meanwhile.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { addMailStacks, MailProps } from './app';
+import { expectThat } from './expectation';
+import { Follower } from './follow';
+import type { LocalCloud } from '../../test/cloud';
+
+export class Deployment {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-demo-'));
+  private readonly follower: Follower;
+  private assembly?: CloudAssembly;
+
+  constructor(private readonly cloud: LocalCloud) {
+    this.follower = new Follower(cloud);
+  }
+
+  async deploy(props: MailProps): Promise<void> {
+    const app = new App({ outdir: mkdtempSync(join(this.directory, 'cdk.out-')), analyticsReporting: false });
+    addMailStacks(app, props);
+    const assembly = this.assembly = app.synth();
+    for (const stack of assembly.stacks) {
+      const { stackName } = stack;
+      const { status, reason } = await this.follower.follow(stack, () => this.cloud.cloudFormation.deployAssembly(assembly, stackName));
+      expectThat(`stack ${stackName} is deployed`, /^(CREATE|UPDATE)_COMPLETE$/.test(status), `${status}: ${reason}`);
+    }
+  }
+
+  /** In the opposite order. */
+  async destroy(): Promise<void> {
+    for (const stack of [...this.assembly?.stacks ?? []].reverse()) {
+      const { stackName, environment: { region } } = stack;
+      const { status, reason } = await this.follower.follow(stack, () => this.cloud.cloudFormation.delete(stackName, { region }));
+      expectThat(`stack ${stackName} is deleted`, status === 'DELETE_COMPLETE', `${status}: ${reason}`);
+    }
+  }
+
+  removeFiles(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,66 @@
+// Tells what goes on while a stack is deployed or deleted.
+import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
+import { printProgress } from './print';
+import { Decision, describeDecision, describeEvent } from './progress';
+import type { LocalCloud, StackEvent, StackResult } from '../../test/cloud';
+
+/** Real milliseconds between two looks at what has happened. */
+const LOOK_EVERY_MS = 50;
+
+export class Follower {
+  /** How many lines of each function's log have been told. */
+  private readonly linesTold = new Map<string, number>();
+  /** What was told last of each subject: SES is asked many times for a status that stays the same. */
+  private readonly lastTold = new Map<string, string>();
+
+  constructor(private readonly cloud: LocalCloud) {}
+
+  async follow(stack: CloudFormationStackArtifact, operation: () => Promise<StackResult>): Promise<StackResult> {
+    const { stackName, environment: { region } } = stack;
+    const domains = domainsByLogicalId(stack);
+    const subjectOf = (logicalId = '') => domains.get(logicalId) ?? stackName;
+    const eventsNow = () => this.cloud.cloudFormation.describe(stackName, { region })?.events ?? [];
+    const eventsBefore = eventsNow().length;
+    let eventsTold = 0;
+    const tell = (events: readonly StackEvent[]) => {
+      // Decisions first: an event tells the end of what they led to.
+      for (const decision of this.newDecisions()) this.tell(subjectOf(decision.logicalResourceId), describeDecision(decision));
+      for (const event of events.slice(eventsTold)) this.tell(subjectOf(event.logicalId), describeEvent(event));
+      eventsTold = Math.max(eventsTold, events.length);
+    };
+    const timer = setInterval(() => tell(eventsNow().slice(eventsBefore)), LOOK_EVERY_MS);
+    try {
+      const result = await operation();
+      if (result.changed) tell(result.events);
+      else this.tell(stackName, 'nothing to change');
+      return result;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  private tell(subject: string, text: string | undefined): void {
+    if (!text || this.lastTold.get(subject) === text) return;
+    this.lastTold.set(subject, text);
+    printProgress(this.cloud.clock.date(), subject, text);
+  }
+
+  private newDecisions(): Decision[] {
+    return this.cloud.lambda.functionNames().flatMap((name) => {
+      const lines = this.cloud.lambda.logs(name);
+      const news = lines.slice(this.linesTold.get(name));
+      this.linesTold.set(name, lines.length);
+      // A decision is a line of JSON; what else a process writes, such as the reason of a crash, is no decision.
+      return news.filter((line) => line.startsWith('{"decision":')).map((line): Decision => JSON.parse(line));
+    });
+  }
+}
+
+/** The domain that a resource of the stack is for. */
+function domainsByLogicalId({ template }: CloudFormationStackArtifact): Map<string, string> {
+  const resources: [string, { Properties?: { Identity?: string; EmailIdentity?: string } }][] = Object.entries(template.Resources);
+  return new Map(resources.flatMap(([logicalId, { Properties }]) => {
+    const domain = Properties?.Identity ?? Properties?.EmailIdentity;
+    return domain ? [[logicalId, domain]] : [];
+  }));
+}

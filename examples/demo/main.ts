@@ -1,0 +1,98 @@
+// The demo: three domains signed in three ways, mail that verifies, a changed key, and everything as it was before.
+import { isDeepStrictEqual } from 'node:util';
+import { makeSecret, makeZones, recordSets, Zone } from './account';
+import { ACCOUNT, DOMAINS, PARENT_REGION, REGION } from './app';
+import { Deployment } from './deployment';
+import { expectThat, UnmetExpectation } from './expectation';
+import { expectNoIdentities, Identity, showIdentities } from './identities';
+import { Message, send, showVerdicts } from './mail';
+import { print, printHeading } from './print';
+import { printRecords, registryEntries } from './records';
+import { LocalCloud } from '../../test/cloud';
+
+/** A second here is a minute in the cloud. */
+const SPEED = 60;
+
+const SELECTOR = 'spring';
+const NEXT_SELECTOR = 'autumn';
+
+async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
+  print(`This is a local double of AWS: nothing leaves this machine, and its clock runs ${SPEED} times as fast as yours.`);
+  const zones = await makeZones(cloud);
+  const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
+
+  printHeading('1. The account before: three hosted zones in use, and a private key in Secrets Manager');
+  print(`Secret with a new key: ${makeSecret(cloud, SELECTOR)}`);
+  printRecords(cloud, zones);
+
+  printHeading(`2. Deploy: Easy DKIM, BYODKIM, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
+  await deployment.deploy({ zoneIds, selector: SELECTOR });
+  print();
+  printRecords(cloud, zones);
+  print();
+  const identities = await showIdentities(cloud);
+
+  printHeading('3. Send a message from each domain; an independent verifier looks in DNS');
+  const early = await sendFromAll(cloud, identities);
+  await showVerdicts(cloud, early);
+
+  printHeading(`4. Change the key of ${DOMAINS.byo}: selector ${SELECTOR} becomes ${NEXT_SELECTOR}`);
+  print(`Secret with a new key: ${makeSecret(cloud, NEXT_SELECTOR)}`);
+  await deployment.deploy({ zoneIds, selector: NEXT_SELECTOR });
+  print();
+  const changed = zones.filter(({ domain }) => domain === DOMAINS.byo);
+  printRecords(cloud, changed);
+  expectOldRecordStays(cloud, changed[0]);
+  print();
+  const earlyByo = early.filter(({ domain }) => domain === DOMAINS.byo).map((message) => ({ ...message, description: 'sent before' }));
+  const later = await sendFromAll(cloud, await showIdentities(cloud));
+  print();
+  await showVerdicts(cloud, [...earlyByo, ...later]);
+
+  printHeading('5. Destroy');
+  await deployment.destroy();
+  print();
+  printRecords(cloud, zones);
+  expectEverythingAsBefore(cloud, zones);
+  print('\nThe zones are exactly as they were before, and SES has none of the identities any more.');
+}
+
+async function sendFromAll(cloud: LocalCloud, identities: readonly Identity[]): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (const { domain, region, tokens } of identities) {
+    if (region === REGION) messages.push(await send(cloud, domain, tokens));
+  }
+  return messages;
+}
+
+function expectOldRecordStays(cloud: LocalCloud, zone: Zone): void {
+  const old = registryEntries(cloud, zone).find(({ label }) => label === SELECTOR);
+  expectThat(`the record of the selector ${SELECTOR} is marked to stay until a later date`, Date.parse(old?.until ?? '') > cloud.clock.now(), old);
+}
+
+function expectEverythingAsBefore(cloud: LocalCloud, zones: readonly Zone[]): void {
+  for (const { id, domain, before } of zones) {
+    const now = recordSets(cloud, id);
+    expectThat(`the zone ${domain} is as it was before`, isDeepStrictEqual(now, before), now);
+  }
+  expectNoIdentities(cloud, ACCOUNT);
+}
+
+async function main(): Promise<void> {
+  const cloud = await LocalCloud.start({ speed: SPEED });
+  const deployment = new Deployment(cloud);
+  const startedAt = cloud.clock.now();
+  try {
+    await demo(cloud, deployment);
+    const minutes = Math.round((cloud.clock.now() - startedAt) / 60_000);
+    print(`All as expected, in ${(performance.now() / 1000).toFixed(1)} seconds (${minutes} minutes in the cloud).`);
+  } catch (error) {
+    print(`\nFAILED. ${error instanceof UnmetExpectation ? error.message : (error as Error).stack}`);
+    process.exitCode = 1;
+  } finally {
+    deployment.removeFiles();
+    await cloud.stop();
+  }
+}
+
+void main();

@@ -1,0 +1,39 @@
+// What goes on in a deployment, in words: from the events of the stack and from the decisions that the function logs.
+import { signingMethod } from './signing-method';
+import type { LogFields } from '../../lambda/log';
+import { isRegistryLabel } from '../../lambda/registry';
+import type { StackEvent } from '../../test/cloud';
+
+/** The events that tell something new. What there is besides, roles and policies, is of no interest here. */
+export function describeEvent({ type, status, reason }: StackEvent): string | undefined {
+  if (status.endsWith('_FAILED')) return `${status}: ${type}: ${reason}`;
+  if (type === 'AWS::CloudFormation::Stack') return status;
+  if (type !== 'AWS::SES::EmailIdentity') return undefined;
+  return { CREATE_COMPLETE: 'identity made in SES', DELETE_COMPLETE: 'identity deleted from SES' }[status];
+}
+
+export type Decision = LogFields & { readonly decision: string };
+
+/** Undefined for decisions to do nothing. */
+export function describeDecision({ decision, ...fields }: Decision): string | undefined {
+  switch (decision) {
+    case 'key-checked': return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
+    case 'records-changed': return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
+    case 'publicly-answered': return 'the record is answered by the name servers that the domain is delegated to';
+    case 'signing-put': return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
+    case 'verification-awaited': return `SES looks in DNS: ${fields.status}`;
+    case 'signing-returned': return 'signing set back to Easy DKIM';
+    case 'failed': return `FAILED: ${fields.message}`;
+    default: return undefined;
+  }
+}
+
+/** From `CREATE TXT name`, … to `+2 TXT`, with the registry record apart. */
+function summary(changes: readonly string[]): string {
+  const parts = changes.map((change) => change.split(' ')).map(([action, type, name]) =>
+    isRegistryLabel(name.split('.')[0]) ? 'registry' : `${action === 'CREATE' ? '+' : '-'} ${type}`);
+  return [...new Set(parts)].map((part) => {
+    const count = parts.filter((each) => each === part).length;
+    return part === 'registry' ? part : part.replace(' ', `${count} `);
+  }).join(', ');
+}

@@ -1,0 +1,45 @@
+// The records of a zone, and who wrote them: the library's own registry record in the zone tells.
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { recordSets, Zone } from './account';
+import { printTable, shortened } from './print';
+import { unquote } from '../../lambda/dkim-record';
+import { Entry, isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import type { LocalCloud } from '../../test/cloud';
+
+export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {
+  printTable(['NAME', 'TYPE', 'VALUE', 'WRITTEN BY'], zones.flatMap((zone) => {
+    const entries = registryEntries(cloud, zone);
+    return recordSets(cloud, zone.id)
+      .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
+      .map((record) => [shortened(nameOf(record)), record.Type!, shortened(plainValues(record).join(' | ')), writerOf(record, zone, entries)]);
+  }));
+}
+
+/** What the registry records of the zone list. */
+export function registryEntries(cloud: LocalCloud, zone: Zone): Entry[] {
+  return recordSets(cloud, zone.id).filter((record) => isRegistryLabel(labelOf(record))).flatMap((record) => [...parseRegistry(valuesOf(record)).entries]);
+}
+
+function writerOf(record: ResourceRecordSet, { before }: Zone, entries: readonly Entry[]): string {
+  if (before.some(({ Name, Type }) => Name === record.Name && Type === record.Type)) return 'somebody, before';
+  if (isRegistryLabel(labelOf(record))) return 'cdk-ses-dkim: its registry';
+  const entry = entries.find(({ label, type }) => label === labelOf(record) && type === record.Type);
+  if (entry?.origin !== 'ours') return 'unknown';
+  return entry.until ? `cdk-ses-dkim: stays until ${entry.until.slice(0, 10)}` : 'cdk-ses-dkim';
+}
+
+function labelOf({ Name }: ResourceRecordSet): string {
+  return Name!.split('.')[0];
+}
+
+function nameOf({ Name }: ResourceRecordSet): string {
+  return Name!.replace(/\.$/, '');
+}
+
+function plainValues(record: ResourceRecordSet): string[] {
+  return record.Type === 'TXT' ? valuesOf(record).map(unquote) : valuesOf(record);
+}
+
+function valuesOf({ ResourceRecords = [] }: ResourceRecordSet): string[] {
+  return ResourceRecords.map(({ Value }) => Value!);
+}
