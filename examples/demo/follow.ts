@@ -28,9 +28,12 @@ export class Follower {
       for (const event of events.slice(eventsTold)) this.tell(subjectOf(event.logicalId), describeEvent(event));
       eventsTold = Math.max(eventsTold, events.length);
     };
-    const timer = setInterval(() => tell(eventsNow().slice(eventsBefore)), LOOK_EVERY_MS);
+    const running = operation();
+    const look = () => tell(eventsNow().slice(eventsBefore));
+    look();
+    const timer = setInterval(look, LOOK_EVERY_MS);
     try {
-      const result = await operation();
+      const result = await running;
       if (result.changed) tell(result.events);
       else this.tell(stackName, 'nothing to change');
       return result;

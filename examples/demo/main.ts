@@ -79,6 +79,8 @@ function expectEverythingAsBefore(cloud: LocalCloud, zones: readonly Zone[]): vo
 }
 
 async function main(): Promise<void> {
+  // On Node 20 the SDK would say in the middle of the progress that Node 22 will be needed.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const cloud = await LocalCloud.start({ speed: SPEED });
   const deployment = new Deployment(cloud);
   const startedAt = cloud.clock.now();

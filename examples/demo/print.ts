@@ -6,6 +6,11 @@ const LONG_RUN = /[A-Za-z0-9+/=-]{22,}/g;
 const RUN_SHOWN = 12;
 const TEXT_SHOWN = 40;
 
+const NO_LINES = Object.fromEntries([
+  'top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right',
+  'left-mid', 'mid', 'mid-mid', 'right', 'right-mid',
+].map((part) => [part, '']));
+
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
@@ -21,10 +26,7 @@ export function printProgress(time: Date, subject: string, text: string): void {
 export function printTable(head: string[], rows: readonly string[][]): void {
   const table = new Table({
     head,
-    chars: {
-      'top': '', 'top-mid': '', 'top-left': '', 'top-right': '', 'bottom': '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-      'left': ' ', 'left-mid': '', 'mid': '', 'mid-mid': '', 'right': '', 'right-mid': '', 'middle': ' ',
-    },
+    chars: { ...NO_LINES, left: ' ', middle: ' ' },
     style: { 'head': [], 'border': [], 'padding-left': 1, 'padding-right': 0 },
   });
   table.push(...rows);

@@ -17,7 +17,9 @@ export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {
 
 /** What the registry records of the zone list. */
 export function registryEntries(cloud: LocalCloud, zone: Zone): Entry[] {
-  return recordSets(cloud, zone.id).filter((record) => isRegistryLabel(labelOf(record))).flatMap((record) => [...parseRegistry(valuesOf(record)).entries]);
+  return recordSets(cloud, zone.id)
+    .filter((record) => isRegistryLabel(labelOf(record)))
+    .flatMap((record) => [...parseRegistry(valuesOf(record)).entries]);
 }
 
 function writerOf(record: ResourceRecordSet, { before }: Zone, entries: readonly Entry[]): string {
