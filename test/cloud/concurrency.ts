@@ -11,12 +11,18 @@ export class Concurrency {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.full) await new Promise<void>((resolve) => this.queue.push(resolve));
-    this.running++;
+    else this.running++;
     try {
       return await work();
     } finally {
-      this.running--;
-      this.queue.shift()?.();
+      this.leave();
     }
+  }
+
+  /** The place goes straight to the next one, so that nobody can come in between. */
+  private leave(): void {
+    const next = this.queue.shift();
+    if (next) next();
+    else this.running--;
   }
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { Clock } from './clock';
 import { Credentials, Principal } from './credentials';
 import { Faults } from './faults';
@@ -306,6 +306,36 @@ test('the real SDK client invokes it, and waits only when it asks for the answer
   expect(JSON.parse(Buffer.from(answered.Payload!).toString())).toEqual({ doubled: 42 });
   expect(accepted.StatusCode).toBe(202);
   expect(finishedRuns()[1].result).toEqual({ payload: '{"doubled":2}' });
+});
+
+test('an event that is too large is refused, and a dry run only says whether the function could be called', async () => {
+  const arn = put('exports.handler = async () => 1;');
+
+  const dry = await client().send(new InvokeCommand({ FunctionName: arn, InvocationType: 'DryRun' }));
+
+  expect(dry.StatusCode).toBe(204);
+  expect(() => lambda.invokeAsync(arn, JSON.stringify('x'.repeat(1024 * 1024)))).toThrow('Request must be smaller than 1048576 bytes');
+  expect(lambda.invocations).toEqual([]);
+});
+
+test('an operation that the local Lambda does not have is refused by name', async () => {
+  await expect(client().send(new GetFunctionCommand({ FunctionName: 'worker' }))).rejects.toMatchObject({
+    name: 'UnknownOperationException', message: 'The local Lambda has no GET /2015-03-31/functions/worker',
+  });
+});
+
+test('throttled calls and events that come too late are given up', async () => {
+  context.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'throttle' });
+  const arn = put('exports.handler = async () => { throw new Error("late"); };');
+  lambda.putEventInvokeConfig(arn, { maximumEventAge: 60 });
+
+  await expect(client().send(new InvokeCommand({ FunctionName: arn }))).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  lambda.invokeAsync(arn, '{}');
+  await until(() => finishedRuns().length === 1);
+  clock.advance(120_000);
+  await clock.sleep(1000);
+
+  expect(lambda.invocations).toHaveLength(1);
 });
 
 test('the SDK client sees a failed function, an unknown one and a refusal', async () => {

@@ -3,27 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Concurrency } from './concurrency';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
+import { FunctionConfiguration, functionEnvironment } from './lambda-environment';
 import { InvocationResult, LambdaProcess } from './lambda-process';
 import { partitionOf } from './partition';
 import { ServiceError } from './service-error';
 
-export interface FunctionConfiguration {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
-  /** The directory with the code. */
-  readonly assetPath: string;
-  /** `file.export` */
-  readonly handler: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Seconds of cloud time. */
-  readonly timeout: number;
-  /** MB; only told to the function. */
-  readonly memory: number;
-  readonly roleArn: string;
-  /** @default `/aws/lambda/<name>` */
-  readonly logGroup?: string;
-}
+export type { FunctionConfiguration } from './lambda-environment';
 
 export interface EventInvokeConfiguration {
   readonly maximumRetryAttempts?: number;
@@ -271,31 +256,13 @@ export class Lambda extends HttpService {
   private startProcess(target: LambdaFunction): LambdaProcess {
     const { configuration } = target;
     const id = randomUUID();
-    const credentials = this.context.credentials.issue({ account: configuration.account, roleArn: configuration.roleArn, processId: id });
     const process = new LambdaProcess({
       id,
-      environment: {
-        PATH: '/usr/local/bin:/usr/bin:/bin',
-        LANG: 'en_US.UTF-8',
-        TZ: ':UTC',
-        AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-        AWS_REGION: configuration.region,
-        AWS_DEFAULT_REGION: configuration.region,
-        AWS_LAMBDA_FUNCTION_NAME: configuration.name,
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memory),
-        AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup ?? `/aws/lambda/${configuration.name}`,
-        AWS_LAMBDA_LOG_STREAM_NAME: `${this.context.clock.date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
-        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // the tests' Node may be older than Lambda's, and the log is looked at
-        LAMBDA_TASK_ROOT: configuration.assetPath,
-        _HANDLER: configuration.handler,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_SESSION_TOKEN: credentials.sessionToken,
-        ...this.network.endpointEnvironment(),
-        ...configuration.environment,
-      },
+      environment: functionEnvironment(configuration, {
+        credentials: this.context.credentials.issue({ account: configuration.account, roleArn: configuration.roleArn, processId: id }),
+        logStream: `${this.context.clock.date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
+        endpoints: this.network.endpointEnvironment(),
+      }),
       init: {
         kind: 'init',
         taskRoot: configuration.assetPath,

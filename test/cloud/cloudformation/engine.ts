@@ -192,7 +192,6 @@ export class Stack {
 
   private async rollBackUpdate(before: ReadonlyMap<string, Resource>, failure: string): Promise<void> {
     this.report('UPDATE_ROLLBACK_IN_PROGRESS', failure);
-    this.operation = new AbortController();
     const changes = new Map(this.changes.map((change) => [change.logicalId, change]));
     const obsolete: Resource[] = [];
     const failed = await inOrder(this.plan!.graph, async (logicalId) => {

@@ -115,10 +115,12 @@ describe('IAM', () => {
     const unknown = await deploy({ Role: role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] }) });
     await remove();
     const nobody = await deploy({ Policy: { Type: 'AWS::IAM::Policy', Properties: { PolicyName: 'p', PolicyDocument: allow('a:b'), Roles: ['nobody'] } } });
+    await remove();
+    const attached = await deploy({ Policy: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: allow('a:b'), Roles: ['nobody'] } } });
 
     expect(known.status).toBe('CREATE_COMPLETE');
     expect(unknown.reason).toContain('AdministratorAccess does not exist or is not attachable');
-    expect(nobody.reason).toBe('The role with name nobody cannot be found.');
+    expect([nobody.reason, attached.reason]).toEqual(Array(2).fill('The role with name nobody cannot be found.'));
   });
 
   test('a role that a test made can get a policy from a stack, and a role name is taken once', async () => {
@@ -209,9 +211,10 @@ describe('Route 53', () => {
   test('a zone and its records are public, follow an update, and go in the right order', async () => {
     const created = await deploy({ Zone: zone, Record: record({}) });
     const first = await addresses();
-    await deploy({ Zone: zone, Record: record({ ResourceRecords: ['192.0.2.201'] }) });
+    const commented = { ...zone, Properties: { ...zone.Properties, HostedZoneConfig: { Comment: 'mine' } } };
+    await deploy({ Zone: commented, Record: record({ ResourceRecords: ['192.0.2.201'] }) });
     const second = await addresses();
-    const moved = await deploy({ Zone: zone, Record: record({ Name: 'B.example.com' }) });
+    const moved = await deploy({ Zone: commented, Record: record({ Name: 'B.example.com' }) });
     const third = [await addresses(), await addresses('b.example.com')];
     const deleted = await remove();
 
