@@ -112,6 +112,8 @@ project.preCompileTask.spawn(bundle);
 // jest and eslint do not look at types across files, so tsc does, once.
 project.testTask.prependExec('tsc --noEmit --project tsconfig.dev.json', { name: 'typecheck' });
 project.testTask.exec('awslint', { name: 'API rules of the CDK team' });
+// awslint still compares durations with CDK v1's class, so it takes every Duration for something else.
+project.package.addField('awslint', { exclude: ['duration-prop-type:cdk-ses-dkim.EmailIdentityDkimProps.recordTtl'] });
 project.testTask.exec('jsii-rosetta extract --strict', { name: 'every example in README and docs compiles' });
 
 const verify = project.addTask('verify', { description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint' });

@@ -1,5 +1,5 @@
 // Reads the properties of an event. They are strings from a template that somebody else wrote: each is checked, and nothing is guessed.
-import { DEFAULT_RECORD_TTL, SigningProperties } from '../src/private/contract';
+import { DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, EasyDkimProperties, SigningProperties } from '../src/private/contract';
 
 /** What a stack wants of an identity. */
 export interface Desired {
@@ -56,7 +56,7 @@ function parseSigning(signing: Reader): SigningProperties {
   const method = signing.required('Method', /^(EASY_DKIM|BYODKIM|DEED)$/) as SigningProperties['Method'];
   switch (method) {
     case 'EASY_DKIM':
-      return { Method: method, KeyLength: signing.required('KeyLength', KEY_LENGTH) as 'RSA_1024_BIT' | 'RSA_2048_BIT' };
+      return { Method: method, KeyLength: signing.optional('KeyLength', KEY_LENGTH) as EasyDkimProperties['KeyLength'] ?? DEFAULT_KEY_LENGTH };
     case 'DEED':
       return { Method: method, ParentRegion: signing.required('ParentRegion', REGION) };
     case 'BYODKIM':

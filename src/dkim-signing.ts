@@ -3,7 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
-import { MAX_RECORDS, SigningProperties } from './private/contract';
+import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { decryptRights, replicationRights, Right, secretRights } from './private/rights';
 import { checkParentRegion, checkSelector } from './private/validation';
@@ -133,8 +133,9 @@ class EasyDkim extends DkimSigning {
   }
 
   public _bind(): SigningConfig {
+    const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
     return {
-      properties: { Method: 'EASY_DKIM', KeyLength: this.options.keyLength ?? EasyDkimSigningKeyLength.RSA_2048_BIT },
+      properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },
       rights: [],
       records: { type: RecordType.CNAME, count: MAX_RECORDS },
     };

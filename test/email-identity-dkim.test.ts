@@ -45,7 +45,7 @@ describe('what is synthesized', () => {
     }));
 
     expect(propertiesOf(stack)).toEqual({
-      Identity: 'example.com', HostedZoneId: 'Z0EXAMPLE', Signing: { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' },
+      Identity: 'example.com', HostedZoneId: 'Z0EXAMPLE', Signing: { Method: 'EASY_DKIM' },
     });
   });
 

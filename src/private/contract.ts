@@ -7,8 +7,8 @@ export const RESOURCE_TYPE = 'Custom::EmailIdentityDkim';
 /** Easy DKIM: SES makes and rotates the keys. */
 export interface EasyDkimProperties {
   readonly Method: 'EASY_DKIM';
-  /** `DkimSigningAttributes.NextSigningKeyLength` of SES. */
-  readonly KeyLength: 'RSA_1024_BIT' | 'RSA_2048_BIT';
+  /** `DkimSigningAttributes.NextSigningKeyLength` of SES, when it is not the default. */
+  readonly KeyLength?: 'RSA_1024_BIT' | 'RSA_2048_BIT';
 }
 
 /** BYODKIM: the key is in a secret, which only the handler reads. */
@@ -71,6 +71,9 @@ export interface ResourceAttributes {
   /** The same value as Route 53 and zone files write it: TXT in quoted strings of at most 255 bytes. */
   readonly [data: `RecordData${number}`]: string;
 }
+
+/** Default length of Easy DKIM's keys, which is SES's own. */
+export const DEFAULT_KEY_LENGTH = 'RSA_2048_BIT';
 
 /** Default TTL of the records, in seconds. */
 export const DEFAULT_RECORD_TTL = 1800;
