@@ -105,7 +105,7 @@ async function sendOn(event: HandlerEvent, outside: Outside, log: Log): Promise<
 
 function failure(event: HandlerEvent, desired: Desired | undefined, error: Error, progress: Progress, log: Log): Answer {
   log('failed', { errorName: error.name, message: error.message });
-  const physicalId = physicalIdForFailure(event, desired, progress.signingPut);
+  const physicalId = physicalIdForFailure(event, desired, progress);
   // Delete of what could never be read: the Create before it failed for the same reason and did nothing.
   if (event.RequestType === 'Delete' && !desired && physicalId.startsWith(UNTOUCHED)) return { status: 'SUCCESS', physicalId };
   return { status: 'FAILED', physicalId, reason: describe(error) };
@@ -128,10 +128,15 @@ function physicalIdOf({ region, identity }: Desired): string {
   return `${region}/${identity}`;
 }
 
-function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined, signingPut: boolean): string {
-  if (event.RequestType !== 'Create') return event.PhysicalResourceId ?? UNTOUCHED;
+/** CloudFormation sends a Delete for the id of a failed answer, on Create always, on Update if it is not the one it knew. */
+function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined, { signingPut, recordsBegun }: Progress): string {
   const id = desired ? physicalIdOf(desired) : event.LogicalResourceId;
-  return signingPut ? id : `${UNTOUCHED}/${id}`;
+  if (event.RequestType === 'Create') return signingPut ? id : `${UNTOUCHED}/${id}`;
+  const known = event.PhysicalResourceId ?? UNTOUCHED;
+  if (event.RequestType === 'Delete' || known === id) return known;
+  // Another identity: what was begun for it has to go. On the way back to the old one nothing is begun, so that its Delete never comes.
+  if (signingPut) return id;
+  return recordsBegun ? `${UNTOUCHED}/${id}` : known;
 }
 
 function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired) {

@@ -30,6 +30,8 @@ export interface World {
 export interface Progress {
   /** SES was told how to sign. */
   signingPut: boolean;
+  /** Records were written where this owner had none. */
+  recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
   waitingSince?: number;
 }
@@ -204,7 +206,9 @@ async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord
   const { desired, owner, world } = task;
   return settle(zone, domainKeyName(desired.identity), (records) => {
     guard(records);
-    return planPublication(records, owner, { wanted, signs: desired.region, ...publicationOf(desired.zone!, world) });
+    const changes = planPublication(records, owner, { wanted, signs: desired.region, ...publicationOf(desired.zone!, world) });
+    task.progress.recordsBegun ||= !records.some(({ name }) => name === registryName(owner));
+    return changes;
   }, world);
 }
 
