@@ -1,6 +1,6 @@
 // Tests of the properties: every form that is taken, and a message with property and value for all others.
 import { parseProperties } from '../../lambda/properties';
-import { DEFAULT_RECORD_TTL } from '../../src/private/contract';
+import { DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL } from '../../src/private/contract';
 
 const EASY = { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' };
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:mail/dkim-AbCdEf';
@@ -46,8 +46,16 @@ describe('what is taken', () => {
     expect(parse(with_({ RecordConflict: 'FAIL', RemovalPolicy: 'DESTROY' }))).toMatchObject({ zone: { overwrite: false }, retain: false });
   });
 
+  test('Easy DKIM has the default key length', () => {
+    expect(parse({ ...LEAST, Signing: { Method: 'EASY_DKIM' } }).signing).toEqual(EASY);
+  });
+
   test.each([EASY, { Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' }, BYO, DEED])('signing by %j', (each) => {
     expect(parse({ ...LEAST, Signing: each }).signing).toEqual(each);
+  });
+
+  test('Easy DKIM has the default key length', () => {
+    expect(parse({ ...LEAST, Signing: { Method: 'EASY_DKIM' } }).signing).toEqual({ Method: 'EASY_DKIM', KeyLength: DEFAULT_KEY_LENGTH });
   });
 
   test.each(['us-east-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-west-1', 'eusc-de-east-1', 'cn-northwest-1', 'ap-southeast-10'])('the Region %s', (region) => {
@@ -113,7 +121,6 @@ describe('what is refused, with the property and the value', () => {
     ['Signing', { Identity: 'example.com' }],
     ...[null, 'EASY_DKIM', [EASY], 1].map((value): [string, object] => ['Signing', { ...LEAST, Signing: value }]),
     ['Signing.Method', { ...LEAST, Signing: {} }],
-    ['Signing.KeyLength', { ...LEAST, Signing: { Method: 'EASY_DKIM' } }],
     ['Signing.ParentRegion', { ...LEAST, Signing: { Method: 'DEED' } }],
     ['Signing.Selector', { ...LEAST, Signing: { Method: 'BYODKIM', SecretArn: SECRET } }],
     ['Signing.SecretArn', { ...LEAST, Signing: { Method: 'BYODKIM', Selector: 's' } }],

@@ -75,7 +75,7 @@ const create = (...records: RecordSet[]): Change[] => records.map((record) => ({
 const remove = (...records: RecordSet[]): Change[] => records.map((record) => ({ action: 'DELETE', record }));
 
 function put(...sets: ResourceRecordSet[]): void {
-  cloud.change(id, sets.map((ResourceRecordSet) => ({ Action: 'CREATE', ResourceRecordSet })));
+  cloud.change(id, sets.map((each) => ({ Action: 'CREATE', ResourceRecordSet: each })));
 }
 
 const operations = () => context.calls.filter(({ service }) => service === 'route53').map(({ operation }) => operation);
