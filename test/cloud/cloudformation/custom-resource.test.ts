@@ -32,12 +32,12 @@ async function until(condition: () => boolean): Promise<void> {
 
 test('the events say what CloudFormation says, with every scalar as a string', async () => {
   const before = { Flag: true, Number: 5, Deep: [{ Off: false }], Value: 'old' };
-  const { stackId } = await deploy({ ...before, ServiceTimeout: 60 });
-  await deploy({ ...before, ServiceTimeout: 60, Value: 'new' });
+  const { stackId } = await deploy({ ...before, ServiceTimeout: 3600 });
+  await deploy({ ...before, ServiceTimeout: 3600, Value: 'new' });
   await cloud.cloudFormation.delete('app');
 
   const token = cloud.lambda.invocations.length > 0 && event(0).ServiceToken;
-  const properties = { ServiceToken: token, ServiceTimeout: '60', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old' };
+  const properties = { ServiceToken: token, ServiceTimeout: '3600', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old' };
   expect(event(0)).toEqual({
     RequestType: 'Create',
     ServiceToken: token,

@@ -40,7 +40,7 @@ export class CloudFormation {
 
   constructor(private readonly context: CloudContext, services: Services) {
     this.endpoint = new ResponseEndpoint(context);
-    this.providers = resourceProviders(context, services, this.iamSettings);
+    this.providers = resourceProviders(context, services, this.iamSettings, this.stopped.signal);
     this.customResources = new CustomResources(context, services.lambda, this.endpoint, this.stopped.signal);
   }
 

@@ -1,6 +1,6 @@
 // AWS::IAM::Role, Policy and ManagedPolicy, with the size limits that large stacks meet.
 import { Physical, physicalName, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
-import { CloudContext } from '../../http-service';
+import { Clock } from '../../clock';
 import { Iam } from '../../iam';
 import { PolicyDocument } from '../../iam-policy';
 
@@ -36,7 +36,9 @@ export class IamEntities {
   /** Which change of a policy of a role is the newest, as an older one may still be on its way. */
   private readonly newest = new Map<string, symbol>();
 
-  constructor(private readonly context: CloudContext, private readonly iam: Iam, private readonly settings: IamSettings) {}
+  constructor(
+    private readonly clock: Clock, private readonly iam: Iam, private readonly settings: IamSettings, private readonly stopped: AbortSignal,
+  ) {}
 
   createRole(request: ResourceRequest, name: string, trust: PolicyDocument): string {
     const { RoleName, Path = '/' } = request.properties;
@@ -113,9 +115,10 @@ export class IamEntities {
     if (policyDelay === 0) return this.iam.putRolePolicy(roleArn, policyKey, document);
     const change = Symbol(policyKey);
     this.newest.set(`${roleArn} ${policyKey}`, change);
-    void this.context.clock.sleep(policyDelay).then(() => {
+    const takeEffect = () => {
       if (this.newest.get(`${roleArn} ${policyKey}`) === change && this.iam.hasRole(roleArn)) this.iam.putRolePolicy(roleArn, policyKey, document);
-    });
+    };
+    this.clock.sleep(policyDelay, this.stopped).then(takeEffect, () => undefined);
   }
 
   private takeOutOfEffect(roleArn: string, policyKey: string): void {

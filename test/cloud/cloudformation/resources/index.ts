@@ -24,9 +24,12 @@ export interface Services {
   readonly ses: Ses;
 }
 
-export function resourceProviders(context: CloudContext, services: Services, iamSettings: IamSettings): Record<string, ResourceProvider> {
+/** @param stopped aborted when the cloud stops */
+export function resourceProviders(
+  context: CloudContext, services: Services, iamSettings: IamSettings, stopped: AbortSignal,
+): Record<string, ResourceProvider> {
   const { iam, lambda, route53, secretsManager, ses } = services;
-  const entities = new IamEntities(context, iam, iamSettings);
+  const entities = new IamEntities(context.clock, iam, iamSettings, stopped);
   return {
     'AWS::CDK::Metadata': new Store(),
     'AWS::CloudFormation::WaitConditionHandle': new Store(),
