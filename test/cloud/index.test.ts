@@ -106,9 +106,9 @@ test('the services answer with the date of the cloud', async () => {
 });
 
 test('a stopped cloud leaves no process and no server behind', async () => {
-  const { resources } = await cloud.cloudFormation.deploy({
-    stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory: functionAssets('exports.handler = async () => process.pid;'),
-  });
+  rmSync(assetDirectory, { recursive: true });
+  assetDirectory = functionAssets('exports.handler = async () => process.pid;');
+  const { resources } = await cloud.cloudFormation.deploy({ stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory });
   const { payload } = await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}');
 
   await cloud.stop();
