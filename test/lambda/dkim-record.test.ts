@@ -82,6 +82,7 @@ describe('quoting', () => {
     ['an escaped backslash', '"a\\\\b"', 'a\\b'],
     ['an escaped backslash before digits', '"\\\\101"', '\\101'],
     ['octal codes', '"\\101\\073\\040b"', 'A; b'],
+    ['digits that are not octal', '"\\189"', '189'],
     ['too few digits for a code', '"\\12"', '12'],
     ['text without quotes', 'v=DKIM1;p=abc', 'v=DKIM1;p=abc'],
     ['strings with and without quotes', 'a "b c" d', 'ab cd'],
