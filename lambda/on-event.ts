@@ -1,10 +1,12 @@
 // The life cycle of one CloudFormation request: from event to answer, which is always given.
 import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudformation';
 import { Log, logTo, withoutKeys } from './log';
+import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { Desired, parseProperties } from './properties';
-import { bring, Progress, release, World } from './reconcile';
+import { bring, Progress, release, SigningTouched, World } from './reconcile';
 import { registryLabel } from './registry';
+import { Owner } from './zone-plan';
 import { serviceTimeout } from '../src/private/contract';
 
 /** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
@@ -82,15 +84,29 @@ async function reconcile(
   event: HandlerEvent, desired: Desired, outside: Outside, patience: Patience, progress: Progress, log: Log,
 ): Promise<Answer> {
   const physicalId = physicalIdOf(desired);
+  const owner = ownerOf(event, desired);
+  const world = outside.world(desired, patience, log);
   if (event.RequestType === 'Delete') {
-    const untouched = event.PhysicalResourceId?.startsWith(UNTOUCHED) ?? false;
-    await release(desired, ownerOf(event, desired), outside.world(desired, patience, log), untouched);
+    await remove(event, desired, owner, world);
     return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? physicalId };
   }
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const previous = event.PhysicalResourceId === physicalId ? parsePrevious(event, outside.region, log) : undefined;
-  const attributes = await bring(desired, previous, ownerOf(event, desired), outside.world(desired, patience, log), progress);
-  return { status: 'SUCCESS', physicalId, attributes };
+  let brought = await bring(desired, previous, owner, world, progress);
+  if (!brought.previousHeld) brought = await againUntilQuiet(world, (counting) => bring(desired, undefined, owner, counting, progress));
+  return { status: 'SUCCESS', physicalId, attributes: brought.attributes };
+}
+
+async function remove({ PhysicalResourceId }: HandlerEvent, desired: Desired, owner: Owner, world: World): Promise<void> {
+  if (PhysicalResourceId === physicalIdOf(desired)) return void await release(desired, owner, world, 'yes');
+  if (PhysicalResourceId?.startsWith(UNTOUCHED)) return void await release(desired, owner, world, 'no');
+  // An id that CloudFormation made up: the Create was cancelled, or never answered. What it did only the world knows, and it may go on.
+  let touched: SigningTouched = 'unless unregistered';
+  const letGo = async (within: World) => {
+    if (await release(desired, owner, within, touched)) touched = 'yes';
+  };
+  await letGo(world);
+  await againUntilQuiet(world, letGo);
 }
 
 async function sendOn(event: HandlerEvent, outside: Outside, log: Log): Promise<string | undefined> {
@@ -139,7 +155,7 @@ function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined,
   return recordsBegun ? `${UNTOUCHED}/${id}` : known;
 }
 
-function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired) {
+function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired): Owner {
   return { domain: desired.identity, label: registryLabel(StackId, LogicalResourceId, physicalIdOf(desired)) };
 }
 

@@ -3,7 +3,7 @@
 // Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
 import { cnameRecords, DkimRecord, domainKeyName, saysTheSame, txtRecord } from './dkim-record';
 import { Log, withoutKeys } from './log';
-import { Patience } from './patience';
+import { isAccessDenied, Patience } from './patience';
 import { HostedZone, IdentityState, Keys, PublicDns, Ses, SigningAttributes, ZoneGoneError } from './ports';
 import { Desired, ZoneProperties } from './properties';
 import { isAnswered, requireAnswered } from './public-answer';
@@ -12,7 +12,7 @@ import { deedOrigin, easyDkimHostedZone } from './ses-rules';
 import { openZone, settle } from './settle';
 import { awaitVerification } from './verification';
 import { Owner, planLeaving, planPublication, planRelease, RecordSet, registryName, signsForAnother } from './zone-plan';
-import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes } from '../src/private/contract';
+import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes, SigningProperties } from '../src/private/contract';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;
@@ -51,10 +51,14 @@ interface Signing {
   readonly attributes: Partial<ResourceAttributes>;
 }
 
+export interface Brought {
+  readonly attributes: ResourceAttributes;
+  /** False when the identity did not sign as the previous properties say: their deployment failed, or is still at work. */
+  readonly previousHeld: boolean;
+}
+
 /** Create and Update. Throws with what is wrong and what to do. */
-export async function bring(
-  desired: Desired, previous: Desired | undefined, owner: Owner, world: World, progress: Progress,
-): Promise<ResourceAttributes> {
+export async function bring(desired: Desired, previous: Desired | undefined, owner: Owner, world: World, progress: Progress): Promise<Brought> {
   const { signing } = desired;
   // Everything that can be refused is looked at before anything is written.
   const key = signing.Method === 'BYODKIM' ? await world.keys.read(signing) : undefined;
@@ -76,7 +80,19 @@ export async function bring(
   if (!identity.signingEnabled) world.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   await leavePreviousZone(task, previous);
   const status = await awaitVerification(desired, result.status, result.records, world, progress);
-  return { DkimStatus: status, ...result.attributes, ...recordAttributes(result.records) };
+  return {
+    attributes: { DkimStatus: status, ...result.attributes, ...recordAttributes(result.records) },
+    previousHeld: previous === undefined || signsAs(previous.signing, identity),
+  };
+}
+
+/** For BYODKIM SES may name no selector. */
+function signsAs(signing: SigningProperties, { origin, tokens }: IdentityState): boolean {
+  switch (signing.Method) {
+    case 'EASY_DKIM': return origin === 'AWS_SES';
+    case 'DEED': return origin === deedOrigin(signing.ParentRegion);
+    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || tokens.includes(signing.Selector));
+  }
 }
 
 async function signWithOwnKey(
@@ -238,23 +254,32 @@ function recordAttributes(records: readonly DkimRecord[]): Partial<ResourceAttri
   ]));
 }
 
-/** Delete. What is gone already is fine; what is not ours is left alone. */
-export async function release(previous: Desired, owner: Owner, world: World, signingUntouched: boolean): Promise<void> {
+/** Whether SES was told how to sign by us. `unless unregistered`: if the zone has our registry record, which is written before that. */
+export type SigningTouched = 'yes' | 'no' | 'unless unregistered';
+
+/** Delete. What is gone already is fine; what is not ours is left alone. True when there was a registry record of ours. */
+export async function release(previous: Desired, owner: Owner, world: World, touched: SigningTouched): Promise<boolean> {
   const zone = previous.zone && world.zone(previous.zone);
-  const records = zone && await listOrGone(zone, previous, world);
+  const records = zone && await listOrGone(zone, previous, world, touched);
+  const registered = records?.some(({ name }) => name === registryName(owner)) ?? false;
+  const ours = touched === 'yes' || (touched === 'unless unregistered' && (!records || registered));
   // First SES forgets the key, then the record goes: never the other way round.
-  if (!previous.retain && !signingUntouched) await returnToEasyDkim(previous, owner, world, records ?? []);
+  if (!previous.retain && ours) await returnToEasyDkim(previous, owner, world, records ?? []);
   if (zone && records) {
     await settle(zone, domainKeyName(previous.identity), (found) => planRelease(found, owner, previous.retain), world);
   }
+  return registered;
 }
 
-async function listOrGone(zone: HostedZone, { identity, zone: properties }: Desired, world: World): Promise<RecordSet[] | undefined> {
+/** A zone that a failed Create had no access to either has nothing of ours, and must not keep the rollback from its end. */
+async function listOrGone(
+  zone: HostedZone, { identity, zone: properties }: Desired, world: World, touched: SigningTouched,
+): Promise<RecordSet[] | undefined> {
   try {
     return await zone.list(domainKeyName(identity));
   } catch (error) {
-    if (!(error instanceof ZoneGoneError)) throw error;
-    world.log('zone-gone', { hostedZoneId: properties?.id, message: error.message });
+    if (!(error instanceof ZoneGoneError) && (touched === 'yes' || !isAccessDenied(error))) throw error;
+    world.log('zone-gone', { hostedZoneId: properties?.id, message: (error as Error).message });
     return undefined;
   }
 }
@@ -264,9 +289,7 @@ async function returnToEasyDkim(previous: Desired, owner: Owner, { ses, log }: W
   if (signing.Method === 'EASY_DKIM') return;
   const identity = await ses.read();
   if (!identity) return log('identity-gone');
-  const stillOurs = signing.Method === 'DEED' ? identity.origin === deedOrigin(signing.ParentRegion)
-    : identity.origin === 'EXTERNAL' && (identity.tokens.length === 0 || identity.tokens.includes(signing.Selector));
-  if (!stillOurs || signsForAnother(records, owner, region)) return log('signing-left-alone', { method: identity.origin });
+  if (!signsAs(signing, identity) || signsForAnother(records, owner, region)) return log('signing-left-alone', { method: identity.origin });
   try {
     const { status } = await ses.putSigning({ origin: 'AWS_SES' });
     log('signing-returned', { status });

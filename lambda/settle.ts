@@ -1,5 +1,6 @@
 // Carries plans out in a hosted zone: reads, plans, changes, and reads again until nothing is left to change.
 import { Log } from './log';
+import { isAccessDenied } from './patience';
 import { ChangeRefusedError, HostedZone, ZoneGoneError } from './ports';
 import { ZoneProperties } from './properties';
 import { Change, RecordSet } from './zone-plan';
@@ -39,6 +40,10 @@ export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties
     }
     return zone;
   } catch (error) {
+    if (isAccessDenied(error)) {
+      throw new Error(`The function has no access to the hosted zone ${id}: ${(error as Error).message}. A zone of another account needs hostedZoneRole; `
+        + 'in this account, a permission boundary or service control policy forbids the call.');
+    }
     if (!(error instanceof ZoneGoneError)) throw error;
     throw new Error(`${error.message} Use the id of a hosted zone in ${roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole'}.`);
   }

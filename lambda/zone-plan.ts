@@ -59,6 +59,7 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
   const others = otherRegistries(zone, owner);
   const changes: Change[] = [];
   const entries: Entry[] = [];
+  const adopted: RecordSet[] = [];
   for (const wanted of publication.wanted) {
     const existing = zone.filter((record) => record.name === wanted.name && excludeEachOther(record.type, wanted.type));
     const target: RecordSet = { name: wanted.name, type: wanted.type, ttl: publication.ttl, values: [wanted.data] };
@@ -73,6 +74,7 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
         changes.push({ action: 'DELETE', record: only }, { action: 'CREATE', record: { ...target, values: only.values } });
       }
       record = only;
+      if (!entryFor(only, own, owner)) adopted.push(only);
     } else {
       if (!publication.overwrite && !existing.every((one) => isOurs(one, own, owner) && !listedByAnother(one, others, owner))) {
         throw new RecordConflictError(wanted, existing);
@@ -85,16 +87,31 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(zone, own, entries, owner, publication.supersededUntil)],
   };
-  return [...changes, ...registryChanges(zone, owner, registry, publication.ttl)];
+  return [...changes, ...restamp(zone, adopted, owner), ...registryChanges(zone, owner, registry, publication.ttl)];
 }
 
 /** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. With `retain` only that. */
 export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: boolean): Change[] {
   const own = readRegistry(zone, owner);
   const others = otherRegistries(zone, owner);
-  const gone = retain ? [] : zone.filter((record) => isOurs(record, own, owner) && !listedByAnother(record, others, owner));
-  const registry = registryRecord(zone, owner);
-  return [...gone, ...registry].map((record) => ({ action: 'DELETE' as const, record }));
+  const ours = retain ? [] : zone.filter((record) => isOurs(record, own, owner));
+  const shared = ours.filter((record) => listedByAnother(record, others, owner));
+  const gone = [...ours.filter((record) => !shared.includes(record)), ...registryRecord(zone, owner)];
+  return [...gone.map((record) => ({ action: 'DELETE' as const, record })), ...restamp(zone, shared, owner)];
+}
+
+/**
+ * Two owners of one record can work at the same time: one lets go while the other one adopts, or both let go. What a plan takes from the
+ * other's registry record has to hold still when the batch is carried out. So the batch writes that record anew, with the same values and
+ * another TTL: a batch of the other owner that was planned before this one is refused, and planned again from what is there then.
+ */
+function restamp(zone: readonly RecordSet[], relied: readonly RecordSet[], owner: Owner): Change[] {
+  return zone
+    .filter((record) => isOtherRegistry(record, owner) && relied.some((one) => entryFor(one, parseRegistry(record.values), owner)))
+    .flatMap((record) => {
+      const { name, type, values, ttl = 0 } = record;
+      return [{ action: 'DELETE' as const, record }, { action: 'CREATE' as const, record: { name, type, values, ttl: ttl % 2 === 0 ? ttl + 1 : ttl - 1 } }];
+    });
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
@@ -160,9 +177,11 @@ function readRegistry(zone: readonly RecordSet[], owner: Owner): Registry {
 }
 
 function otherRegistries(zone: readonly RecordSet[], owner: Owner): Registry[] {
-  return zone
-    .filter((record) => record.type === 'TXT' && record.name !== registryName(owner) && isRegistryLabel(labelOf(record.name, owner)))
-    .map((record) => parseRegistry(record.values));
+  return zone.filter((record) => isOtherRegistry(record, owner)).map((record) => parseRegistry(record.values));
+}
+
+function isOtherRegistry(record: RecordSet, owner: Owner): boolean {
+  return record.type === 'TXT' && record.name !== registryName(owner) && isRegistryLabel(labelOf(record.name, owner));
 }
 
 export function registryName(owner: Owner): string {

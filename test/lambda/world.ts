@@ -135,13 +135,14 @@ export class MemoryWorld {
     this.identities.set(region, { ...easyState(this.generation), ...this.identities.get(region), ...state });
   }
 
-  bring(desired: Desired, previous?: Desired, more: { owner?: Owner; progress?: Progress; seconds?: number } = {}) {
+  async bring(desired: Desired, previous?: Desired, more: { owner?: Owner; progress?: Progress; seconds?: number } = {}) {
     const world = this.ports(desired, more.seconds);
-    return bring(desired, previous, more.owner ?? owner('Dkim', desired.region), world, more.progress ?? { signingPut: false });
+    const { attributes } = await bring(desired, previous, more.owner ?? owner('Dkim', desired.region), world, more.progress ?? { signingPut: false });
+    return attributes;
   }
 
   release(previous: Desired, more: { owner?: Owner; untouched?: boolean } = {}) {
-    return release(previous, more.owner ?? owner('Dkim', previous.region), this.ports(previous), more.untouched ?? false);
+    return release(previous, more.owner ?? owner('Dkim', previous.region), this.ports(previous), more.untouched ? 'no' : 'yes');
   }
 
   ports(desired: Desired, seconds = 840): World {

@@ -1,0 +1,38 @@
+// When one resource of a stack fails, CloudFormation cancels the others and rolls them back at once, while their invocations are still at work:
+// nobody stops those. So a request that may have overtaken another one is done again until nothing more comes in between.
+// https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1814
+import { World } from './reconcile';
+
+/** Longer than an invocation at work goes without a change of its own: in sync takes a minute, a public answer is waited for two. */
+const QUIET_MS = 150_000;
+
+/** Does the work again after each quiet time, until it finds nothing to change. */
+export async function againUntilQuiet<T>(world: World, work: (world: World) => Promise<T>): Promise<T> {
+  const { counting, changes } = countingChanges(world);
+  for (;;) {
+    world.log('waiting-for-overtaken-request', { seconds: QUIET_MS / 1000 });
+    await world.patience.pause(QUIET_MS, 'a cancelled request to come to its end');
+    const before = changes();
+    const result = await work(counting);
+    if (changes() === before) return result;
+    world.log('overtaken-request-at-work');
+  }
+}
+
+/** The same world, with its changes counted. */
+function countingChanges(world: World): { counting: World; changes: () => number } {
+  let count = 0;
+  const counted = <A extends unknown[], R>(call: (...given: A) => R) => (...given: A): R => {
+    count++;
+    return call(...given);
+  };
+  const counting: World = {
+    ...world,
+    ses: { ...world.ses, putSigning: counted(world.ses.putSigning) },
+    zone: (properties) => {
+      const zone = world.zone(properties);
+      return { describe: () => zone.describe(), list: (below) => zone.list(below), change: counted((changes) => zone.change(changes)) };
+    },
+  };
+  return { counting, changes: () => count };
+}
