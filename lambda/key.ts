@@ -21,7 +21,7 @@ const MAX_BITS = 2048;
 export function parseKey(text: string): KeyPair {
   const key = toKeyObject(text);
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new Error(`it is a key of type '${key.asymmetricKeyType}', and SES signs with RSA keys only; make one with: openssl genrsa 2048`);
+    throw notRsa(key.asymmetricKeyType);
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (bits < MIN_BITS || bits > MAX_BITS) {
@@ -54,13 +54,17 @@ function fromPem(text: string, label: string): KeyObject {
   if (label === 'OPENSSH PRIVATE KEY') {
     throw new Error('it is an OpenSSH key; convert a copy of it with: ssh-keygen -p -m PEM -f FILE');
   }
-  if (label !== 'RSA PRIVATE KEY' && label !== 'PRIVATE KEY') throw new Error(`${notAPrivateRsaKey(label)}`);
+  if (label === 'EC PRIVATE KEY') throw notRsa('ec');
+  if (label !== 'RSA PRIVATE KEY' && label !== 'PRIVATE KEY') throw notPrivate(label);
   return fromDer(decode(body));
 }
 
-function notAPrivateRsaKey(label: string): string {
-  if (label === 'EC PRIVATE KEY') return 'it is an elliptic-curve key, and SES signs with RSA keys only; make one with: openssl genrsa 2048';
-  return `it is a PEM block '${label.slice(0, 40)}', not a private key; store the RSA private key that belongs to it`;
+function notRsa(type: string | undefined): Error {
+  return new Error(`it is a key of type '${type}', and SES signs with RSA keys only; make one with: openssl genrsa 2048`);
+}
+
+function notPrivate(label: string): Error {
+  return new Error(`it is a PEM block '${label.slice(0, 40)}', not a private key; store the RSA private key that belongs to it`);
 }
 
 function fromBase64(text: string): KeyObject {
@@ -88,10 +92,10 @@ function fromDer(der: Buffer): KeyObject {
       if ((error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE') throw encrypted();
     }
   }
-  if (reads(() => createPrivateKey({ key: der, format: 'der', type: 'sec1' }))) throw new Error(notAPrivateRsaKey('EC PRIVATE KEY'));
-  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw new Error(notAPrivateRsaKey('PUBLIC KEY'));
-  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw new Error(notAPrivateRsaKey('RSA PUBLIC KEY'));
-  if (reads(() => new X509Certificate(der))) throw new Error(notAPrivateRsaKey('CERTIFICATE'));
+  if (reads(() => createPrivateKey({ key: der, format: 'der', type: 'sec1' }))) throw notRsa('ec');
+  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw notPrivate('PUBLIC KEY');
+  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw notPrivate('RSA PUBLIC KEY');
+  if (reads(() => new X509Certificate(der))) throw notPrivate('CERTIFICATE');
   throw new Error('its base64 is not an RSA private key (PKCS #1 or PKCS #8); the text is cut off or something else');
 }
 

@@ -20,7 +20,7 @@ const BUSY = new Set([
 const BROKEN = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 20_000;
+const LONGEST_PAUSE = 30_000;
 
 export class Patience {
   /**
@@ -50,14 +50,15 @@ export class Patience {
         if (!later) throw error;
         const message = withoutKeys((error as Error).message);
         this.log('call-repeated', { call, attempt: tries, errorName: (error as Error).name, message });
-        await this.pause(backOff(tries), `${call}, which last answered ${(error as Error).name}: ${message}`);
+        await this.pause(backOff(tries, FIRST_PAUSE), `${call}, which last answered ${(error as Error).name}: ${message}`);
       }
     }
   }
 }
 
-function backOff(tries: number): number {
-  const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1));
+/** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */
+export function backOff(tries: number, first: number): number {
+  const most = Math.min(LONGEST_PAUSE, first * 2 ** (tries - 1));
   return most / 2 + Math.random() * most / 2;
 }
 

@@ -1,13 +1,12 @@
 // Waits until SES has verified DKIM, or says why it has not.
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
-import { Patience } from './patience';
+import { backOff, Patience } from './patience';
 import { IdentityState, Ses } from './ports';
 import { Desired } from './properties';
 
-/** SES answers one call a second for a whole account, and there may be a hundred that wait. */
-const SHORTEST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** SES answers one call a second for a whole account, in which a hundred may wait. */
+const FIRST_PAUSE_MS = 5_000;
 
 /** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
 export async function awaitVerification(
@@ -17,7 +16,7 @@ export async function awaitVerification(
   if (wait === 0 || status === 'SUCCESS') return status;
   progress.waitingSince ??= patience.now();
   const end = progress.waitingSince + wait * 1000;
-  for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+  for (let tries = 1; ; tries++) {
     const state = await ses.read();
     if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited.`);
     log('verification-awaited', { status: state.status, errorType: state.errorType });
@@ -25,7 +24,7 @@ export async function awaitVerification(
     if (state.status === 'FAILED') throw notVerified(`SES gave up verifying DKIM of ${domain}`, state, records);
     const left = end - patience.now();
     if (left <= 0) throw notVerified(`SES has not verified DKIM of ${domain} within ${wait} seconds`, state, records);
-    await patience.pause(Math.min(left, pause * (0.75 + Math.random() / 4)), `SES to verify DKIM of ${domain}`);
+    await patience.pause(Math.min(left, backOff(tries, FIRST_PAUSE_MS)), `SES to verify DKIM of ${domain}`);
   }
 }
 

@@ -3,13 +3,13 @@ import {
   ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand, ResourceRecordSet, Route53Client, RRType,
 } from '@aws-sdk/client-route-53';
 import { canonicalName } from './dkim-record';
-import { isAccessDenied, Patience } from './patience';
+import { backOff, isAccessDenied, Patience } from './patience';
 import { ChangeRefusedError, HostedZone, ZoneGoneError } from './ports';
 import { ZoneProperties } from './properties';
 import { Change, RecordSet } from './zone-plan';
 
-/** Route 53 is usually done within 60 seconds, and allows 5 calls a second for a whole account. */
-const INSYNC_PAUSE_MS = 5_000;
+/** Route 53 is usually done within 60 seconds, and allows 5 calls a second for a whole account, in which a hundred may wait. */
+const INSYNC_PAUSE_MS = 4_000;
 
 /** Route 53 fails such a batch as a whole and changes nothing. */
 const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
@@ -53,8 +53,8 @@ export function hostedZone({ id, roleArn }: ZoneProperties, connect: () => Promi
         ChangeBatch: { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toChange) },
       })));
       let status = ChangeInfo?.Status;
-      while (status !== 'INSYNC') {
-        await patience.pause(INSYNC_PAUSE_MS * (0.5 + Math.random() / 2), `Route 53 to bring the zone ${id} in sync`);
+      for (let tries = 1; status !== 'INSYNC'; tries++) {
+        await patience.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${id} in sync`);
         const answer = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: ChangeInfo!.Id! })));
         status = answer.ChangeInfo?.Status;
       }

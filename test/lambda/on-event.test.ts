@@ -1,11 +1,12 @@
 // What must hold of one request's life: CloudFormation always gets an answer, and the right one.
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { byo, DOMAIN, EASY, MemoryWorld } from './world';
+import { byo, DOMAIN, EASY, MemoryWorld, wanting } from './world';
 import { CloudFormationEvent } from '../../lambda/cloudformation';
 import { HandlerEvent, onEvent, Outside } from '../../lambda/on-event';
 import { Desired } from '../../lambda/properties';
 import { World } from '../../lambda/reconcile';
+import { registryLabel } from '../../lambda/registry';
 
 const PHYSICAL_ID = `us-east-1/${DOMAIN}`;
 const MINUTE = 60_000;
@@ -56,7 +57,7 @@ class Stage {
   private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal && !this.hangs) return new Promise(() => {});
     this.world.time += ms;
-    this.world.onPause?.();
+    await this.world.onPause?.();
   }
 
   event(event: Partial<HandlerEvent>): HandlerEvent {
@@ -178,6 +179,51 @@ test('a service’s error is passed on with its name and without what looks like
   stage.world.putRefused = Object.assign(new Error(`Value '${'MIIE'.repeat(30)}' failed to satisfy constraint`), { name: 'BadRequestException', $metadata: {} });
   const answer = await stage.run({});
   expect(answer.Reason).toBe("BadRequestException: Value '[removed]' failed to satisfy constraint SES did not accept the request.");
+});
+
+describe('a request that may have overtaken a cancelled one', () => {
+  const MADE_UP = 'Mail-Dkim-0123456789AB';
+
+  test('a Delete by a made-up id undoes what the Create goes on to do', async () => {
+    const stage = new Stage();
+    await stage.run({});
+    let pauses = 0;
+    stage.world.onPause = async () => {
+      if (++pauses <= 2) await stage.world.bring(wanting(byo('s1')), undefined, { owner: ownerOf(stage) });
+    };
+    expect(await stage.run({ RequestType: 'Delete', PhysicalResourceId: MADE_UP })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: MADE_UP });
+    expect(pauses).toBe(3);
+    expect(stage.world.zone.records).toEqual([]);
+    expect(stage.world.identity.origin).toBe('AWS_SES');
+  });
+
+  test('a Delete by a made-up id leaves signing alone when the Create wrote nothing', async () => {
+    const stage = new Stage();
+    stage.world.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
+    await stage.run({ RequestType: 'Delete', PhysicalResourceId: MADE_UP });
+    expect(stage.world.puts).toEqual([]);
+  });
+
+  test('an Update is done again when the previous one had not come to its end', async () => {
+    const stage = new Stage();
+    await stage.run({});
+    stage.world.set({ status: 'SUCCESS' });
+    let pauses = 0;
+    stage.world.onPause = async () => {
+      if (++pauses === 1) await stage.world.bring(wanting(byo('s2', 'two')), wanting(byo('s1')), { owner: ownerOf(stage) });
+      stage.world.set({ status: 'SUCCESS' });
+    };
+    const cancelled = properties(byo('s2', 'two'));
+    const answer = await stage.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: cancelled });
+    expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Selector: 's1' } });
+    expect(stage.world.identity.tokens).toEqual(['s1']);
+    expect(pauses).toBe(2);
+  });
+
+  function ownerOf(stage: Stage) {
+    const { StackId, LogicalResourceId } = stage.event({});
+    return { domain: DOMAIN, label: registryLabel(StackId, LogicalResourceId, PHYSICAL_ID) };
+  }
 });
 
 describe('when the time runs out', () => {

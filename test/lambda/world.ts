@@ -103,7 +103,7 @@ export class MemoryWorld {
   readonly lines: string[] = [];
   time = Date.UTC(2026, 10, 23);
   /** Runs at every pause, for what happens while the handler waits. */
-  onPause?: () => void;
+  onPause?: () => unknown;
   /** Which call crashes: counted over all ports, before and after each effect. */
   crashAt = Infinity;
   calls = 0;
@@ -149,7 +149,7 @@ export class MemoryWorld {
     const log = logTo((line) => this.lines.push(line));
     const sleep = async (ms: number) => {
       this.time += ms;
-      this.onPause?.();
+      await this.onPause?.();
     };
     return {
       log,
