@@ -2,6 +2,7 @@
 import { createServer, IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 import fc from 'fast-check';
+import { jumpingTime } from './jumping-time';
 import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from '../../lambda/cloudformation';
 import { Log, logTo } from '../../lambda/log';
 import { Timekeeper } from '../../lambda/patience';
@@ -35,8 +36,7 @@ beforeEach(async () => {
   reactions = [];
   lines = [];
   log = logTo((line) => lines.push(line));
-  const clock = Clock.running(5_000);
-  time = { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) };
+  time = jumpingTime(new Clock());
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

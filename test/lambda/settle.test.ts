@@ -120,6 +120,12 @@ describe('opening a zone', () => {
       .toThrow('There is no hosted zone Z1. Use the id of a hosted zone in the account of arn:role.');
   });
 
+  test('a zone that the function may not open is said with the way out', async () => {
+    const refused = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    await expect(openZone(zoneOf(async () => { throw refused; }), properties, 'example.com')).rejects
+      .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs hostedZoneRole; in this account');
+  });
+
   test('another failure is passed on', async () => {
     const problem = new Error('AccessDenied');
     await expect(openZone(zoneOf(async () => { throw problem; }), properties, 'example.com')).rejects.toBe(problem);
