@@ -47,6 +47,11 @@ export class Scene {
     return new ServiceError('ValidationError', 400, message);
   }
 
+  /** For a cloud assembly: CDK's own temporary ones are shared by name. */
+  static newDirectory(): string {
+    return mkdtempSync(join(tmpdir(), 'cdk-'));
+  }
+
   private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {}
 
   stop(): Promise<void> {
@@ -60,7 +65,7 @@ export class Scene {
 
   /** Synthesizes an app of one stack and deploys it, with the built function as its asset. */
   deploy(stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION }: Environment = {}): Promise<StackResult> {
-    const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk-')), analyticsReporting: false });
+    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
     build(new Stack(app, stackName, { env: { account, region } }));
     return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName);
   }
