@@ -56,7 +56,7 @@ async function orNothing<T>(answer: Promise<T[]>): Promise<T[]> {
   try {
     return await answer;
   } catch (error) {
-    if (['ENOTFOUND', 'ENODATA'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (['ENOTFOUND', 'ENODATA'].includes(reason(error))) return [];
     throw error;
   }
 }
