@@ -24,6 +24,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   keywords: ['ses', 'dkim', 'byodkim', 'deed', 'email', 'route53', 'dmarc', 'secretsmanager'],
 
   defaultReleaseBranch: 'main',
+  bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
   releasableCommits: ReleasableCommits.featuresAndFixes(),
   publishToPypi: { distName: 'cdk-ses-dkim', module: 'cdk_ses_dkim' },
   publishToMaven: { mavenGroupId: 'io.github.cdk-ses-dkim', mavenArtifactId: 'cdk-ses-dkim', javaPackage: 'io.github.cdksesdkim' },
@@ -72,7 +73,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'dns-packet@5.6.1', // DNS messages; what multicast-dns and most Node DNS tools use
     '@types/dns-packet@5.6.5',
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
-    '@types/nodemailer',
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
     'fast-xml-parser@5.12.1', // Route 53 and STS speak XML
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
@@ -101,6 +101,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   autoMerge: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
 });
+
+// 1.13.0 was published without some of its platforms' packages, which `npm ci` refuses: https://github.com/npm/cli/issues/4828
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 project.eslint?.allowDevDeps('lambda/**');
 
