@@ -21,18 +21,18 @@ export async function awaitVerification(
     if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited.`);
     log('verification-awaited', { status: state.status, errorType: state.errorType });
     if (state.status === 'SUCCESS') return state.status;
-    if (state.status === 'FAILED') throw notVerified(`SES gave up verifying DKIM of ${domain}`, state, records);
+    if (state.status === 'FAILED') throw new Error(`SES gave up verifying DKIM of ${domain}: ${whatSesSaw(state, records)}`);
     const left = end - patience.now();
-    if (left <= 0) throw notVerified(`SES has not verified DKIM of ${domain} within ${wait} seconds`, state, records);
-    await patience.pause(Math.min(left, backOff(tries, FIRST_PAUSE_MS)), `SES to verify DKIM of ${domain}`);
+    if (left <= 0) throw new Error(`SES has not verified DKIM of ${domain} within ${wait} seconds: ${whatSesSaw(state, records)}`);
+    await patience.pause(Math.min(left, backOff(tries, FIRST_PAUSE_MS)), `SES to verify DKIM of ${domain}: ${whatSesSaw(state, records)}`);
   }
 }
 
-function notVerified(what: string, { status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): Error {
+function whatSesSaw({ status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): string {
   const seen = `status ${status}, last error ${errorType ?? 'none'}, last looked ${lastChecked?.toISOString() ?? 'never'}`;
   const expected = records.length > 0
     ? `SES should find in public DNS: ${records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ')}. `
       + 'Look whether the domain is delegated to the zone that has them.'
     : 'A replica needs no records of its own: look at the identity in the parent Region.';
-  return new Error(`${what}: ${seen}. ${expected}`);
+  return `${seen}. ${expected}`;
 }

@@ -157,6 +157,12 @@ export class Scene {
     this.cloud.route53.change(zoneId, [{ Action: 'CREATE', ResourceRecordSet: { Name, Type, TTL: 300, ResourceRecords: [{ Value }] } }]);
   }
 
+  /** Writes a DKIM record by hand, for the public key that belongs to a private one. */
+  publishKey(selector: string, pem: string): void {
+    const key = publicKeyOf(pem);
+    this.write(`${selector}._domainkey.${DOMAIN}`, 'TXT', `"v=DKIM1; k=rsa; p=${key.slice(0, 200)}" "${key.slice(200)}"`);
+  }
+
   erase(name: string, zoneId = this.zoneId): void {
     const found = this.cloud.route53.recordSets(zoneId).find(({ Name }) => Name === `${name}.`)!;
     this.cloud.route53.change(zoneId, [{ Action: 'DELETE', ResourceRecordSet: found }]);

@@ -1,0 +1,219 @@
+// Services that are busy, broken, cut off or not yet informed; and answers to CloudFormation that are given whatever happens.
+import { createServer, Server } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import { ACCOUNT, PEM, REGION, Scene } from './scene';
+import { FaultKind, ServiceError } from '../cloud';
+
+const WAIT = { waitForVerification: Duration.minutes(30) };
+
+let scene: Scene;
+let secrets: Record<'one' | 'two', string>;
+
+beforeEach(async () => {
+  scene = await Scene.start();
+  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
+  scene.identityExists();
+});
+afterEach(() => scene.stop());
+
+const OPERATIONS: [string, string][] = [
+  ['secretsmanager', 'GetSecretValue'],
+  ['ses', 'GetEmailIdentity'],
+  ['ses', 'PutEmailIdentityDkimSigningAttributes'],
+  ['route53', 'GetHostedZone'],
+  ['route53', 'ListResourceRecordSets'],
+  ['route53', 'ChangeResourceRecordSets'],
+  ['route53', 'GetChange'],
+];
+
+describe('every call of a create, an update and a delete', () => {
+  test.each<[string, FaultKind, number]>([
+    ['is throttled', 'throttle', 3],
+    ['fails on the service\'s side', 'error', 2],
+    ['is refused, as the policy is not known everywhere yet', 'access-denied', 1],
+    ['is cut off before it has an effect', 'cut-before', 2],
+    ['is cut off after it had its effect', 'cut-after', 2],
+    ['is refused while the zone is busy', new ServiceError('PriorRequestNotComplete', 400, 'The request was rejected'), 2],
+  ])('%s at first: nobody notices', async (_, kind, times) => {
+    const disturb = () => {
+      scene.cloud.faults.clear();
+      for (const [service, operation] of OPERATIONS) {
+        if (!(kind instanceof ServiceError) || service === 'route53') scene.cloud.faults.add({ service, operation, kind, times });
+      }
+    };
+    disturb();
+    expect(await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    disturb();
+    expect(await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+    expect(scene.records()).toHaveLength(2);
+    disturb();
+    expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(scene.all()).toEqual([]);
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+});
+
+describe('policies that IAM spreads slowly', () => {
+  test('are waited for', async () => {
+    scene.cloud.cloudFormation.iamSettings.policyDelay = 40_000;
+    expect(await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(scene.log().join('\n')).toContain('AccessDenied');
+    expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(scene.all()).toEqual([]);
+  });
+
+  test('are not waited for as long as the deployment may take: a refusal that stays is reported', async () => {
+    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'access-denied', times: 1000 });
+    const result = await scene.deploy('Mail', scene.easy());
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(result.reason).toMatch(/AccessDeniedException: .*A policy, permission boundary or service control policy forbids this call/);
+  });
+});
+
+test('a service that stays busy until the time is over is named in the reason', async () => {
+  scene.cloud.clock.setSpeed(600);
+  scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'throttle', times: 10_000 });
+  const result = await scene.deploy('Mail', scene.easy());
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(result.reason).toMatch(/no time left for: GetEmailIdentity, which last answered TooManyRequestsException/);
+  expect(scene.cloud.lambda.invocations.every(({ result: ended }) => !ended?.error)).toBe(true);
+});
+
+describe('CloudFormation is answered', () => {
+  const withOverride = (path: string, value: unknown) => (stack: Stack) => {
+    scene.byo('s1', secrets.one, WAIT)(stack);
+    (stack.node.findChild('Dkim').node.findChild('Resource').node.defaultChild as CfnResource).addPropertyOverride(path, value);
+  };
+
+  test.each([
+    ['Signing.Method', 'FUTURE', 'Signing.Method'],
+    ['Signing', 'BYODKIM', 'Signing'],
+    ['Identity', { Domain: 'example.com' }, 'Identity'],
+    ['WaitForVerification', 'PT1H', 'WaitForVerification'],
+  ])('when a property has a shape that it does not know (%s), on create and on update', async (path, value, named) => {
+    const created = await scene.deploy('Broken', withOverride(path, value));
+    expect(created.status).toBe('ROLLBACK_COMPLETE');
+    expect(created.reason).toContain(`The property ${named} is`);
+    expect(scene.all()).toEqual([]);
+
+    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    const before = scene.all();
+    const updated = await scene.deploy('Mail', withOverride(path, value));
+    expect(updated.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(updated.reason).toContain(`The property ${named} is`);
+    expect(scene.all()).toEqual(before);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('when a call hangs until the function\'s time is over', async () => {
+    const provider = scene.cloud.dns.provider('elsewhere');
+    const { nameServers } = await provider.createZone('example.com');
+    const { tokens, signingHostedZone } = scene.identity()!;
+    for (const token of tokens) provider.set(`${token}._domainkey.example.com`, 'CNAME', [`${token}.${signingHostedZone}`]);
+    await scene.verified();
+    scene.cloud.dns.setReachable(nameServers[1], false); // real seconds of waiting, which are many minutes of the cloud's
+    const result = await scene.deploy('Mail', scene.byo('s1', secrets.one));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(result.reason).toContain('A call hung until the time was over');
+    expect(scene.cloud.lambda.invocations.every(({ result: ended }) => !ended?.error)).toBe(true);
+    expect(scene.all()).toEqual([]);
+  });
+
+  test.each<[string, FaultKind, number]>([
+    ['fails once', 'error', 1],
+    ['is cut off', 'cut-before', 1],
+    ['is cut off after it has arrived', 'cut-after', 1],
+    ['fails so often that Lambda has to repeat the event', 'error', 8],
+  ])('when the answer %s', async (_, kind, times) => {
+    scene.cloud.faults.add({ service: 's3', operation: 'PutObject', kind, times });
+    expect(await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(scene.records()).toHaveLength(1);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('with a reason that is cut to what CloudFormation takes', async () => {
+    scene.write('s1._domainkey.example.com', 'TXT', Array.from({ length: 15 }, (_, index) => `"${`${index}ü`.repeat(60)}"`).join(' '));
+    const result = await scene.deploy('Mail', scene.byo('s1', secrets.one));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(result.reason).toContain('was not written by this construct');
+  });
+});
+
+describe('properties of an older version', () => {
+  let server: Server;
+  let answer: Promise<{ Status: string; Reason?: string; PhysicalResourceId: string }>;
+  let responseUrl: string;
+
+  beforeEach(async () => {
+    answer = new Promise((resolve) => {
+      server = createServer((req, res) => {
+        let body = '';
+        req.on('data', (chunk) => body += chunk).on('end', () => {
+          res.end();
+          resolve(JSON.parse(body));
+        });
+      }).listen(0, '127.0.0.1');
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    responseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Sends the function an event that CloudFormation would send after an upgrade from a version with other properties. */
+  async function send(RequestType: 'Update' | 'Delete', change: (event: Record<string, any>) => object) {
+    const { resources } = await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    const created = JSON.parse(scene.cloud.lambda.invocations[0].event);
+    const [arn] = Object.values(resources).filter(({ type }) => type === 'AWS::Lambda::Function').map(({ attributes }) => attributes.Arn as string);
+    const event = { ...created, RequestType, ResponseURL: responseUrl, PhysicalResourceId: `${REGION}/example.com` };
+    await scene.cloud.lambda.invoke(arn, JSON.stringify({ ...event, ...change(event) }));
+    return answer;
+  }
+
+  test('before an update: what is there speaks for itself', async () => {
+    const calls = scene.cloud.calls.length;
+    expect(await send('Update', () => ({ OldResourceProperties: { Domain: 'example.com', Dkim: ['of', 'another', 'shape'] } }))).toMatchObject({
+      Status: 'SUCCESS', PhysicalResourceId: `${REGION}/example.com`,
+    });
+    expect(scene.writes(calls).filter((write) => write.startsWith('ses:'))).toHaveLength(1); // that of the create
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('in a delete: it is answered, and nothing is touched that could not be read', async () => {
+    const before = () => scene.all();
+    const answered = await send('Delete', () => ({ ResourceProperties: { Domain: 'example.com' } }));
+    expect(answered).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('The property Identity is missing') });
+    expect(before()).toHaveLength(2);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+});
+
+describe('a hand-made BYODKIM under the very selector', () => {
+  beforeEach(async () => {
+    const ref = { account: ACCOUNT, region: REGION, name: 'example.com' };
+    scene.cloud.ses.deleteIdentity(ref);
+    scene.cloud.ses.createIdentity({ ...ref, dkim: { selector: 's1', privateKey: PEM.two.replace(/-----[A-Z ]+-----|\s/g, '') } });
+    scene.publishKey('s1', PEM.two);
+    await scene.verified();
+  });
+
+  test.each([
+    ['meets its record', () => secrets.one, undefined],
+    ['cannot read the secret', () => scene.secret('no key'), undefined],
+    ['cannot write to the zone', () => secrets.two, ['route53', 'ChangeResourceRecordSets']],
+  ])('survives a create that %s', async (_, secret, fault) => {
+    const before = scene.all();
+    if (fault) scene.cloud.faults.add({ service: fault[0], operation: fault[1], kind: Scene.refusal() });
+    const result = await scene.deploy('Mail', scene.byo('s1', secret(), WAIT));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(scene.all()).toEqual(before);
+    expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS', tokens: ['s1'] });
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+});
