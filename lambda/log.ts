@@ -48,8 +48,10 @@ function short(value: unknown): unknown {
 
 /**
  * A message of a service, safe to show. AWS validation messages quote the value that they refuse, which can be the private key; so runs
- * of base64 that are longer than any name or id are taken out.
+ * of base64 that are longer than any name or id are taken out, and of `key`, where it is known, shorter pieces too.
  */
-export function withoutKeys(message: string): string {
-  return message.replace(/[A-Za-z0-9+/=_-]{64,}/g, '[removed]');
+export function withoutKeys(message: string, key = ''): string {
+  return message
+    .replace(/[A-Za-z0-9+/=_-]{64,}/g, '[removed]')
+    .replace(/[A-Za-z0-9+/]{16,}/g, (run) => key.includes(run) ? '[removed]' : run);
 }

@@ -19,7 +19,7 @@ export function sesOf(identity: string, region: string, clientFor: (region: stri
           }));
         } catch (error) {
           // SES quotes what it refuses, and what it is sent here is the private key.
-          (error as Error).message = withoutKeys((error as Error).message);
+          (error as Error).message = withoutKeys((error as Error).message, 'privateKey' in attributes ? attributes.privateKey : undefined);
           throw error;
         }
       });
