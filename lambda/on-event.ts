@@ -28,6 +28,8 @@ export interface Outside {
 
 /** Left of an invocation and of CloudFormation's time for the answer itself, with its repeats. */
 const ANSWER_MS = 30_000;
+/** A call that does not end by its own time-outs is given up this much later than a pause would be. */
+const HANG_MS = 5_000;
 /** New policies are known everywhere after seconds, rarely minutes. On Delete they are old, and a refusal is one. */
 const ACCESS_GRACE_MS = 120_000;
 const ACCESS_GRACE_ON_DELETE_MS = 15_000;
@@ -54,8 +56,8 @@ async function work(event: HandlerEvent, invocationEnd: number, outside: Outside
     desired = parseProperties(event.ResourceProperties, outside.region);
     cloudFormationEnd = requestedAt(event, outside.time.now()) + serviceTimeout(desired.wait) * 1000 - ANSWER_MS;
     const grace = event.RequestType === 'Delete' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
-    const patience = new Patience(outside.time, log, Math.min(invocationEnd, cloudFormationEnd), grace);
-    return await unlessItHangs(reconcile(event, desired, outside, patience, progress, log), invocationEnd + ANSWER_MS / 3, outside.time);
+    const patience = new Patience(outside.time, log, Math.min(invocationEnd, cloudFormationEnd) - HANG_MS, grace);
+    return await unlessItHangs(reconcile(event, desired, outside, patience, progress, log), invocationEnd, outside.time);
   } catch (error) {
     if (error instanceof OutOfTimeError && outside.time.now() + WORTH_SENDING_ON_MS < cloudFormationEnd) {
       const problem = await sendOn({ ...event, Progress: progress }, outside, log);
@@ -136,7 +138,7 @@ function describe(error: Error): string {
     BadRequestException: 'SES did not accept the request.',
   };
   const service = '$metadata' in error;
-  return service ? `${error.name}: ${withoutKeys(error.message)} ${advice[error.name] ?? ''}`.trim() : error.message;
+  return service ? `${error.name}: ${withoutKeys(error.message)} ${advice[error.name] ?? ''}`.trim() : error.message || error.name;
 }
 
 /** The Region and the domain: changing those replaces the resource, changing anything else updates it. */

@@ -1,5 +1,4 @@
 // What the handler needs from outside, as interfaces: the real calls are behind them, and unit tests put a world in memory there.
-import { RecordType } from './dkim-record';
 import { KeyPair } from './key';
 import { Change, RecordSet } from './zone-plan';
 import { ByoDkimProperties } from '../src/private/contract';
@@ -60,8 +59,8 @@ export interface NameServerAnswer {
 }
 
 export interface PublicDns {
-  /** Asks each name server that the name is publicly delegated to. Empty when it is delegated to none. */
-  ask(name: string, type: RecordType): Promise<NameServerAnswer[]>;
+  /** Asks each name server that the name is publicly delegated to for its TXT. Empty when it is delegated to none. */
+  ask(name: string): Promise<NameServerAnswer[]>;
 }
 
 export interface Keys {

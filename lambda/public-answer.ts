@@ -22,7 +22,7 @@ export async function requireAnswered(
 ): Promise<void> {
   const began = patience.now();
   for (;;) {
-    const answers = await dns.ask(record.name, record.type);
+    const answers = await dns.ask(record.name);
     if (isAnswered(answers, isRight)) return log('publicly-answered', { records: [record.name] });
     if (patience.now() - began >= PATIENCE_MS) throw notAnswered(record, answers, desired);
     await patience.pause(PAUSE_MS, `the public name servers to answer ${record.name}`);

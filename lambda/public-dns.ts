@@ -1,6 +1,6 @@
 // Looks in public DNS: the name servers that a name is delegated to, and what each of them says.
 import { promises as dns } from 'node:dns';
-import { quote, RecordType } from './dkim-record';
+import { quote } from './dkim-record';
 import { NameServerAnswer, PublicDns } from './ports';
 
 const OPTIONS = { timeout: 3_000, tries: 2 };
@@ -10,11 +10,11 @@ const MAX_NAME_SERVERS = 8;
 
 /** The name servers are asked themselves, as a resolver could still answer from its memory. */
 export const publicDns: PublicDns = {
-  async ask(name, type) {
+  async ask(name) {
     const resolver = new dns.Resolver(OPTIONS);
     try {
       const nameServers = await delegatedTo(resolver, name);
-      return await Promise.all(nameServers.slice(0, MAX_NAME_SERVERS).map((nameServer) => askOne(resolver, nameServer, name, type)));
+      return await Promise.all(nameServers.slice(0, MAX_NAME_SERVERS).map((nameServer) => askOne(resolver, nameServer, name)));
     } catch (error) {
       return [{ nameServer: 'the resolver, asked for the delegation,', error: reason(error) }]; // it may answer when asked again
     }
@@ -30,12 +30,11 @@ async function delegatedTo(resolver: dns.Resolver, name: string): Promise<string
   return [];
 }
 
-async function askOne(resolver: dns.Resolver, nameServer: string, name: string, type: RecordType): Promise<NameServerAnswer> {
+async function askOne(resolver: dns.Resolver, nameServer: string, name: string): Promise<NameServerAnswer> {
   try {
     const [address] = await resolver.resolve4(nameServer);
     const direct = new dns.Resolver(OPTIONS);
     direct.setServers([address]);
-    if (type === 'CNAME') return { nameServer, values: await orNothing(direct.resolveCname(name)) };
     const texts = await orNothing(direct.resolveTxt(name));
     if (texts.length > 0) return { nameServer, values: texts.map((strings) => quote(strings.join(''))) };
     // The selector can be a CNAME to another provider's name, which this server need not know.

@@ -11,7 +11,7 @@ import { digestOf } from './registry';
 import { deedOrigin, easyDkimHostedZone } from './ses-rules';
 import { openZone, settle } from './settle';
 import { awaitVerification } from './verification';
-import { Owner, planLeaving, planPublication, planRelease, RecordSet, registryName, signsForAnother } from './zone-plan';
+import { Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
 import { EasyDkimProperties, ByoDkimProperties, DeedProperties, ResourceAttributes, SigningProperties } from '../src/private/contract';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
@@ -104,10 +104,11 @@ async function signWithOwnKey(
   const usesSelector = identity.origin === 'EXTERNAL' && identity.tokens.includes(signing.Selector);
   const isRight = (values: readonly string[]) => saysTheSame(record, 'TXT', values);
   // SES never gives a key back. But it has verified its key against what public DNS says under this selector: if that is our key, it has it.
-  const holds = usesSelector && signsNow(identity) && isAnswered(await world.dns.ask(record.name, 'TXT'), isRight);
+  const holds = usesSelector && signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight);
   if (task.zone) {
-    await publish(task, task.zone, [record], (records) => {
-      if (usesSelector && signsNow(identity)) refuseOtherKey(record, records);
+    await publish(task, task.zone, [record], {
+      guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
+      inSync: !holds,
     });
   }
   if (holds) {
@@ -124,7 +125,8 @@ async function signWithOwnKey(
  * a new key gets a new selector (RFC 6376 section 3.1).
  */
 function refuseOtherKey(record: DkimRecord, records: readonly RecordSet[]): void {
-  const other = records.find(({ name, type, values }) => name === record.name && !saysTheSame(record, type, values));
+  const other = records.find(({ name, type, values }) =>
+    name === record.name && ['TXT', 'CNAME'].includes(type) && !saysTheSame(record, type, values));
   if (!other) return;
   throw new Error(`Mail is signed with another key under this selector now, and its record ${record.name} has to stay for the mail on its way. `
     + 'Give the new key a new selector.');
@@ -149,7 +151,7 @@ async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promis
 }
 
 async function requireZoneIsPublic(task: Task, zone: HostedZone): Promise<void> {
-  const records = await publish(task, zone, []);
+  const records = await publish(task, zone, [], { supersedes: false });
   const name = registryName(task.owner);
   const values = records.find((record) => record.name === name)?.values ?? [];
   const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
@@ -218,14 +220,28 @@ function needsRearming({ identity, progress }: Task): boolean {
   return identity.status === 'FAILED' && !progress.signingPut;
 }
 
-async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord[], guard: (records: readonly RecordSet[]) => void = () => {}) {
-  const { desired, owner, world } = task;
-  return settle(zone, domainKeyName(desired.identity), (records) => {
-    guard(records);
-    const changes = planPublication(records, owner, { wanted, signs: desired.region, ...publicationOf(desired.zone!, world) });
-    task.progress.recordsBegun ||= !records.some(({ name }) => name === registryName(owner));
+interface PublishOptions {
+  /** Looks at the records before anything is written. */
+  readonly guard?: (records: readonly RecordSet[]) => unknown;
+  /** What is no longer wanted is marked as superseded. @default true */
+  readonly supersedes?: boolean;
+  /** The records have to be in sync in the end, even when a run before this one wrote them. */
+  readonly inSync?: boolean;
+}
+
+async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord[], options: PublishOptions = {}) {
+  const { desired, owner, world, progress } = task;
+  const { supersededUntil, ...publication } = publicationOf(desired.zone!, world);
+  const plan = (records: readonly RecordSet[]) => {
+    options.guard?.(records);
+    const changes = planPublication(records, owner, {
+      wanted, signs: desired.region, ...publication, ...(options.supersedes === false ? {} : { supersededUntil }),
+    });
+    progress.recordsBegun ||= !records.some(({ name }) => name === registryName(owner));
     return changes;
-  }, world);
+  };
+  const reaffirm = options.inSync ? (records: readonly RecordSet[]) => planReaffirmation(records, owner) : undefined;
+  return settle(zone, domainKeyName(desired.identity), plan, world, reaffirm);
 }
 
 function publicationOf({ ttl, overwrite }: ZoneProperties, { patience }: World) {
@@ -266,7 +282,8 @@ export async function release(previous: Desired, owner: Owner, world: World, tou
   // First SES forgets the key, then the record goes: never the other way round.
   if (!previous.retain && ours) await returnToEasyDkim(previous, owner, world, records ?? []);
   if (zone && records) {
-    await settle(zone, domainKeyName(previous.identity), (found) => planRelease(found, owner, previous.retain), world);
+    const plan = previous.retain ? planRetention : planRelease;
+    await settle(zone, domainKeyName(previous.identity), (found) => plan(found, owner), world);
   }
   return registered;
 }

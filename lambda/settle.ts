@@ -11,17 +11,24 @@ const MAX_ROUNDS = 5;
 /**
  * The plan is made from what is there, each time anew, so two stacks that work in one zone end in a state that is right for both. Returns the
  * records as they are in the end.
+ *
+ * What is listed need not be in sync: a run that crashed may have changed it a second ago. Who has to know gives `reaffirm`, a change that is
+ * made when there is none; the changes of a zone come into sync in their order, so then the earlier one is.
  */
 export async function settle(
   zone: HostedZone, below: string, plan: (records: readonly RecordSet[]) => readonly Change[], { log }: { log: Log },
+  reaffirm?: (records: readonly RecordSet[]) => readonly Change[],
 ): Promise<readonly RecordSet[]> {
+  let changed = false;
   for (let round = 1; ; round++) {
     const records = await zone.list(below);
-    const changes = plan(records);
+    let changes = plan(records);
+    if (changes.length === 0 && !changed && reaffirm) changes = reaffirm(records);
     if (changes.length === 0) return records;
     if (round > MAX_ROUNDS) throw new Error(`The records below ${below} were changed by somebody else after each of ${MAX_ROUNDS} changes. Deploy again.`);
     try {
       await zone.change(changes);
+      changed = true;
       log('records-changed', { records: changes.map(({ action, record }) => `${action} ${record.type} ${record.name}`) });
     } catch (error) {
       if (!(error instanceof ChangeRefusedError) || round === MAX_ROUNDS) throw error;

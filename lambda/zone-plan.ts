@@ -37,8 +37,8 @@ export interface Publication {
   readonly signs?: string;
   readonly ttl: number;
   readonly overwrite: boolean;
-  /** ISO time until which what is superseded now must stay. */
-  readonly supersededUntil: string;
+  /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
+  readonly supersededUntil?: string;
 }
 
 /** A record of a wanted name says something else, and it is not ours to change. */
@@ -90,14 +90,32 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
   return [...changes, ...restamp(zone, adopted, owner), ...registryChanges(zone, owner, registry, publication.ttl)];
 }
 
-/** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. With `retain` only that. */
-export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: boolean): Change[] {
+/** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. */
+export function planRelease(zone: readonly RecordSet[], owner: Owner): Change[] {
   const own = readRegistry(zone, owner);
   const others = otherRegistries(zone, owner);
-  const ours = retain ? [] : zone.filter((record) => isOurs(record, own, owner));
+  const ours = zone.filter((record) => isOurs(record, own, owner));
   const shared = ours.filter((record) => listedByAnother(record, others, owner));
   const gone = [...ours.filter((record) => !shared.includes(record)), ...registryRecord(zone, owner)];
   return [...gone.map((record) => ({ action: 'DELETE' as const, record })), ...restamp(zone, shared, owner)];
+}
+
+/**
+ * Only the registry record goes: what was ours is the user's from now on. So it is no longer the library's for another owner either, who would
+ * delete it in the end.
+ */
+export function planRetention(zone: readonly RecordSet[], owner: Owner): Change[] {
+  const own = readRegistry(zone, owner);
+  const kept = zone.filter((record) => isOurs(record, own, owner));
+  const speaksOf = (entry: Entry) => kept.some((one) => entryFor(one, { entries: [entry] }, owner));
+  const disowned = zone.filter((record) => isOtherRegistry(record, owner)).flatMap((record): Change[] => {
+    const registry = parseRegistry(record.values);
+    if (!registry.entries.some(speaksOf)) return [];
+    const entries = registry.entries.map((entry): Entry => speaksOf(entry) ? { ...entry, origin: 'found' } : entry);
+    const { name, type, ttl } = record;
+    return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, ttl, values: renderRegistry({ ...registry, entries }) } }];
+  });
+  return [...registryRecord(zone, owner).map((record) => ({ action: 'DELETE' as const, record })), ...disowned];
 }
 
 /**
@@ -108,10 +126,18 @@ export function planRelease(zone: readonly RecordSet[], owner: Owner, retain: bo
 function restamp(zone: readonly RecordSet[], relied: readonly RecordSet[], owner: Owner): Change[] {
   return zone
     .filter((record) => isOtherRegistry(record, owner) && relied.some((one) => entryFor(one, parseRegistry(record.values), owner)))
-    .flatMap((record) => {
-      const { name, type, values, ttl = 0 } = record;
-      return [{ action: 'DELETE' as const, record }, { action: 'CREATE' as const, record: { name, type, values, ttl: ttl % 2 === 0 ? ttl + 1 : ttl - 1 } }];
-    });
+    .flatMap(writtenAnew);
+}
+
+/** A change that means nothing: the registry record written anew. */
+export function planReaffirmation(zone: readonly RecordSet[], owner: Owner): Change[] {
+  return registryRecord(zone, owner).flatMap(writtenAnew);
+}
+
+/** The same values with another TTL. */
+function writtenAnew(record: RecordSet): Change[] {
+  const { name, type, values, ttl = 0 } = record;
+  return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, values, ttl: ttl % 2 === 0 ? ttl + 1 : ttl - 1 } }];
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
@@ -152,7 +178,7 @@ function entryFor(record: RecordSet, registry: Registry, owner: Owner): Entry | 
 }
 
 /** Records that are ours and no longer wanted. What was found, has gone or was changed by somebody is no longer our business. */
-function superseded(zone: readonly RecordSet[], own: Registry, wanted: readonly Entry[], owner: Owner, until: string): Entry[] {
+function superseded(zone: readonly RecordSet[], own: Registry, wanted: readonly Entry[], owner: Owner, until: string | undefined): Entry[] {
   return own.entries
     .filter((entry) => entry.origin === 'ours' && !wanted.some(({ label }) => label === entry.label))
     .filter((entry) => zone.some((record) => entryFor(record, { entries: [entry] }, owner)))

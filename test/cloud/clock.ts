@@ -17,16 +17,16 @@ interface Sleeper {
 const RealDate = Date;
 
 export class Clock {
-  private readonly sleepers = new Set<Sleeper>();
-  private readonly watchers = new Set<(state: ClockState) => void>();
-
-  constructor(private current: ClockState = { realBase: RealDate.now(), virtualBase: RealDate.now(), speed: 1 }) {}
-
   /** A clock that starts at the real time and runs `speed` times as fast. */
   static running(speed: number): Clock {
     const now = RealDate.now();
     return new Clock({ realBase: now, virtualBase: now, speed });
   }
+
+  private readonly sleepers = new Set<Sleeper>();
+  private readonly watchers = new Set<(state: ClockState) => void>();
+
+  constructor(private current: ClockState = { realBase: RealDate.now(), virtualBase: RealDate.now(), speed: 1 }) {}
 
   /** Milliseconds since 1970 in the cloud. */
   now(): number {

@@ -30,6 +30,27 @@ describe('publish before use', () => {
     expect(world.puts).toEqual([{ origin: 'EXTERNAL', selector: 's1', privateKey: KEYS.one.privateKey }]);
   });
 
+  test('a record that a crashed run wrote is in sync too before SES is told', async () => {
+    const world = new MemoryWorld();
+    // GIVEN a run that ends when Route 53 has taken the change
+    const { change } = world.zone;
+    world.zone.change = async (changes) => {
+      await change.call(world.zone, changes);
+      throw new Crash('before it is in sync');
+    };
+    await expect(world.bring(wanting(byo('s1')))).rejects.toThrow(Crash);
+    // WHEN the request is repeated
+    const order: string[] = [];
+    world.zone.change = async (changes) => {
+      await change.call(world.zone, changes);
+      order.push(`in sync, SES told: ${world.puts.length}`);
+    };
+    await world.bring(wanting(byo('s1')));
+    // THEN a further change has come into sync before SES was told
+    expect(order).toEqual(['in sync, SES told: 0']);
+    expect(world.puts).toHaveLength(1);
+  });
+
   test('a domain that signs is not switched to a key that its public name servers do not answer', async () => {
     const world = await signing(wanting(byo('s1')));
     world.publicAnswer = () => [{ nameServer: 'ns1.elsewhere.example', values: [] }];
@@ -385,6 +406,18 @@ describe('delete', () => {
     await world.release(wanting(byo('s1')));
     expect(world.identity.origin).toBe('AWS_SES');
     expect(world.zone.records).toEqual([]);
+  });
+
+  test('a record that one stack retains does not go with the other stack that needs it', async () => {
+    const world = new MemoryWorld();
+    world.set({}, 'eu-central-1');
+    const [kept, other] = [wanting(byo('s1'), { retain: true }), wanting(byo('s1'), { region: 'eu-central-1' })];
+    await world.bring(kept);
+    await world.bring(other);
+    await world.release(kept);
+    await world.release(other);
+    expect(world.zone.records.map(({ name }) => name)).toEqual([`s1._domainkey.${DOMAIN}`]);
+    expect(world.identity.origin).toBe('EXTERNAL');
   });
 
   test('with RETAIN only the registry record goes', async () => {

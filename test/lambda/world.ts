@@ -185,10 +185,10 @@ export class MemoryWorld {
   /** By default the first zone is the public one: each name server answers what is in it. */
   private dns(): PublicDns {
     return {
-      ask: async (name, type) => {
+      ask: async (name) => {
         this.step('Ask');
         if (this.publicAnswer) return this.publicAnswer(name);
-        const values = this.zone.records.filter((one) => one.name === name && one.type === type);
+        const values = this.zone.records.filter((one) => one.name === name && one.type === 'TXT');
         return ['ns1', 'ns2'].map((nameServer) => ({ nameServer, values: values.flatMap((one) => one.values) }));
       },
     };

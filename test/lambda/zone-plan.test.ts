@@ -5,7 +5,7 @@ import { ModelZone } from './model-zone';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../lambda/dkim-record';
 import { Entry, parseRegistry, registryLabel } from '../../lambda/registry';
 import {
-  Owner, planLeaving, planPublication, planRelease, Publication, RecordConflictError, RecordSet, registryName, signsForAnother,
+  Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet, registryName, signsForAnother,
 } from '../../lambda/zone-plan';
 
 const DOMAIN = 'mail.example.com';
@@ -32,7 +32,7 @@ function publish(owner: Owner, wanted: readonly DkimRecord[], options: Partial<P
 }
 
 function release(owner: Owner, retain = false): void {
-  zone.apply(planRelease(zone.list(), owner, retain));
+  zone.apply((retain ? planRetention : planRelease)(zone.list(), owner));
 }
 
 function entries(owner: Owner): readonly Entry[] {
@@ -320,8 +320,8 @@ describe('releasing', () => {
   test('nothing is there to release twice', () => {
     publish(A, [NEW]);
     release(A);
-    expect(planRelease(zone.list(), A, false)).toEqual([]);
-    expect(planRelease(zone.list(), A, true)).toEqual([]);
+    expect(planRelease(zone.list(), A)).toEqual([]);
+    expect(planRetention(zone.list(), A)).toEqual([]);
   });
 
   test('a weighted record is deleted exactly as it is listed', () => {
@@ -331,11 +331,31 @@ describe('releasing', () => {
   });
 });
 
+test('what one owner retains is the user’s, and another owner does not delete it in the end', () => {
+  publish(A, [NEW]);
+  publish(B, [NEW, OLD]);
+  release(A, true);
+  expect(entries(B)).toEqual([
+    expect.objectContaining({ label: 'new', origin: 'found' }), expect.objectContaining({ label: 'old', origin: 'ours' }),
+  ]);
+  release(B);
+  expect(recordNames()).toEqual([NEW.name]);
+});
+
+test('a reaffirmation changes nothing but the TTL of the own registry record', () => {
+  publish(A, [NEW]);
+  const before = zone.list();
+  zone.apply(planReaffirmation(zone.list(), A));
+  expect(zone.list().map(({ name, values }) => ({ name, values }))).toEqual(before.map(({ name, values }) => ({ name, values })));
+  expect(plan(A, [NEW])).toEqual([]);
+  expect(planReaffirmation(zone.list(), B)).toEqual([]);
+});
+
 describe('two owners of one record at the same time', () => {
   test('both let go: the batch that comes second is refused, and planned anew it takes the record away', () => {
     publish(A, [NEW]);
     publish(B, [NEW]);
-    const late = planRelease(zone.list(), B, false);
+    const late = planRelease(zone.list(), B);
     release(A);
     expect(() => zone.apply(late)).toThrow(/InvalidChangeBatch|do not match|not found/);
     release(B);
@@ -344,14 +364,14 @@ describe('two owners of one record at the same time', () => {
 
   test('one lets go while the other adopts: whichever comes second is refused, and the record is there in the end', () => {
     publish(A, [NEW]);
-    const [leaving, adopting] = [planRelease(zone.list(), A, false), plan(B, [NEW])];
+    const [leaving, adopting] = [planRelease(zone.list(), A), plan(B, [NEW])];
     // WHEN the adopting one comes first
     zone.apply(adopting);
     expect(() => zone.apply(leaving)).toThrow(/do not match/);
     release(A);
     expect(recordNames()).toEqual([NEW.name]);
     // WHEN the leaving one comes first
-    const [leavingB, adoptingA] = [planRelease(zone.list(), B, false), plan(A, [NEW])];
+    const [leavingB, adoptingA] = [planRelease(zone.list(), B), plan(A, [NEW])];
     zone.apply(leavingB);
     expect(() => zone.apply(adoptingA)).toThrow(/not found/);
     publish(A, [NEW]);

@@ -123,7 +123,7 @@ test('what depends on a policy names it as it is in the template in the end', ()
   expect(resourcesOf(stack).Dependent.DependsOn).toEqual(Object.keys(resourcesOf(stack, POLICY)));
 });
 
-const eachInItsOwnPolicy = (_: Stack, index: number) =>
+const eachInItsOwnPolicy = (_stack: Stack, index: number) =>
   Array.from({ length: 60 }, (_, number) => secretRights(`arn:aws:secretsmanager:us-east-1:111111111111:secret:${index}-${number}-${'s'.repeat(30)}`));
 
 test('a role takes ten policies, and an eleventh is refused with a way out', () => {
