@@ -75,6 +75,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
     'fast-xml-parser@5.12.1', // Route 53 and STS speak XML
+    // The real CLI and the tests of a real account
+    'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
+    '@aws-cdk/integ-runner@2.197.10',
+    '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
