@@ -104,7 +104,9 @@ async function signWithOwnKey(
   const usesSelector = identity.origin === 'EXTERNAL' && identity.tokens.includes(signing.Selector);
   const isRight = (values: readonly string[]) => saysTheSame(record, 'TXT', values);
   // SES never gives a key back. But it has verified its key against what public DNS says under this selector: if that is our key, it has it.
-  const holds = usesSelector && signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight);
+  // And while it still looks, it has what this deployment gave it: telling it once more in each invocation would make it begin anew.
+  const told = task.progress.waitingSince !== undefined;
+  const holds = usesSelector && (told || (signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight)));
   if (task.zone) {
     await publish(task, task.zone, [record], {
       guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
