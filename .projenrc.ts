@@ -21,7 +21,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   copyrightOwner: 'cdk-ses-dkim contributors',
   copyrightPeriod: '2026',
   stability: 'experimental',
-  keywords: ['ses', 'dkim', 'byodkim', 'deed', 'email', 'route53', 'dmarc', 'secretsmanager'],
+  keywords: ['aws-cdk', 'awscdk', 'ses', 'dkim', 'byodkim', 'deed', 'email', 'route53', 'dmarc', 'secretsmanager'],
 
   defaultReleaseBranch: 'main',
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
@@ -138,6 +138,6 @@ project.addTask('measure', {
 });
 
 // What ships: the compiled library, its docs, the built handler with its licences.
-for (const path of ['/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) project.addPackageIgnore(path);
+for (const path of ['.jsii.tabl.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) project.addPackageIgnore(path);
 
 project.synth();

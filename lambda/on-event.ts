@@ -4,6 +4,7 @@ import { Log, logTo, withoutKeys } from './log';
 import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { Desired, parseProperties } from './properties';
+import { reasonOf } from './reason';
 import { bring, Progress, release, SigningTouched, World } from './reconcile';
 import { registryLabel } from './registry';
 import { Owner } from './zone-plan';
@@ -62,7 +63,7 @@ async function work(event: HandlerEvent, invocationEnd: number, outside: Outside
     if (error instanceof OutOfTimeError && outside.time.now() + WORTH_SENDING_ON_MS < cloudFormationEnd) {
       const problem = await sendOn({ ...event, Progress: progress }, outside, log);
       if (problem === undefined) return 'sent on';
-      error.message += ` The function could not start itself again: ${problem}`;
+      error.message += ` The function could not start itself again: ${problem}.`;
     }
     return failure(event, desired, error as Error, progress, log);
   }
@@ -126,19 +127,7 @@ function failure(event: HandlerEvent, desired: Desired | undefined, error: Error
   const physicalId = physicalIdForFailure(event, desired, progress);
   // Delete of what could never be read: the Create before it failed for the same reason and did nothing.
   if (event.RequestType === 'Delete' && !desired && physicalId.startsWith(UNTOUCHED)) return { status: 'SUCCESS', physicalId };
-  return { status: 'FAILED', physicalId, reason: describe(error) };
-}
-
-/** A service's error says with its name what class of problem it is; ours say it in their text. */
-function describe(error: Error): string {
-  const advice: Record<string, string> = {
-    AccessDenied: 'A policy, permission boundary or service control policy forbids this call to the function\'s role.',
-    AccessDeniedException: 'A policy, permission boundary or service control policy forbids this call to the function\'s role.',
-    TooManyRequestsException: 'SES allows one call a second for the whole account. Deploy again.',
-    BadRequestException: 'SES did not accept the request.',
-  };
-  const service = '$metadata' in error;
-  return service ? `${error.name}: ${withoutKeys(error.message)} ${advice[error.name] ?? ''}`.trim() : error.message || error.name;
+  return { status: 'FAILED', physicalId, reason: reasonOf(error) };
 }
 
 /** The Region and the domain: changing those replaces the resource, changing anything else updates it. */

@@ -1,8 +1,8 @@
 // A request that CloudFormation cancels is still at work while its rollback runs: both have to end in the old state.
 import { Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { EmailIdentityDkim } from '../../src';
 import { byoDkim, PEM, Scene } from './scene';
+import { EmailIdentityDkim } from '../../src';
 
 let scene: Scene;
 let secrets: Record<'one' | 'two', string>;
