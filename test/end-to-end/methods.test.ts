@@ -1,5 +1,5 @@
 // Each method, created, changed to each other, rolled back and deleted: through synthesis, the bundled function, HTTP and DNS.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { PEM, REGION, Scene } from './scene';
 import { DkimSigning } from '../../src';
@@ -58,8 +58,7 @@ describe.each(methods)('%s', (method) => {
     expect(scene.cloud.calls).toHaveLength(calls);
     await scene.deployed('Mail', (stack) => {
       builds[method]()(stack);
-      stack.node.findAll().find(({ node }) => node.id === 'Default' && node.scope?.node.id === 'Resource')!;
-      const resource = stack.node.findChild('Dkim').node.findChild('Resource').node.defaultChild as unknown as { addPropertyOverride: (name: string, value: string) => void };
+      const resource = stack.node.findChild('Dkim').node.findChild('Resource').node.defaultChild as CfnResource;
       resource.addPropertyOverride('WaitForVerification', '1700');
     });
     expect(scene.cloud.calls.length).toBeGreaterThan(calls);
@@ -123,7 +122,7 @@ describe('rolled back after a failure at any step', () => {
   ];
 
   test.each(steps)('%s %s (%d before it went well): a failed create leaves nothing of ours', async (service, operation, skip) => {
-    scene.cloud.faults.add({ service, operation, skip, kind: refusal() });
+    scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
     const result = await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain('the test refuses this');
@@ -134,7 +133,7 @@ describe('rolled back after a failure at any step', () => {
   test.each(steps)('%s %s (%d before it went well): a failed update leaves the old signing and records at work', async (service, operation, skip) => {
     await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
     const before = scene.records();
-    scene.cloud.faults.add({ service, operation, skip, kind: refusal() });
+    scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
     const result = await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(scene.records()).toEqual(expect.arrayContaining(before));
@@ -143,13 +142,6 @@ describe('rolled back after a failure at any step', () => {
     expect(scene.all()).toEqual([]);
   });
 });
-
-import { ServiceError } from '../cloud';
-
-/** An error that no patience mends. */
-function refusal(): ServiceError {
-  return new ServiceError('ValidationError', 400, 'the test refuses this');
-}
 
 describe('deleted after what it stands on has gone', () => {
   beforeEach(() => scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT)));

@@ -5,7 +5,8 @@ import { ModelZone } from './model-zone';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../lambda/dkim-record';
 import { Entry, parseRegistry, registryLabel } from '../../lambda/registry';
 import {
-  Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet, registryName, signsForAnother,
+  Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet, registryName,
+  signsForAnother,
 } from '../../lambda/zone-plan';
 
 const DOMAIN = 'mail.example.com';
