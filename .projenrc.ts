@@ -132,9 +132,9 @@ project.addTask('demo', {
   steps: [{ spawn: bundle.name }, { exec: 'tsx examples/demo/main.ts' }],
 });
 
-project.addTask('measure', {
-  description: 'Measure what the docs claim: bundle, start, templates',
-  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/measure.ts' }],
+project.addTask('bench', {
+  description: 'Measure this library beside what people use today, and write docs/performance.md',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/bench/main.ts' }],
 });
 
 // What ships: the compiled library, its docs, the built handler with its licences.

@@ -61,14 +61,16 @@ export interface Brought {
 export async function bring(desired: Desired, previous: Desired | undefined, owner: Owner, world: World, progress: Progress): Promise<Brought> {
   const { signing } = desired;
   // Everything that can be refused is looked at before anything is written.
-  const key = signing.Method === 'BYODKIM' ? await world.keys.read(signing) : undefined;
+  const [key, identity, zone] = await Promise.all([
+    signing.Method === 'BYODKIM' ? world.keys.read(signing) : undefined,
+    world.ses.read(),
+    desired.zone && openZone(world.zone(desired.zone), desired.zone, desired.identity),
+  ]);
   if (key) world.log('key-checked', { publicKeySha256: key.publicKeySha256 });
-  const identity = await world.ses.read();
   if (!identity) {
     throw new Error(`SES has no identity ${desired.identity} in ${desired.region}. Create it there, or set the region where it is.`);
   }
   world.log('identity-read', { status: identity.status, method: identity.origin });
-  const zone = desired.zone && await openZone(world.zone(desired.zone), desired.zone, desired.identity);
   const task: Task = { desired, owner, identity, zone, world, progress };
 
   let result: Signing;

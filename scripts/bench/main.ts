@@ -1,0 +1,159 @@
+// `npx projen bench`: measures this library beside what people use today, in one run, and writes docs/performance.md.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+import Table from 'cli-table3';
+import { countCalls } from './calls';
+import { BUNDLE, StartTimes, startTimes } from './start';
+import { synthesisTimes } from './synthesis';
+import { BUILDS, templateSize } from './templates';
+
+/** A goal, and whether this run met it. */
+interface Row {
+  readonly what: string;
+  readonly measured: string;
+  readonly goal?: string;
+  readonly met?: boolean;
+}
+
+interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+async function main(): Promise<void> {
+  const sections: Section[] = [templates(), bundle()];
+  sections.push(starts(process.version, await startTimes(process.execPath)));
+  const other = otherNode();
+  if (other) {
+    sections.push(starts(`v${other.version}`, await startTimes(other.binary)));
+    rmSync(other.folder, { recursive: true });
+  }
+  sections.push(synthesis(), await calls());
+  for (const { title, rows } of sections) console.log(`\n${title}\n${render(rows)}`);
+  writeFileSync('docs/performance.md', page(sections));
+}
+
+function templates(): Section {
+  const rows = [1, 50, 150].flatMap((identities) => Object.entries(BUILDS).map(([name, build]): Row => {
+    const { resources, bytes, indentedBytes } = templateSize(build, identities);
+    const what = `${identities} ${identities === 1 ? 'identity' : 'identities'}, ${name}`;
+    const excess = resources > 500 ? ', more than CloudFormation takes' : '';
+    const measured = `${resources} resources${excess}, ${kilobytes(bytes)} (${kilobytes(indentedBytes)} indented)`;
+    if (name !== 'cdk-ses-dkim') return { what, measured };
+    if (identities === 1) return { what, measured, goal: '<= 6 resources', met: resources <= 6 };
+    if (identities === 150) return { what, measured, goal: '<= 159 resources, <= 82 kB', met: resources <= 159 && bytes <= 82_000 };
+    return { what, measured };
+  }));
+  return { title: 'Resources and template', rows };
+}
+
+function bundle(): Section {
+  const bytes = statSync(BUNDLE).size;
+  const zipped = deflateRawSync(readFileSync(BUNDLE), { level: 9 }).length;
+  return {
+    title: 'Bundle',
+    rows: [
+      { what: 'bytes', measured: kilobytes(bytes), goal: '<= 380 kB', met: bytes <= 380_000 },
+      { what: 'zipped', measured: kilobytes(zipped), goal: '<= 112 kB', met: zipped <= 112_000 },
+    ],
+  };
+}
+
+function starts(version: string, { bundledReady, unbundledReady, bundledCreate, unbundledCreate, awsCustomResourceCall }: StartTimes): Section {
+  const ready = bundledReady / unbundledReady;
+  const create = bundledCreate / awsCustomResourceCall;
+  return {
+    title: `Start, Node ${version}`,
+    rows: [
+      {
+        what: 'process start to handler ready, bundled : SDK unbundled',
+        measured: `${ratio(ready)} (${milliseconds(bundledReady)} : ${milliseconds(unbundledReady)})`, goal: '<= 0.62', met: ready <= 0.62,
+      },
+      {
+        what: 'process start to first BYODKIM create told SES, bundled : SDK unbundled',
+        measured: `${ratio(bundledCreate / unbundledCreate)} (${milliseconds(bundledCreate)} : ${milliseconds(unbundledCreate)})`,
+      },
+      {
+        what: 'the same, bundled : the single call of AwsCustomResource',
+        measured: `${ratio(create)} (${milliseconds(bundledCreate)} : ${milliseconds(awsCustomResourceCall)})`, goal: '<= 1', met: create <= 1,
+      },
+    ],
+  };
+}
+
+function synthesis(): Section {
+  const { empty, withOne } = synthesisTimes();
+  const times = withOne / empty;
+  return {
+    title: 'Synthesis',
+    rows: [{
+      what: 'app with one construct : empty stack',
+      measured: `${ratio(times)} (${milliseconds(withOne)} : ${milliseconds(empty)})`, goal: '<= 1.85', met: times <= 1.85,
+    }],
+  };
+}
+
+async function calls(): Promise<Section> {
+  const flows = await countCalls();
+  const rows = flows.map(({ name, calls: made, writes }): Row => {
+    const measured = `${[...made].map(([call, times]) => times > 1 ? `${call} (${times})` : call).join(', ')}; ${writes} of them write`;
+    return name.includes('changes nothing') ? { what: name, measured, goal: 'nothing is written', met: writes === 0 } : { what: name, measured };
+  });
+  return { title: 'AWS calls, without throttling and polls', rows };
+}
+
+/** Node 24, which is what the function runs on, from the npm registry. Without it the run goes on. */
+function otherNode(): { binary: string; version: string; folder: string } | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'node-'));
+  try {
+    execFileSync('npm', ['install', '--no-save', '--prefix', folder, 'node@24'], { stdio: 'ignore' });
+    const binary = join(folder, 'node_modules/node/bin/node');
+    return { binary, folder, version: execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim().slice(1) };
+  } catch {
+    console.error('Node 24 could not be installed from the npm registry: measured with this Node only');
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+}
+
+function render(rows: readonly Row[]): string {
+  const table = new Table({ head: ['what', 'measured', 'goal', ''], style: { head: [], border: [] }, colWidths: [48, 62, 20, 9], wordWrap: true });
+  for (const { what, measured, goal = '', met } of rows) table.push([what, measured, goal, verdict(met)]);
+  return table.toString();
+}
+
+function page(sections: readonly Section[]): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores of ${cpus()[0].model.trim()}, Linux`.replace('Linux', process.platform);
+  const tables = sections.map(({ title, rows }) => [
+    `## ${title}`, '', '| what | measured | goal | |', '| --- | --- | --- | --- |',
+    ...rows.map(({ what, measured, goal = '', met }) => `| ${what} | ${measured} | ${goal} | ${verdict(met)} |`),
+  ].join('\n'));
+  return [
+    '# Performance', '', `Measured in one run by \`npx projen bench\` on ${date}: ${machine}. Written by that command; do not edit.`, '',
+    'Times are medians, with the variants run in turn; compare the ratios, as the milliseconds depend on the machine. The start is measured against the local',
+    'cloud with Route 53 at once in sync: in AWS a create then waits for Route 53, usually less than a minute, which AwsCustomResource does not do.', '',
+    ...tables.flatMap((table) => [table, '']),
+  ].join('\n');
+}
+
+function verdict(met: boolean | undefined): string {
+  return met === undefined ? '' : met ? 'met' : 'not met';
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+function ratio(value: number): string {
+  return value.toFixed(2);
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(0)} ms`;
+}
+
+void main();

@@ -1,0 +1,110 @@
+// How fast the handler starts: until it can be called, and until its first BYODKIM create has told SES; beside the same code with the SDK
+// unbundled, and AwsCustomResource with its single call.
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { medianOf } from './median';
+import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from '../../test/end-to-end/scene';
+
+export const BUNDLE = 'assets/lambda/index/index.js';
+const ROUNDS = 15;
+
+export interface StartTimes {
+  /** Milliseconds from the start of the process, medians. */
+  readonly bundledReady: number;
+  readonly unbundledReady: number;
+  readonly bundledCreate: number;
+  readonly unbundledCreate: number;
+  readonly awsCustomResourceCall: number;
+}
+
+/** All variants in turn, so that noise hits them alike. */
+export async function startTimes(node: string): Promise<StartTimes> {
+  const unbundled = await buildUnbundled();
+  const scene = await Scene.start({ speed: 1, route53: { insyncAfter: 0, processingTime: 0, requestsPerSecond: 1e6 }, ses: { requestsPerSecond: 1e6 } });
+  // Answers to CloudFormation go here; only the way to SES is measured.
+  const sink = createServer((_, response) => response.end());
+  await new Promise<void>((listening) => sink.listen(0, '127.0.0.1', listening));
+  try {
+    scene.identityExists();
+    const secret = scene.secret(PEM.one);
+    const create = (round: string) => ({
+      RequestType: 'Create', RequestId: round, LogicalResourceId: `Dkim${round}`, StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/Bench/1`,
+      ResponseURL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`,
+      ResourceProperties: {
+        Identity: DOMAIN, HostedZoneId: scene.zoneId, Signing: { Method: 'BYODKIM', Selector: `s${round}`, SecretArn: secret },
+      },
+    });
+    const call = {
+      ...create('call'),
+      ResourceProperties: { Create: JSON.stringify({
+        service: '@aws-sdk/client-sesv2', action: 'PutEmailIdentityDkimSigningAttributes', physicalResourceId: { id: DOMAIN },
+        parameters: { EmailIdentity: DOMAIN, SigningAttributesOrigin: 'AWS_SES' },
+      }) },
+    };
+    const awsCustomResource = resolve(dirname(require.resolve('aws-cdk-lib')), 'custom-resource-handlers/dist/custom-resources/aws-custom-resource-handler/index.js');
+    const times: Record<keyof StartTimes, number[]> = { bundledReady: [], unbundledReady: [], bundledCreate: [], unbundledCreate: [], awsCustomResourceCall: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      times.bundledReady.push(await untilReady(node, resolve(BUNDLE)));
+      times.unbundledReady.push(await untilReady(node, unbundled));
+      times.bundledCreate.push(await untilSesIsTold(node, resolve(BUNDLE), create(`${round}a`), scene));
+      times.unbundledCreate.push(await untilSesIsTold(node, unbundled, create(`${round}b`), scene));
+      times.awsCustomResourceCall.push(await untilSesIsTold(node, awsCustomResource, call, scene));
+    }
+    return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, medianOf(values)])) as unknown as StartTimes;
+  } finally {
+    rmSync(unbundled);
+    sink.close();
+    await scene.stop();
+  }
+}
+
+/** Beside node_modules, where its `require` finds the SDK. */
+async function buildUnbundled(): Promise<string> {
+  const outfile = resolve('assets/unbundled.js');
+  await build({ entryPoints: ['lambda/index.ts'], outfile, bundle: true, platform: 'node', target: 'node20', minify: true, packages: 'external' });
+  return outfile;
+}
+
+async function untilReady(node: string, file: string): Promise<number> {
+  const child = run(node, `require(${JSON.stringify(file)}).handler; process.stdout.write(String(performance.now()))`, {});
+  let output = '';
+  for await (const chunk of child.stdout) output += chunk;
+  return Number(output);
+}
+
+/** From before the process is started until its Put arrives at SES. */
+async function untilSesIsTold(node: string, file: string, event: object, scene: Scene): Promise<number> {
+  const { calls } = scene.cloud;
+  const before = calls.length;
+  const began = performance.now();
+  const script = `require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60000 })`;
+  const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
+  const child = run(node, script, {
+    ...scene.cloud.endpointEnvironment(),
+    AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken, AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    NODE_PATH: resolve('node_modules'),
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => void (errors += chunk));
+  const told = () => calls.slice(before).some(({ operation }) => operation === 'PutEmailIdentityDkimSigningAttributes');
+  while (!told()) {
+    if (performance.now() - began > 30_000) throw new Error(`SES was not told by ${file}: ${errors}`);
+    await new Promise((later) => setImmediate(later));
+  }
+  const took = performance.now() - began;
+  const ended = new Promise((exit) => child.on('exit', exit));
+  child.kill('SIGKILL');
+  await ended;
+  return took;
+}
+
+function run(node: string, script: string, environment: Record<string, string>) {
+  return spawn(node, ['-e', script], {
+    env: { PATH: process.env.PATH, AWS_REGION: REGION, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
