@@ -1,0 +1,12 @@
+// Draws the pictures in the docs anew, from the text beside each. Run by `npx tsx scripts/pictures/main.ts`.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { draw } from './draw';
+
+const FOLDER = 'docs/pictures';
+
+for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))) {
+  const picture = join(FOLDER, file.replace(/\.txt$/, '.svg'));
+  writeFileSync(picture, draw(readFileSync(join(FOLDER, file), 'utf8')));
+  console.log(picture);
+}
