@@ -1,0 +1,6 @@
+// What `cdk` runs.
+import { App } from 'aws-cdk-lib';
+import { addStacks } from './app';
+import { HOSTED_ZONE_ID } from './settings';
+
+addStacks(new App(), HOSTED_ZONE_ID);
