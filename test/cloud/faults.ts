@@ -8,6 +8,8 @@ export type FaultKind =
   | 'error'
   /** The service says the caller may not (fresh IAM). */
   | 'access-denied'
+  /** The service never answers; the connection stays open. */
+  | 'hang'
   /** The connection drops before the service does anything. */
   | 'cut-before'
   /** The service does it; the connection drops before the answer. */

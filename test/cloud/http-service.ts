@@ -101,12 +101,18 @@ export abstract class HttpService {
     const operation = this.operationOf(request);
     const principal = this.context.credentials.find(accessKeyId);
     const record: CallRecord = {
-      at: this.context.clock.now(), service: this.name, operation, region, principal: principal ?? { account: 'unknown' },
-      body: request.body.toString('utf8'), status: 0,
+      at: this.context.clock.now(),
+      service: this.name,
+      operation,
+      region,
+      principal: principal ?? { account: 'unknown' },
+      body: request.body.toString('utf8'),
+      status: 0,
     };
     this.context.calls.push(record);
     const fault = this.context.faults.take(this.name, operation);
     const kill = () => principal?.processId && this.context.killProcess(principal.processId);
+    if (fault === 'hang') return;
     if (fault === 'cut-before' || fault === 'kill-before') {
       record.error = fault;
       if (fault === 'kill-before') kill();

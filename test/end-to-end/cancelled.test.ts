@@ -8,7 +8,7 @@ let scene: Scene;
 let secrets: Record<'one' | 'two', string>;
 
 beforeEach(async () => {
-  scene = await Scene.start({ speed: 300 });
+  scene = await Scene.start();
   secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
   scene.identityExists();
 });

@@ -10,7 +10,7 @@ let scene: Scene;
 let secret: string;
 
 async function begin(options: LocalCloudOptions = {}): Promise<void> {
-  scene = await Scene.start({ speed: 500, ...options });
+  scene = await Scene.start({ speed: 120, ...options });
   secret = scene.secret(PEM.one);
   scene.identityExists();
 }
@@ -102,10 +102,10 @@ test('the further invocation is refused at first: it is asked for again', async 
   await begin();
   scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'throttle' });
   const deployment = scene.deploy('Mail', scene.byo('s1', secret, { ...HOUR, hostedZone: undefined }));
-  await scene.cloud.clock.sleep(12 * MINUTE);
-  scene.cloud.clock.setSpeed(60); // the function has 15 seconds to start itself
+  await scene.cloud.clock.sleep(13 * MINUTE);
+  scene.cloud.clock.setSpeed(20); // the function has 15 seconds to start itself
   await until(() => continuations() === 1);
-  scene.cloud.clock.setSpeed(500);
+  scene.cloud.clock.setSpeed(120);
   scene.publishKey('s1', PEM.one);
   expect(await deployment).toMatchObject({ status: 'CREATE_COMPLETE' });
 });
@@ -119,7 +119,7 @@ test('the function may not start itself: the deployment fails and says so', asyn
 });
 
 test('records that were away (TEMPORARY_FAILURE): they are published again, and SUCCESS is waited for', async () => {
-  await begin({ speed: 200 });
+  await begin();
   await scene.deployed('Mail', scene.easy(HOUR));
   for (const line of scene.records()) scene.erase(line.split(' ')[1].replace(/\.$/, ''));
   await until(() => scene.identity()!.status === 'TEMPORARY_FAILURE');
@@ -129,7 +129,7 @@ test('records that were away (TEMPORARY_FAILURE): they are published again, and 
 });
 
 test.each(['Easy DKIM', 'BYODKIM'])('an identity that SES has given up (FAILED) is armed again (%s)', async (method) => {
-  await begin({ speed: 200, ses: { giveUpAfter: 2 * MINUTE } });
+  await begin({ ses: { giveUpAfter: 2 * MINUTE } });
   const props = { ...HOUR, recordTtl: Duration.minutes(10) };
   if (method === 'BYODKIM') {
     scene.cloud.dns.undelegate('example.com');
