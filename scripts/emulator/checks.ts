@@ -1,0 +1,34 @@
+// What the run has to show: each check is one line, and the last line counts them.
+import { inspect } from 'node:util';
+
+export class Checks {
+  private passed = 0;
+  private failed = 0;
+
+  /** A deployment that did not come about leaves nothing that later checks could find, so the run ends with it. */
+  get allPassed(): boolean {
+    return this.failed === 0 && this.passed > 0;
+  }
+
+  /** @param found what is there instead, should it not hold */
+  that(what: string, holds: boolean, found: unknown): void {
+    if (holds) {
+      this.passed++;
+      return print(`  ok    ${what}`);
+    }
+    this.fail(`${what}. Found: ${typeof found === 'string' ? found : inspect(found, { depth: 4, breakLength: 120 })}`);
+  }
+
+  fail(what: string): void {
+    this.failed++;
+    print(`  FAIL  ${what}`);
+  }
+
+  summary(): string {
+    return `${this.passed} passed, ${this.failed} failed`;
+  }
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,73 @@
+// The life of an app under the real CDK CLI: bootstrapped, deployed, changed, failed and rolled back, destroyed.
+import { ACCOUNT, DOMAINS, PARENT_REGION, REGION } from '../../examples/demo/app';
+import { ed25519Key, makeSecret, rsaKey, write } from './account';
+import { Checks, print } from './checks';
+import { expectEasyDkim, expectPass, expectRecords, expectSigning, expectUnchanged, snapshot } from './expected';
+import { Scene } from './scene';
+
+const SELECTOR = 'spring';
+const NEXT_SELECTOR = 'autumn';
+/** Its key is of a type that SES cannot use. */
+const UNUSABLE_SELECTOR = 'winter';
+/** Somebody else has a record there. */
+const TAKEN_SELECTOR = 'summer';
+
+const DEPLOY = ['deploy', '--all', '--require-approval', 'never', '--progress', 'events'];
+const DESTROY = ['destroy', '--all', '--force'];
+
+export async function runScenario(scene: Scene, checks: Checks): Promise<void> {
+  for (const selector of [SELECTOR, NEXT_SELECTOR, TAKEN_SELECTOR]) await makeSecret(scene.secrets, selector, rsaKey());
+  await makeSecret(scene.secrets, UNUSABLE_SELECTOR, ed25519Key());
+  await write(scene.route53, scene.zoneIds[DOMAINS.byo], {
+    Name: `${TAKEN_SELECTOR}._domainkey.${DOMAINS.byo}`, Type: 'TXT', TTL: 3600, ResourceRecords: [{ Value: '"v=DKIM1; p=somebodyelse"' }],
+  });
+  const before = await snapshot(scene);
+
+  await succeeds(scene, checks, ['bootstrap', ...[REGION, PARENT_REGION].map((region) => `aws://${ACCOUNT}/${region}`)], SELECTOR);
+
+  // The parent's stack comes about, and stays.
+  await fails(scene, checks, UNUSABLE_SELECTOR, 'ROLLBACK_COMPLETE', [/no private key that SES can use/i]);
+  const withParent = new Map([...await snapshot(scene)].filter(([domain]) => domain === DOMAINS.replica));
+  await expectUnchanged(scene, checks, new Map([...before].filter(([domain]) => domain !== DOMAINS.replica)), 'has nothing of the stack that was rolled back');
+  expectEasyDkim(scene, checks, [DOMAINS.easy, DOMAINS.byo]);
+
+  await succeeds(scene, checks, DEPLOY, SELECTOR); // the CLI deletes the stack that was rolled back, and creates it anew
+  await expectUnchanged(scene, checks, withParent, 'keeps the records of the parent');
+  await expectRecords(scene, checks, SELECTOR);
+  const early = await expectSigning(scene, checks, SELECTOR);
+
+  // The identity signs now, so the handler asks the public name servers before it tells SES.
+  await succeeds(scene, checks, DEPLOY, NEXT_SELECTOR);
+  await expectRecords(scene, checks, NEXT_SELECTOR, SELECTOR);
+  await expectSigning(scene, checks, NEXT_SELECTOR);
+  await expectPass(scene, checks, DOMAINS.byo, early.get(DOMAINS.byo)!, [SELECTOR], 'mail that was sent before');
+
+  const changed = await snapshot(scene);
+  await fails(scene, checks, UNUSABLE_SELECTOR, 'UPDATE_ROLLBACK_COMPLETE', [/no private key that SES can use/i]);
+  await expectUnchanged(scene, checks, changed, 'is as it was before the failed update');
+  await expectSigning(scene, checks, NEXT_SELECTOR);
+
+  await fails(scene, checks, TAKEN_SELECTOR, 'UPDATE_ROLLBACK_COMPLETE', [/was not written by this construct/i, /somebodyelse/]);
+  await expectUnchanged(scene, checks, changed, 'is as it was before the failed update');
+  await expectSigning(scene, checks, NEXT_SELECTOR);
+
+  await succeeds(scene, checks, DESTROY, NEXT_SELECTOR);
+  await expectUnchanged(scene, checks, before, 'is as it was before the first deployment');
+  expectEasyDkim(scene, checks, [DOMAINS.easy, DOMAINS.byo, DOMAINS.replica]);
+}
+
+async function succeeds(scene: Scene, checks: Checks, args: readonly string[], selector: string): Promise<void> {
+  print(`cdk ${args.join(' ')}   (selector ${selector})`);
+  const { code, output } = await scene.cdk(args, selector);
+  if (code !== 0) throw new Error(`cdk ${args[0]} failed, and nothing after it could be checked:\n${output}`);
+  checks.that(`cdk ${args[0]} succeeds`, true, output);
+}
+
+/** @param status of the stack in the end @param says what the CLI shows of the handler's message */
+async function fails(scene: Scene, checks: Checks, selector: string, status: string, says: readonly RegExp[]): Promise<void> {
+  print(`cdk ${DEPLOY.join(' ')}   (selector ${selector}, must fail)`);
+  const { code, output } = await scene.cdk(DEPLOY, selector);
+  checks.that('cdk deploy fails', code !== 0 && code !== undefined, output);
+  checks.that(`the stack ends in ${status}`, new RegExp(`\\b${status}\\b`).test(output), output);
+  checks.that("the CLI shows the handler's message", says.every((part) => part.test(output)), output);
+}
