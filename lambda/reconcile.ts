@@ -148,6 +148,7 @@ async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promis
     if (zone && signsNow(identity)) await requireZoneIsPublic(task, zone);
     state = await putEasyDkim(task, signing, lengthHolds);
   }
+  if (state.tokens.length === 0) throw new Error(`SES has made no DKIM tokens for ${desired.identity} yet. Deploy again in a minute.`);
   const signingHostedZone = state.signingHostedZone ?? easyDkimHostedZone(desired.region);
   const records = cnameRecords(desired.identity, state.tokens, signingHostedZone);
   if (zone) await publish(task, zone, records);

@@ -520,6 +520,13 @@ describe('Easy DKIM', () => {
     });
   });
 
+  test('without tokens there is nothing to publish, which is said', async () => {
+    const world = new MemoryWorld();
+    world.set({ tokens: [] });
+    await expect(world.bring(wanting(EASY))).rejects.toThrow('SES has made no DKIM tokens for example.com yet');
+    expect(world.zone.records).toEqual([]);
+  });
+
   test('the fallback is used where SES does not name the zone of its keys', async () => {
     const world = new MemoryWorld();
     world.set({ signingHostedZone: undefined }, 'eu-south-1');
