@@ -1,4 +1,5 @@
 // One process of a Lambda function: starts it with the environment that Lambda gives, sends it one event at a time, reads its log.
+// LOCAL_CLOUD_NODE can name another Node than the tests' own, so that functions run on the version that Lambda has.
 import { ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -32,7 +33,7 @@ export class LambdaProcess {
 
   constructor(options: ProcessOptions) {
     this.id = options.id;
-    this.child = spawn(process.execPath, ['--eval', runtimeProgram()], {
+    this.child = spawn(process.env.LOCAL_CLOUD_NODE ?? process.execPath, ['--eval', runtimeProgram()], {
       cwd: options.init.taskRoot,
       env: options.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

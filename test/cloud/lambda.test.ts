@@ -152,6 +152,17 @@ test('a function lives in the time of the cloud, also when a test moves the cloc
   expect(seen.slept).toBeGreaterThanOrEqual(600_000);
 });
 
+test('a function runs on the Node that LOCAL_CLOUD_NODE names', async () => {
+  const node = join(directory, 'another-node');
+  writeFileSync(node, `#!/bin/sh\nANOTHER_NODE=yes exec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  process.env.LOCAL_CLOUD_NODE = node;
+  try {
+    expect(await result(put('exports.handler = async () => process.env.ANOTHER_NODE;'))).toBe('yes');
+  } finally {
+    delete process.env.LOCAL_CLOUD_NODE;
+  }
+});
+
 test('a sleep of the function that is aborted rejects as in Node', async () => {
   const arn = put(`exports.handler = async () => {
     try { await require('node:timers/promises').setTimeout(1e6, undefined, { signal: AbortSignal.timeout(10) }); } catch (e) { return [e.name, e.code]; }
