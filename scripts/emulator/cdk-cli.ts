@@ -1,8 +1,8 @@
 // The real CDK CLI, as a user would run it, in an environment that knows no endpoint but the emulator's.
 import { delimiter, dirname, join } from 'node:path';
-import { REGION } from '../../examples/demo/app';
 import { Children, Ended } from './children';
 import { CREDENTIALS, MiniStack } from './ministack';
+import { REGION } from '../../examples/demo/app';
 
 /** A deployment takes seconds here. */
 const LONGEST_SECONDS = 300;

@@ -1,14 +1,14 @@
 // What has to be true of records, identities and mail after each deployment.
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { Checks } from './checks';
+import { Scene } from './scene';
 import { DOMAINS, PARENT_REGION, REGION } from '../../examples/demo/app';
 import { signingMethod } from '../../examples/demo/signing-method';
 import { unquote } from '../../lambda/dkim-record';
 import { isRegistryLabel, parseRegistry } from '../../lambda/registry';
 import { mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
-import { Checks } from './checks';
-import { Scene } from './scene';
 
 export type Snapshot = ReadonlyMap<string, readonly ResourceRecordSet[]>;
 
@@ -41,7 +41,7 @@ export async function expectRecords(scene: Scene, checks: Checks, selector: stri
   if (superseded === undefined) return;
   checks.that(`the record of ${superseded} stays`, textOf(records, superseded) !== undefined, records);
   const until = registered.find(({ label }) => label === superseded)?.until;
-  checks.that(`and is marked with a date to stay until`, Date.parse(until ?? '') > Date.now(), registered);
+  checks.that('and is marked with a date to stay until', Date.parse(until ?? '') > Date.now(), registered);
 }
 
 /** Every identity verified, with the method that the app says. Gives the message that was sent from each. */

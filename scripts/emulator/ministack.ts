@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { delimiter, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCOUNT, REGION } from '../../examples/demo/app';
 import { Child, Children } from './children';
 import { NoEmulatorError } from './python';
+import { ACCOUNT, REGION } from '../../examples/demo/app';
 
 const READY_WITHIN_MS = 60_000;
 
@@ -59,6 +59,15 @@ export class MiniStack {
   /** For an SDK client. */
   get client() {
     return { endpoint: this.endpoint, region: REGION, credentials: CREDENTIALS };
+  }
+
+  /** Undefined when there is no such stack. */
+  async stackStatus(name: string, region: string): Promise<string | undefined> {
+    const answer = await fetch(`${this.endpoint}/?Action=DescribeStacks&Version=2010-05-15&StackName=${name}`, {
+      // Only who calls, and which service in which Region: MiniStack looks at no signature.
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${CREDENTIALS.accessKeyId}/20260101/${region}/cloudformation/aws4_request, Signature=0` },
+    });
+    return /<StackStatus>(\w+)<\/StackStatus>/.exec(await answer.text())?.[1];
   }
 
   private async ready(): Promise<void> {

@@ -54,10 +54,10 @@ export class Neighbours {
     return this.credentials.issue({ account: ACCOUNT });
   }
 
-  /** What puts a function of MiniStack's beside them. */
+  /** What makes a function of MiniStack's see them. */
   functionEnvironment(): Record<string, string> {
-    const preload = join(this.directory, 'function-network.js');
-    buildSync({ entryPoints: [join(__dirname, 'function-network.ts')], outfile: preload, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
+    const preload = join(this.directory, 'in-function.js');
+    buildSync({ entryPoints: [join(__dirname, 'in-function.ts')], outfile: preload, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
     return {
       AWS_ENDPOINT_URL_SESV2: this.ses.endpoint,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

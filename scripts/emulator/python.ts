@@ -1,7 +1,7 @@
 // A Python virtual environment with MiniStack from PyPI, in the pinned version and with its hashes checked.
 import { join } from 'node:path';
-import { Children } from './children';
 import { print } from './checks';
+import { Children } from './children';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const OLDEST = '3.11';

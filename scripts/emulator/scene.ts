@@ -2,8 +2,6 @@
 import { join } from 'node:path';
 import { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ACCOUNT, REGION } from '../../examples/demo/app';
-import type { IdentityState } from '../../test/cloud/ses';
 import { makeIdentities, makeZones } from './account';
 import { CdkCli } from './cdk-cli';
 import { Children, Ended } from './children';
@@ -11,6 +9,8 @@ import { MiniStack } from './ministack';
 import { Neighbours } from './neighbours';
 import { installMiniStack } from './python';
 import { recordSets, ZoneBridge } from './zone-bridge';
+import { ACCOUNT, REGION } from '../../examples/demo/app';
+import type { IdentityState } from '../../test/cloud/ses';
 
 export class Scene {
   static async start(children: Children, directory: string): Promise<Scene> {
