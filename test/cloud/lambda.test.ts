@@ -155,11 +155,12 @@ test('a function lives in the time of the cloud, also when a test moves the cloc
 test('a function runs on the Node that LOCAL_CLOUD_NODE names', async () => {
   const node = join(directory, 'another-node');
   writeFileSync(node, `#!/bin/sh\nANOTHER_NODE=yes exec '${process.execPath}' "$@"\n`, { mode: 0o755 });
-  process.env.LOCAL_CLOUD_NODE = node;
+  const { env } = process;
+  process.env = { ...env, LOCAL_CLOUD_NODE: node };
   try {
     expect(await result(put('exports.handler = async () => process.env.ANOTHER_NODE;'))).toBe('yes');
   } finally {
-    delete process.env.LOCAL_CLOUD_NODE;
+    process.env = env;
   }
 });
 
