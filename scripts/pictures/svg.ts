@@ -5,8 +5,8 @@ export const MARGIN = 24;
 export const LINE_HEIGHT = 18;
 
 /** Widths are reckoned, not measured: there is no browser here, and the font is the reader's. A little wide, so that text never runs out of its box. */
-export function widthOf(text: string): number {
-  return text.length * 7.4;
+export function widthOf(content: string): number {
+  return content.length * 7.4;
 }
 
 /** The picture brings its own background, in the colours that the reader's system asks for: so it can be read on every page. */

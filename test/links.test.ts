@@ -1,0 +1,66 @@
+// Every link inside the docs leads somewhere: the file is there, and so is the heading.
+import { existsSync, readdirSync, readFileSync } from 'fs';
+import { dirname, join, relative } from 'path';
+
+const ROOT = join(__dirname, '..');
+
+function pagesIn(folder: string, recursive: boolean): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules') && !file.includes('cdk.out'))
+    .map((file) => join(ROOT, folder, file));
+}
+
+const PAGES = [...pagesIn('.', false), ...pagesIn('docs', true), ...pagesIn('examples', true)];
+
+function withoutCode(markdown: string): string {
+  return markdown.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, '`');
+}
+
+function linksOf(markdown: string): string[] {
+  return [...withoutCode(markdown).matchAll(/\]\(([^()\s]+(?:\([^()]*\)[^()\s]*)*)\)/g)].map(([, target]) => target);
+}
+
+/** As GitHub makes them: lower case, spaces to hyphens, everything but letters, digits, hyphens and underscores gone. */
+function anchorsOf(markdown: string): string[] {
+  const headings = [...markdown.replace(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading]) => heading
+    .replace(/<[^>]*>/g, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-'));
+  const numbered = headings.map((heading, index) => {
+    const before = headings.slice(0, index).filter((other) => other === heading).length;
+    return before === 0 ? heading : `${heading}-${before}`;
+  });
+  return [...numbered, ...[...markdown.matchAll(/ (?:id|name)="([^"]+)"/g)].map(([, id]) => id)];
+}
+
+/** What is wrong with a link, or nothing. */
+function problemOf(page: string, target: string): string | undefined {
+  if (/^(https?|mailto):/.test(target)) return undefined;
+  const [path, anchor] = target.split('#');
+  const file = path === '' ? page : join(dirname(page), decodeURIComponent(path));
+  if (!existsSync(file)) return `${relative(ROOT, page)} links to ${target}, and there is no such file`;
+  if (anchor === undefined || anchorsOf(readFileSync(file, 'utf8')).includes(anchor)) return undefined;
+  return `${relative(ROOT, page)} links to ${target}, and ${relative(ROOT, file)} has no such heading`;
+}
+
+test('every link inside the docs leads to a file and a heading that exist', () => {
+  const links = PAGES.flatMap((page) => linksOf(readFileSync(page, 'utf8')).map((target) => ({ page, target })));
+  expect(links.filter(({ page }) => page.includes(`${ROOT}/docs/`)).length).toBeGreaterThan(20);
+  expect(links.flatMap(({ page, target }) => problemOf(page, target) ?? [])).toEqual([]);
+});
+
+test('every guide is in the index', () => {
+  const index = linksOf(readFileSync(join(ROOT, 'docs', 'README.md'), 'utf8'));
+  const guides = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md') && file !== 'README.md');
+  expect(guides.filter((guide) => !index.includes(guide))).toEqual([]);
+});
+
+test('a link to a file or a heading that is not there is found', () => {
+  const page = join(ROOT, 'README.md');
+  expect(linksOf('[a](docs/none.md) `[b](no.md)` ![c](docs/adr/README.md#nowhere)\n```\n[d](no.md)\n```')).toEqual(['docs/none.md', 'docs/adr/README.md#nowhere']);
+  expect(problemOf(page, 'docs/none.md')).toMatch(/no such file/);
+  expect(problemOf(page, 'docs/adr/README.md#nowhere')).toMatch(/no such heading/);
+  expect(problemOf(page, 'docs/adr/README.md#decisions')).toBeUndefined();
+  expect(anchorsOf('## Zones `in` another account?\n\n## Twice\n\n## Twice')).toEqual(['zones-in-another-account', 'twice', 'twice-1']);
+});
