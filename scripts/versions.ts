@@ -42,7 +42,7 @@ function checkFloor(): void {
 function testNewestCdk(copy: string, version: string): void {
   const tracked = output('git', ['ls-files', '-z']).split('\0').filter((file) => file && existsSync(join(repository, file)));
   for (const file of tracked) cpSync(join(repository, file), join(copy, file));
-  run('npm', ['ci', '--no-audit', '--no-fund'], copy);
+  cpSync(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true }); // faster than `npm ci`
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`], copy);
   console.log(`aws-cdk-lib ${installedCdk(copy)}`);
   run('npx', ['tsx', 'scripts/bundle.ts'], copy);
