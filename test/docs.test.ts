@@ -2,7 +2,10 @@
 // reads no other files; so its rules for examples (the fixtures in rosetta/) are followed here, with TypeScript's checker.
 import { readdirSync, readFileSync } from 'fs';
 import { basename, join } from 'path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as ts from 'typescript';
+import { zoneRights } from '../src/private/rights';
 
 const ROOT = join(__dirname, '..');
 const GUIDES = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => join(ROOT, 'docs', file));
@@ -82,4 +85,26 @@ test('the guide to the log knows every decision, and no other', () => {
   const section = /^## The log$([^]*?)^## /m.exec(readFileSync(join(ROOT, 'docs', 'trouble.md'), 'utf8'))![1];
   const explained = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, decision]) => decision).filter((word) => word !== 'decision');
   expect([...explained].sort()).toEqual([...new Set(logged)].sort());
+});
+
+/** Runs an example and gives its stack. `given` is what it declares and does not make. */
+function run({ source }: Example, given: Record<string, unknown>): Stack {
+  const compiled = ts.transpileModule(`${source}\nexport { MailStack };`, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText;
+  const made: { MailStack?: typeof Stack } = {};
+  const load = (name: string) => jest.requireActual(name === 'cdk-ses-dkim' ? '../src' : name);
+  new Function('require', 'exports', ...Object.keys(given), compiled)(load, made, ...Object.values(given));
+  return new made.MailStack!(new App(), 'Guide');
+}
+
+test('the role that the guide makes for a zone in another account may do what the function may with a zone of its own', () => {
+  const example = examples.find(({ from }) => from === 'other-accounts.md, example 1')!;
+  const stack = run(example, { zone: { hostedZoneArn: 'arn:aws:route53:::hostedzone/Z0123456789ABC' } });
+  const [policy] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+  const inGuide = policy.Properties.PolicyDocument.Statement.map(({ Action, Resource, Condition }: Record<string, unknown>) =>
+    ({ actions: [Action].flat(), resource: Resource, conditions: Condition }));
+
+  const own = zoneRights(new Stack(), 'Z0123456789ABC', 'example.com').map(({ actions, resources, conditions }) => ({
+    actions, resource: resources[0].replace(/^arn:[^:]*:/, 'arn:aws:'), conditions,
+  }));
+  expect(inGuide).toEqual(own);
 });

@@ -4,14 +4,16 @@ import { dirname, join, relative } from 'path';
 
 const ROOT = join(__dirname, '..');
 
-function pagesIn(folder: string, recursive: boolean): string[] {
-  if (!existsSync(join(ROOT, folder))) return [];
-  return readdirSync(join(ROOT, folder), { recursive, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules') && !file.includes('cdk.out'))
-    .map((file) => join(ROOT, folder, file));
+function pagesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.md')).map((file) => join(ROOT, folder, file));
 }
 
-const PAGES = [...pagesIn('.', false), ...pagesIn('docs', true), ...pagesIn('examples', true)];
+function foldersIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+}
+
+/** Not deeper: what an example has installed or built brings papers of its own. */
+const PAGES = ['.', 'docs', ...foldersIn('docs'), 'examples', ...foldersIn('examples')].flatMap(pagesIn);
 
 function withoutCode(markdown: string): string {
   return markdown.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, '`');
