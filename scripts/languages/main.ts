@@ -1,7 +1,7 @@
 // The library in every language: its packages are built, the same app is synthesized from each, and the templates are compared.
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { timed } from './command';
 import { missingNames } from './dotnet';
 import { EXAMPLES, synthesize } from './examples';
@@ -11,6 +11,9 @@ import { missingTools } from './tools';
 
 const ROOT = resolve(__dirname, '../..');
 
+/** What running an example in its own directory leaves there. */
+const LEFT_BEHIND = new Set(['node_modules', 'package-lock.json', '.venv', 'target', 'cdk.out']);
+
 function languages(): void {
   const missing = missingTools();
   if (missing.length > 0) throw new Error(`not on this machine: ${missing.join(', ')}`);
@@ -19,7 +22,7 @@ function languages(): void {
   // Outside the repository, so that no package is found in its node_modules, and as far from dist/ as inside it.
   const workspace = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-languages-'));
   try {
-    cpSync(join(ROOT, 'examples'), join(workspace, 'examples'), { recursive: true });
+    cpSync(join(ROOT, 'examples'), join(workspace, 'examples'), { recursive: true, filter: (path) => !LEFT_BEHIND.has(basename(path)) });
     symlinkSync(join(ROOT, 'dist'), join(workspace, 'dist'));
     compareExamples(workspace);
     timed('.NET sources', () => failOn(missingNames(ROOT, workspace), '.NET sources lack'));

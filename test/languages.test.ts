@@ -1,0 +1,33 @@
+// What counts as a difference between the example apps of two languages.
+import { differences, Template, Templates } from '../scripts/languages/templates';
+
+const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'abc.zip' }, Layers: ['one'] }, Metadata: { 'aws:asset:path': 'asset.abc' } };
+
+function mail(resources: Template['Resources'], sections: Record<string, unknown> = {}): Templates {
+  return { Mail: { Resources: resources, ...sections } };
+}
+
+test('the same templates have no differences', () => {
+  expect(differences(mail({ Function: FUNCTION }), mail({ Function: structuredClone(FUNCTION) }))).toEqual([]);
+});
+
+test('paths of the machine and the library versions that CDK reports are no differences', () => {
+  const other = { ...FUNCTION, Metadata: { 'aws:asset:path': '/elsewhere/asset.abc' } };
+  const metadata = { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'jsii' } };
+  const withMetadata = mail({ Function: other, CDKMetadata: metadata }, { Conditions: { CDKMetadataAvailable: true } });
+  expect(differences(mail({ Function: FUNCTION }), withMetadata)).toEqual([]);
+});
+
+test('another code of the function is a difference, named with its place and both values', () => {
+  const other = { ...FUNCTION, Properties: { ...FUNCTION.Properties, Code: { S3Key: 'def.zip' } } };
+  expect(differences(mail({ Function: FUNCTION }), mail({ Function: other })))
+    .toEqual(['/Mail/Resources/Function/Properties/Code/S3Key: "abc.zip", "def.zip"']);
+});
+
+test('what is missing, or there besides, is a difference: item, resource, section, stack', () => {
+  const shorter = { ...FUNCTION, Properties: { ...FUNCTION.Properties, Layers: [] } };
+  expect(differences(mail({ Function: FUNCTION }), mail({ Function: shorter }))).toEqual(['/Mail/Resources/Function/Properties/Layers/0: "one", undefined']);
+  expect(differences(mail({}), mail({ Function: FUNCTION }))[0]).toMatch('/Mail/Resources/Function: undefined, {');
+  expect(differences(mail({}, { Outputs: {} }), mail({}))).toEqual(['/Mail/Outputs: {}, undefined']);
+  expect(differences(mail({}), {})).toEqual(['/Mail: {"Resources":{}}, undefined']);
+});
