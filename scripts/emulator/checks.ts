@@ -5,7 +5,7 @@ export class Checks {
   private passed = 0;
   private failed = 0;
 
-  /** A deployment that did not come about leaves nothing that later checks could find, so the run ends with it. */
+  /** A run without checks has shown nothing. */
   get allPassed(): boolean {
     return this.failed === 0 && this.passed > 0;
   }

@@ -21,8 +21,9 @@ export interface Ended {
 const GRACE_MS = 3_000;
 
 export class Children {
+  /** By a signal: what fails from then on fails for that reason. */
+  interrupted = false;
   private readonly running = new Set<Child>();
-  private interrupted = false;
 
   constructor() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void this.interrupt(signal));

@@ -8,26 +8,36 @@ import { NoEmulatorError } from './python';
 import { runScenario } from './scenario';
 import { Scene } from './scene';
 
+const LINES_OF_LOG = 60;
+
 async function main(): Promise<void> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-emulator-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const children = new Children();
   const checks = new Checks();
-  let scene: Scene | undefined;
   try {
-    scene = await Scene.start(children, directory);
-    await runScenario(scene, checks);
+    await run(children, directory, checks);
+    print(`${checks.summary()}, in ${Math.round(performance.now() / 1000)} seconds`);
   } catch (error) {
-    if (error instanceof NoEmulatorError) print(error.message);
-    else checks.fail(`the run broke off: ${(error as Error).stack}`);
+    if (!(error instanceof NoEmulatorError)) throw error;
+    print(error.message);
   } finally {
-    if (!checks.allPassed && scene) print(`What MiniStack wrote last:\n${scene.ministack.log.split('\n').slice(-60).join('\n')}`);
-    await scene?.stop();
     await children.stopAll();
   }
-  print(`${checks.summary()}, in ${Math.round(performance.now() / 1000)} seconds`);
   process.exitCode = checks.allPassed ? 0 : 1;
+}
+
+async function run(children: Children, directory: string, checks: Checks): Promise<void> {
+  const scene = await Scene.start(children, directory);
+  try {
+    await runScenario(scene, checks);
+  } catch (error) {
+    if (!children.interrupted) checks.fail(`the run broke off: ${(error as Error).stack}`);
+  } finally {
+    if (!checks.allPassed && !children.interrupted) print(`What MiniStack wrote last:\n${scene.ministack.log.split('\n').slice(-LINES_OF_LOG).join('\n')}`);
+    await scene.stop();
+  }
 }
 
 void main();
