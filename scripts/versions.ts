@@ -1,7 +1,9 @@
 // Runs tests on the versions that users have and `npm test` does not: the newest aws-cdk-lib, and the handler on Lambda's Node.
 // `npx projen versions`, or with pinned versions `npx projen versions --cdk 2.276.0 --node 24`.
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,18 +18,15 @@ const NODE_TESTS = ['test/cloud/lambda.test.ts', 'test/end-to-end/key-forms.test
 
 const repository = join(__dirname, '..');
 
-function main(): void {
+async function main(): Promise<void> {
   const { values: { cdk, node } } = parseArgs({ options: { cdk: { type: 'string' }, node: { type: 'string', default: '24' } } });
   const directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-versions-'));
-  // A child that is interrupted throws here, so that the directory is removed.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-  try {
-    step('the tests of the repository run on the CDK floor', checkFloor);
-    step('the newest aws-cdk-lib', () => testNewestCdk(join(directory, 'newest'), cdk ?? output('npm', ['view', 'aws-cdk-lib', 'version'])));
-    step(`the handler on Node ${node}`, () => testNode(join(directory, 'node'), node));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1)); // or else there would be no 'exit'
+
+  await step('the tests of the repository run on the CDK floor', checkFloor);
+  await step('the newest aws-cdk-lib', () => testNewestCdk(join(directory, 'newest'), cdk ?? output('npm', ['view', 'aws-cdk-lib', 'version'])));
+  await step(`the handler on Node ${node}`, () => testNode(join(directory, 'node'), node));
 }
 
 /** `npm test` shows that the floor works only as long as the floor is what is installed. */
@@ -39,29 +38,29 @@ function checkFloor(): void {
 }
 
 /** In a copy, so that neither the installed packages nor the lock file change here. */
-function testNewestCdk(copy: string, version: string): void {
+async function testNewestCdk(copy: string, version: string): Promise<void> {
   const tracked = output('git', ['ls-files', '-z']).split('\0').filter((file) => file && existsSync(join(repository, file)));
-  for (const file of tracked) cpSync(join(repository, file), join(copy, file));
-  cpSync(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true }); // faster than `npm ci`
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`], copy);
+  for (const file of tracked) await cp(join(repository, file), join(copy, file));
+  await cp(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true }); // faster than `npm ci`
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`], copy);
   console.log(`aws-cdk-lib ${installedCdk(copy)}`);
-  run('npx', ['tsx', 'scripts/bundle.ts'], copy);
-  run('npx', ['tsc', '--noEmit', '--project', 'tsconfig.dev.json'], copy);
-  run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
+  await run('npx', ['tsx', 'scripts/bundle.ts'], copy);
+  await run('npx', ['tsc', '--noEmit', '--project', 'tsconfig.dev.json'], copy);
+  await run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
 }
 
-function testNode(prefix: string, version: string): void {
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefix', prefix, `node@${version}`], repository);
+async function testNode(prefix: string, version: string): Promise<void> {
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', prefix, `node@${version}`], repository);
   const binary = join(prefix, 'node_modules', 'node', 'bin', 'node');
   console.log(`Node ${output(binary, ['--version'])}`);
-  run('npx', ['tsx', 'scripts/bundle.ts'], repository);
-  run('npx', ['jest', '--ci', '--coverage=false', ...NODE_TESTS], repository, { LOCAL_CLOUD_NODE: binary });
+  await run('npx', ['tsx', 'scripts/bundle.ts'], repository);
+  await run('npx', ['jest', '--ci', '--coverage=false', ...NODE_TESTS], repository, { LOCAL_CLOUD_NODE: binary });
 }
 
-function step(name: string, work: () => void): void {
+async function step(name: string, work: () => void | Promise<void>): Promise<void> {
   console.log(`\n=== ${name}`);
   const startedAt = performance.now();
-  work();
+  await work();
   console.log(`=== passed in ${Math.round((performance.now() - startedAt) / 1000)} seconds`);
 }
 
@@ -73,13 +72,17 @@ function manifestOf(directory: string) {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
 }
 
-/** Throws when the command fails. */
-function run(command: string, args: string[], cwd: string, environment: Record<string, string> = {}): void {
-  execFileSync(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...environment } });
+async function run(command: string, args: string[], cwd: string, environment: Record<string, string> = {}): Promise<void> {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...environment } });
+  const [code, signal] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` ended with ${signal ?? code}`);
 }
 
 function output(command: string, args: string[]): string {
   return execFileSync(command, args, { cwd: repository, encoding: 'utf8' }).trim();
 }
 
-main();
+main().catch((error: Error) => {
+  console.error(`\nFAILED: ${error.message}`);
+  process.exitCode = 1;
+});
