@@ -250,8 +250,12 @@ async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord
 }
 
 function publicationOf({ ttl, overwrite }: ZoneProperties, { patience }: World) {
-  const until = new Date(patience.now() + OVERLAP_DAYS * 86_400_000);
-  return { ttl, overwrite, supersededUntil: until.toISOString().replace(/\.\d+Z$/, 'Z') };
+  const now = patience.now();
+  return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + OVERLAP_DAYS * 86_400_000) };
+}
+
+function isoSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**

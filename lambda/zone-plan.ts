@@ -39,6 +39,16 @@ export interface Publication {
   readonly overwrite: boolean;
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;
+  /** ISO time. */
+  readonly now: string;
+}
+
+/** A selector is wanted again, with another key than the one whose record has to stay for the mail on its way. */
+export class SelectorInUseError extends Error {
+  constructor(wanted: DkimRecord, until: string) {
+    super(`The record ${wanted.name} holds the key of mail that is still on its way, and has to stay as it is until ${until}. `
+      + 'Give the key a new selector, or pin the version of the secret that has the old key (versionId).');
+  }
 }
 
 /** A record of a wanted name says something else, and it is not ours to change. */
@@ -79,6 +89,8 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
       if (!publication.overwrite && !existing.every((one) => isOurs(one, own, owner) && !listedByAnother(one, others, owner))) {
         throw new RecordConflictError(wanted, existing);
       }
+      const until = existing.map((one) => entryFor(one, own, owner)?.until).find((time) => time !== undefined && time > publication.now);
+      if (until) throw new SelectorInUseError(wanted, until);
       changes.push(...existing.map((one) => ({ action: 'DELETE' as const, record: one })), { action: 'CREATE', record: target });
     }
     entries.push({ label: labelOf(wanted.name, owner), type: wanted.type, origin, digest: digestOf(record.type, record.values) });

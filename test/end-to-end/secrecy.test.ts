@@ -193,7 +193,7 @@ test.each<[string, (key: string) => string]>([
   });
   const result = await deploy('s1', scene.secret(CANARY));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(result.reason).toMatch(/BadRequestException: .*SES did not accept the request/s);
+  expect(result.reason).toMatch(/BadRequestException: .*SES does not take this signing/s);
   expectNoLeak([result], CANARY, CANARY);
   expectCleanLogs();
 });
