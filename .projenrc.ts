@@ -32,6 +32,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToGo: { moduleName: 'github.com/cdk-ses-dkim/cdk-ses-dkim-go', packageName: 'cdksesdkim' },
 
   cdkVersion: CDK_FLOOR,
+  constructsVersion: '10.4.2', // what the floor's Go module is generated for: it does not compile with 10.5, which has a method of its own `with`
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.0', // what jsii 6.0 compiles with; the lint and the tests should read the code the same way
   projenVersion: '0.103.25',
@@ -47,6 +48,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       lib: ['es2023'],
       target: 'ES2023',
       isolatedModules: true, // jest transpiles file by file; types are checked once, by the typecheck step
+      paths: { 'cdk-ses-dkim': ['./src/index.ts'] }, // examples import the library by its name
       skipLibCheck: true, // mailauth and dns-packet bring types that need their own optional peers
       types: ['node', 'jest'],
     },
@@ -66,7 +68,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/credential-provider-env@3.972.84', // the one credential provider in the bundle, in the version that the clients have
     // Checks of the construct
     'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
-    'cdk-nag@2.38.2', // the newest that runs on the CDK floor
+    'cdk-nag@2.37.55', // the newest that runs on the floor of CDK and constructs
     'jsii-rosetta@~6.0.0',
     'fast-check@4.10.2', // property tests
     // The local cloud. It never ships.
@@ -108,6 +110,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 // 1.13.0 was published without some of its platforms' packages, which `npm ci` refuses: https://github.com/npm/cli/issues/4828
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
+// What aws-cdk-lib itself requires on the floor. jsii writes the installed version into the Go module, and users need no newer one.
+project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
 
 project.eslint?.allowDevDeps('lambda/**');
 
@@ -135,6 +139,16 @@ project.addTask('demo', {
 project.addTask('bench', {
   description: 'Measure this library beside what people use today, and write docs/performance.md',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/bench/main.ts' }],
+});
+
+project.addTask('pictures', { description: 'Draw the pictures in the docs from the text beside them', exec: 'tsx scripts/pictures/main.ts' });
+project.addTask('languages', {
+  description: 'The packages of every language, and the same app from each: the templates have to be the same',
+  exec: 'tsx scripts/languages/main.ts',
+});
+project.addTask('integ:emulator', {
+  description: 'The real CDK CLI on MiniStack, an emulator from PyPI: bootstrap, deploy, change, failure, destroy (docs/emulator.md; needs Python 3.11)',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/emulator/main.ts' }],
 });
 
 // What ships: the compiled library, its docs, the built handler with its licences.

@@ -31,10 +31,11 @@ async function main(): Promise<void> {
 
 /** `npm test` shows that the floor works only as long as the floor is what is installed. */
 function checkFloor(): void {
-  const floor: string = manifestOf(repository).peerDependencies['aws-cdk-lib'];
-  const installed = installedCdk(repository);
-  if (floor !== `^${installed}`) throw new Error(`aws-cdk-lib ${installed} is installed, but users may have ${floor}. Run \`npm ci\``);
-  console.log(`aws-cdk-lib ${installed}`);
+  for (const [name, range] of Object.entries<string>(manifestOf(repository).peerDependencies)) {
+    const installed = installedVersion(repository, name);
+    if (range !== `^${installed}`) throw new Error(`${name} ${installed} is installed, but users may have ${range}. Run \`npm ci\``);
+    console.log(`${name} ${installed}`);
+  }
 }
 
 /** In a copy, so that neither the installed packages nor the lock file change here. */
@@ -42,8 +43,8 @@ async function testNewestCdk(copy: string, version: string): Promise<void> {
   const tracked = output('git', ['ls-files', '-z']).split('\0').filter((file) => file && existsSync(join(repository, file)));
   for (const file of tracked) await cp(join(repository, file), join(copy, file));
   await cp(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true }); // faster than `npm ci`
-  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`], copy);
-  console.log(`aws-cdk-lib ${installedCdk(copy)}`);
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`, 'constructs@10'], copy);
+  for (const name of ['aws-cdk-lib', 'constructs']) console.log(`${name} ${installedVersion(copy, name)}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], copy);
   await run('npx', ['tsc', '--noEmit', '--project', 'tsconfig.dev.json'], copy);
   await run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
@@ -64,8 +65,8 @@ async function step(name: string, work: () => void | Promise<void>): Promise<voi
   console.log(`=== passed in ${Math.round((performance.now() - startedAt) / 1000)} seconds`);
 }
 
-function installedCdk(directory: string): string {
-  return manifestOf(join(directory, 'node_modules', 'aws-cdk-lib')).version;
+function installedVersion(directory: string, name: string): string {
+  return manifestOf(join(directory, 'node_modules', name)).version;
 }
 
 function manifestOf(directory: string) {

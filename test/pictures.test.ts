@@ -15,7 +15,7 @@ test('every picture has its text', () => {
 test.each(texts)('the picture that is committed is what %s gives', (file) => {
   const drawn = draw(readFileSync(join(FOLDER, file), 'utf8'));
   const committed = readFileSync(join(FOLDER, file.replace(/\.txt$/, '.svg')), 'utf8');
-  if (drawn !== committed) throw new Error(`The picture of ${file} is out of date. Draw it anew: npx tsx scripts/pictures/main.ts`);
+  if (drawn !== committed) throw new Error(`The picture of ${file} is out of date. Draw it anew: npx projen pictures`);
 });
 
 test('text is escaped, so that a picture is well-formed XML', () => {
