@@ -142,6 +142,15 @@ project.addTask('bench', {
 });
 
 project.addTask('pictures', { description: 'Draw the pictures in the docs from the text beside them', exec: 'tsx scripts/pictures/main.ts' });
+project.addTask('integ', {
+  description: 'Tests of a real account (docs/testing.md): without arguments, that the templates are those of the snapshots; needs no account',
+  steps: [{ spawn: bundle.name }, { exec: 'integ-runner --language typescript --app "tsx {filePath}"', receiveArgs: true }],
+});
+project.addTask('versions', {
+  description: 'Tests on the newest aws-cdk-lib, and with the handler on the Node of Lambda; --cdk and --node pin them',
+  exec: 'tsx scripts/versions.ts',
+  receiveArgs: true,
+});
 project.addTask('languages', {
   description: 'The packages of every language, and the same app from each: the templates have to be the same',
   exec: 'tsx scripts/languages/main.ts',
