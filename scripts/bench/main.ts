@@ -70,7 +70,9 @@ function starts(version: string, { bundledReady, unbundledReady, bundledCreate, 
     rows: [
       {
         what: 'process start to handler ready, bundled : SDK unbundled',
-        measured: `${ratio(ready)} (${milliseconds(bundledReady)} : ${milliseconds(unbundledReady)})`, goal: '<= 0.62', met: ready <= 0.62,
+        measured: `${ratio(ready)} (${milliseconds(bundledReady)} : ${milliseconds(unbundledReady)})`,
+        goal: '<= 0.62',
+        met: ready <= 0.62,
       },
       {
         what: 'process start to first BYODKIM create told SES, bundled : SDK unbundled',
@@ -78,7 +80,9 @@ function starts(version: string, { bundledReady, unbundledReady, bundledCreate, 
       },
       {
         what: 'the same, bundled : the single call of AwsCustomResource',
-        measured: `${ratio(create)} (${milliseconds(bundledCreate)} : ${milliseconds(awsCustomResourceCall)})`, goal: '<= 1', met: create <= 1,
+        measured: `${ratio(create)} (${milliseconds(bundledCreate)} : ${milliseconds(awsCustomResourceCall)})`,
+        goal: '<= 1',
+        met: create <= 1,
       },
     ],
   };
@@ -91,7 +95,9 @@ function synthesis(): Section {
     title: 'Synthesis',
     rows: [{
       what: 'app with one construct : empty stack',
-      measured: `${ratio(times)} (${milliseconds(withOne)} : ${milliseconds(empty)})`, goal: '<= 1.85', met: times <= 1.85,
+      measured: `${ratio(times)} (${milliseconds(withOne)} : ${milliseconds(empty)})`,
+      goal: '<= 1.85',
+      met: times <= 1.85,
     }],
   };
 }

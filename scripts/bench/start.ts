@@ -24,7 +24,8 @@ export interface StartTimes {
 /** All variants in turn, so that noise hits them alike. */
 export async function startTimes(node: string): Promise<StartTimes> {
   const unbundled = await buildUnbundled();
-  const scene = await Scene.start({ speed: 1, route53: { insyncAfter: 0, processingTime: 0, requestsPerSecond: 1e6 }, ses: { requestsPerSecond: 1e6 } });
+  const unlimited = { requestsPerSecond: 1e6 };
+  const scene = await Scene.start({ speed: 1, route53: { insyncAfter: 0, processingTime: 0, ...unlimited }, ses: unlimited });
   // Answers to CloudFormation go here; only the way to SES is measured.
   const sink = createServer((_, response) => response.end());
   await new Promise<void>((listening) => sink.listen(0, '127.0.0.1', listening));
@@ -32,7 +33,10 @@ export async function startTimes(node: string): Promise<StartTimes> {
     scene.identityExists();
     const secret = scene.secret(PEM.one);
     const create = (round: string) => ({
-      RequestType: 'Create', RequestId: round, LogicalResourceId: `Dkim${round}`, StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/Bench/1`,
+      RequestType: 'Create',
+      RequestId: round,
+      LogicalResourceId: `Dkim${round}`,
+      StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/Bench/1`,
       ResponseURL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`,
       ResourceProperties: {
         Identity: DOMAIN, HostedZoneId: scene.zoneId, Signing: { Method: 'BYODKIM', Selector: `s${round}`, SecretArn: secret },
@@ -40,13 +44,20 @@ export async function startTimes(node: string): Promise<StartTimes> {
     });
     const call = {
       ...create('call'),
-      ResourceProperties: { Create: JSON.stringify({
-        service: '@aws-sdk/client-sesv2', action: 'PutEmailIdentityDkimSigningAttributes', physicalResourceId: { id: DOMAIN },
-        parameters: { EmailIdentity: DOMAIN, SigningAttributesOrigin: 'AWS_SES' },
-      }) },
+      ResourceProperties: {
+        Create: JSON.stringify({
+          service: '@aws-sdk/client-sesv2',
+          action: 'PutEmailIdentityDkimSigningAttributes',
+          physicalResourceId: { id: DOMAIN },
+          parameters: { EmailIdentity: DOMAIN, SigningAttributesOrigin: 'AWS_SES' },
+        }),
+      },
     };
-    const awsCustomResource = resolve(dirname(require.resolve('aws-cdk-lib')), 'custom-resource-handlers/dist/custom-resources/aws-custom-resource-handler/index.js');
-    const times: Record<keyof StartTimes, number[]> = { bundledReady: [], unbundledReady: [], bundledCreate: [], unbundledCreate: [], awsCustomResourceCall: [] };
+    const handlers = resolve(dirname(require.resolve('aws-cdk-lib')), 'custom-resource-handlers/dist/custom-resources');
+    const awsCustomResource = resolve(handlers, 'aws-custom-resource-handler/index.js');
+    const times: Record<keyof StartTimes, number[]> = {
+      bundledReady: [], unbundledReady: [], bundledCreate: [], unbundledCreate: [], awsCustomResourceCall: [],
+    };
     for (let round = 0; round < ROUNDS; round++) {
       times.bundledReady.push(await untilReady(node, resolve(BUNDLE)));
       times.unbundledReady.push(await untilReady(node, unbundled));
@@ -85,7 +96,10 @@ async function untilSesIsTold(node: string, file: string, event: object, scene: 
   const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
   const child = run(node, script, {
     ...scene.cloud.endpointEnvironment(),
-    AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken, AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_LAMBDA_FUNCTION_NAME: 'bench',
     NODE_PATH: resolve('node_modules'),
   });
   let errors = '';
