@@ -72,6 +72,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-rosetta@~6.0.0',
     'fast-check@4.10.2', // property tests
     // The local cloud. It never ships.
+    `@aws-sdk/client-cloudformation@${SDK}`, // deploys stacks on it
     'dns-packet@5.6.1', // DNS messages; what multicast-dns and most Node DNS tools use
     '@types/dns-packet@5.6.5',
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends

@@ -1,4 +1,5 @@
 // Tells what goes on while a stack is deployed or deleted.
+import { setTimeout } from 'node:timers/promises';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { printProgress } from './print';
 import { Decision, describeDecision, describeEvent } from './progress';
@@ -19,8 +20,8 @@ export class Follower {
     const { stackName, environment: { region } } = stack;
     const domains = domainsByLogicalId(stack);
     const subjectOf = (logicalId = '') => domains.get(logicalId) ?? stackName;
-    const eventsNow = () => this.cloud.cloudFormation.describe(stackName, { region })?.events ?? [];
-    const eventsBefore = eventsNow().length;
+    const eventsNow = async () => (await this.cloud.cloudFormation.describe(stackName, { region }))?.events ?? [];
+    const eventsBefore = (await eventsNow()).length;
     let eventsTold = 0;
     const tell = (events: readonly StackEvent[]) => {
       // Decisions first: an event tells the end of what they led to.
@@ -28,18 +29,20 @@ export class Follower {
       for (const event of events.slice(eventsTold)) this.tell(subjectOf(event.logicalId), describeEvent(event));
       eventsTold = Math.max(eventsTold, events.length);
     };
-    const running = operation();
-    const look = () => tell(eventsNow().slice(eventsBefore));
-    look();
-    const timer = setInterval(look, LOOK_EVERY_MS);
-    try {
-      const result = await running;
-      if (result.changed) tell(result.events);
-      else this.tell(stackName, 'nothing to change');
-      return result;
-    } finally {
-      clearInterval(timer);
-    }
+    let ended = false;
+    const running = operation().finally(() => {
+      ended = true;
+    });
+    const watch = async () => {
+      while (!ended) {
+        tell((await eventsNow()).slice(eventsBefore));
+        await setTimeout(LOOK_EVERY_MS);
+      }
+    };
+    const [result] = await Promise.all([running, watch()]);
+    if (result.changed) tell(result.events);
+    else this.tell(stackName, 'nothing to change');
+    return result;
   }
 
   private tell(subject: string, text: string | undefined): void {

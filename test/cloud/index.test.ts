@@ -1,5 +1,4 @@
 // The whole local cloud: a deployed function that calls its services with its role's rights, and faults that hit it.
-import { rmSync } from 'node:fs';
 import { LocalCloud } from '.';
 import { FUNCTION_RESOURCES, functionAssets } from './cloudformation/test-function';
 
@@ -29,17 +28,13 @@ const CODE = `
 `;
 
 let cloud: LocalCloud;
-let assetDirectory: string;
+const assetDirectory = functionAssets(CODE);
+const tellsItsProcess = functionAssets('exports.handler = async () => process.pid;');
 
 beforeEach(async () => {
   cloud = await LocalCloud.start();
-  assetDirectory = functionAssets(CODE);
 });
-
-afterEach(async () => {
-  await cloud.stop();
-  rmSync(assetDirectory, { recursive: true });
-});
+afterEach(() => cloud.stop());
 
 async function deployed(actions: string[]) {
   const zone = await cloud.route53.createHostedZone({ account: '111111111111', name: 'example.com' });
@@ -106,9 +101,7 @@ test('the services answer with the date of the cloud', async () => {
 });
 
 test('a stopped cloud leaves no process and no server behind', async () => {
-  rmSync(assetDirectory, { recursive: true });
-  assetDirectory = functionAssets('exports.handler = async () => process.pid;');
-  const { resources } = await cloud.cloudFormation.deploy({ stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory });
+  const { resources } = await cloud.cloudFormation.deploy({ stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory: tellsItsProcess });
   const { payload } = await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}');
 
   await cloud.stop();

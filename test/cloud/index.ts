@@ -83,6 +83,7 @@ export class LocalCloud {
   /** What makes an AWS SDK talk to this cloud, in a function as in a test. */
   endpointEnvironment(): Record<string, string> {
     return {
+      AWS_ENDPOINT_URL_CLOUDFORMATION: this.cloudFormation.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
       AWS_ENDPOINT_URL_ROUTE_53: this.route53.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: this.secretsManager.endpoint,

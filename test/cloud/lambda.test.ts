@@ -205,6 +205,30 @@ test('stdout and stderr are in the log when the result is there, line by line, a
   expect(lambda.logs('worker').sort()).toEqual(['no line end', 'one', 'three', 'two']);
 });
 
+test('a function that is deleted while it runs comes to its end, and its process with it', async () => {
+  const arn = put(`exports.handler = async () => {
+    console.log('begun');
+    await require('node:timers/promises').setTimeout(2000);
+    return process.pid;
+  };`);
+
+  const running = result(arn);
+  await until(() => lambda.logs('worker').includes('begun'));
+  lambda.deleteFunction(arn);
+
+  const pid: number = await running;
+  expect(pid).toEqual(expect.any(Number));
+  await until(() => !isAlive(pid));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 test('an idle process is used again, a busy one is not waited for', async () => {
   const arn = put(`let count = 0;
     exports.handler = async (event) => { count++; if (event.sleep) await require('node:timers/promises').setTimeout(event.sleep); return count; };`);

@@ -45,7 +45,6 @@ interface LambdaFunction {
   configuration: FunctionConfiguration;
   eventInvoke: EventInvokeConfiguration;
   readonly arn: string;
-  readonly processes: Set<LambdaProcess>;
   readonly idle: LambdaProcess[];
 }
 
@@ -59,6 +58,8 @@ export class Lambda extends HttpService {
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
   private readonly functions = new Map<string, LambdaFunction>();
+  /** Also of functions that are deleted while they run. */
+  private readonly processes = new Set<LambdaProcess>();
   private readonly concurrency = new Map<string, Concurrency>();
   private readonly logLines = new Map<string, string[]>();
   private readonly stopped = new AbortController();
@@ -67,9 +68,7 @@ export class Lambda extends HttpService {
   constructor(context: CloudContext, private readonly network: FunctionNetwork) {
     super('lambda', context);
     this.stopWatching = context.clock.watch((state) => {
-      for (const { processes } of this.functions.values()) {
-        for (const process of processes) process.send({ kind: 'clock', state });
-      }
+      for (const process of this.processes) process.send({ kind: 'clock', state });
     });
   }
 
@@ -79,7 +78,7 @@ export class Lambda extends HttpService {
     const arn = functionArn(configuration);
     const known = this.functions.get(arn);
     if (!known) {
-      this.functions.set(arn, { configuration, arn, eventInvoke: {}, processes: new Set(), idle: [] });
+      this.functions.set(arn, { configuration, arn, eventInvoke: {}, idle: [] });
       return arn;
     }
     known.configuration = configuration;
@@ -87,10 +86,11 @@ export class Lambda extends HttpService {
     return arn;
   }
 
+  /** What is running comes to its end. */
   deleteFunction(arn: string): void {
     const found = this.functions.get(arn);
     this.functions.delete(arn);
-    for (const process of found?.processes ?? []) process.kill();
+    for (const process of found?.idle ?? []) process.kill();
   }
 
   putEventInvokeConfig(arn: string, configuration: EventInvokeConfiguration): void {
@@ -130,17 +130,15 @@ export class Lambda extends HttpService {
 
   /** Kills one process, as when its sandbox dies. */
   kill(processId: string): void {
-    for (const { processes } of this.functions.values()) {
-      for (const process of processes) {
-        if (process.id === processId) process.kill();
-      }
+    for (const process of this.processes) {
+      if (process.id === processId) process.kill();
     }
   }
 
   async stop(): Promise<void> {
     this.stopped.abort(new Error('the local cloud was stopped'));
     this.stopWatching();
-    const processes = [...this.functions.values()].flatMap((found) => [...found.processes]);
+    const processes = [...this.processes];
     for (const process of processes) process.kill();
     await Promise.all(processes.map((process) => process.ended));
     await super.stop();
@@ -244,7 +242,7 @@ export class Lambda extends HttpService {
 
   private release(target: LambdaFunction, configuration: FunctionConfiguration, process: LambdaProcess): void {
     if (!process.alive) return;
-    if (target.configuration === configuration) target.idle.push(process);
+    if (this.functions.get(target.arn)?.configuration === configuration) target.idle.push(process);
     else process.kill();
   }
 
@@ -272,8 +270,8 @@ export class Lambda extends HttpService {
       },
       log: (line) => this.log(configuration.name, line),
     });
-    target.processes.add(process);
-    void process.ended.then(() => target.processes.delete(process));
+    this.processes.add(process);
+    void process.ended.then(() => this.processes.delete(process));
     return process;
   }
 

@@ -1,28 +1,14 @@
 // STS of the local cloud: AssumeRole and GetCallerIdentity over the Query protocol.
-import { createHash, randomBytes } from 'node:crypto';
-import { XMLBuilder } from 'fast-xml-parser';
-import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
+import { createHash } from 'node:crypto';
+import { Call, CloudContext, Reply } from './http-service';
 import { accountOf, callerArn, Iam, roleName } from './iam';
-import { ServiceError } from './service-error';
+import { parametersOf, QueryService, required } from './query-service';
 
-const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 const DEFAULT_DURATION_SECONDS = 3600;
 
-/** What the shared code and other services call an error, and what STS calls it. */
-const ERROR_CODES: Record<string, string> = {
-  AccessDeniedException: 'AccessDenied',
-  UnrecognizedClientException: 'InvalidClientTokenId',
-};
-
-export class Sts extends HttpService {
-  private readonly builder = new XMLBuilder({ ignoreAttributes: false });
-
+export class Sts extends QueryService {
   constructor(context: CloudContext, private readonly iam: Iam) {
-    super('sts', context);
-  }
-
-  protected operationOf(request: Request): string {
-    return parameters(request).get('Action') ?? 'Unknown';
+    super('sts', context, 'sts.amazonaws.com', '2011-06-15');
   }
 
   protected handle(call: Call): Reply {
@@ -32,22 +18,12 @@ export class Sts extends HttpService {
       case 'GetCallerIdentity': return this.reply(call, {
         Arn: callerArn(call.principal), UserId: userId(call.principal.roleArn ?? call.principal.account), Account: call.principal.account,
       });
-      default: throw new ServiceError('InvalidAction', 400, `Could not find operation ${call.operation} for version 2011-06-15`);
+      default: throw this.unknownOperation(call);
     }
   }
 
-  protected renderError(error: ServiceError): Reply {
-    return this.xml(error.status, 'ErrorResponse', {
-      Error: { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: ERROR_CODES[error.code] ?? error.code, Message: error.message },
-    });
-  }
-
-  protected throttled(): ServiceError {
-    return new ServiceError('Throttling', 400, 'Rate exceeded');
-  }
-
   private assumeRole(call: Call): object {
-    const input = parameters(call);
+    const input = parametersOf(call);
     const roleArn = required(input, 'RoleArn');
     const sessionName = required(input, 'RoleSessionName');
     const externalId = input.get('ExternalId');
@@ -69,29 +45,6 @@ export class Sts extends HttpService {
       },
     };
   }
-
-  private reply(call: Call, result: object): Reply {
-    return this.xml(200, `${call.operation}Response`, { [`${call.operation}Result`]: result });
-  }
-
-  private xml(status: number, root: string, content: object): Reply {
-    const requestId = randomBytes(8).toString('hex');
-    const error = root === 'ErrorResponse';
-    const body = this.builder.build({
-      [root]: { '@_xmlns': NAMESPACE, ...content, ...error ? { RequestId: requestId } : { ResponseMetadata: { RequestId: requestId } } },
-    });
-    return { status, headers: { 'content-type': 'text/xml' }, body };
-  }
-}
-
-function parameters(request: Request): URLSearchParams {
-  return new URLSearchParams(request.body.toString('utf8'));
-}
-
-function required(input: URLSearchParams, name: string): string {
-  const value = input.get(name);
-  if (!value) throw new ServiceError('ValidationError', 400, `Value null at '${name}' failed to satisfy constraint: Member must not be null`);
-  return value;
 }
 
 /** The stable id that IAM gives to a role or an account; here it only has to differ. */

@@ -5,19 +5,16 @@ import { byoDkim, PEM, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 
 let scene: Scene;
-let secrets: Record<'one' | 'two', string>;
 
 beforeEach(async () => {
-  scene = await Scene.start();
-  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
-  scene.identityExists();
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 
 /** The signing under test, and beside it an identity that does not exist, so that its resource fails early. */
 function besideOneThatFails(selector: string, secret: 'one' | 'two', failing: boolean): (stack: Stack) => void {
   return (stack) => {
-    scene.dkim(() => byoDkim(stack, selector, secrets[secret]))(stack);
+    scene.dkim(() => byoDkim(stack, selector, scene.secrets[secret]))(stack);
     if (!failing) return;
     new EmailIdentityDkim(stack, 'Failing', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example') });
   };

@@ -1,16 +1,13 @@
 // The function's process dies at any call, before or after its effect: Lambda repeats the event, and all ends as if nothing had happened.
 import { Duration } from 'aws-cdk-lib';
-import { PEM, Scene } from './scene';
+import { CREATE_CALLS, Scene } from './scene';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
 
 let scene: Scene;
-let secrets: Record<'one' | 'two', string>;
 
 beforeEach(async () => {
-  scene = await Scene.start();
-  scene.identityExists();
-  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 
@@ -19,8 +16,8 @@ function zoneNow(): string[] {
   return scene.all().map((line) => line.replace(/cdk-ses-dkim-[0-9a-f]{32}/, 'registry').replace(/until=[^"]+/g, 'until=…')).sort();
 }
 
-const create = () => scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT));
-const update = () => scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
+const create = () => scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+const update = () => scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT));
 
 interface Run {
   readonly created: string[];
@@ -29,9 +26,7 @@ interface Run {
 let undisturbed: Run;
 
 beforeAll(async () => {
-  scene = await Scene.start();
-  scene.identityExists();
-  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
+  scene = await Scene.withIdentity();
   await create();
   const created = zoneNow();
   await update();
@@ -39,22 +34,8 @@ beforeAll(async () => {
   await scene.stop();
 });
 
-/** Service, operation, and how many calls of that operation go well before. */
-const CALLS: [string, string, number][] = [
-  ['secretsmanager', 'GetSecretValue', 0],
-  ['ses', 'GetEmailIdentity', 0],
-  ['route53', 'GetHostedZone', 0],
-  ['route53', 'ListResourceRecordSets', 0],
-  ['route53', 'ChangeResourceRecordSets', 0],
-  ['route53', 'GetChange', 0],
-  ['route53', 'ListResourceRecordSets', 1],
-  ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
-  ['ses', 'GetEmailIdentity', 1],
-  ['s3', 'PutObject', 0],
-];
-
 describe.each([['before', 'after'], ['after', 'before']] as const)('killed %s the effect on create, %s it on update', (onCreate, onUpdate) => {
-  test.each(CALLS)('%s %s (%d went well)', async (service, operation, skip) => {
+  test.each([...CREATE_CALLS, ['s3', 'PutObject', 0]] as const)('%s %s (%d went well)', async (service, operation, skip) => {
     scene.cloud.faults.add({ service, operation, skip, kind: `kill-${onCreate}` });
     expect(await create()).toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(zoneNow()).toEqual(undisturbed.created);
@@ -88,7 +69,7 @@ describe.each(['before', 'after'] as const)('killed %s the effect on delete', (w
 test('killed three times, CloudFormation runs out of time, and its rollback leaves nothing of ours', async () => {
   scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'kill-after' });
   scene.cloud.faults.add({ service: 'route53', operation: 'GetHostedZone', skip: 1, times: 2, kind: 'kill-before' });
-  const deployment = scene.deploy('Mail', scene.byo('s1', secrets.one));
+  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
   while (scene.cloud.lambda.invocations.filter(({ result }) => result?.error).length < 3) await scene.cloud.clock.sleep(10_000);
   expect(scene.all()).toHaveLength(2);
   scene.cloud.clock.advance(1_700_000);

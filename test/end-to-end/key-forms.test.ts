@@ -6,8 +6,7 @@ import { byoDkim, newKey, PEM, Scene } from './scene';
 let scene: Scene;
 
 beforeEach(async () => {
-  scene = await Scene.start();
-  scene.identityExists();
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 

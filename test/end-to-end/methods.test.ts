@@ -1,19 +1,16 @@
 // Each method, created, changed to each other, rolled back and deleted: through synthesis, the bundled function, HTTP and DNS.
 import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
-import { PEM, REGION, Scene } from './scene';
+import { CREATE_CALLS, REGION, Scene } from './scene';
 import { DkimSigning } from '../../src';
 
 const PARENT = 'eu-west-1';
 const WAIT = { waitForVerification: Duration.minutes(30) };
 
 let scene: Scene;
-let secrets: Record<'one' | 'two', string>;
 
 beforeEach(async () => {
-  scene = await Scene.start();
-  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
-  scene.identityExists();
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 
@@ -22,7 +19,7 @@ type Build = (stack: Stack) => void;
 
 const builds: Record<Method, () => Build> = {
   'Easy DKIM': () => scene.easy(WAIT),
-  'BYODKIM': () => scene.byo('s1', secrets.one, WAIT),
+  'BYODKIM': () => scene.byo('s1', scene.secrets.one, WAIT),
   'DEED': () => scene.replicaOf(PARENT, WAIT),
 };
 const origins: Record<Method, string> = { 'Easy DKIM': 'AWS_SES', 'BYODKIM': 'EXTERNAL', 'DEED': 'AWS_SES_EU_WEST_1' };
@@ -80,9 +77,9 @@ describe.each(methods)('%s', (method) => {
 });
 
 test('BYODKIM to another selector and key: both records stay until the stack goes', async () => {
-  await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   const early = await scene.sent();
-  await scene.deployed('Mail', scene.byo('s2', secrets.two, WAIT));
+  await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   expect(await scene.verdictOn(early)).toMatchObject({ result: 'pass', selector: 's1' });
   expect(scene.records().map((line) => line.split(' ')[1])).toEqual(['s1._domainkey.example.com.', 's2._domainkey.example.com.']);
@@ -109,32 +106,20 @@ test('Easy DKIM with another key length', async () => {
 });
 
 describe('rolled back after a failure at any step', () => {
-  const steps: [string, string, number][] = [
-    ['secretsmanager', 'GetSecretValue', 0],
-    ['ses', 'GetEmailIdentity', 0],
-    ['route53', 'GetHostedZone', 0],
-    ['route53', 'ListResourceRecordSets', 0],
-    ['route53', 'ChangeResourceRecordSets', 0],
-    ['route53', 'GetChange', 0],
-    ['route53', 'ListResourceRecordSets', 1],
-    ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
-    ['ses', 'GetEmailIdentity', 1],
-  ];
-
-  test.each(steps)('%s %s (%d before it went well): a failed create leaves nothing of ours', async (service, operation, skip) => {
+  test.each(CREATE_CALLS)('%s %s (%d before it went well): a failed create leaves nothing of ours', async (service, operation, skip) => {
     scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
-    const result = await scene.deploy('Mail', scene.byo('s1', secrets.one, WAIT));
+    const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain('the test refuses this');
     expect(scene.all()).toEqual([]);
     expect(scene.identity()?.origin).toBe('AWS_SES');
   });
 
-  test.each(steps)('%s %s (%d before it went well): a failed update leaves the old signing and records at work', async (service, operation, skip) => {
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+  test.each(CREATE_CALLS)('%s %s (%d before it went well): a failed update leaves the old signing and records at work', async (service, operation, skip) => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     const before = scene.records();
     scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
-    const result = await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
+    const result = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT));
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(scene.records()).toEqual(expect.arrayContaining(before));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
@@ -144,7 +129,7 @@ describe('rolled back after a failure at any step', () => {
 });
 
 describe('deleted after what it stands on has gone', () => {
-  beforeEach(() => scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT)));
+  beforeEach(() => scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT)));
 
   test('the identity', async () => {
     scene.cloud.ses.deleteIdentity({ account: '111111111111', region: REGION, name: 'example.com' });
@@ -162,7 +147,7 @@ describe('deleted after what it stands on has gone', () => {
   });
 
   test('the secret', async () => {
-    scene.cloud.secretsManager.delete(secrets.one);
+    scene.cloud.secretsManager.delete(scene.secrets.one);
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.all()).toEqual([]);
   });

@@ -9,11 +9,9 @@ const WAIT = { waitForVerification: Duration.minutes(30) };
 const OTHER_REGION = 'eu-west-1';
 
 let scene: Scene;
-let secrets: Record<'one' | 'two', string>;
 
 beforeEach(async () => {
   scene = await Scene.start();
-  secrets = { one: scene.secret(PEM.one), two: scene.secret(PEM.two) };
 });
 afterEach(() => scene.stop());
 
@@ -27,7 +25,7 @@ describe('a record of that name that says something else', () => {
   });
 
   test('fails a create that names both values, and nothing is changed', async () => {
-    const result = await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
+    const result = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain('p=somebodyElses');
     expect(result.reason).toContain(`p=${publicKeyOf(PEM.two)}`);
@@ -38,10 +36,10 @@ describe('a record of that name that says something else', () => {
   });
 
   test('fails an update that names both values; the old signing works on', async () => {
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     const before = scene.all();
     const calls = scene.cloud.calls.length;
-    const result = await scene.deploy('Mail', scene.byo('s2', secrets.two, WAIT));
+    const result = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT));
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(result.reason).toContain('p=somebodyElses');
     expect(result.reason).toContain(`p=${publicKeyOf(PEM.two)}`);
@@ -51,15 +49,15 @@ describe('a record of that name that says something else', () => {
   });
 
   test('is replaced on create when that is wanted, and is ours from then on', async () => {
-    await scene.deployed('Mail', scene.byo('s2', secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual([]);
   });
 
   test('is replaced on update when that is wanted', async () => {
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
-    await scene.deployed('Mail', scene.byo('s2', secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual([]);
@@ -92,7 +90,7 @@ describe('a record with the same meaning that was there before', () => {
   ])('is used as it is, %s, and is left in the end', async (_, value) => {
     scene.write('s1._domainkey.example.com', 'TXT', value);
     const before = scene.all();
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     expect(scene.records()).toEqual(before);
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     await scene.destroy('Mail');
@@ -103,8 +101,8 @@ describe('a record with the same meaning that was there before', () => {
   test('stays when another selector has come into use, too', async () => {
     scene.write('s1._domainkey.example.com', 'TXT', `"p=${key.slice(0, 200)}" "${key.slice(200)}"`);
     const before = scene.all();
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
-    await scene.deployed('Mail', scene.byo('s2', secrets.two, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
     await scene.destroy('Mail');
     expect(scene.all()).toEqual(before);
   });
@@ -115,7 +113,7 @@ test.each([
   ['the same key in other words', `"p=${publicKeyOf(PEM.one).slice(0, 200)}" "${publicKeyOf(PEM.one).slice(200)}"`],
 ])('a record that somebody changed after we wrote it, to %s, is left on delete', async (_, value) => {
   scene.identityExists();
-  await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   scene.erase('s1._domainkey.example.com');
   scene.write('s1._domainkey.example.com', 'TXT', value);
   expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
@@ -131,13 +129,13 @@ describe('another domain', () => {
     scene.identityExists();
     scene.identityExists(REGION, OTHER);
     otherZone = (await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: OTHER })).id;
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   });
 
   const forOther = (stack: Stack) => new EmailIdentityDkim(stack, 'Dkim', {
     identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', OTHER),
     hostedZone: scene.zoneIn(stack, otherZone, OTHER),
-    signing: byoDkim(stack, 's1', secrets.two),
+    signing: byoDkim(stack, 's1', scene.secrets.two),
     ...WAIT,
   });
 
@@ -182,7 +180,7 @@ test.each(['Easy DKIM', 'BYODKIM'])('a renamed construct takes over records and 
   const props = (stack: Stack): EmailIdentityDkimProps => ({
     identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
     hostedZone: scene.zoneIn(stack),
-    signing: method === 'BYODKIM' ? byoDkim(stack, 's1', secrets.one) : undefined,
+    signing: method === 'BYODKIM' ? byoDkim(stack, 's1', scene.secrets.one) : undefined,
     ...WAIT,
   });
   await scene.deployed('Mail', (stack) => void new EmailIdentityDkim(stack, 'Old', props(stack)));
@@ -209,7 +207,7 @@ describe.each([
   test('the record goes with the last stack that needs it', async () => {
     for (const region of [REGION, OTHER_REGION]) {
       scene.identityExists(region);
-      await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT), { region });
+      await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT), { region });
     }
     expect(scene.records()).toHaveLength(1);
     const records = scene.records();
@@ -231,7 +229,7 @@ describe('beside ses.EmailIdentity with records of its own', () => {
   const native = (stack: Stack) => new ses.EmailIdentity(stack, 'Native', { identity: ses.Identity.publicHostedZone(publicZone(stack)) });
   const signings = {
     'Easy DKIM': () => undefined,
-    'BYODKIM': (stack: Stack) => byoDkim(stack, 's1', secrets.one),
+    'BYODKIM': (stack: Stack) => byoDkim(stack, 's1', scene.secrets.one),
   };
   const nativeRecords = () => {
     const { tokens } = scene.identity()!;
@@ -302,7 +300,7 @@ describe('kept on purpose (RETAIN)', () => {
 
   test.each([
     ['Easy DKIM', 'AWS_SES', () => scene.easy({ ...WAIT, removalPolicy: RemovalPolicy.RETAIN })],
-    ['BYODKIM', 'EXTERNAL', () => scene.byo('s1', secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN })],
+    ['BYODKIM', 'EXTERNAL', () => scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN })],
   ])('%s: signing and records stay when the stack goes; only the registry record does not', async (_, origin, build) => {
     await scene.deployed('Mail', build());
     const records = scene.records();
@@ -313,10 +311,10 @@ describe('kept on purpose (RETAIN)', () => {
   });
 
   test('what was kept is found by the next stack, and left by it', async () => {
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
     const records = scene.records();
     await scene.destroy('Mail');
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     await scene.destroy('Mail');
     expect(scene.all()).toEqual(records);
   });
@@ -325,12 +323,12 @@ describe('kept on purpose (RETAIN)', () => {
 describe('the zone of the records changes', () => {
   beforeEach(async () => {
     scene.identityExists();
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, WAIT));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   });
 
   test('taken away: the record stays, marked with its time, and mail verifies', async () => {
     const records = scene.records();
-    await scene.deployed('Mail', scene.byo('s1', secrets.one, { ...WAIT, hostedZone: undefined }));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, hostedZone: undefined }));
     expect(scene.records()).toEqual(records);
     expect(scene.all().join('\n')).toMatch(/record=s1; type=TXT; origin=ours; digest=\w+; until=\d{4}-/);
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
@@ -340,7 +338,7 @@ describe('the zone of the records changes', () => {
     const early = await scene.sent();
     const records = scene.records();
     const { id, nameServers } = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN, delegate: false });
-    const build = (stack: Stack) => scene.byo('s1', secrets.one, { ...WAIT, hostedZone: scene.zoneIn(stack, id) })(stack);
+    const build = (stack: Stack) => scene.byo('s1', scene.secrets.one, { ...WAIT, hostedZone: scene.zoneIn(stack, id) })(stack);
     const calls = scene.cloud.calls.length;
     await scene.deployed('Mail', build);
     expect(scene.writes(calls)).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');

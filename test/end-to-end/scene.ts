@@ -34,6 +34,19 @@ export function publicKeyOf(pem: string): string {
   return createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
+/** The calls of a first BYODKIM create, in their order: service, operation, and how many of that operation come before. */
+export const CREATE_CALLS: readonly [service: string, operation: string, before: number][] = [
+  ['secretsmanager', 'GetSecretValue', 0],
+  ['ses', 'GetEmailIdentity', 0],
+  ['route53', 'GetHostedZone', 0],
+  ['route53', 'ListResourceRecordSets', 0],
+  ['route53', 'ChangeResourceRecordSets', 0],
+  ['route53', 'GetChange', 0],
+  ['route53', 'ListResourceRecordSets', 1],
+  ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
+  ['ses', 'GetEmailIdentity', 1],
+];
+
 export class Scene {
   /**
    * @param options `speed` 100 unless told otherwise: a minute of the cloud takes 0.6 seconds, and the half minute that the handler keeps for
@@ -43,6 +56,13 @@ export class Scene {
     const cloud = await LocalCloud.start({ speed: 100, ...options });
     const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
     return new Scene(cloud, zone.id);
+  }
+
+  /** The same with an identity for example.com that signs nothing yet. */
+  static async withIdentity(options?: LocalCloudOptions): Promise<Scene> {
+    const scene = await Scene.start(options);
+    scene.identityExists();
+    return scene;
   }
 
   /** An error that no patience mends. */
@@ -55,7 +75,12 @@ export class Scene {
     return mkdtempSync(join(tmpdir(), 'cdk-'));
   }
 
-  private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {}
+  /** ARNs of secrets with the keys of `PEM`. */
+  readonly secrets: Readonly<Record<keyof typeof PEM, string>>;
+
+  private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {
+    this.secrets = { one: this.secret(PEM.one), two: this.secret(PEM.two) };
+  }
 
   stop(): Promise<void> {
     return this.cloud.stop();

@@ -14,8 +14,7 @@ let scene: Scene;
 let assembly: string;
 
 beforeEach(async () => {
-  scene = await Scene.start();
-  scene.identityExists();
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 

@@ -9,12 +9,9 @@ const MINUTE = 60_000;
 const SLOWLY = { speed: 60 };
 
 let scene: Scene;
-let secret: string;
 
 async function begin(options: LocalCloudOptions = {}): Promise<void> {
-  scene = await Scene.start({ speed: 120, ...options });
-  secret = scene.secret(PEM.one);
-  scene.identityExists();
+  scene = await Scene.withIdentity({ speed: 120, ...options });
 }
 afterEach(() => scene.stop());
 
@@ -36,7 +33,7 @@ async function until(condition: () => boolean): Promise<void> {
 test('the deployment ends when the record appears after 40 minutes; the function has continued itself', async () => {
   await begin(SLOWLY);
   const deployment = scene.deploy('Mail', (stack: Stack) => {
-    const { dkimStatus } = scene.byo('s1', secret, { ...HOUR, hostedZone: undefined })(stack);
+    const { dkimStatus } = scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined })(stack);
     new CfnOutput(stack, 'Status', { value: dkimStatus });
   });
   await scene.cloud.clock.sleep(40 * MINUTE);
@@ -56,7 +53,7 @@ test('after the hour it fails before CloudFormation gives up, with status, error
   await begin(SLOWLY);
   scene.cloud.dns.undelegate('example.com');
   const began = scene.cloud.clock.now();
-  const result = await scene.deploy('Mail', scene.byo('s1', secret, HOUR));
+  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, HOUR));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toMatch(/status PENDING, last error HOST_NOT_FOUND, last looked 20/);
   expect(result.reason).toContain(`TXT s1._domainkey.example.com v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`);
@@ -82,7 +79,7 @@ test('when SES gives up, the deployment fails at once', async () => {
   await begin({ ses: { giveUpAfter: 5 * MINUTE } });
   scene.cloud.dns.undelegate('example.com');
   const began = scene.cloud.clock.now();
-  const result = await scene.deploy('Mail', scene.byo('s1', secret, HOUR));
+  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, HOUR));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toContain('SES gave up verifying DKIM of example.com: status FAILED, last error HOST_NOT_FOUND');
   const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!;
@@ -92,7 +89,7 @@ test('when SES gives up, the deployment fails at once', async () => {
 
 test('the process of a further invocation dies: Lambda repeats it, and the wait goes on', async () => {
   await begin();
-  const deployment = scene.deploy('Mail', scene.byo('s1', secret, { ...HOUR, hostedZone: undefined }));
+  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
   await until(() => continuations() === 1);
   scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 2, kind: 'kill-before' });
   await until(() => scene.cloud.lambda.invocations.some(({ attempt }) => attempt === 2));
@@ -104,7 +101,7 @@ test('the process of a further invocation dies: Lambda repeats it, and the wait 
 test('the process dies when it has just started the further invocation: two of them wait, and both end well', async () => {
   await begin();
   scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'kill-after' });
-  const deployment = scene.deploy('Mail', scene.byo('s1', secret, { ...HOUR, hostedZone: undefined }));
+  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
   await until(() => continuations() >= 1);
   await scene.cloud.clock.sleep(5 * MINUTE);
   scene.publishKey('s1', PEM.one);
@@ -115,7 +112,7 @@ test('the process dies when it has just started the further invocation: two of t
 test('the further invocation is refused at first: it is asked for again', async () => {
   await begin();
   scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'throttle' });
-  const deployment = scene.deploy('Mail', scene.byo('s1', secret, { ...HOUR, hostedZone: undefined }));
+  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
   await scene.cloud.clock.sleep(13 * MINUTE);
   scene.cloud.clock.setSpeed(20); // the function has 15 seconds to start itself
   await until(() => continuations() === 1);
@@ -127,7 +124,7 @@ test('the further invocation is refused at first: it is asked for again', async 
 test('the function may not start itself: the deployment fails and says so', async () => {
   await begin();
   scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'access-denied', times: 1000 });
-  const result = await scene.deploy('Mail', scene.byo('s1', secret, { ...HOUR, hostedZone: undefined }));
+  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toContain('The function could not start itself again');
 });
@@ -147,11 +144,11 @@ test.each(['Easy DKIM', 'BYODKIM'])('an identity that SES has given up (FAILED) 
   const props = { ...HOUR, recordTtl: Duration.minutes(10) };
   if (method === 'BYODKIM') {
     scene.cloud.dns.undelegate('example.com');
-    await scene.deployed('Mail', scene.byo('s1', secret));
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
   }
   await until(() => scene.identity()!.status === 'FAILED');
   scene.cloud.dns.delegate('example.com', scene.cloud.route53.hostedZones()[0].nameServers);
-  await scene.deployed('Mail', method === 'BYODKIM' ? scene.byo('s1', secret, props) : scene.easy(props));
+  await scene.deployed('Mail', method === 'BYODKIM' ? scene.byo('s1', scene.secrets.one, props) : scene.easy(props));
   expect(scene.identity()?.status).toBe('SUCCESS');
   expect(await scene.send()).toMatchObject({ result: 'pass' });
 });

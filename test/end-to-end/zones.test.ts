@@ -9,16 +9,14 @@ import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../sr
 const WAIT = { waitForVerification: Duration.minutes(30) };
 
 let scene: Scene;
-let secret: string;
 
 beforeEach(async () => {
   scene = await Scene.start();
-  secret = scene.secret(PEM.one);
 });
 afterEach(() => scene.stop());
 
 type Signing = (stack: Stack) => DkimSigning | undefined;
-const signings: [string, Signing][] = [['Easy DKIM', () => undefined], ['BYODKIM', (stack) => byoDkim(stack, 's1', secret)]];
+const signings: [string, Signing][] = [['Easy DKIM', () => undefined], ['BYODKIM', (stack) => byoDkim(stack, 's1', scene.secrets.one)]];
 
 function dkimOf(stack: Stack, domain: string, props: Omit<EmailIdentityDkimProps, 'identity'>): EmailIdentityDkim {
   return new EmailIdentityDkim(stack, 'Dkim', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', domain), ...props });
@@ -105,7 +103,7 @@ describe('a domain that signs mail now, with records at another provider', () =>
   test('a change to a key that only an unseen zone has fails, says who was asked, and leaves signing untouched', async () => {
     await scene.deployed('Mail', inZone());
     const calls = scene.cloud.calls.length;
-    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', secret)));
+    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(result.reason).toMatch(/ns1\.elsewhere\.example has none; ns2\.elsewhere\.example has none/);
     expect(result.reason).toContain(`Is ${zoneId} the zone that the domain is delegated to?`);
@@ -114,7 +112,7 @@ describe('a domain that signs mail now, with records at another provider', () =>
   });
 
   test('so does a create, and nothing of ours is left', async () => {
-    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', secret)));
+    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain('Signing was not touched');
     expect(scene.all(zoneId)).toEqual([]);
@@ -123,7 +121,7 @@ describe('a domain that signs mail now, with records at another provider', () =>
   });
 
   test('without a zone it fails and says what to publish; once it is published it goes on', async () => {
-    const build = (stack: Stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', secret), ...WAIT });
+    const build = (stack: Stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one), ...WAIT });
     const result = await scene.deploy('Mail', build);
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     const value = `v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`;
@@ -139,13 +137,13 @@ describe('a domain that signs mail now, with records at another provider', () =>
   test('one name server that is gone does not stop it', async () => {
     provider().set(`s1._domainkey.${ORG}`, 'TXT', [`v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`]);
     await scene.cloud.dns.removeNameServers(['ns2.elsewhere.example']);
-    await scene.deployed('Mail', (stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', secret) }));
+    await scene.deployed('Mail', (stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one) }));
     expect(scene.identity(REGION, ORG)?.origin).toBe('EXTERNAL');
   });
 
   test('a domain that is delegated to nobody any more fails and says so', async () => {
     scene.cloud.dns.undelegate(ORG);
-    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', secret)));
+    const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     expect(result.reason).toContain('Signing was not touched');
     expect(result.reason).toMatch(/delegated to none|gave no answer/);
     expect(scene.all(zoneId)).toEqual([]);
@@ -204,7 +202,7 @@ describe('a zone of another account', () => {
   });
 
   test('cannot be changed without a role, and the reason says what is missing', async () => {
-    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', secret), false));
+    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one), false));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain(zoneId);
     expect(result.reason).toContain('hostedZoneRole');
@@ -212,7 +210,7 @@ describe('a zone of another account', () => {
   });
 
   test('cannot be changed through a role that does not exist or does not trust us, and the reason says so', async () => {
-    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', secret)));
+    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain(`The role ${ROLE} gives no access to the hosted zone ${zoneId}`);
     expect(result.reason).toContain('sts:AssumeRole');
@@ -220,7 +218,7 @@ describe('a zone of another account', () => {
 
   test('whose role is gone does not stop the delete; the log says what was found', async () => {
     roleExists();
-    await scene.deployed('Mail', build((stack) => byoDkim(stack, 's1', secret)));
+    await scene.deployed('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     scene.cloud.iam.deleteRole(ROLE);
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.identity(REGION, 'example.org')?.origin).toBe('AWS_SES');
@@ -260,7 +258,7 @@ describe('two stacks deployed at the same time into one zone', () => {
   test('with one key for one domain in two Regions: one record, which both deletes together take away', async () => {
     const regions = [REGION, 'eu-west-1'];
     for (const region of regions) scene.identityExists(region);
-    await Promise.all(regions.map((region) => scene.deployed('Mail', scene.byo('s1', secret, WAIT), { region })));
+    await Promise.all(regions.map((region) => scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT), { region })));
     expect(scene.records()).toHaveLength(1);
     for (const region of regions) expect(await scene.send(region)).toMatchObject({ result: 'pass', selector: 's1' });
     const results = await Promise.all(regions.map((region) => scene.destroy('Mail', { region })));

@@ -1,5 +1,4 @@
 // A CDK app is deployed as it was synthesized: templates, environments and the code of functions.
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, CfnOutput, CfnResource, CustomResource, Duration, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -20,8 +19,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => cloud.stop());
-
-afterAll(() => rmSync(assets, { recursive: true }));
 
 class TestStack extends Stack {
   constructor(scope: Construct, id: string, env?: { account: string; region: string }) {

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { Template } from './stack';
 
 export interface AssemblyStack {
-  readonly template: Template;
+  readonly templateBody: string;
   readonly assets: Readonly<Record<string, string>>;
   /** Undefined for an environment-agnostic stack. */
   readonly account?: string;
@@ -27,8 +26,7 @@ export function readAssembly(source: CloudAssembly | string, name: string): Asse
   if (!found) throw new Error(`No stack '${name}' in ${assembly.directory}; there are: ${stacks.map(({ stackName }) => stackName).join(', ')}`);
   const { account, region } = found.environment;
   return {
-    // Read anew: the artifact's own copy is shared by all who ask for it.
-    template: JSON.parse(readFileSync(found.templateFullPath, 'utf8')),
+    templateBody: readFileSync(found.templateFullPath, 'utf8'),
     assets: codeDirectories(found.assembly.directory, `${found.id}.assets.json`),
     account: account === 'unknown-account' ? undefined : account,
     region: region === 'unknown-region' ? undefined : region,

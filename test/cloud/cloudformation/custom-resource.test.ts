@@ -1,21 +1,15 @@
 // The custom-resource protocol over real HTTP: the event, the pre-signed URL, and what counts as an answer.
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloud } from '..';
 import { custom, CustomProperties, functionAssets, requests, templateWith } from './test-function';
 
 let cloud: LocalCloud;
-let assetDirectory: string;
+const assetDirectory = functionAssets();
 
 beforeEach(async () => {
   cloud = await LocalCloud.start();
-  assetDirectory = functionAssets();
 });
-
-afterEach(async () => {
-  await cloud.stop();
-  rmSync(assetDirectory, { recursive: true });
-});
+afterEach(() => cloud.stop());
 
 function deploy(properties: CustomProperties = {}) {
   return cloud.cloudFormation.deploy({ stackName: 'app', template: templateWith({ Thing: custom(properties) }), assetDirectory });
@@ -87,7 +81,7 @@ test('the first answer counts, a later one changes nothing', async () => {
   });
 
   expect(status).toBe(200);
-  expect(cloud.cloudFormation.describe('app')).toMatchObject({ status: 'CREATE_COMPLETE', resources: { Thing: { physicalId: 'made-Thing' } } });
+  await expect(cloud.cloudFormation.describe('app')).resolves.toMatchObject({ status: 'CREATE_COMPLETE', resources: { Thing: { physicalId: 'made-Thing' } } });
 });
 
 test('an expired, a changed and a read URL are refused', async () => {

@@ -12,7 +12,6 @@ export interface Plan {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly conditions: Readonly<Record<string, boolean>>;
   readonly graph: Graph;
-  readonly assets: Readonly<Record<string, string>>;
 }
 
 /** A physical resource. */
@@ -29,6 +28,8 @@ export interface Resource extends PreviousState {
 /** The world around a stack. */
 export interface Surroundings {
   readonly clock: Clock;
+  /** Directory of a function's code by its `Code.S3Key`. */
+  readonly assets: ReadonlyMap<string, string>;
   readonly provider: (type: string) => ResourceProvider;
   readonly importValue: (name: string) => string;
 }
@@ -55,11 +56,12 @@ export class Stack {
   readonly resources = new Map<string, Resource>();
   outputs: Record<string, string> = {};
   exports: Record<string, string> = {};
+  /** A fault of the local CloudFormation itself, for those who ask for the stack. */
+  broken?: Error;
   /** The plan that the stack is at. */
   plan?: Plan;
   /** Physical resources that a failed rollback left. */
   private leftOver: Resource[] = [];
-  private assets: Readonly<Record<string, string>> = {};
   private changes: Change[] = [];
   private operation = new AbortController();
 
@@ -105,7 +107,6 @@ export class Stack {
 
   /** Brings all resources to what the plan says. Returns why it could not. */
   private async apply(plan: Plan): Promise<string | undefined> {
-    this.assets = { ...this.assets, ...plan.assets };
     const scope = this.scope(plan);
     const failed = await inOrder(plan.graph, (logicalId) => this.provision(logicalId, plan, scope), this.operation.signal);
     if (failed.length > 0) return `The following resource(s) failed to ${this.status === 'CREATE_IN_PROGRESS' ? 'create' : 'update'}: [${failed.join(', ')}].`;
@@ -276,7 +277,7 @@ export class Stack {
   private request({ logicalId, type, properties }: Pick<Resource, 'logicalId' | 'type' | 'properties'>): ResourceRequest {
     const rollingForward = this.status === 'CREATE_IN_PROGRESS' || this.status === 'UPDATE_IN_PROGRESS';
     const cancelled = rollingForward ? this.operation.signal : NEVER;
-    return { stack: this.identity, logicalId, type, properties, assets: this.assets, cancelled };
+    return { stack: this.identity, logicalId, type, properties, assets: this.surroundings.assets, cancelled };
   }
 
   private scope(plan: Plan): Scope {

@@ -1,20 +1,18 @@
-// CloudFormation of the local cloud: what tests call.
-import { randomUUID } from 'node:crypto';
+// CloudFormation of the local cloud: what tests call, which goes through its API as every tool does.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { setTimeout } from 'node:timers/promises';
+import {
+  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, Stack as Described,
+  UpdateStackCommand,
+} from '@aws-sdk/client-cloudformation';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { CloudContext } from '../http-service';
-import { partitionOf } from '../partition';
+import { CloudFormationApi } from './api';
 import { readAssembly } from './assembly';
-import { CustomResources } from './custom-resource';
-import { dependencyGraph } from './dependencies';
-import { Plan, Stack } from './engine';
-import { IamSettings, resourceProviders, Services } from './resources';
-import { ResourceProvider } from './resources/provider';
-import { ResponseEndpoint } from './response-endpoint';
-import { DeployRequest, StackAddress, StackResult, Template } from './stack';
-import { conditionValues, parameterValues, StackIdentity } from './template';
+import { IamSettings, Services } from './resources';
+import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
+import { Place, Stacks } from './stacks';
+import { CloudContext } from '../http-service';
 
 export * from './stack';
 
@@ -24,162 +22,165 @@ export interface AssemblyDeployRequest extends Partial<StackAddress> {
 
 const ACCOUNT = '111111111111';
 const REGION = 'us-east-1';
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const MAXIMUM_RESOURCES = 500;
-const MAXIMUM_TEMPLATE_BYTES = 1024 * 1024;
+/** Real milliseconds between two looks at a stack: fewer the longer it takes, as they cost time that the functions need. */
+const FIRST_POLL = 20;
+const POLL_GROWTH = 1.3;
+const LONGEST_POLL = 250;
 
 export class CloudFormation {
-  /** How IAM resources behave; tests may change it at any time. */
-  readonly iamSettings: IamSettings = { policyDelay: 0 };
-  private readonly stacks = new Map<string, Stack>();
-  private readonly busy = new Set<Stack>();
-  private readonly providers: Readonly<Record<string, ResourceProvider>>;
-  private readonly endpoint: ResponseEndpoint;
-  private readonly customResources: ResourceProvider;
-  private readonly stopped = new AbortController();
+  readonly iamSettings: IamSettings;
+  private readonly stacks: Stacks;
+  private readonly api: CloudFormationApi;
+  private readonly watched = new Set<Promise<unknown>>();
 
   constructor(private readonly context: CloudContext, services: Services) {
-    this.endpoint = new ResponseEndpoint(context);
-    this.providers = resourceProviders(context, services, this.iamSettings, this.stopped.signal);
-    this.customResources = new CustomResources(context, services.lambda, this.endpoint, this.stopped.signal);
+    this.stacks = new Stacks(context, services);
+    this.iamSettings = this.stacks.iamSettings;
+    this.api = new CloudFormationApi(context, this.stacks);
   }
 
-  start(): Promise<void> {
-    return this.endpoint.start();
+  get endpoint(): string {
+    return this.api.endpoint;
   }
 
-  stop(): Promise<void> {
-    this.stopped.abort(new Error('the local cloud was stopped'));
-    return this.endpoint.stop();
+  async start(): Promise<void> {
+    await this.stacks.start();
+    await this.api.start();
+  }
+
+  /** Who waits for a stack gets its end. */
+  async stop(): Promise<void> {
+    await this.stacks.stop();
+    await Promise.allSettled(this.watched);
+    await this.api.stop();
   }
 
   /** Creates the stack or updates it. Throws for what CloudFormation refuses before it begins. */
-  async deploy(request: DeployRequest): Promise<StackResult> {
-    const { stack, isNew } = this.stackFor(request);
-    const plan = this.plan(stack.identity, request);
-    if (isNew) {
-      this.stacks.set(keyOf(request), stack);
-      return this.operate(stack, () => stack.create(plan));
-    }
-    if (!['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'].includes(stack.status)) {
-      throw new Error(`Stack:${stack.identity.id} is in ${stack.status} state and can not be updated.`);
-    }
-    if (isDeepStrictEqual([plan.template, plan.parameters], [stack.plan!.template, stack.plan!.parameters])) {
-      return { ...resultOf(stack, 0), changed: false, reason: 'No updates are to be performed.' };
-    }
-    return this.operate(stack, () => stack.update(plan));
+  async deploy({ template, assetDirectory, ...request }: DeployRequest): Promise<StackResult> {
+    this.publish(codeIn(assetDirectory));
+    return this.deployBody(JSON.stringify(template, undefined, 1), request); // as CDK writes it
   }
 
   /** Deploys a stack of a synthesized app, into the stack's own environment unless told otherwise. */
   async deployAssembly(assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {}): Promise<StackResult> {
-    const { template, assets, account, region } = readAssembly(assembly, stackName);
-    return this.deploy({ account, region, stackName, ...request, template, assets });
+    const { templateBody, assets, account, region } = readAssembly(assembly, stackName);
+    this.publish(assets);
+    return this.deployBody(templateBody, { account, region, stackName, ...request });
   }
 
   /** Deletes the stack; after DELETE_FAILED it can be repeated. */
   async delete(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult> {
-    const key = keyOf({ stackName, ...address });
-    const stack = this.stacks.get(key);
-    if (!stack) throw new Error(`Stack with id ${stackName} does not exist`);
-    this.refuseWhileImported(stack);
-    const result = await this.operate(stack, () => stack.delete());
-    if (result.status === 'DELETE_COMPLETE') this.stacks.delete(key);
-    return result;
+    const client = this.client(address);
+    const { StackId } = await describe(client, stackName);
+    const seen = (await eventsOf(client, StackId!)).length;
+    await client.send(new DeleteStackCommand({ StackName: StackId }));
+    return this.end(client, StackId!, seen, placeOf(address));
   }
 
   /** The stack as it is now, with the events of all its operations. */
-  describe(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): StackResult | undefined {
-    const stack = this.stacks.get(keyOf({ stackName, ...address }));
-    return stack && resultOf(stack, 0);
+  async describe(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult | undefined> {
+    const client = this.client(address);
+    const found = await describe(client, stackName).catch(unlessMissing);
+    return found && this.resultOf(found, await eventsOf(client, found.StackId!), placeOf(address));
   }
 
-  private stackFor(address: StackAddress): { stack: Stack; isNew: boolean } {
-    const known = this.stacks.get(keyOf(address));
-    if (known) return { stack: known, isNew: false };
-    const { stackName: name, account = ACCOUNT, region = REGION } = address;
-    const partition = partitionOf(region);
-    const id = `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${randomUUID()}`;
-    const identity: StackIdentity = { id, name, account, region, partition };
-    const stack = new Stack(identity, {
-      clock: this.context.clock,
-      provider: (type) => this.provider(type),
-      importValue: (exportName) => this.importValue(exportName, identity),
-    });
-    return { stack, isNew: true };
-  }
-
-  private plan(identity: StackIdentity, request: DeployRequest): Plan {
-    const text = JSON.stringify(request.template, undefined, 1); // as CDK writes it
-    const template: Template = JSON.parse(text);
-    const count = Object.keys(template.Resources).length;
-    if (count > MAXIMUM_RESOURCES) throw new Error(`Template format error: Number of resources, ${count}, is greater than maximum allowed, ${MAXIMUM_RESOURCES}`);
-    if (text.length > MAXIMUM_TEMPLATE_BYTES) throw new Error(`Template may not exceed ${MAXIMUM_TEMPLATE_BYTES} bytes in size, but has ${text.length}`);
-    const parameters = parameterValues(template, request.parameters ?? {}, identity);
-    const conditions = conditionValues(template, parameters);
-    const graph = dependencyGraph(template, conditions);
-    for (const id of graph.keys()) this.provider(template.Resources[id].Type);
-    return { template, parameters, conditions, graph, assets: { ...codeIn(request.assetDirectory), ...request.assets } };
-  }
-
-  private provider(type: string): ResourceProvider {
-    if (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource') return this.customResources;
-    const known = this.providers[type];
-    if (!known) throw new Error(`Template format error: Unrecognized resource type: ${type} (the local CloudFormation knows ${Object.keys(this.providers).join(', ')})`);
-    return known;
-  }
-
-  private importValue(name: string, { account, region }: StackIdentity): string {
-    const exporting = this.stacksOf(account, region).find((stack) => name in stack.exports);
-    if (!exporting) throw new Error(`No export named ${name} found.`);
-    return exporting.exports[name];
-  }
-
-  private refuseWhileImported({ identity, exports }: Stack): void {
-    for (const name of Object.keys(exports)) {
-      const importing = this.stacksOf(identity.account, identity.region).find((stack) => stack.plan && imports(stack.plan, name));
-      if (importing) throw new Error(`Export ${name} cannot be deleted as it is in use by ${importing.identity.name}`);
+  private async deployBody(TemplateBody: string, { stackName, parameters = {}, ...address }: Omit<DeployRequest, 'template'>): Promise<StackResult> {
+    const client = this.client(address);
+    const place = placeOf(address);
+    const input = {
+      StackName: stackName,
+      TemplateBody,
+      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+      Capabilities: ['CAPABILITY_IAM' as const, 'CAPABILITY_NAMED_IAM' as const],
+    };
+    const before = await describe(client, stackName).catch(unlessMissing);
+    if (!before) {
+      const { StackId } = await client.send(new CreateStackCommand(input));
+      return this.end(client, StackId!, 0, place);
     }
-  }
-
-  private stacksOf(account: string, region: string): Stack[] {
-    return [...this.stacks.values()].filter(({ identity }) => identity.account === account && identity.region === region);
-  }
-
-  private async operate(stack: Stack, operation: () => Promise<void>): Promise<StackResult> {
-    if (this.busy.has(stack)) throw new Error(`Stack:${stack.identity.id} is in ${stack.status} state: another operation is going on`);
-    this.busy.add(stack);
-    const seen = stack.events.length;
+    const seen = (await eventsOf(client, before.StackId!)).length;
     try {
-      await operation();
-    } finally {
-      this.busy.delete(stack);
+      await client.send(new UpdateStackCommand(input));
+    } catch (error) {
+      const { message: reason } = error as Error;
+      if (reason === 'No updates are to be performed.') return { ...this.resultOf(before, [], place), changed: false, reason };
+      throw error;
     }
-    return resultOf(stack, seen);
+    return this.end(client, before.StackId!, seen, place);
+  }
+
+  /** Publishes the code of functions, as a CDK deployment does before it calls CloudFormation. */
+  private publish(assets: Readonly<Record<string, string>>): void {
+    for (const [key, directory] of Object.entries(assets)) this.stacks.assets.set(key, directory);
+  }
+
+  private client(address: Omit<StackAddress, 'stackName'>): CloudFormationClient {
+    const { account, region } = placeOf(address);
+    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials: this.context.credentials.issue({ account }), maxAttempts: 1 });
+  }
+
+  private end(client: CloudFormationClient, stackId: string, seen: number, place: Place): Promise<StackResult> {
+    const watching = this.watch(client, stackId, seen, place);
+    this.watched.add(watching);
+    return watching.finally(() => this.watched.delete(watching));
+  }
+
+  /** Asks until the operation has ended. */
+  private async watch(client: CloudFormationClient, stackId: string, seen: number, place: Place): Promise<StackResult> {
+    for (let pause = FIRST_POLL; ; pause = Math.min(pause * POLL_GROWTH, LONGEST_POLL)) {
+      const stack = await describe(client, stackId);
+      if (!stack.StackStatus!.endsWith('_IN_PROGRESS')) return this.resultOf(stack, (await eventsOf(client, stackId)).slice(seen), place);
+      await setTimeout(pause);
+    }
+  }
+
+  private resultOf(stack: Described, events: readonly StackEvent[], place: Place): StackResult {
+    return {
+      stackId: stack.StackId!,
+      status: stack.StackStatus as StackStatus,
+      changed: true,
+      reason: stack.StackStatusReason,
+      events,
+      outputs: Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+      resources: this.resourcesOf(stack.StackId!, place),
+    };
+  }
+
+  /** Attributes and properties are what no API tells: looked up behind it. */
+  private resourcesOf(stackId: string, place: Place): Record<string, StackResource> {
+    return Object.fromEntries([...this.stacks.existing(place, stackId).resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
+      [logicalId, { type, physicalId, attributes, properties }]));
   }
 }
 
-function keyOf({ stackName, account = ACCOUNT, region = REGION }: StackAddress): string {
-  return `${account}/${region}/${stackName}`;
+async function describe(client: CloudFormationClient, name: string): Promise<Described> {
+  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+  return stack;
+}
+
+/** The oldest first. */
+async function eventsOf(client: CloudFormationClient, stackId: string): Promise<StackEvent[]> {
+  const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stackId }));
+  return StackEvents.reverse().map((event) => ({
+    at: event.Timestamp!.getTime(),
+    logicalId: event.LogicalResourceId!,
+    type: event.ResourceType!,
+    physicalId: event.PhysicalResourceId,
+    status: event.ResourceStatus!,
+    reason: event.ResourceStatusReason,
+  }));
+}
+
+function unlessMissing(error: Error): undefined {
+  if (!/does not exist$/.test(error.message)) throw error;
+  return undefined;
+}
+
+function placeOf({ account = ACCOUNT, region = REGION }: Omit<StackAddress, 'stackName'>): Place {
+  return { account, region };
 }
 
 function codeIn(directory: string | undefined): Record<string, string> {
   if (!directory || !existsSync(directory)) return {};
   return Object.fromEntries(readdirSync(directory).map((name) => [`${name}.zip`, join(directory, name)]));
-}
-
-function imports({ template }: Plan, name: string): boolean {
-  return JSON.stringify(template).includes(`{"Fn::ImportValue":${JSON.stringify(name)}}`);
-}
-
-function resultOf(stack: Stack, firstEvent: number): StackResult {
-  return {
-    stackId: stack.identity.id,
-    status: stack.status,
-    changed: true,
-    reason: stack.reason,
-    events: stack.events.slice(firstEvent),
-    outputs: stack.outputs,
-    resources: Object.fromEntries([...stack.resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
-      [logicalId, { type, physicalId, attributes, properties }])),
-  };
 }

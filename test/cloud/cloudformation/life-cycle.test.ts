@@ -1,21 +1,16 @@
 // The life cycle of stacks: create, update, delete, rollback and clean-up, with a real function behind the custom resources.
-import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { LocalCloud } from '..';
 import { Template } from './stack';
 import { course, custom, CustomProperties, functionAssets, happened, requests, templateWith } from './test-function';
 
 let cloud: LocalCloud;
-let assetDirectory: string;
+const assetDirectory = functionAssets();
 
 beforeEach(async () => {
   cloud = await LocalCloud.start();
-  assetDirectory = functionAssets();
 });
-
-afterEach(async () => {
-  await cloud.stop();
-  rmSync(assetDirectory, { recursive: true });
-});
+afterEach(() => cloud.stop());
 
 function deploy(template: Template, stackName = 'app') {
   return cloud.cloudFormation.deploy({ stackName, template, assetDirectory });
@@ -96,9 +91,11 @@ describe('create', () => {
   });
 
   test('a second operation on a stack that is worked on is refused', async () => {
-    const first = deploy(templateWith({ Thing: custom() }));
+    const first = deploy(templateWith({ Thing: custom({ OnCreate: 'SILENT' }) }));
+    while (!await cloud.cloudFormation.describe('app')) await setTimeout(10);
 
     await expect(deploy(templateWith({}))).rejects.toThrow('is in CREATE_IN_PROGRESS state');
+    await cloud.stop();
     await first;
   });
 });
@@ -305,6 +302,17 @@ describe('update rollback', () => {
 });
 
 describe('delete', () => {
+  /** Deletes only when it is asked again. */
+  const reluctant = functionAssets(`const { existsSync, writeFileSync } = require('node:fs');
+    exports.handler = async (event) => {
+      const again = existsSync(event.ResourceProperties.Mark);
+      if (event.RequestType === 'Delete') writeFileSync(event.ResourceProperties.Mark, '');
+      const { StackId, RequestId, LogicalResourceId } = event;
+      const Status = event.RequestType === 'Delete' && !again ? 'FAILED' : 'SUCCESS';
+      await fetch(event.ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify({
+        Status, Reason: 'not yet', PhysicalResourceId: 'x', StackId, RequestId, LogicalResourceId })) });
+    };`);
+
   test('goes in reverse order, and the function is there to the end of its custom resources', async () => {
     await deploy(templateWith({ First: custom(), Second: custom({}, { DependsOn: 'First' }) }));
 
@@ -314,21 +322,12 @@ describe('delete', () => {
     expect(happened(result, 'First', 'Second', 'Function', 'Role').filter((each) => each.endsWith('COMPLETE'))).toEqual([
       'Second DELETE_COMPLETE', 'First DELETE_COMPLETE', 'Function DELETE_COMPLETE', 'Role DELETE_COMPLETE',
     ]);
-    expect(cloud.cloudFormation.describe('app')).toBeUndefined();
+    await expect(cloud.cloudFormation.describe('app')).resolves.toBeUndefined();
   });
 
   test('that fails says why, keeps what the resource needs, and can be repeated', async () => {
-    rmSync(assetDirectory, { recursive: true });
-    assetDirectory = functionAssets(`const { existsSync, writeFileSync } = require('node:fs');
-      exports.handler = async (event) => {
-        const again = existsSync(event.ResourceProperties.Mark);
-        if (event.RequestType === 'Delete') writeFileSync(event.ResourceProperties.Mark, '');
-        const { StackId, RequestId, LogicalResourceId } = event;
-        const Status = event.RequestType === 'Delete' && !again ? 'FAILED' : 'SUCCESS';
-        await fetch(event.ResponseURL, { method: 'PUT', body: Buffer.from(JSON.stringify({
-          Status, Reason: 'not yet', PhysicalResourceId: 'x', StackId, RequestId, LogicalResourceId })) });
-      };`);
-    await deploy(templateWith({ Thing: custom({ Mark: `${assetDirectory}/mark` }), Other: { Type: 'AWS::Logs::LogGroup' } }));
+    const template = templateWith({ Thing: custom({ Mark: `${reluctant}/mark` }), Other: { Type: 'AWS::Logs::LogGroup' } });
+    await cloud.cloudFormation.deploy({ stackName: 'app', template, assetDirectory: reluctant });
 
     const first = await cloud.cloudFormation.delete('app');
     const second = await cloud.cloudFormation.delete('app');

@@ -1,6 +1,5 @@
 // Every resource type: what it makes in the services, what an update changes, what replaces it, and that it goes.
 import { generateKeyPairSync } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { LocalCloud } from '..';
 import { StackResult, TemplateResource } from './stack';
@@ -10,17 +9,12 @@ const ACCOUNT = '111111111111';
 const REGION = 'us-east-1';
 
 let cloud: LocalCloud;
-let assetDirectory: string;
+const assetDirectory = functionAssets('exports.handler = async () => process.env.STAGE;');
 
 beforeEach(async () => {
   cloud = await LocalCloud.start();
-  assetDirectory = functionAssets('exports.handler = async () => process.env.STAGE;');
 });
-
-afterEach(async () => {
-  await cloud.stop();
-  rmSync(assetDirectory, { recursive: true });
-});
+afterEach(() => cloud.stop());
 
 function deploy(Resources: Record<string, TemplateResource>): Promise<StackResult> {
   return cloud.cloudFormation.deploy({ stackName: 'app', template: { Resources }, assetDirectory });

@@ -41,8 +41,6 @@ export interface DeployRequest extends StackAddress {
   readonly parameters?: Record<string, string>;
   /** The directory that has a function's code under the name of its `Code.S3Key` (without `.zip`). */
   readonly assetDirectory?: string;
-  /** Directory of the code by `Code.S3Key`, when there is more than one such directory. */
-  readonly assets?: Readonly<Record<string, string>>;
 }
 
 export type StackStatus =

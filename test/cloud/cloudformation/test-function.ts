@@ -1,5 +1,5 @@
 // A function for tests of CloudFormation: a custom resource that does what its properties say, and the resources around it.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCloud } from '..';
@@ -57,11 +57,12 @@ const CODE = `
   };
 `;
 
-/** A directory with the code, for `DeployRequest.assetDirectory`. */
+/** A directory with the code, for `DeployRequest.assetDirectory`; it goes when the tests around it are done. */
 export function functionAssets(code = CODE): string {
   const directory = mkdtempSync(join(tmpdir(), 'cloudformation-'));
   mkdirSync(join(directory, 'code'));
   writeFileSync(join(directory, 'code', 'index.js'), code);
+  afterAll(() => rmSync(directory, { recursive: true }));
   return directory;
 }
 

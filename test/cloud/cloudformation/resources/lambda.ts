@@ -31,9 +31,9 @@ export class FunctionProvider implements ResourceProvider {
 function configuration({ stack, logicalId, properties, assets }: ResourceRequest, name: string): FunctionConfiguration {
   const { Code = {}, Runtime, Handler, Role, Timeout = 3, MemorySize = 128, Environment, LoggingConfig } = properties;
   if (!String(Runtime).startsWith('nodejs')) throw new Error(`The local Lambda runs Node.js only, not ${Runtime}`);
-  const assetPath = assets[Code.S3Key];
+  const assetPath = assets.get(Code.S3Key);
   if (!assetPath) {
-    throw new Error(`No code for function ${logicalId} under S3Key ${Code.S3Key}; there is: ${Object.keys(assets).join(', ') || 'nothing'}`);
+    throw new Error(`No code for function ${logicalId} under S3Key ${Code.S3Key}; there is: ${[...assets.keys()].join(', ') || 'nothing'}`);
   }
   return {
     account: stack.account,

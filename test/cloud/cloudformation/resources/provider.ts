@@ -10,7 +10,7 @@ export interface ResourceRequest {
   /** All intrinsics resolved. */
   readonly properties: Properties;
   /** Directory of a function's code by `S3Key`. */
-  readonly assets: Readonly<Record<string, string>>;
+  readonly assets: ReadonlyMap<string, string>;
   /** Another resource failed: whoever can, stops waiting. */
   readonly cancelled: AbortSignal;
 }

@@ -1,0 +1,115 @@
+// CloudFormation's API by the real SDK client: what it refuses, and what it tells of stacks.
+import {
+  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand,
+  UpdateStackCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
+import { LocalCloud } from '..';
+import { Template } from './stack';
+import { FUNCTION_RESOURCES } from './test-function';
+import { Principal } from '../credentials';
+
+let cloud: LocalCloud;
+let client: CloudFormationClient;
+
+beforeEach(async () => {
+  cloud = await LocalCloud.start();
+  client = clientOf({ account: '111111111111' });
+});
+afterEach(() => cloud.stop());
+
+function clientOf(principal: Principal, region = 'us-east-1'): CloudFormationClient {
+  return new CloudFormationClient({
+    endpoint: cloud.endpointEnvironment().AWS_ENDPOINT_URL_CLOUDFORMATION, region, credentials: cloud.issueCredentials(principal), maxAttempts: 1,
+  });
+}
+
+const logGroup = (name: string): Template => ({
+  Parameters: { Suffix: { Type: 'String', Default: 'x' } },
+  Resources: { Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { 'Fn::Sub': `${name}-\${Suffix}` } } } },
+  Outputs: { Name: { Value: { Ref: 'Logs' } } },
+});
+const inputOf = (template: object) => ({ StackName: 'app', TemplateBody: JSON.stringify(template) });
+const patience = () => ({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 });
+
+test('a stack is created, updated, described and deleted', async () => {
+  const { StackId } = await client.send(new CreateStackCommand({
+    ...inputOf(logGroup('</old & "quoted">')), Parameters: [{ ParameterKey: 'Suffix', ParameterValue: 'y' }],
+  }));
+  await waitUntilStackCreateComplete(patience(), { StackName: 'app' });
+  const created = await client.send(new DescribeStacksCommand({ StackName: 'app' }));
+  expect(created.Stacks).toEqual([expect.objectContaining({
+    StackId,
+    StackName: 'app',
+    StackStatus: 'CREATE_COMPLETE',
+    CreationTime: expect.any(Date),
+    Outputs: [expect.objectContaining({ OutputKey: 'Name', OutputValue: '</old & "quoted">-y' })],
+  })]);
+
+  await expect(client.send(new UpdateStackCommand(inputOf(logGroup('/new'))))).resolves.toMatchObject({ StackId });
+  await client.send(new DeleteStackCommand({ StackName: 'gone' }));
+  const { StackEvents } = await client.send(new DescribeStackEventsCommand({ StackName: StackId }));
+  const first = StackEvents!.at(-1)!;
+  expect(first).toMatchObject({ StackId, LogicalResourceId: 'app', ResourceStatus: 'CREATE_IN_PROGRESS', Timestamp: expect.any(Date) });
+});
+
+test('a deleted stack is there under its id, and not under its name, which can be used again', async () => {
+  const { StackId } = await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  await waitUntilStackCreateComplete(patience(), { StackName: StackId });
+  await client.send(new DeleteStackCommand({ StackName: 'app' }));
+  await waitUntilStackDeleteComplete(patience(), { StackName: StackId });
+
+  await expect(client.send(new DescribeStacksCommand({ StackName: StackId }))).resolves.toMatchObject({ Stacks: [{ StackStatus: 'DELETE_COMPLETE' }] });
+  await expect(client.send(new DescribeStacksCommand({ StackName: 'app' }))).rejects.toMatchObject({
+    name: 'ValidationError', message: 'Stack with id app does not exist',
+  });
+  const again = await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  expect(again.StackId).not.toBe(StackId);
+});
+
+test('a stack that exists is not created again, and a template that changes nothing is no update', async () => {
+  await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  await waitUntilStackCreateComplete(patience(), { StackName: 'app' });
+
+  await expect(client.send(new CreateStackCommand(inputOf(logGroup('/b'))))).rejects.toMatchObject({
+    name: 'AlreadyExistsException', message: 'Stack [app] already exists',
+  });
+  await expect(client.send(new UpdateStackCommand(inputOf(logGroup('/a'))))).rejects.toMatchObject({
+    name: 'ValidationError', message: 'No updates are to be performed.',
+  });
+});
+
+test.each([
+  ['a role', FUNCTION_RESOURCES.Role, 'CAPABILITY_IAM', ['CAPABILITY_IAM' as const]],
+  ['a role with a name', { ...FUNCTION_RESOURCES.Role, Properties: { ...FUNCTION_RESOURCES.Role.Properties, RoleName: 'mine' } },
+    'CAPABILITY_NAMED_IAM', ['CAPABILITY_NAMED_IAM' as const]],
+])('%s needs to be acknowledged', async (_, Role, capability, Capabilities) => {
+  await expect(client.send(new CreateStackCommand(inputOf({ Resources: { Role } })))).rejects.toMatchObject({
+    name: 'InsufficientCapabilitiesException', message: `Requires capabilities : [${capability}]`,
+  });
+  await expect(client.send(new CreateStackCommand({ ...inputOf({ Resources: { Role } }), Capabilities }))).resolves.toHaveProperty('StackId');
+});
+
+test.each([
+  ['is no JSON', 'oops', /JSON/],
+  ['refers to what is not there', JSON.stringify({ Resources: { A: { Type: 'AWS::Logs::LogGroup', DependsOn: 'B' } } }), 'Unresolved resource dependencies [B]'],
+  ['has more resources than CloudFormation takes', JSON.stringify({
+    Resources: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`R${index}`, { Type: 'AWS::Logs::LogGroup' }])),
+  }), 'Number of resources, 501, is greater than maximum allowed, 500'],
+])('a template that %s begins nothing', async (_, TemplateBody, message) => {
+  await expect(client.send(new CreateStackCommand({ StackName: 'app', TemplateBody }))).rejects.toThrow(message);
+  await expect(client.send(new DescribeStacksCommand({ StackName: 'app' }))).rejects.toThrow('does not exist');
+});
+
+test('another account, another Region and who has no right see nothing of it', async () => {
+  await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  const roleArn = 'arn:aws:iam::111111111111:role/nobody';
+
+  const ask = (asking: CloudFormationClient) => asking.send(new DescribeStacksCommand({ StackName: 'app' }));
+  await expect(ask(clientOf({ account: '222222222222' }))).rejects.toThrow('does not exist');
+  await expect(ask(clientOf({ account: '111111111111' }, 'eu-west-1'))).rejects.toThrow('does not exist');
+  await expect(ask(clientOf({ account: '111111111111', roleArn }))).rejects.toMatchObject({ name: 'AccessDenied' });
+});
+
+test('an operation that it does not know is said to be none', async () => {
+  await expect(client.send(new GetTemplateCommand({ StackName: 'app' }))).rejects.toMatchObject({ name: 'InvalidAction' });
+});
