@@ -89,17 +89,12 @@ function starts(version: string, { bundledReady, unbundledReady, bundledCreate, 
 }
 
 function synthesis(): Section {
-  const { empty, withOne } = synthesisTimes();
-  const times = withOne / empty;
-  return {
-    title: 'Synthesis',
-    rows: [{
-      what: 'app with one construct : empty stack',
-      measured: `${ratio(times)} (${milliseconds(withOne)} : ${milliseconds(empty)})`,
-      goal: '<= 1.85',
-      met: times <= 1.85,
-    }],
-  };
+  const { empty, ...built } = synthesisTimes();
+  const rows = Object.entries(built).map(([name, took]): Row => {
+    const row = { what: `app with one ${name} : empty stack`, measured: `${ratio(took / empty)} (${milliseconds(took)} : ${milliseconds(empty)})` };
+    return name === 'cdk-ses-dkim' ? { ...row, goal: '<= 1.85', met: took / empty <= 1.85 } : row;
+  });
+  return { title: 'Synthesis', rows };
 }
 
 async function calls(): Promise<Section> {
