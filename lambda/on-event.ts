@@ -5,8 +5,10 @@ import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { Desired, parseProperties } from './properties';
 import { reasonOf } from './reason';
-import { bring, Progress, release, SigningTouched, World } from './reconcile';
+import { bring } from './reconcile';
 import { registryLabel } from './registry';
+import { release, SigningTouched } from './release';
+import { Progress, World } from './task';
 import { Owner } from './zone-plan';
 import { serviceTimeout } from '../src/private/contract';
 
@@ -96,7 +98,7 @@ async function reconcile(
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const previous = event.PhysicalResourceId === physicalId ? parsePrevious(event, outside.region, log) : undefined;
   let brought = await bring(desired, previous, owner, world, progress);
-  if (!brought.previousHeld) brought = await againUntilQuiet(world, (counting) => bring(desired, undefined, owner, counting, progress));
+  if (!brought.previousHeld) brought = await againUntilQuiet(world, (counting) => bring(desired, previous, owner, counting, progress));
   return { status: 'SUCCESS', physicalId, attributes: brought.attributes };
 }
 

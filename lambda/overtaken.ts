@@ -1,7 +1,7 @@
 // When one resource of a stack fails, CloudFormation cancels the others and rolls them back at once, while their invocations are still at work:
 // nobody stops those. So a request that may have overtaken another one is done again until nothing more comes in between.
 // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1814
-import { World } from './reconcile';
+import { World } from './task';
 
 /** Longer than an invocation at work goes without a change of its own: in sync takes a minute, a public answer is waited for two. */
 const QUIET_MS = 150_000;

@@ -66,4 +66,6 @@ export interface PublicDns {
 export interface Keys {
   /** Reads and checks the key; throws when the secret holds none that SES can use. */
   read(signing: ByoDkimProperties): Promise<KeyPair>;
+  /** The key that the secret had before. Undefined when it has none that SES can use, or when the stack says which version to read. */
+  readPrevious(signing: ByoDkimProperties): Promise<KeyPair | undefined>;
 }

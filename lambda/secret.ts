@@ -8,7 +8,7 @@ import { ByoDkimProperties } from '../src/private/contract';
 
 /** The secret can be in another Region or account: its ARN says where. */
 export function keysFrom(clientFor: (region: string) => SecretsManagerClient, patience: Patience): Keys {
-  return {
+  const keys: Keys = {
     async read(signing) {
       const { SecretArn, VersionId, VersionStage, JsonField } = signing;
       const client = clientFor(SecretArn.split(':')[3]);
@@ -25,7 +25,18 @@ export function keysFrom(clientFor: (region: string) => SecretsManagerClient, pa
         throw new Error(`${where} holds no private key that SES can use: ${(error as Error).message}.`);
       }
     },
+
+    async readPrevious(signing) {
+      if (signing.VersionId !== undefined || signing.VersionStage !== undefined) return undefined;
+      try {
+        return await keys.read({ ...signing, VersionStage: 'AWSPREVIOUS' });
+      } catch (error) {
+        if (error instanceof OutOfTimeError) throw error;
+        return undefined;
+      }
+    },
   };
+  return keys;
 }
 
 function field(text: string, name: string): string {

@@ -1,4 +1,6 @@
-// Names that SES makes from Region names. Pure.
+// SES's own rules: names that it makes from Region names, and how an identity signs. Pure.
+import { IdentityState } from './ports';
+import { SigningProperties } from '../src/private/contract';
 
 /** Regions whose Easy DKIM keys are in a zone of their own: https://docs.aws.amazon.com/general/latest/gr/ses.html */
 const REGIONAL_HOSTED_ZONES = new Set([
@@ -14,4 +16,13 @@ export function easyDkimHostedZone(region: string): string {
 /** The signing origin of a replica. AWS states the rule, so no list of Regions is kept here that would go out of date. */
 export function deedOrigin(parentRegion: string): `AWS_SES_${string}` {
   return `AWS_SES_${parentRegion.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** True when the identity signs as the properties say. For BYODKIM SES may name no selector. */
+export function signsAs(signing: SigningProperties, { origin, tokens }: IdentityState): boolean {
+  switch (signing.Method) {
+    case 'EASY_DKIM': return origin === 'AWS_SES';
+    case 'DEED': return origin === deedOrigin(signing.ParentRegion);
+    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || tokens.includes(signing.Selector));
+  }
 }

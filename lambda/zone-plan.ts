@@ -146,10 +146,13 @@ export function planReaffirmation(zone: readonly RecordSet[], owner: Owner): Cha
   return registryRecord(zone, owner).flatMap(writtenAnew);
 }
 
-/** The same values with another TTL. */
+/**
+ * The same values with a TTL that it has not had for long: with one that it had a moment ago, a plan from before that moment would fit again.
+ * Nobody looks the registry record up by way of a cache, so its TTL means nothing else.
+ */
 function writtenAnew(record: RecordSet): Change[] {
   const { name, type, values, ttl = 0 } = record;
-  return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, values, ttl: ttl % 2 === 0 ? ttl + 1 : ttl - 1 } }];
+  return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, values, ttl: (ttl + 1) % 86_400 } }];
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */

@@ -3,7 +3,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { ACCOUNT, DNS_ACCOUNT, PEM, REGION, Scene } from './scene';
+import { ACCOUNT, DNS_ACCOUNT, newKey, PEM, REGION, Scene } from './scene';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
@@ -190,5 +190,71 @@ describe('a secret', () => {
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toMatch(reason);
     expect(scene.writes()).toEqual([]);
+  });
+
+  describe('whose value is replaced, with no version named', () => {
+    let arn: string;
+    const using = (selector: string, props = {}) => scene.byo(selector, arn, { ...WAIT, ...props });
+    const neverVerified = () => scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
+
+    beforeEach(async () => {
+      ({ arn } = create());
+      await scene.deployed('Mail', using('s1'));
+      scene.cloud.secretsManager.put(arn, PEM.two);
+    });
+
+    test('a failed change to the new key is rolled back to the old one', async () => {
+      neverVerified();
+      expect((await scene.deploy('Mail', using('s2'))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      await scene.verified();
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+      expect(scene.log().join('\n')).toContain('previous-key-used');
+    });
+
+    test('the same when the record is in a zone of somebody else, who has published both', async () => {
+      await scene.destroy('Mail');
+      scene.publishKey('s1', PEM.one);
+      scene.publishKey('s2', PEM.two);
+      const elsewhere = { hostedZone: undefined };
+      ({ arn } = create({ name: 'mail/other-key' }));
+      await scene.deployed('Mail', using('s1', elsewhere));
+      scene.cloud.secretsManager.put(arn, PEM.two);
+      neverVerified();
+      expect((await scene.deploy('Mail', using('s2', elsewhere))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      await scene.verified();
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    });
+
+    test('a change to what is no key is refused and rolled back', async () => {
+      scene.cloud.secretsManager.put(arn, PEM.one);
+      scene.cloud.secretsManager.put(arn, 'not a key');
+      const result = await scene.deploy('Mail', using('s2'));
+      expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      expect(result.reason).toMatch(/holds no private key that SES can use/);
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    });
+
+    test('a change of something else keeps the old key, as its selector is still the same', async () => {
+      const calls = scene.cloud.calls.length;
+      await scene.deployed('Mail', using('s1', { waitForVerification: Duration.minutes(31) }));
+      expect(scene.writes(calls)).toEqual([]);
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    });
+
+    test('a stack that is created with it takes the new key only, and fails when the old one is published', async () => {
+      await scene.destroy('Mail');
+      scene.publishKey('s1', PEM.one);
+      const result = await scene.deploy('Mail', using('s1'));
+      expect(result.status).toBe('ROLLBACK_COMPLETE');
+      expect(result.reason).toMatch(/exists and was not written by this construct/);
+    });
+
+    test('replaced twice, the old key is gone: a change is refused, and signing is not touched', async () => {
+      scene.cloud.secretsManager.put(arn, newKey());
+      const result = await scene.deploy('Mail', using('s1', { waitForVerification: Duration.minutes(31) }));
+      expect(result.status).toBe('UPDATE_ROLLBACK_FAILED');
+      expect(result.reason).toMatch(/Give the new key a new selector/);
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    });
   });
 });

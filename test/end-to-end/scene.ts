@@ -42,7 +42,6 @@ export const CREATE_CALLS: readonly [service: string, operation: string, before:
   ['route53', 'ListResourceRecordSets', 0],
   ['route53', 'ChangeResourceRecordSets', 0],
   ['route53', 'GetChange', 0],
-  ['route53', 'ListResourceRecordSets', 1],
   ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
   ['ses', 'GetEmailIdentity', 1],
 ];

@@ -5,8 +5,8 @@ import { byo, DOMAIN, EASY, MemoryWorld, wanting } from './world';
 import { CloudFormationEvent } from '../../lambda/cloudformation';
 import { HandlerEvent, onEvent, Outside } from '../../lambda/on-event';
 import { Desired } from '../../lambda/properties';
-import { World } from '../../lambda/reconcile';
 import { registryLabel } from '../../lambda/registry';
+import { World } from '../../lambda/task';
 
 const PHYSICAL_ID = `us-east-1/${DOMAIN}`;
 const MINUTE = 60_000;

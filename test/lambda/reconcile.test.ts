@@ -1,8 +1,10 @@
 // What must hold of reconcile, in a world in memory: the invariants of the design, by name.
 import { byo, Crash, DEED, DOMAIN, EASY, KEYS, MemoryWorld, owner, record, REGION, wanting, ZONE } from './world';
 import { sameKey, txtRecord, unquote } from '../../lambda/dkim-record';
+import { ChangeRefusedError } from '../../lambda/ports';
 import { Desired } from '../../lambda/properties';
 import { RecordSet } from '../../lambda/zone-plan';
+import { SigningProperties } from '../../src/private/contract';
 
 const text = (selector: string, key: 'one' | 'two' = 'one') => txtRecord(DOMAIN, selector, KEYS[key].publicKey);
 const line = (selector: string, key: 'one' | 'two' = 'one') => `TXT ${text(selector, key).name} ${text(selector, key).data}`;
@@ -125,6 +127,64 @@ describe('publish before use', () => {
     expect(world.puts).toEqual([]);
   });
 
+  describe('the key that the secret had before', () => {
+    const before = async (more: Partial<Desired> = {}) => {
+      const world = await signing(wanting(byo('s1'), more));
+      world.previousKey = KEYS.one;
+      return world;
+    };
+
+    test('is the one under its selector still, on update', async () => {
+      const world = await before();
+      await expect(world.bring(wanting(byo('s1', 'two')), wanting(byo('s1')))).resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
+      expect(world.puts).toEqual([]);
+      expect(world.zone.contents).toEqual([line('s1')]);
+    });
+
+    test('is gone back to, when a change to the new one failed after SES was told', async () => {
+      const world = await before();
+      await world.bring(wanting(byo('s2', 'two')), wanting(byo('s1')));
+      await world.bring(wanting(byo('s1', 'two')), wanting(byo('s2', 'two')));
+      expect(world.puts.at(-1)).toEqual({ origin: 'EXTERNAL', selector: 's1', privateKey: KEYS.one.privateKey });
+      expect(world.zone.contents).toEqual([line('s1'), line('s2', 'two')]);
+    });
+
+    test('is gone back to without a zone of ours, if it is what public DNS has; else the new one is', async () => {
+      for (const published of ['one', 'two'] as const) {
+        const world = await before({ zone: undefined });
+        world.set({ status: 'PENDING', origin: 'EXTERNAL', tokens: ['s2'] });
+        world.publicAnswer = () => [{ nameServer: 'ns1', values: [text('s1', published).data] }];
+        const elsewhere = { zone: undefined };
+        await world.bring(wanting(byo('s1', 'two'), elsewhere), wanting(byo('s2', 'two'), elsewhere));
+        expect(world.puts).toEqual([{ origin: 'EXTERNAL', selector: 's1', privateKey: KEYS[published].privateKey }]);
+      }
+    });
+
+    test('is not taken on create, nor when it is another one than the record has', async () => {
+      const world = await before();
+      await expect(world.bring(wanting(byo('s1', 'two')))).rejects.toThrow('Give the new key a new selector.');
+      world.previousKey = KEYS.three;
+      await expect(world.bring(wanting(byo('s1', 'two')), wanting(byo('s1')))).rejects.toThrow('Give the new key a new selector.');
+      expect(world.puts).toEqual([]);
+    });
+
+    test('is not read when the current one will do', async () => {
+      const world = await before();
+      await world.bring(wanting(byo('s1')), wanting(byo('s1')));
+      await world.bring(wanting(byo('s2', 'two')), wanting(byo('s1')));
+      expect(world.lines.join('')).not.toContain('previous-key-used');
+    });
+
+    test('is gone back to when the new value is no key at all; a new selector is refused then', async () => {
+      const world = await before();
+      const noKey = { ...byo('s1'), SecretArn: 'no such key' } as SigningProperties;
+      await expect(world.bring(wanting({ ...noKey, Selector: 's2' } as SigningProperties), wanting(byo('s1')))).rejects.toThrow('no such secret');
+      await expect(world.bring(wanting(noKey), wanting(byo('s1')))).resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
+      expect(world.puts).toEqual([]);
+      expect(world.zone.contents).toEqual([line('s1')]);
+    });
+  });
+
   test('before it signs, the key under a selector may still be changed', async () => {
     const world = new MemoryWorld();
     await world.bring(wanting(byo('s1')));
@@ -237,12 +297,10 @@ describe('never someone else’s record', () => {
 
   test('a zone that somebody changes all the time is given up, not fought for', async () => {
     const world = new MemoryWorld();
-    const change = world.zone.change.bind(world.zone);
-    world.zone.change = async (changes) => {
-      await change(changes);
-      world.zone.records = world.zone.records.filter(({ name }) => !name.startsWith('s1.'));
+    world.zone.change = async () => {
+      throw new ChangeRefusedError('somebody was faster');
     };
-    await expect(world.bring(wanting(byo('s1')))).rejects.toThrow(/were changed by somebody else after each of 5 changes/);
+    await expect(world.bring(wanting(byo('s1')))).rejects.toThrow('somebody was faster');
     expect(world.puts).toEqual([]);
   });
 });
@@ -337,11 +395,15 @@ describe('level, not edge', () => {
     expect(made.puts).toEqual([]);
   });
 
-  test('SES that gives no tokens for BYODKIM is told again rather than trusted', async () => {
+  test('SES that does not name the selector has the one that it was told last', async () => {
     const made = await signing(wanting(byo('s1')));
     made.set({ tokens: [] });
     await made.bring(wanting(byo('s1')), wanting(byo('s1')));
-    expect(made.puts).toHaveLength(1);
+    expect(made.puts).toEqual([]);
+    // What was told last is known from the previous properties only, and for certain only when they are of the same selector.
+    await made.bring(wanting(byo('s1')), wanting(byo('s0')));
+    await made.bring(wanting(byo('s1')));
+    expect(made.puts).toHaveLength(2);
   });
 });
 

@@ -43,7 +43,19 @@ function secret(value: SecretValue, more: { account?: string; region?: string; k
   return cloud.create({ account: ACCOUNT, region: 'us-east-1', name: `dkim-${Math.random()}`, value, ...more });
 }
 
-function read(SecretArn: string, more: Partial<ByoDkimProperties> = {}, { minutes = 60 } = {}) {
+function read(SecretArn: string, more: Partial<ByoDkimProperties> = {}, options?: { minutes: number }) {
+  return keys(options).read(signing(SecretArn, more));
+}
+
+function readPrevious(SecretArn: string, more: Partial<ByoDkimProperties> = {}, options?: { minutes: number }) {
+  return keys(options).readPrevious(signing(SecretArn, more));
+}
+
+function signing(SecretArn: string, more: Partial<ByoDkimProperties>): ByoDkimProperties {
+  return { Method: 'BYODKIM', Selector: 'dkim2026', SecretArn, ...more };
+}
+
+function keys({ minutes = 60 } = {}) {
   const clientFor = (region: string) => {
     regions.push(region);
     const client = new SecretsManagerClient({
@@ -54,7 +66,7 @@ function read(SecretArn: string, more: Partial<ByoDkimProperties> = {}, { minute
   };
   const log = logTo((line) => lines.push(line));
   const patience = new Patience(jumpingTime(context.clock), log, context.clock.now() + minutes * 60_000, 5_000);
-  return keysFrom(clientFor, patience).read({ Method: 'BYODKIM', Selector: 'dkim2026', SecretArn, ...more });
+  return keysFrom(clientFor, patience);
 }
 
 /** Also says that neither error nor log has a piece of the key. */
@@ -100,6 +112,31 @@ describe('a key is read', () => {
     context.faults.add({ service: 'secretsmanager', kind: 'throttle', times: 3 });
     await expect(read(secret(CANARY).arn)).resolves.toEqual(parseKey(CANARY));
     expect(lines).toHaveLength(3);
+  });
+});
+
+describe('the key that the secret had before', () => {
+  const replaced = (value: SecretValue = CANARY) => {
+    const { arn } = secret(value);
+    cloud.put(arn, JSON.stringify({ field: NEXT }));
+    return arn;
+  };
+
+  test('is read where the stack says no version', async () => {
+    await expect(readPrevious(replaced())).resolves.toEqual(parseKey(CANARY));
+    await expect(readPrevious(replaced(JSON.stringify({ field: CANARY })), { JsonField: 'field' })).resolves.toEqual(parseKey(CANARY));
+  });
+
+  test('is none where the stack says which version, where there was none, and where it was no key', async () => {
+    await expect(readPrevious(replaced(), { VersionStage: 'AWSCURRENT' })).resolves.toBeUndefined();
+    await expect(readPrevious(replaced(), { VersionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' })).resolves.toBeUndefined();
+    await expect(readPrevious(secret(CANARY).arn)).resolves.toBeUndefined();
+    await expect(readPrevious(replaced('hunter2!'))).resolves.toBeUndefined();
+  });
+
+  test('is left to a further invocation when there is no time to read it', async () => {
+    context.faults.add({ service: 'secretsmanager', kind: 'throttle', times: 99 });
+    await expect(readPrevious(replaced(), {}, { minutes: 1 })).rejects.toThrow(OutOfTimeError);
   });
 });
 

@@ -8,8 +8,10 @@ import {
   ChangeRefusedError, HostedZone, IdentityState, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError,
 } from '../../lambda/ports';
 import { Desired } from '../../lambda/properties';
-import { bring, Progress, release, World } from '../../lambda/reconcile';
+import { bring } from '../../lambda/reconcile';
 import { registryLabel } from '../../lambda/registry';
+import { release } from '../../lambda/release';
+import { Progress, World } from '../../lambda/task';
 import { Change, Owner, RecordSet } from '../../lambda/zone-plan';
 import { SigningProperties } from '../../src/private/contract';
 
@@ -18,10 +20,10 @@ export const REGION = 'us-east-1';
 export const ZONE = 'ZONE1';
 
 /** Keys by the name of the secret that holds them. */
-export const KEYS = Object.fromEntries(['one', 'two'].map((name) => {
+export const KEYS = Object.fromEntries(['one', 'two', 'three'].map((name) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
   return [name, parseKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)];
-})) as Record<'one' | 'two', KeyPair>;
+})) as Record<'one' | 'two' | 'three', KeyPair>;
 
 export const EASY: SigningProperties = { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' };
 export const DEED: SigningProperties = { Method: 'DEED', ParentRegion: 'eu-west-1' };
@@ -109,6 +111,8 @@ export class MemoryWorld {
   calls = 0;
   publicAnswer?: (name: string) => NameServerAnswer[];
   putRefused?: Error;
+  /** What each secret held before. */
+  previousKey?: KeyPair;
   /** What SES answers on the length of Easy DKIM keys. */
   private generation = 0;
 
@@ -155,7 +159,10 @@ export class MemoryWorld {
       log,
       ses: this.ses(desired.region),
       dns: this.dns(),
-      keys: { read: async ({ SecretArn }) => KEYS[SecretArn.split(':').at(-1) as 'one'] ?? this.fail('no such secret') },
+      keys: {
+        read: async ({ SecretArn }) => KEYS[SecretArn.split(':').at(-1) as 'one'] ?? this.fail('no such secret'),
+        readPrevious: async () => this.previousKey,
+      },
       zone: ({ id }) => this.zones.get(id) ?? this.fail(`no zone ${id}`),
       patience: new Patience({ now: () => this.time, sleep }, log, this.time + seconds * 1000, 1000),
     };

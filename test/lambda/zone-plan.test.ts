@@ -5,8 +5,8 @@ import { ModelZone } from './model-zone';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../lambda/dkim-record';
 import { Entry, parseRegistry, registryLabel } from '../../lambda/registry';
 import {
-  Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet, registryName,
-  SelectorInUseError, signsForAnother,
+  Change, Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet,
+  registryName, SelectorInUseError, signsForAnother,
 } from '../../lambda/zone-plan';
 
 const DOMAIN = 'mail.example.com';
@@ -394,6 +394,15 @@ describe('two owners of one record at the same time', () => {
   });
 });
 
+test('a plan is refused also when another owner has relied on the same record twice since', () => {
+  publish(A, [NEW]);
+  const late = planRelease(zone.list(), A);
+  publish(B, [NEW]);
+  publish(B, [OLD]);
+  publish(B, [NEW, OLD]);
+  expect(() => zone.apply(late)).toThrow(/do not match/);
+});
+
 describe('leaving a zone for another', () => {
   const publication = { ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER };
 
@@ -520,3 +529,56 @@ function publishOrConflict({ owner: by, wanted: records, overwrite, ttl }: Extra
     return true;
   }
 }
+
+// ---- two owners at the same time: each carries out a plan that it made some time before, and makes it anew only when the batch is refused
+
+type Work = { readonly kind: 'publish'; readonly wanted: readonly DkimRecord[]; readonly ttl: number } | { readonly kind: 'release' };
+const work: fc.Arbitrary<Work> = fc.oneof(
+  fc.record({
+    kind: fc.constant('publish' as const),
+    wanted: fc.uniqueArray(fc.constantFrom(OLD, NEW, ...EASY.slice(0, 2)), { maxLength: 3 }),
+    ttl: fc.constantFrom(60, 1800),
+  }),
+  fc.record({ kind: fc.constant('release' as const) }),
+);
+
+test('two owners at work at the same time: whoever is done has its records, and nothing is left behind', () => {
+  fc.assert(fc.property(
+    fc.array(work, { maxLength: 6 }), fc.array(work, { maxLength: 6 }), fc.infiniteStream(fc.boolean()), fc.boolean(),
+    (ofA, ofB, turns, foundBefore) => {
+      zone = new ModelZone('example.com');
+      if (foundBefore) zone.set(foreign(OLD.name, 'TXT', '"p=OldKey"'));
+      const left: { readonly owner: Owner; readonly works: Work[]; planned?: Change[] }[] = [
+        { owner: A, works: [...ofA] }, { owner: B, works: [...ofB] },
+      ];
+      const done = new Map<Owner, Work>();
+      const planFor = (by: Owner, now: Work) => now.kind === 'release' ? planRelease(zone.list(), by) : plan(by, now.wanted, now);
+
+      while (left.some(({ works }) => works.length > 0)) {
+        const turn = left[turns.next().value ? 0 : 1];
+        const [now] = turn.works;
+        if (!now) continue;
+        if (!turn.planned) {
+          turn.planned = planFor(turn.owner, now);
+          continue;
+        }
+        try {
+          zone.apply(turn.planned);
+        } catch {
+          zone.apply(planFor(turn.owner, now));
+        }
+        turn.planned = undefined;
+        turn.works.shift();
+        done.set(turn.owner, now);
+        for (const finished of done.values()) {
+          for (const record of finished.kind === 'publish' ? finished.wanted : []) {
+            expect(zone.list().filter(({ name, type, values }) => name === record.name && saysTheSame(record, type, values))).toHaveLength(1);
+          }
+        }
+      }
+      release(A);
+      release(B);
+      expect(zone.content()).toEqual(foundBefore ? [`${OLD.name} TXT 300 "p=OldKey"`] : []);
+    },
+  ), { numRuns: 2000 });
+});

@@ -1,0 +1,57 @@
+// Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
+import { cnameRecords, DkimRecord } from './dkim-record';
+import { withoutKeys } from './log';
+import { HostedZone, IdentityState } from './ports';
+import { requireAnswered } from './public-answer';
+import { publish } from './publication';
+import { digestOf } from './registry';
+import { easyDkimHostedZone } from './ses-rules';
+import { needsRearming, put, Signing, signsNow, Task } from './task';
+import { registryName } from './zone-plan';
+import { EasyDkimProperties } from '../src/private/contract';
+
+export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promise<Signing> {
+  const { desired, identity, zone, world } = task;
+  const lengthHolds = identity.nextKeyLength === undefined || identity.nextKeyLength === signing.KeyLength;
+  let state: Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'> = identity;
+  if (identity.origin === 'AWS_SES' && lengthHolds && !needsRearming(task)) {
+    world.log('signing-held', { method: identity.origin });
+  } else {
+    // The new tokens come with the change itself. Before a domain that signs is touched, the registry record shows whether what is
+    // written to this zone can be looked up at all.
+    if (zone && signsNow(identity)) await requireZoneIsPublic(task, zone);
+    state = await putEasyDkim(task, signing, lengthHolds);
+  }
+  if (state.tokens.length === 0) throw new Error(`SES has made no DKIM tokens for ${desired.identity} yet. Deploy again in a minute.`);
+  const signingHostedZone = state.signingHostedZone ?? easyDkimHostedZone(desired.region);
+  const records = cnameRecords(desired.identity, state.tokens, signingHostedZone);
+  if (zone) await publish(task, zone, records);
+  return { records, status: state.status, attributes: { SigningHostedZone: signingHostedZone } };
+}
+
+async function requireZoneIsPublic(task: Task, zone: HostedZone): Promise<void> {
+  const records = await publish(task, zone, [], { supersedes: false });
+  const name = registryName(task.owner);
+  const values = records.find((record) => record.name === name)?.values ?? [];
+  const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
+  await requireAnswered(registry, (found) => digestOf('TXT', found) === digestOf('TXT', values), task.desired, task.world);
+}
+
+/** SES refuses the length that an identity already has, so it is only sent when it differs; after BYODKIM that cannot be known. */
+async function putEasyDkim(task: Task, signing: EasyDkimProperties, lengthHolds: boolean) {
+  const { identity, world } = task;
+  const wasEasy = identity.origin === 'AWS_SES';
+  if (wasEasy && lengthHolds) return put(task, { origin: 'AWS_SES' });
+  try {
+    return await put(task, { origin: 'AWS_SES', keyLength: signing.KeyLength });
+  } catch (error) {
+    if ((error as Error).name !== 'BadRequestException') throw error;
+    if (!wasEasy) {
+      const state = await put(task, { origin: 'AWS_SES' });
+      if ((await world.ses.read())?.nextKeyLength === signing.KeyLength) return state;
+    }
+    const last = identity.lastKeyGeneration ? ` The last key was made at ${identity.lastKeyGeneration.toISOString()}.` : '';
+    throw new Error(`SES refused to change the key length of ${task.desired.identity} to ${signing.KeyLength}: ${withoutKeys((error as Error).message)} `
+      + `SES allows that once in 24 hours, the first change to 1024 bits excepted.${last} Deploy again later.`);
+  }
+}

@@ -1,0 +1,62 @@
+// One deployment's task: what is wanted, what is there, and what the methods of signing have in common.
+import { DkimRecord } from './dkim-record';
+import { Log } from './log';
+import { Patience } from './patience';
+import { HostedZone, IdentityState, Keys, PublicDns, Ses, SigningAttributes } from './ports';
+import { Desired, ZoneProperties } from './properties';
+import { Owner } from './zone-plan';
+import { ResourceAttributes } from '../src/private/contract';
+
+export interface World {
+  readonly ses: Ses;
+  readonly dns: PublicDns;
+  readonly keys: Keys;
+  readonly zone: (zone: ZoneProperties) => HostedZone;
+  readonly patience: Patience;
+  readonly log: Log;
+}
+
+/** What has happened in this deployment so far. A further invocation goes on with it. */
+export interface Progress {
+  /** SES was told how to sign. */
+  signingPut: boolean;
+  /** Records were written where this owner had none. */
+  recordsBegun?: boolean;
+  /** Since when verification is awaited, in ms since 1970. */
+  waitingSince?: number;
+}
+
+export interface Task {
+  readonly desired: Desired;
+  /** What the stack wanted before, on update. */
+  readonly previous?: Desired;
+  readonly owner: Owner;
+  readonly identity: IdentityState;
+  readonly zone?: HostedZone;
+  readonly world: World;
+  readonly progress: Progress;
+}
+
+/** What a method comes to. */
+export interface Signing {
+  readonly records: readonly DkimRecord[];
+  readonly status: string;
+  readonly attributes: Partial<ResourceAttributes>;
+}
+
+export async function put(task: Task, attributes: SigningAttributes) {
+  task.progress.signingPut = true; // before the call: it may arrive even when the answer does not
+  const state = await task.world.ses.putSigning(attributes);
+  task.world.log('signing-put', { method: attributes.origin, status: state.status });
+  return state;
+}
+
+/** True when mail goes out signed now, so that a change could break it. */
+export function signsNow(identity: IdentityState): boolean {
+  return identity.status === 'SUCCESS' && identity.signingEnabled;
+}
+
+/** After FAILED SES looks no more until it is told again; but once in a deployment is enough, or a failure would never be seen. */
+export function needsRearming({ identity, progress }: Task): boolean {
+  return identity.status === 'FAILED' && !progress.signingPut;
+}
