@@ -1,7 +1,7 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
 import { cnameRecords, DkimRecord } from './dkim-record';
 import { withoutKeys } from './log';
-import { HostedZone, IdentityState } from './ports';
+import { IdentityState, OpenZone } from './ports';
 import { requireAnswered } from './public-answer';
 import { publish } from './publication';
 import { digestOf } from './registry';
@@ -29,7 +29,7 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties):
   return { records, status: state.status, attributes: { SigningHostedZone: signingHostedZone } };
 }
 
-async function requireZoneIsPublic(task: Task, zone: HostedZone): Promise<void> {
+async function requireZoneIsPublic(task: Task, zone: OpenZone): Promise<void> {
   const records = await publish(task, zone, [], { supersedes: false });
   const name = registryName(task.owner);
   const values = records.find((record) => record.name === name)?.values ?? [];

@@ -1,17 +1,22 @@
 // Looks at a hosted zone before anything is written to it.
+import { domainKeyName } from './dkim-record';
 import { isAccessDenied } from './patience';
-import { HostedZone, ZoneGoneError } from './ports';
+import { HostedZone, OpenZone, ZoneGoneError } from './ports';
 import { ZoneProperties } from './properties';
+import { RecordSet } from './zone-plan';
 
-/** Throws, with the way out, when the zone is not one that can hold the domain's records. */
-export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties, domain: string): Promise<HostedZone> {
+/**
+ * Throws, with the way out, when the zone is not one that can hold the domain's records. They are listed too, while others look at the key and
+ * the identity.
+ */
+export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties, domain: string): Promise<OpenZone> {
   try {
     const { name, privateZone } = await zone.describe();
     if (privateZone) throw new Error(`The hosted zone ${id} (${name}) is private. SES and receivers look in public DNS: use the public zone.`);
     if (domain !== name && !domain.endsWith(`.${name}`)) {
       throw new Error(`The hosted zone ${id} is for ${name}, and ${domain} is not in it. Use the zone of the domain or of a parent of it.`);
     }
-    return zone;
+    return alreadyListed(zone, await zone.list(domainKeyName(domain)));
   } catch (error) {
     if (isAccessDenied(error)) {
       throw new Error(`The function has no access to the hosted zone ${id}: ${(error as Error).message}. A zone of another account needs hostedZoneRole; `
@@ -20,4 +25,17 @@ export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties
     if (!(error instanceof ZoneGoneError)) throw error;
     throw new Error(`${error.message} Use the id of a hosted zone in ${roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole'}.`);
   }
+}
+
+/** The first to list gets what is known. If it is no longer so, Route 53 refuses the change that is planned from it. */
+function alreadyListed(zone: HostedZone, records: RecordSet[]): OpenZone {
+  let known: RecordSet[] | undefined = records;
+  return {
+    change: (changes) => zone.change(changes),
+    async list(below) {
+      const found = known ?? await zone.list(below);
+      known = undefined;
+      return found;
+    },
+  };
 }

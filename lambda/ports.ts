@@ -49,6 +49,9 @@ export interface HostedZone {
   change(changes: readonly Change[]): Promise<void>;
 }
 
+/** A zone that was looked at, and that the domain's records belong in. */
+export type OpenZone = Pick<HostedZone, 'list' | 'change'>;
+
 /** What one name server says. */
 export interface NameServerAnswer {
   readonly nameServer: string;

@@ -1,7 +1,7 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
 import { DkimRecord, domainKeyName } from './dkim-record';
 import { withoutKeys } from './log';
-import { HostedZone } from './ports';
+import { OpenZone } from './ports';
 import { ZoneProperties } from './properties';
 import { settle } from './settle';
 import { Task, World } from './task';
@@ -19,7 +19,7 @@ interface PublishOptions {
   readonly inSync?: boolean;
 }
 
-export async function publish(task: Task, zone: HostedZone, wanted: readonly DkimRecord[], options: PublishOptions = {}) {
+export async function publish(task: Task, zone: OpenZone, wanted: readonly DkimRecord[], options: PublishOptions = {}) {
   const { desired, owner, world, progress } = task;
   const { supersededUntil, ...publication } = publicationOf(desired.zone!, world);
   const plan = (records: readonly RecordSet[]) => {

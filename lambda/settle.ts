@@ -1,6 +1,6 @@
 // Carries plans out in a hosted zone: reads, plans, changes; and again from what is there then, when Route 53 refuses the change.
 import { Log } from './log';
-import { ChangeRefusedError, HostedZone } from './ports';
+import { ChangeRefusedError, OpenZone } from './ports';
 import { Change, RecordSet } from './zone-plan';
 
 /** Each round but the first means that somebody else changed the same names meanwhile. */
@@ -14,7 +14,7 @@ const MAX_ROUNDS = 5;
  * made when there is none; the changes of a zone come into sync in their order, so then the earlier one is.
  */
 export async function settle(
-  zone: HostedZone, below: string, plan: (records: readonly RecordSet[]) => readonly Change[], { log }: { log: Log },
+  zone: OpenZone, below: string, plan: (records: readonly RecordSet[]) => readonly Change[], { log }: { log: Log },
   reaffirm: (records: readonly RecordSet[]) => readonly Change[] = () => [],
 ): Promise<readonly RecordSet[]> {
   for (let round = 1; ; round++) {

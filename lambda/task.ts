@@ -2,7 +2,7 @@
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
 import { Patience } from './patience';
-import { HostedZone, IdentityState, Keys, PublicDns, Ses, SigningAttributes } from './ports';
+import { HostedZone, IdentityState, Keys, OpenZone, PublicDns, Ses, SigningAttributes } from './ports';
 import { Desired, ZoneProperties } from './properties';
 import { Owner } from './zone-plan';
 import { ResourceAttributes } from '../src/private/contract';
@@ -32,7 +32,7 @@ export interface Task {
   readonly previous?: Desired;
   readonly owner: Owner;
   readonly identity: IdentityState;
-  readonly zone?: HostedZone;
+  readonly zone?: OpenZone;
   readonly world: World;
   readonly progress: Progress;
 }

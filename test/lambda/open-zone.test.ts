@@ -1,17 +1,38 @@
 // Tests of the look at a hosted zone before anything is written to it.
 import { openZone } from '../../lambda/open-zone';
 import { HostedZone, ZoneGoneError } from '../../lambda/ports';
+import { RecordSet } from '../../lambda/zone-plan';
 
 const never = async () => {
   throw new Error('it is only looked at');
 };
-const zoneOf = (describe: HostedZone['describe']): HostedZone => ({ describe, list: never, change: never });
+const record = (name: string): RecordSet => ({ name: `${name}._domainkey.mail.example.com`, type: 'TXT', ttl: 60, values: ['"a"'] });
+const zoneOf = (describe: HostedZone['describe'], list: HostedZone['list'] = async () => []): HostedZone => ({ describe, list, change: never });
 const zoneNamed = (name: string, privateZone = false) => zoneOf(async () => ({ name, privateZone }));
 const properties = { id: 'Z1', ttl: 60, overwrite: false };
 
 test.each(['mail.example.com', 'example.com', 'com'])('the zone %s holds the domain mail.example.com', async (name) => {
-  const zone = zoneNamed(name);
-  await expect(openZone(zone, properties, 'mail.example.com')).resolves.toBe(zone);
+  await expect(openZone(zoneNamed(name), properties, 'mail.example.com')).resolves.toBeDefined();
+});
+
+test('its records are listed along with the look, and anew for whoever asks a second time', async () => {
+  const listed: string[] = [];
+  const zone = await openZone(zoneOf(async () => ({ name: 'example.com', privateZone: false }), async (below) => {
+    listed.push(below);
+    return [record(`s${listed.length}`)];
+  }), properties, 'mail.example.com');
+  expect(listed).toEqual(['_domainkey.mail.example.com']);
+  expect(await zone.list('_domainkey.mail.example.com')).toEqual([record('s1')]);
+  expect(listed).toHaveLength(1);
+  expect(await zone.list('_domainkey.mail.example.com')).toEqual([record('s2')]);
+});
+
+test('what is changed is the zone that was opened', async () => {
+  const changed: unknown[] = [];
+  const describe = async () => ({ name: 'example.com', privateZone: false });
+  const zone = await openZone({ describe, list: async () => [], change: async (changes) => void changed.push(changes) }, properties, 'example.com');
+  await zone.change([]);
+  expect(changed).toEqual([[]]);
 });
 
 test.each(['example.net', 'ample.com', 'sub.mail.example.com'])('the zone %s does not', async (name) => {
