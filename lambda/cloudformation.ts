@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 import { Log } from './log';
 import { Timekeeper } from './patience';
-import { MAX_SERVICE_TIMEOUT, ResourceAttributes } from '../src/private/contract';
+import { ResourceAttributes } from '../src/private/contract';
 
 export interface CloudFormationEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
@@ -77,5 +77,5 @@ export function requestedAt(event: CloudFormationEvent, now: number): number {
   if (!date) return now;
   const [year, month, day, hour, minute, second] = date;
   const signed = Date.UTC(year, month - 1, day, hour, minute, second);
-  return signed <= now && now - signed <= MAX_SERVICE_TIMEOUT * 1000 ? signed : now;
+  return Math.min(signed, now);
 }

@@ -2,6 +2,7 @@
 import { cnameRecords, DkimRecord } from './dkim-record';
 import { withoutKeys } from './log';
 import { IdentityState, OpenZone } from './ports';
+import { Desired } from './properties';
 import { requireAnswered } from './public-answer';
 import { publish } from './publication';
 import { digestOf } from './registry';
@@ -23,10 +24,15 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties):
     state = await putEasyDkim(task, signing, lengthHolds);
   }
   if (state.tokens.length === 0) throw new Error(`SES has made no DKIM tokens for ${desired.identity} yet. Deploy again in a minute.`);
-  const signingHostedZone = state.signingHostedZone ?? easyDkimHostedZone(desired.region);
-  const records = cnameRecords(desired.identity, state.tokens, signingHostedZone);
-  if (zone) await publish(task, zone, records);
-  return { records, status: state.status, attributes: { SigningHostedZone: signingHostedZone } };
+  const result = easyDkimSigning(desired, state);
+  if (zone) await publish(task, zone, result.records);
+  return result;
+}
+
+export function easyDkimSigning(
+  { identity, region }: Desired, { status, tokens, signingHostedZone = easyDkimHostedZone(region) }: Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>,
+): Signing {
+  return { records: cnameRecords(identity, tokens, signingHostedZone), status, attributes: { SigningHostedZone: signingHostedZone } };
 }
 
 async function requireZoneIsPublic(task: Task, zone: OpenZone): Promise<void> {

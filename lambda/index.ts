@@ -1,5 +1,6 @@
 // Builds the clients from the function's environment and wires them to the handler.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -32,6 +33,11 @@ const outside: Outside = {
     patience,
     log,
   }),
+  async stackStatus(stackId, patience) {
+    const client = new CloudFormationClient({ ...COMMON, region: REGION });
+    const { Stacks } = await patience.insist('DescribeStacks', () => client.send(new DescribeStacksCommand({ StackName: stackId })));
+    return Stacks?.[0]?.StackStatus;
+  },
   async sendOn(event, patience) {
     const client = new LambdaClient({ ...COMMON, region: REGION });
     const command = new InvokeCommand({

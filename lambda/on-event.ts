@@ -3,14 +3,16 @@ import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudfor
 import { Log, logTo, withoutKeys } from './log';
 import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
+import { Course, identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Desired, parseProperties } from './properties';
 import { reasonOf } from './reason';
 import { bring } from './reconcile';
 import { registryLabel } from './registry';
-import { release, SigningTouched } from './release';
+import { release } from './release';
+import { stateThatHolds } from './state-that-holds';
 import { Progress, World } from './task';
 import { Owner } from './zone-plan';
-import { serviceTimeout } from '../src/private/contract';
+import { ResourceAttributes, serviceTimeout } from '../src/private/contract';
 
 /** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
 export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
@@ -25,22 +27,27 @@ export interface Outside {
   readonly time: Timekeeper;
   readonly write: (line: string) => void;
   readonly world: (desired: Desired, patience: Patience, log: Log) => World;
+  /** What CloudFormation is doing with the stack. */
+  readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
   /** Starts this function once more, with this event. */
   readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
 }
 
 /** Left of an invocation and of CloudFormation's time for the answer itself, with its repeats. */
 const ANSWER_MS = 30_000;
-/** A call that does not end by its own time-outs is given up this much later than a pause would be. */
-const HANG_MS = 5_000;
-/** New policies are known everywhere after seconds, rarely minutes. On Delete they are old, and a refusal is one. */
+/** A call that is begun takes up to 20 seconds (`index.ts`). One that does not end by its own time-outs is given up after this. */
+const HANG_MS = 25_000;
+/** New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted they are old, and a refusal is one. */
 const ACCESS_GRACE_MS = 120_000;
 const ACCESS_GRACE_ON_DELETE_MS = 15_000;
 /** Less than this is not worth a further invocation. */
 const WORTH_SENDING_ON_MS = 60_000;
 
-/** Marks the physical id of a Create that failed before SES was told anything, so that the Delete that follows leaves signing alone. */
-const UNTOUCHED = 'untouched';
+/** Until when an invocation works. */
+interface Ends {
+  readonly invocation: number;
+  readonly cloudFormation: number;
+}
 
 export async function onEvent(event: HandlerEvent, invocation: Invocation, outside: Outside): Promise<void> {
   const { RequestType, StackId, LogicalResourceId, RequestId } = event;
@@ -54,21 +61,24 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, outsi
 async function work(event: HandlerEvent, invocationEnd: number, outside: Outside, log: Log): Promise<Answer | 'sent on'> {
   const progress: Progress = { signingPut: false, ...event.Progress };
   let desired: Desired | undefined;
-  let cloudFormationEnd = Infinity;
+  let ends: Ends = { invocation: invocationEnd, cloudFormation: Infinity };
   try {
     desired = parseProperties(event.ResourceProperties, outside.region);
-    cloudFormationEnd = requestedAt(event, outside.time.now()) + serviceTimeout(desired.wait) * 1000 - ANSWER_MS;
-    const grace = event.RequestType === 'Delete' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
-    const patience = new Patience(outside.time, log, Math.min(invocationEnd, cloudFormationEnd) - HANG_MS, grace);
-    return await unlessItHangs(reconcile(event, desired, outside, patience, progress, log), invocationEnd, outside.time);
+    ends = { ...ends, cloudFormation: requestedAt(event, outside.time.now()) + serviceTimeout(desired.wait) * 1000 - ANSWER_MS };
+    return await unlessItHangs(reconcile(event, desired, outside, ends, progress, log), Math.min(ends.invocation, ends.cloudFormation), outside.time);
   } catch (error) {
-    if (error instanceof OutOfTimeError && outside.time.now() + WORTH_SENDING_ON_MS < cloudFormationEnd) {
+    if (error instanceof OutOfTimeError && isWorthSendingOn(ends)) {
       const problem = await sendOn({ ...event, Progress: progress }, outside, log);
       if (problem === undefined) return 'sent on';
       error.message += ` The function could not start itself again: ${problem}.`;
     }
-    return failure(event, desired, error as Error, progress, log);
+    return failure(event, desired, error as Error, progress, outside, log);
   }
+}
+
+/** Only when it is the invocation that ends. Where CloudFormation's time ends, a further invocation has no more of it. */
+function isWorthSendingOn({ invocation, cloudFormation }: Ends): boolean {
+  return invocation + WORTH_SENDING_ON_MS < cloudFormation;
 }
 
 /** Should a call hang in spite of its own time-outs, CloudFormation hears of it before Lambda kills the process. */
@@ -86,37 +96,46 @@ async function unlessItHangs<T>(result: Promise<T>, end: number, time: Timekeepe
 }
 
 async function reconcile(
-  event: HandlerEvent, desired: Desired, outside: Outside, patience: Patience, progress: Progress, log: Log,
+  event: HandlerEvent, desired: Desired, outside: Outside, ends: Ends, progress: Progress, log: Log,
 ): Promise<Answer> {
-  const physicalId = physicalIdOf(desired);
+  const now = outside.time.now();
+  // Lambda keeps an event for hours. Whoever asked has been answered by CloudFormation itself, and has gone on.
+  if (now >= ends.cloudFormation) throw new Error('The request was too old to be carried out, and nothing was done. Deploy again.');
+  const id = parsePhysicalId(event.PhysicalResourceId ?? '');
+  const grace = event.RequestType === 'Delete' && id.course !== 'made-up' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
+  const world = outside.world(desired, new Patience(outside.time, log, Math.min(ends.invocation, ends.cloudFormation) - HANG_MS, grace), log);
   const owner = ownerOf(event, desired);
-  const world = outside.world(desired, patience, log);
+  const identity = identityOf(desired);
+  const mayEnd = !isWorthSendingOn(ends);
   if (event.RequestType === 'Delete') {
-    await remove(event, desired, owner, world);
-    return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? physicalId };
+    await remove(event, desired, owner, world, mayEnd);
+    return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? identity };
   }
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
-  const previous = event.PhysicalResourceId === physicalId ? parsePrevious(event, outside.region, log) : undefined;
-  let brought = await bring(desired, previous, owner, world, progress);
-  if (!brought.previousHeld) brought = await againUntilQuiet(world, (counting) => bring(desired, previous, owner, counting, progress));
+  const previous = id.identity === identity ? parsePrevious(event, outside.region, log) : undefined;
+  const bringing = (within: World) => bring(desired, previous, owner, within, progress);
+  const first = await bringing(world);
+  const brought = first.previousHeld ? first : await againUntilQuiet(world, first, bringing, mayEnd);
+  const course = brought.signingFound && !progress.signingPut ? 'found' : 'told';
+  const physicalId = id.identity === identity ? event.PhysicalResourceId! : renderPhysicalId(course, identity);
   return { status: 'SUCCESS', physicalId, attributes: brought.attributes };
 }
 
-async function remove({ PhysicalResourceId }: HandlerEvent, desired: Desired, owner: Owner, world: World): Promise<void> {
-  if (PhysicalResourceId === physicalIdOf(desired)) return void await release(desired, owner, world, 'yes');
-  if (PhysicalResourceId?.startsWith(UNTOUCHED)) return void await release(desired, owner, world, 'no');
-  // An id that CloudFormation made up: the Create was cancelled, or never answered. What it did only the world knows, and it may go on.
-  let touched: SigningTouched = 'unless unregistered';
+async function remove({ PhysicalResourceId = '' }: HandlerEvent, desired: Desired, owner: Owner, world: World, mayEnd: boolean): Promise<void> {
+  const { course, identity } = parsePhysicalId(PhysicalResourceId);
+  if (identity !== undefined && identity !== identityOf(desired)) return world.log('other-identity', { physicalResourceId: PhysicalResourceId });
+  if (course !== 'made-up') return void await release(desired, owner, world, course);
+  // The Create was cancelled, or never answered. What it did only the world knows, and it may go on.
+  let told: Course = course;
   const letGo = async (within: World) => {
-    if (await release(desired, owner, within, touched)) touched = 'yes';
+    if (await release(desired, owner, within, told)) told = 'failed';
   };
-  await letGo(world);
-  await againUntilQuiet(world, letGo);
+  await againUntilQuiet(world, await letGo(world), letGo, mayEnd);
 }
 
 async function sendOn(event: HandlerEvent, outside: Outside, log: Log): Promise<string | undefined> {
   try {
-    await outside.sendOn(event, new Patience(outside.time, log, outside.time.now() + ANSWER_MS / 2, ANSWER_MS));
+    await outside.sendOn(event, shortPatience(outside, log));
     log('sent-on');
     return undefined;
   } catch (error) {
@@ -124,32 +143,55 @@ async function sendOn(event: HandlerEvent, outside: Outside, log: Log): Promise<
   }
 }
 
-function failure(event: HandlerEvent, desired: Desired | undefined, error: Error, progress: Progress, log: Log): Answer {
+async function failure(
+  event: HandlerEvent, desired: Desired | undefined, error: Error, progress: Progress, outside: Outside, log: Log,
+): Promise<Answer> {
   log('failed', { errorName: error.name, message: error.message });
   const physicalId = physicalIdForFailure(event, desired, progress);
   // Delete of what could never be read: the Create before it failed for the same reason and did nothing.
-  if (event.RequestType === 'Delete' && !desired && physicalId.startsWith(UNTOUCHED)) return { status: 'SUCCESS', physicalId };
-  return { status: 'FAILED', physicalId, reason: reasonOf(error) };
+  if (event.RequestType === 'Delete' && !desired && parsePhysicalId(physicalId).course === 'untouched') return { status: 'SUCCESS', physicalId };
+  const attributes = desired && await attributesAfterRollback(event, desired, outside, log);
+  return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason: reasonOf(error) };
 }
 
-/** The Region and the domain: changing those replaces the resource, changing anything else updates it. */
-function physicalIdOf({ region, identity }: Desired): string {
-  return `${region}/${identity}`;
+/**
+ * A roll-back that fails leaves the stack stuck. So if the identity signs as the old properties say, and its records are there, the stack is back
+ * where it was, whatever else could not be done: SES has not verified the old key again yet, or changes no key length twice a day.
+ */
+async function attributesAfterRollback(
+  event: HandlerEvent, desired: Desired, outside: Outside, log: Log,
+): Promise<ResourceAttributes | undefined> {
+  if (event.RequestType !== 'Update' || parsePhysicalId(event.PhysicalResourceId ?? '').identity !== identityOf(desired)) return undefined;
+  const patience = shortPatience(outside, log);
+  try {
+    if (await outside.stackStatus(event.StackId, patience) !== 'UPDATE_ROLLBACK_IN_PROGRESS') return undefined;
+    const attributes = await stateThatHolds(desired, outside.world(desired, patience, log));
+    log(attributes ? 'rolled-back-nevertheless' : 'not-rolled-back', { status: attributes?.DkimStatus });
+    return attributes;
+  } catch (problem) {
+    log('not-rolled-back', { message: withoutKeys((problem as Error).message) });
+    return undefined;
+  }
+}
+
+/** For what is done in the time that is kept for the answer. */
+function shortPatience({ time }: Outside, log: Log): Patience {
+  return new Patience(time, log, time.now() + ANSWER_MS / 3, ANSWER_MS);
 }
 
 /** CloudFormation sends a Delete for the id of a failed answer, on Create always, on Update if it is not the one it knew. */
 function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined, { signingPut, recordsBegun }: Progress): string {
-  const id = desired ? physicalIdOf(desired) : event.LogicalResourceId;
-  if (event.RequestType === 'Create') return signingPut ? id : `${UNTOUCHED}/${id}`;
-  const known = event.PhysicalResourceId ?? UNTOUCHED;
-  if (event.RequestType === 'Delete' || known === id) return known;
+  const identity = desired ? identityOf(desired) : event.LogicalResourceId;
+  const ended = renderPhysicalId(signingPut ? 'failed' : 'untouched', identity);
+  if (event.RequestType === 'Create') return ended;
+  const known = event.PhysicalResourceId ?? renderPhysicalId('untouched', event.LogicalResourceId);
+  if (event.RequestType === 'Delete' || parsePhysicalId(known).identity === identity) return known;
   // Another identity: what was begun for it has to go. On the way back to the old one nothing is begun, so that its Delete never comes.
-  if (signingPut) return id;
-  return recordsBegun ? `${UNTOUCHED}/${id}` : known;
+  return signingPut || recordsBegun ? ended : known;
 }
 
 function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired): Owner {
-  return { domain: desired.identity, label: registryLabel(StackId, LogicalResourceId, physicalIdOf(desired)) };
+  return { domain: desired.identity, label: registryLabel(StackId, LogicalResourceId, identityOf(desired)) };
 }
 
 /** An older version may have had other properties; then what is there has to speak for itself. */

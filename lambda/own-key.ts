@@ -27,14 +27,14 @@ export async function readKey(domain: string, signing: ByoDkimProperties, update
 
 export async function signWithOwnKey(task: Task, signing: ByoDkimProperties, key: KeyPair): Promise<Signing> {
   const { desired, identity, world } = task;
-  const record = txtRecord(desired.identity, signing.Selector, key.publicKey);
-  const attributes = { Selector: signing.Selector, PublicKeySha256: key.publicKeySha256 };
+  const ownKey = ownKeySigning(desired.identity, signing, key);
+  const [record] = ownKey.records;
   const usesSelector = signsUnder(signing.Selector, task);
   const isRight = (values: readonly string[]) => saysTheSame(record, 'TXT', values);
   // SES never gives a key back. But it has verified its key against what public DNS says under this selector: if that is our key, it has it.
-  // And while it still looks, it has what this deployment gave it: telling it once more in each invocation would make it begin anew.
-  const told = task.progress.waitingSince !== undefined;
-  const holds = usesSelector && (told || (signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight)));
+  // And while it still looks, it has what this request gave it: telling it once more would make it begin anew.
+  const thisKey = `${signing.Selector} ${key.publicKeySha256}`;
+  const holds = usesSelector && (task.progress.taken === thisKey || (signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight)));
   if (task.zone) {
     await publish(task, task.zone, [record], {
       guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
@@ -43,11 +43,16 @@ export async function signWithOwnKey(task: Task, signing: ByoDkimProperties, key
   }
   if (holds) {
     world.log('signing-held', { selector: signing.Selector, publicKeySha256: key.publicKeySha256 });
-    return { records: [record], status: identity.status, attributes };
+    return { ...ownKey, status: identity.status, held: true };
   }
   if (signsNow(identity)) await requireAnswered(record, isRight, desired, world);
   const { status } = await put(task, { origin: 'EXTERNAL', selector: signing.Selector, privateKey: key.privateKey });
-  return { records: [record], status, attributes };
+  task.progress.taken = thisKey;
+  return { ...ownKey, status };
+}
+
+export function ownKeySigning(domain: string, { Selector }: ByoDkimProperties, { publicKey, publicKeySha256 }: KeyPair): Omit<Signing, 'status'> {
+  return { records: [txtRecord(domain, Selector, publicKey)], attributes: { Selector, PublicKeySha256: publicKeySha256 } };
 }
 
 /** SES need not name the selector; then it is the one that was told to it last. */

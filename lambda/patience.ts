@@ -43,10 +43,12 @@ export class Patience {
   async insist<T>(call: string, attempt: () => Promise<T>): Promise<T> {
     const began = this.time.now();
     for (let tries = 1; ; tries++) {
+      // What is begun now may not be over in time, and take effect after CloudFormation has been told of a failure.
+      if (this.time.now() >= this.end) throw new OutOfTimeError(`there was no time left for: ${call}`);
       try {
         return await attempt();
       } catch (error) {
-        const later = isBusy(error) || (isAccessDenied(error) && this.time.now() - began < this.accessGrace);
+        const later = isBusy(error) || (isRefusal(error) && this.time.now() - began < this.accessGrace);
         if (!later) throw error;
         const message = withoutKeys((error as Error).message);
         this.log('call-repeated', { call, attempt: tries, errorName: (error as Error).name, message });
@@ -65,6 +67,11 @@ export function backOff(tries: number, first: number): number {
 export function isBusy(error: unknown): boolean {
   const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
   return BUSY.has(name ?? '') || BROKEN.has(code ?? '') || ($metadata?.httpStatusCode ?? 0) >= 500;
+}
+
+/** What a role that is seconds old gets to hear: its policies, or the role itself, are not known there yet. */
+function isRefusal(error: unknown): boolean {
+  return isAccessDenied(error) || ['InvalidClientTokenId', 'UnrecognizedClientException'].includes((error as Error).name);
 }
 
 export function isAccessDenied(error: unknown): boolean {

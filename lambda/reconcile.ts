@@ -1,7 +1,6 @@
 // Brings an identity's signing and its records to what is desired, from whatever is there: Create and Update.
 //
 // Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
-import { DkimRecord } from './dkim-record';
 import { signWithEasyDkim } from './easy-dkim';
 import { openZone } from './open-zone';
 import { readKey, signWithOwnKey } from './own-key';
@@ -9,7 +8,7 @@ import { Desired } from './properties';
 import { leavePreviousZone } from './publication';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
-import { Progress, Signing, Task, World } from './task';
+import { attributesOf, Progress, Signing, Task, World } from './task';
 import { awaitVerification } from './verification';
 import { Owner } from './zone-plan';
 import { ResourceAttributes } from '../src/private/contract';
@@ -18,6 +17,8 @@ export interface Brought {
   readonly attributes: ResourceAttributes;
   /** False when the identity did not sign as the previous properties say: their deployment failed, or is still at work. */
   readonly previousHeld: boolean;
+  /** The identity signed so before, and SES was not told. */
+  readonly signingFound: boolean;
 }
 
 /** Throws with what is wrong and what to do. */
@@ -46,13 +47,8 @@ export async function bring(desired: Desired, previous: Desired | undefined, own
   await leavePreviousZone(task);
   const status = await awaitVerification(desired, result.status, result.records, world, progress);
   return {
-    attributes: { DkimStatus: status, ...result.attributes, ...recordAttributes(result.records) },
+    attributes: attributesOf({ ...result, status }),
     previousHeld: previous === undefined || signsAs(previous.signing, identity),
+    signingFound: result.held ?? false,
   };
-}
-
-function recordAttributes(records: readonly DkimRecord[]): Partial<ResourceAttributes> {
-  return Object.fromEntries(records.flatMap(({ name, value, data }, index) => [
-    [`RecordName${index + 1}`, name], [`RecordValue${index + 1}`, value], [`RecordData${index + 1}`, data],
-  ]));
 }

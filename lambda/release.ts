@@ -2,58 +2,92 @@
 import { domainKeyName } from './dkim-record';
 import { withoutKeys } from './log';
 import { isAccessDenied } from './patience';
-import { HostedZone, ZoneGoneError } from './ports';
+import { Course } from './physical-id';
+import { HostedZone, IdentityState, ZoneGoneError } from './ports';
 import { Desired } from './properties';
-import { signsAs } from './ses-rules';
 import { settle } from './settle';
+import { signsAs } from './ses-rules';
 import { World } from './task';
-import { Owner, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
+import { originOfRecord, Owner, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
 
-/** Whether SES was told how to sign by us. `unless unregistered`: if the zone has our registry record, which is written before that. */
-export type SigningTouched = 'yes' | 'no' | 'unless unregistered';
-
-/** True when there was a registry record of ours. */
-export async function release(previous: Desired, owner: Owner, world: World, touched: SigningTouched): Promise<boolean> {
+/** `course` is how the Create ended. True when there was a registry record of ours. */
+export async function release(previous: Desired, owner: Owner, world: World, course: Course): Promise<boolean> {
   const zone = previous.zone && world.zone(previous.zone);
-  const records = zone && await listOrGone(zone, previous, world, touched);
-  const registered = records?.some(({ name }) => name === registryName(owner)) ?? false;
-  const ours = touched === 'yes' || (touched === 'unless unregistered' && (!records || registered));
-  // First SES forgets the key, then the record goes: never the other way round.
-  if (!previous.retain && ours) await returnToEasyDkim(previous, owner, world, records ?? []);
+  const records = zone && await listOrGone(zone, previous, world, course);
+  // What a failed Create has made goes in any case: nobody has it to keep.
+  const retain = previous.retain && (course === 'told' || course === 'found');
+  // First SES forgets the key, then the record goes: never the other way round. What SES goes on signing with stays.
+  const inUse = retain ? [] : await returnToEasyDkim(previous, owner, world, records, course);
   if (zone && records) {
-    const plan = previous.retain ? planRetention : planRelease;
-    await settle(zone, domainKeyName(previous.identity), (found) => plan(found, owner), world);
+    const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner) : planRelease(found, owner, { names: inUse, region: previous.region });
+    await unlessGone(() => settle(zone, domainKeyName(previous.identity), plan, world), previous, world);
   }
-  return registered;
+  return records?.some(({ name }) => name === registryName(owner)) ?? false;
 }
 
 /** A zone that a failed Create had no access to either has nothing of ours, and must not keep the rollback from its end. */
-async function listOrGone(
-  zone: HostedZone, { identity, zone: properties }: Desired, world: World, touched: SigningTouched,
-): Promise<RecordSet[] | undefined> {
+async function listOrGone(zone: HostedZone, previous: Desired, world: World, course: Course): Promise<RecordSet[] | undefined> {
+  const mayBeDenied = course === 'untouched' || course === 'made-up';
+  return unlessGone(() => zone.list(domainKeyName(previous.identity)), previous, world, (error) => mayBeDenied && isAccessDenied(error));
+}
+
+/** A zone or role that is gone, or closed to us, keeps nobody from deleting a stack. */
+async function unlessGone<T>(
+  work: () => Promise<T>, { zone }: Desired, { log }: World, alsoGone: (error: unknown) => boolean = () => false,
+): Promise<T | undefined> {
   try {
-    return await zone.list(domainKeyName(identity));
+    return await work();
   } catch (error) {
-    if (!(error instanceof ZoneGoneError) && (touched === 'yes' || !isAccessDenied(error))) throw error;
-    world.log('zone-gone', { hostedZoneId: properties?.id, message: (error as Error).message });
+    if (!(error instanceof ZoneGoneError) && !alsoGone(error)) throw error;
+    log('zone-gone', { hostedZoneId: zone?.id, message: (error as Error).message });
     return undefined;
   }
 }
 
-async function returnToEasyDkim(previous: Desired, owner: Owner, { ses, log }: World, records: readonly RecordSet[]): Promise<void> {
+/** Gives the names of the records that SES goes on signing with, for another owner. */
+async function returnToEasyDkim(
+  previous: Desired, owner: Owner, { ses, log }: World, records: readonly RecordSet[] | undefined, course: Course,
+): Promise<string[]> {
   const { signing, region } = previous;
-  if (signing.Method === 'EASY_DKIM') return;
+  const forAnother = signsForAnother(records ?? [], owner, region);
+  if (signing.Method === 'EASY_DKIM' && !forAnother) return [];
   const identity = await ses.read();
-  if (!identity) return log('identity-gone');
-  if (!signsAs(signing, identity) || signsForAnother(records, owner, region)) return log('signing-left-alone', { method: identity.origin });
+  if (!identity) {
+    log('identity-gone');
+    return [];
+  }
+  if (forAnother || !signsAs(signing, identity) || !isOurs(previous, owner, identity, records, course)) {
+    log('signing-left-alone', { method: identity.origin });
+    return forAnother ? identity.tokens.map((token) => `${token}.${domainKeyName(previous.identity)}`.toLowerCase()) : [];
+  }
   try {
     const { status } = await ses.putSigning({ origin: 'AWS_SES' });
     log('signing-returned', { status });
   } catch (error) {
     const { name, message } = error as Error;
-    if (name === 'NotFoundException') return log('identity-gone');
-    // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so it may stay one.
-    if (name !== 'BadRequestException' || signing.Method !== 'DEED') throw error;
-    log('signing-left-alone', { method: identity.origin, message: withoutKeys(message) });
+    if (name === 'NotFoundException') {
+      log('identity-gone');
+    } else if (name === 'BadRequestException' && signing.Method === 'DEED') {
+      // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so it may stay one.
+      log('signing-left-alone', { method: identity.origin, message: withoutKeys(message) });
+    } else {
+      throw error;
+    }
   }
+  return [];
+}
+
+/**
+ * Whether SES was told by us. The record says it for sure: who signs with a key whose record we wrote was told by us, also when a Create's answer
+ * was lost. Otherwise it is what the Create's answer said; and where there was none, a signing that is verified was there before.
+ */
+function isOurs(
+  { identity: domain, signing }: Desired, owner: Owner, identity: IdentityState, records: readonly RecordSet[] | undefined, course: Course,
+): boolean {
+  if (signing.Method === 'BYODKIM' && records) {
+    const origin = originOfRecord(records, owner, `${signing.Selector}.${domainKeyName(domain)}`);
+    if (origin === 'ours') return true;
+    if (course === 'made-up') return false;
+  }
+  return course === 'told' || course === 'failed' || (course === 'made-up' && identity.status !== 'SUCCESS');
 }

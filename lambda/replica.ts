@@ -8,7 +8,7 @@ export async function signAsReplica(task: Task, signing: DeedProperties): Promis
   const origin = deedOrigin(signing.ParentRegion);
   if (identity.origin === origin && !needsRearming(task)) {
     world.log('signing-held', { method: origin });
-    return { records: [], status: identity.status, attributes: {} };
+    return { records: [], status: identity.status, attributes: {}, held: true };
   }
   await requireParent(task, signing.ParentRegion);
   const { status } = await put(task, { origin });

@@ -18,8 +18,10 @@ export interface World {
 
 /** What has happened in this deployment so far. A further invocation goes on with it. */
 export interface Progress {
-  /** SES was told how to sign. */
+  /** SES was told how to sign, or may have been: it is noted before the call. */
   signingPut: boolean;
+  /** The selector and the SHA-256 of the public key that SES has taken. */
+  taken?: string;
   /** Records were written where this owner had none. */
   recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
@@ -42,6 +44,16 @@ export interface Signing {
   readonly records: readonly DkimRecord[];
   readonly status: string;
   readonly attributes: Partial<ResourceAttributes>;
+  /** The identity signs so already. */
+  readonly held?: boolean;
+}
+
+/** What the construct hands out. */
+export function attributesOf({ records, status, attributes }: Signing): ResourceAttributes {
+  const ofRecords = Object.fromEntries(records.flatMap(({ name, value, data }, index) => [
+    [`RecordName${index + 1}`, name], [`RecordValue${index + 1}`, value], [`RecordData${index + 1}`, data],
+  ]));
+  return { DkimStatus: status, ...attributes, ...ofRecords };
 }
 
 export async function put(task: Task, attributes: SigningAttributes) {
@@ -51,9 +63,9 @@ export async function put(task: Task, attributes: SigningAttributes) {
   return state;
 }
 
-/** True when mail goes out signed now, so that a change could break it. */
+/** True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key that it verified. */
 export function signsNow(identity: IdentityState): boolean {
-  return identity.status === 'SUCCESS' && identity.signingEnabled;
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
 }
 
 /** After FAILED SES looks no more until it is told again; but once in a deployment is enough, or a failure would never be seen. */

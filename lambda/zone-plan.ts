@@ -102,14 +102,37 @@ export function planPublication(zone: readonly RecordSet[], owner: Owner, public
   return [...changes, ...restamp(zone, adopted, owner), ...registryChanges(zone, owner, registry, publication.ttl)];
 }
 
-/** What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. */
-export function planRelease(zone: readonly RecordSet[], owner: Owner): Change[] {
+/**
+ * What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. What SES signs with in a Region that another
+ * owner sets (`inUse`) becomes that owner's: it is superseded there with the next change, and goes with the last.
+ */
+export function planRelease(
+  zone: readonly RecordSet[], owner: Owner, inUse: { readonly names: readonly string[]; readonly region: string } = { names: [], region: '' },
+): Change[] {
   const own = readRegistry(zone, owner);
   const others = otherRegistries(zone, owner);
   const ours = zone.filter((record) => isOurs(record, own, owner));
   const shared = ours.filter((record) => listedByAnother(record, others, owner));
-  const gone = [...ours.filter((record) => !shared.includes(record)), ...registryRecord(zone, owner)];
-  return [...gone.map((record) => ({ action: 'DELETE' as const, record })), ...restamp(zone, shared, owner)];
+  const handed = ours.filter((record) => inUse.names.includes(record.name) && !shared.includes(record));
+  const gone = [...ours.filter((record) => !shared.includes(record) && !handed.includes(record)), ...registryRecord(zone, owner)];
+  const heir = zone.find((record) => isOtherRegistry(record, owner) && parseRegistry(record.values).signs === inUse.region);
+  return [
+    ...gone.map((record) => ({ action: 'DELETE' as const, record })),
+    ...restamp(zone.filter((record) => handed.length === 0 || record !== heir), shared, owner),
+    ...(heir && handed.length > 0 ? bequeath(heir, handed.map((record) => entryFor(record, own, owner)!)) : []),
+  ];
+}
+
+function bequeath(heir: RecordSet, inherited: readonly Entry[]): Change[] {
+  const registry = parseRegistry(heir.values);
+  const values = renderRegistry({ ...registry, entries: [...registry.entries, ...inherited] });
+  return [{ action: 'DELETE', record: heir }, { action: 'CREATE', record: { name: heir.name, type: heir.type, ttl: heir.ttl, values } }];
+}
+
+/** What the owner's registry record says of the record of that name. */
+export function originOfRecord(zone: readonly RecordSet[], owner: Owner, name: string): Origin | undefined {
+  const own = readRegistry(zone, owner);
+  return zone.filter((record) => record.name === name).map((record) => entryFor(record, own, owner)?.origin).find((origin) => origin !== undefined);
 }
 
 /**

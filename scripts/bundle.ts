@@ -22,6 +22,17 @@ const plainKeys: Plugin = {
   },
 };
 
+/** Each client brings its whole package.json for the version in it. */
+const onlyVersions: Plugin = {
+  name: 'only-versions',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]client-[^\\/]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 async function main(): Promise<void> {
   const { metafile } = await build({
     entryPoints: ['lambda/index.ts'],
@@ -34,7 +45,7 @@ async function main(): Promise<void> {
     format: 'cjs',
     mainFields: ['module', 'main'], // ES modules first: only they can be shaken
     alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
-    plugins: [plainKeys],
+    plugins: [plainKeys, onlyVersions],
     logLevel: 'info',
   });
   const packages = new Set(Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));

@@ -1,83 +1,7 @@
 // What must hold of one request's life: CloudFormation always gets an answer, and the right one.
-import { createServer, Server } from 'node:http';
-import { AddressInfo } from 'node:net';
-import { byo, DOMAIN, EASY, MemoryWorld, wanting } from './world';
-import { CloudFormationEvent } from '../../lambda/cloudformation';
-import { HandlerEvent, onEvent, Outside } from '../../lambda/on-event';
-import { Desired } from '../../lambda/properties';
+import { answers, MADE_UP, MINUTE, PHYSICAL_ID, properties, Stage } from './stage';
+import { byo, DOMAIN, EASY, wanting } from './world';
 import { registryLabel } from '../../lambda/registry';
-import { World } from '../../lambda/task';
-
-const PHYSICAL_ID = `us-east-1/${DOMAIN}`;
-const MINUTE = 60_000;
-
-let server: Server;
-let answers: { body: any; contentType?: string }[];
-
-beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    answers.push({ body: JSON.parse(Buffer.concat(chunks).toString()), contentType: request.headers['content-type'] });
-    response.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-});
-afterAll(() => server.close());
-beforeEach(() => void (answers = []));
-
-class Stage {
-  readonly world = new MemoryWorld();
-  /** Whether the time passes while a call hangs. */
-  hangs = false;
-  readonly sent: HandlerEvent[] = [];
-  sendOnFails?: Error;
-  remaining = 15 * MINUTE;
-  worldFor: (desired: Desired, ports: World) => World = (_, ports) => ports;
-
-  async run(event: Partial<HandlerEvent>): Promise<any> {
-    const full = this.event(event);
-    const { world } = this;
-    const end = world.time + this.remaining;
-    const outside: Outside = {
-      region: 'us-east-1',
-      time: { now: () => world.time, sleep: (ms, signal) => this.sleep(ms, signal) },
-      write: (line) => void world.lines.push(line),
-      world: (desired, patience) => this.worldFor(desired, { ...world.ports(desired), patience }),
-      sendOn: async (sent) => {
-        if (this.sendOnFails) throw this.sendOnFails;
-        this.sent.push(sent);
-      },
-    };
-    await onEvent(full, { getRemainingTimeInMillis: () => end - world.time }, outside);
-    return answers.at(-1)?.body;
-  }
-
-  /** Time jumps when the handler pauses. Its guard against hanging calls, which can be aborted, wakes only when one hangs. */
-  private async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal && !this.hangs) return new Promise(() => {});
-    this.world.time += ms;
-    await this.world.onPause?.();
-  }
-
-  event(event: Partial<HandlerEvent>): HandlerEvent {
-    const { port } = server.address() as AddressInfo;
-    const signed = new Date(this.world.time).toISOString().replace(/[-:]|\.\d+/g, '');
-    const base: CloudFormationEvent = {
-      RequestType: 'Create',
-      ResponseURL: `http://127.0.0.1:${port}/?X-Amz-Date=${signed}&X-Amz-Signature=SIGNATURE`,
-      StackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/mail/guid',
-      RequestId: 'request-1',
-      LogicalResourceId: 'Dkim',
-      ResourceProperties: properties(),
-    };
-    return { ...base, ...event };
-  }
-}
-
-function properties(signing: unknown = byo('s1'), more: object = {}): Record<string, unknown> {
-  return { ServiceToken: 'arn', Identity: DOMAIN, Signing: signing, HostedZoneId: 'ZONE1', ...more };
-}
 
 test('a Create is answered with the physical id and the attributes', async () => {
   const stage = new Stage();
@@ -148,9 +72,9 @@ test('a Create that fails after SES was told something is undone by its Delete',
     ...ports, ses: { ...ports.ses, putSigning: async (attributes) => ports.ses.putSigning(attributes).then(() => Promise.reject(new Error('cut'))) },
   });
   const failed = await stage.run({});
-  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID, Reason: 'cut' });
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `failed/${PHYSICAL_ID}`, Reason: 'cut' });
   stage.worldFor = (_, ports) => ports;
-  await stage.run({ RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
+  await stage.run({ RequestType: 'Delete', PhysicalResourceId: failed.PhysicalResourceId });
   expect(stage.world.identity.origin).toBe('AWS_SES');
   expect(stage.world.zone.records).toEqual([]);
 });
@@ -182,8 +106,6 @@ test('a service’s error is passed on with its name and without what looks like
 });
 
 describe('a request that may have overtaken a cancelled one', () => {
-  const MADE_UP = 'Mail-Dkim-0123456789AB';
-
   test('a Delete by a made-up id undoes what the Create goes on to do', async () => {
     const stage = new Stage();
     await stage.run({});
@@ -245,7 +167,7 @@ describe('when the time runs out', () => {
     const began = stage.world.time;
     let answer = await stage.run({ ResourceProperties: verifying });
     while (!answer) answer = await stage.run(stage.sent.at(-1)!);
-    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID });
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `failed/${PHYSICAL_ID}` });
     expect(stage.world.time - began).toBeLessThan(60 * MINUTE);
     expect(stage.sent.length).toBeLessThan(8);
     expect(stage.world.puts.length).toBeLessThan(8);

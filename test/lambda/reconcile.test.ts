@@ -687,7 +687,9 @@ describe('waiting for verification', () => {
     const world = new MemoryWorld();
     const progress = { signingPut: false };
     await expect(world.bring(wanting(byo('s1'), { wait: 1200 }), undefined, { progress, seconds: 800 })).rejects.toThrow(/no time left/);
-    expect(progress).toEqual({ signingPut: true, recordsBegun: true, waitingSince: Date.UTC(2026, 10, 23) });
+    expect(progress).toEqual({
+      signingPut: true, taken: `s1 ${KEYS.one.publicKeySha256}`, recordsBegun: true, waitingSince: Date.UTC(2026, 10, 23),
+    });
     await expect(world.bring(wanting(byo('s1'), { wait: 1200 }), undefined, { progress, seconds: 800 })).rejects.toThrow(/within 1200 seconds/);
     expect(world.time - Date.UTC(2026, 10, 23)).toBeLessThan(1_210_000);
   });

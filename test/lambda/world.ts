@@ -146,7 +146,7 @@ export class MemoryWorld {
   }
 
   release(previous: Desired, more: { owner?: Owner; untouched?: boolean } = {}) {
-    return release(previous, more.owner ?? owner('Dkim', previous.region), this.ports(previous), more.untouched ? 'no' : 'yes');
+    return release(previous, more.owner ?? owner('Dkim', previous.region), this.ports(previous), more.untouched ? 'untouched' : 'told');
   }
 
   ports(desired: Desired, seconds = 840): World {

@@ -1,0 +1,32 @@
+// The physical id: it names the identity, and tells the Delete how the Create ended. Pure.
+import { Desired } from './properties';
+
+/**
+ * `told`: SES was told how to sign. `found`: the identity signed so before, and was told nothing. `untouched`: the Create failed before SES was
+ * told. `failed`: it failed after. `made-up`: CloudFormation made the id up, as the Create was cancelled or never answered.
+ */
+export type Course = 'told' | 'found' | 'untouched' | 'failed' | 'made-up';
+
+export interface PhysicalId {
+  readonly course: Course;
+  /** Region and domain. Of a made-up id nothing. */
+  readonly identity?: string;
+}
+
+const MARKS: readonly Course[] = ['found', 'untouched', 'failed'];
+
+/** The Region and the domain: changing those replaces the resource, changing anything else updates it. */
+export function identityOf({ region, identity }: Desired): string {
+  return `${region}/${identity}`;
+}
+
+export function renderPhysicalId(course: Exclude<Course, 'made-up'>, identity: string): string {
+  return course === 'told' ? identity : `${course}/${identity}`;
+}
+
+export function parsePhysicalId(id: string): PhysicalId {
+  const [first, ...rest] = id.split('/');
+  const mark = MARKS.find((course) => course === first);
+  if (mark) return { course: mark, identity: rest.join('/') };
+  return rest.length === 1 ? { course: 'told', identity: id } : { course: 'made-up' };
+}
