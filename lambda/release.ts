@@ -5,8 +5,8 @@ import { isAccessDenied } from './patience';
 import { Course } from './physical-id';
 import { HostedZone, IdentityState, ZoneGoneError } from './ports';
 import { Desired } from './properties';
-import { settle } from './settle';
 import { signsAs } from './ses-rules';
+import { settle } from './settle';
 import { World } from './task';
 import { originOfRecord, Owner, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
 
@@ -19,7 +19,8 @@ export async function release(previous: Desired, owner: Owner, world: World, cou
   // First SES forgets the key, then the record goes: never the other way round. What SES goes on signing with stays.
   const inUse = retain ? [] : await returnToEasyDkim(previous, owner, world, records, course);
   if (zone && records) {
-    const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner) : planRelease(found, owner, { names: inUse, region: previous.region });
+    const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner)
+      : planRelease(found, owner, { names: inUse, region: previous.region });
     await unlessGone(() => settle(zone, domainKeyName(previous.identity), plan, world), previous, world);
   }
   return records?.some(({ name }) => name === registryName(owner)) ?? false;

@@ -16,7 +16,7 @@ export function keysFrom(clientFor: (region: string) => SecretsManagerClient, pa
       const answer = await patience.insist('GetSecretValue', () =>
         client.send(new GetSecretValueCommand({ SecretId: SecretArn, VersionId, VersionStage }))).catch((error: Error) => {
         if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
-        throw new Error(`${where} could not be read: ${error.name}: ${withoutKeys(error.message)} ${adviceFor(error)}`);
+        throw new Error(`${where} could not be read: ${error.name}: ${sentence(withoutKeys(error.message))} ${adviceFor(error)}`);
       });
       if (answer.SecretString === undefined) throw new Error(`${where} is binary. Store the private key as text (SecretString).`);
       try {
@@ -63,12 +63,20 @@ function whereOf({ SecretArn, VersionId, VersionStage, JsonField }: ByoDkimPrope
   return `The secret ${SecretArn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
-function adviceFor({ name }: Error): string {
+/** Services end their texts as they like. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function adviceFor({ name, message }: Error): string {
+  if (/\bKMS\b/.test(message)) {
+    return 'If the secret has a customer managed key, import it with encryptionKey; the key policy has to let the account of the function use it.';
+  }
   switch (name) {
     case 'ResourceNotFoundException': return 'Check the ARN, and that this version or stage exists.';
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first.';
     case 'AccessDeniedException':
     case 'DecryptionFailure': return 'A secret of another account needs a resource policy for the function\'s role, and a key policy if it has its own key.';
-    default: return '';
+    default: return 'Deploy again; if it stays, the function\'s log says what went before.';
   }
 }

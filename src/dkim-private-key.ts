@@ -1,4 +1,5 @@
 // Where a private key is: in a secret. There is no way to pass its text, so that it cannot get into a template or a log.
+import { Token } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { checkSecretOptions } from './private/validation';
@@ -90,11 +91,18 @@ export class DkimPrivateKey {
 /** IAM compares keys and does not know aliases, so an alias is followed to its key. */
 function keyArnOf(secret: ISecret): string | undefined {
   const key: IKey | undefined = secret.encryptionKey;
-  if (!key || !('aliasTargetKey' in key)) return key?.keyArn;
+  if (!key || !('aliasTargetKey' in key)) {
+    if (key && !Token.isUnresolved(key.keyArn) && key.keyArn.includes(':alias/')) throw aliasAsKey(secret, key.keyArn);
+    return key?.keyArn;
+  }
   try {
     return (key as IAlias).aliasTargetKey.keyArn;
   } catch {
-    throw new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${(key as IAlias).aliasName}', which is not known here. `
-      + 'Import the secret with the key itself as encryptionKey, for example kms.Key.fromKeyArn()');
+    throw aliasAsKey(secret, (key as IAlias).aliasName);
   }
+}
+
+function aliasAsKey(secret: ISecret, alias: string): Error {
+  return new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', which is not known here. `
+    + 'Import the secret with the key itself as encryptionKey, for example kms.Key.fromKeyArn() with the ARN of the key');
 }

@@ -6,7 +6,7 @@ import { DkimPrivateKey } from './dkim-private-key';
 import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { decryptRights, replicationRights, Right, secretRights } from './private/rights';
-import { checkParentRegion, checkSelector } from './private/validation';
+import { checkForeignSecret, checkParentRegion, checkSelector } from './private/validation';
 
 /**
  * Options of Easy DKIM.
@@ -152,7 +152,8 @@ class ByoDkim extends DkimSigning {
     const key = this.options.privateKey;
     const secretArn = key._secret.secretArn;
     // Made in the app, it has a token for its ARN and is in the Region of the stack; imported, it can be in another.
-    const regionOfSecret = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME).region ?? target.stack.region;
+    const { region: regionOfSecret = target.stack.region, account } = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
+    checkForeignSecret(account, target.stack.account, { fullArn: key._secret.secretFullArn, keyArn: key._encryptionKeyArn });
     return {
       properties: {
         Method: 'BYODKIM',

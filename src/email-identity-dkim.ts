@@ -9,13 +9,13 @@ import { DkimSigning } from './dkim-signing';
 import {
   DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
 } from './private/contract';
-import { accountOf, domainOf, regionOf } from './private/known-identity';
+import { accountOf, certainRegionOf, domainOf, regionOf, setsItsSigning } from './private/known-identity';
 import { isPrivate, zoneNameOf } from './private/known-zone';
-import { claimIdentity } from './private/one-per-identity';
+import { claimIdentity, logicalIdFor } from './private/one-per-identity';
 import { Provider } from './private/provider';
 import { identityRights, Right, roleRights, zoneRights } from './private/rights';
 import {
-  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkZoneName, ttlInSeconds, waitInSeconds,
+  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkSameRegion, checkZoneId, checkZoneName, ttlInSeconds, waitInSeconds,
 } from './private/validation';
 
 /**
@@ -42,8 +42,8 @@ export interface EmailIdentityDkimProps {
    *
    * An identity made in this app is ready, with the records that it makes itself, before its signing is set.
    *
-   * Throws if it is an e-mail address (its domain signs for it), not a domain name, not lower case or of another account, and if it
-   * already has an `EmailIdentityDkim` in the same Region and account.
+   * Throws if it is an e-mail address (its domain signs for it), not a domain name, not lower case or of another account, if it sets its own
+   * signing (`dkimIdentity`), and if it already has an `EmailIdentityDkim` in the same Region and account.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
@@ -119,7 +119,7 @@ export interface EmailIdentityDkimProps {
   /**
    * Code of the Region in which the identity is, for example `eu-west-1`.
    *
-   * Throws if it does not look like one.
+   * For an identity that is imported by its name. Throws if it does not look like a Region, or contradicts the Region of the identity.
    *
    * @default - the Region in the identity's ARN, or of the stack that makes the identity
    */
@@ -202,14 +202,19 @@ export class EmailIdentityDkim extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const domain = domainOf(props.identity);
-    const region = props.region ?? regionOf(props.identity);
+    const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
     checkDomain(domain);
     checkRegion('region', region);
+    checkSameRegion(region, domain, certainRegionOf(props.identity));
     checkAccount('identity', accountOf(props.identity), stack.account, 'Put the EmailIdentityDkim into a stack of that account');
     const signing = (props.signing ?? DkimSigning.easyDkim())._bind({ stack, domain, region });
     checkZone(this, domain, signing.records.count > 0, props);
-    claimIdentity(this, region, domain);
+    if (setsItsSigning(props.identity)) {
+      throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes, and each would undo what the other one `
+        + 'does. Leave that out: signing is what this construct sets');
+    }
+    claimIdentity(this, props.identity, region, domain);
 
     const provider = Provider.of(this);
     const rights = provider.grant([
@@ -237,12 +242,16 @@ export class EmailIdentityDkim extends Construct {
     });
     // Delete is what CloudFormation does anyway, and saying so 150 times makes a tenth of the template. RETAIN is the handler's to do:
     // it keeps signing and records, but has to let go of them.
-    const { cfnOptions } = resource.node.defaultChild as CfnResource;
-    cfnOptions.deletionPolicy = cfnOptions.updateReplacePolicy = undefined;
+    const cfnResource = resource.node.defaultChild as CfnResource;
+    cfnResource.cfnOptions.deletionPolicy = cfnResource.cfnOptions.updateReplacePolicy = undefined;
+    cfnResource.overrideLogicalId(logicalIdFor(stack, region, domain));
     resource.node.addDependency(rights);
     // With its children, because EmailIdentity can make records of its own: the handler has to find them, not to collide with them.
-    // An identity of another stage is deployed on its own, and CDK knows no order between stages.
-    if (Stage.of(props.identity) === Stage.of(this)) resource.node.addDependency(props.identity);
+    // The role, with its policies, has to be there as long as there are records to delete. What is in another stage is deployed on its own, and CDK
+    // knows no order between stages.
+    for (const first of [props.identity, props.hostedZoneRole]) {
+      if (first && Stage.of(first) === Stage.of(this)) resource.node.addDependency(first);
+    }
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAttString(name);
     this.dkimStatus = attribute('DkimStatus');
@@ -275,6 +284,7 @@ function checkZone(scope: Construct, domain: string, hasRecords: boolean, props:
     throw new Error(`hostedZone is given for '${domain}', a replica, whose records are its parent's. Leave hostedZone out, and give it to the `
       + 'EmailIdentityDkim of the parent');
   }
+  checkZoneId(domain, zone.hostedZoneId);
   checkZoneName(domain, zoneNameOf(zone));
   if (!props.hostedZoneRole) {
     checkAccount('hostedZone', zone.env.account, Stack.of(scope).account, 'Give a hostedZoneRole of that account');
@@ -291,6 +301,11 @@ function privateZoneMessage(zone: IHostedZone): string {
 function rightsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Right[] {
   if (props.hostedZoneRole) return [roleRights(props.hostedZoneRole.roleArn)];
   return props.hostedZone ? zoneRights(stack, props.hostedZone.hostedZoneId, domain) : [];
+}
+
+/** `Aws.REGION` is the stack's Region, whether or not that is known. */
+function regionIn(stack: Stack, region: string): string {
+  return Token.isUnresolved(region) && stack.resolve(region)?.Ref === 'AWS::Region' ? stack.region : region;
 }
 
 /** What has its default is left out, so that 150 identities fit in one template. */

@@ -34,6 +34,16 @@ test('an alias is followed to its key, because IAM does not know aliases', () =>
   expect(DkimPrivateKey.fromSecret(secret)._encryptionKeyArn).toBe(key.keyArn);
 });
 
+test('the ARN of an alias in place of its key is refused too', () => {
+  const stack = mailStack();
+  const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:alias/dkim');
+  const secret = secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
+    secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:dkim-AbCdEf', encryptionKey,
+  });
+
+  expect(() => DkimPrivateKey.fromSecret(secret)).toThrow(/encrypted with the key of alias 'arn:aws:kms:us-east-1:111111111111:alias\/dkim'/);
+});
+
 test('an alias that cannot be followed is refused with the way out', () => {
   const stack = mailStack();
   const encryptionKey = kms.Alias.fromAliasName(stack, 'Alias', 'alias/dkim');

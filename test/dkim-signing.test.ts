@@ -17,7 +17,7 @@ test('Easy DKIM has keys of 2048 bits unless told otherwise, and needs three CNA
 
 test('BYODKIM says where the key is, may read it, and needs one TXT', () => {
   const stack = mailStack();
-  const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', 'arn:aws:secretsmanager:us-west-2:222222222222:secret:dkim-AbCdEf');
+  const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', 'arn:aws:secretsmanager:us-west-2:111111111111:secret:dkim-AbCdEf');
 
   const bound = bind(DkimSigning.byoDkim({ selector: 'mail-2026', privateKey: DkimPrivateKey.fromSecret(secret) }), stack);
 
@@ -35,7 +35,7 @@ test('BYODKIM passes on which part of the secret is the key', () => {
     bind(DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(secret, options) }), stack).properties;
 
   expect(properties({ jsonField: 'key', versionStage: 'AWSPENDING' })).toMatchObject({ JsonField: 'key', VersionStage: 'AWSPENDING' });
-  expect(properties({ versionId: '0000-1' })).toMatchObject({ VersionId: '0000-1' });
+  expect(properties({ versionId: '11112222-3333-4444-5555-666677778888' })).toMatchObject({ VersionId: '11112222-3333-4444-5555-666677778888' });
 });
 
 test('a customer managed key is used through Secrets Manager of the Region of the secret', () => {
@@ -50,7 +50,7 @@ test('a customer managed key is used through Secrets Manager of the Region of th
     actions: ['kms:Decrypt'], resources: [encryptionKey.keyArn], conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.us-west-2.*'] } },
   });
   expect(decrypt(secretsmanager.Secret.fromSecretAttributes(stack, 'AnyPartition', {
-    secretPartialArn: `arn:${Aws.PARTITION}:secretsmanager:ap-south-1:222222222222:secret:dkim`, encryptionKey,
+    secretPartialArn: `arn:${Aws.PARTITION}:secretsmanager:ap-south-1:111111111111:secret:dkim`, encryptionKey,
   }))).toMatchObject({ conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.ap-south-1.*'] } } });
   expect(decrypt(new secretsmanager.Secret(stack, 'Made', { encryptionKey }))).toMatchObject({
     conditions: { StringLike: { 'kms:ViaService': ['secretsmanager.us-east-1.*'] } },

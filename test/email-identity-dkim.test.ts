@@ -1,4 +1,4 @@
-import { App, Aspects, CfnOutput, CfnParameter, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnOutput, CfnParameter, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,6 +8,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { Construct } from 'constructs';
 import { parseProperties } from '../lambda/properties';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps, RecordConflict } from '../src';
 import { ACCOUNT, customResourceOf, imported, mailStack, propertiesOf, resourcesOf, statementFor, statementsOf, zone } from './mail-stack';
@@ -18,6 +19,14 @@ const ZONE_ROLE = 'arn:aws:iam::222222222222:role/dns';
 const made = (stack: Stack, domain: string, id = 'Identity') => new ses.EmailIdentity(stack, id, { identity: ses.Identity.domain(domain) });
 const byoDkim = (stack: Stack, selector = 'mail-2026') => DkimSigning.byoDkim({
   selector, privateKey: DkimPrivateKey.fromSecret(new secretsmanager.Secret(stack, `Secret of ${selector}`)),
+});
+
+/** BYODKIM with a secret of another account. */
+const foreignKey = (stack: Stack, arn: secretsmanager.SecretAttributes, withKey = true) => DkimSigning.byoDkim({
+  selector: 'mail-2026',
+  privateKey: DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretAttributes(stack, 'Foreign', {
+    ...arn, encryptionKey: withKey ? kms.Key.fromKeyArn(stack, 'ForeignKey', 'arn:aws:kms:us-east-1:222222222222:key/1') : undefined,
+  })),
 });
 
 /** The construct for example.com, imported, in a stack of its own. */
@@ -116,6 +125,29 @@ describe('what is synthesized', () => {
   });
 });
 
+describe('the logical id', () => {
+  const idOf = (of: (stack: Stack) => EmailIdentityDkim, stack = mailStack()) => {
+    of(stack);
+    return Object.keys(resourcesOf(stack, RESOURCE_TYPE))[0];
+  };
+  const at = (id: string, domain = 'example.com', region?: string) => (stack: Stack) =>
+    new EmailIdentityDkim(stack, id, { identity: imported(stack, domain), region });
+
+  test('follows from the identity, so that a construct that is renamed or moved is the same resource', () => {
+    const id = idOf(at('Dkim'));
+    expect(idOf(at('Renamed'))).toBe(id);
+    expect(idOf(stack => at('Dkim')(new Construct(stack, 'Group') as Stack))).toBe(id);
+    expect(idOf(at('Dkim'), mailStack(undefined))).toBe(id);
+    expect(idOf(at('Dkim', 'example.com', 'us-east-1'))).toBe(id);
+    expect(idOf(at('Dkim', 'example.com', Aws.REGION))).toBe(id);
+  });
+
+  test('differs between domains and Regions', () => {
+    const ids = [idOf(at('Dkim')), idOf(at('Dkim', 'example.org')), idOf(at('Dkim', 'example.com', 'eu-west-1'))];
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
 describe('order', () => {
   test('rights come first and go last', () => {
     const { stack } = dkimOf();
@@ -133,6 +165,17 @@ describe('order', () => {
     expect(types).toEqual([
       'AWS::IAM::ManagedPolicy', 'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet', 'AWS::SES::EmailIdentity',
     ]);
+  });
+
+  test('a role of the same app comes first, with its policies, so that it goes last', () => {
+    const { stack } = dkimOf(of => {
+      const hostedZoneRole = new iam.Role(of, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+      hostedZoneRole.addToPolicy(new iam.PolicyStatement({ actions: ['route53:GetHostedZone'], resources: ['*'] }));
+      return { hostedZone: zone(of, 'example.com'), hostedZoneRole };
+    });
+
+    const types = customResourceOf(stack).DependsOn!.map(id => resourcesOf(stack)[id].Type).sort();
+    expect(types).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
   });
 
   test('below the identity itself', () => {
@@ -247,7 +290,7 @@ function everyKind(stack: Stack): Stack {
   new EmailIdentityDkim(stack, 'Byo', {
     identity: imported(stack, 'byo.example.com'),
     hostedZone,
-    signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(imported1, { jsonField: 'key', versionId: '1' }) }),
+    signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(imported1, { jsonField: 'key', versionId: '11112222-3333-4444-5555-666677778888' }) }),
     waitForVerification: Duration.minutes(30),
   });
   new EmailIdentityDkim(stack, 'Deed', {
@@ -315,7 +358,11 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         identity: 'byo.example.com',
         region: 'us-east-1',
         signing: {
-          Method: 'BYODKIM', Selector: 's', SecretArn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:dkim', JsonField: 'key', VersionId: '1',
+          Method: 'BYODKIM',
+          Selector: 's',
+          SecretArn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:dkim',
+          JsonField: 'key',
+          VersionId: '11112222-3333-4444-5555-666677778888',
         },
         zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
         wait: 1800,
@@ -446,7 +493,7 @@ describe('where things are', () => {
 describe('what it gives back', () => {
   test('three CNAMEs and the zone of SES, with Easy DKIM', () => {
     const { stack, dkim } = dkimOf();
-    const attribute = (name: string) => ({ 'Fn::GetAtt': ['DkimE5B7621F', name] });
+    const attribute = (name: string) => ({ 'Fn::GetAtt': ['DkimE3FDA19C1053', name] });
 
     expect(stack.resolve(dkim.dkimRecords)).toEqual([1, 2, 3].map(number => ({
       name: attribute(`RecordName${number}`), type: 'CNAME', value: attribute(`RecordValue${number}`), data: attribute(`RecordData${number}`),
@@ -458,7 +505,7 @@ describe('what it gives back', () => {
 
   test('one TXT, selector and the hash of the public key, with BYODKIM', () => {
     const { stack, dkim } = dkimOf(of => ({ signing: byoDkim(of) }));
-    const attribute = (name: string) => ({ 'Fn::GetAtt': ['DkimE5B7621F', name] });
+    const attribute = (name: string) => ({ 'Fn::GetAtt': ['DkimE3FDA19C1053', name] });
 
     expect(stack.resolve(dkim.dkimRecords)).toEqual(
       [{ name: attribute('RecordName1'), type: 'TXT', value: attribute('RecordValue1'), data: attribute('RecordData1') }]);
@@ -486,12 +533,12 @@ describe('what it gives back', () => {
 
     const [recordSet] = Object.values(resourcesOf(stack, 'AWS::Route53::RecordSet'));
     expect(recordSet.Properties).toMatchObject({
-      Name: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['DkimE5B7621F', 'RecordName1'] }, '.']] },
+      Name: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['DkimE3FDA19C1053', 'RecordName1'] }, '.']] },
       Type: 'TXT',
-      ResourceRecords: [{ 'Fn::GetAtt': ['DkimE5B7621F', 'RecordData1'] }],
+      ResourceRecords: [{ 'Fn::GetAtt': ['DkimE3FDA19C1053', 'RecordData1'] }],
     });
     expect(Template.fromStack(stack).toJSON().Outputs.Output.Value).toEqual(
-      { 'Fn::Join': ['', ['TXT ', { 'Fn::GetAtt': ['DkimE5B7621F', 'RecordValue1'] }]] });
+      { 'Fn::Join': ['', ['TXT ', { 'Fn::GetAtt': ['DkimE3FDA19C1053', 'RecordValue1'] }]] });
   });
 });
 
@@ -531,6 +578,30 @@ describe('refused at synthesis', () => {
     ['a replica with a zone',
       of => ({ hostedZone: zone(of, 'example.com'), signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) }),
       /hostedZone is given for 'example.com', a replica, whose records are its parent's. Leave hostedZone out/],
+    ['an identity that sets its own signing',
+      of => ({
+        identity: new ses.EmailIdentity(of, 'Identity', {
+          identity: ses.Identity.domain('example.com'), dkimIdentity: ses.DkimIdentity.easyDkim(ses.EasyDkimSigningKeyLength.RSA_1024_BIT),
+        }),
+      }),
+      /identity 'example.com' sets its signing itself.*Leave that out/],
+    ['another Region than that of an identity that is made here',
+      of => ({ identity: made(of, 'example.com'), region: 'eu-west-1' }), /region is 'eu-west-1', and the identity 'example.com' is in 'us-east-1'/],
+    ['another Region than that of an ARN',
+      of => ({
+        identity: ses.EmailIdentity.fromEmailIdentityArn(of, 'Identity', 'arn:aws:ses:eu-central-1:111111111111:identity/example.com'), region: 'us-east-1',
+      }),
+      /region is 'us-east-1', and the identity 'example.com' is in 'eu-central-1'/],
+    ["a zone id as Route 53's API writes it",
+      of => ({ hostedZone: zone(of, 'example.com', '/hostedzone/Z0EXAMPLE') }), /hostedZone has the id '\/hostedzone\/Z0EXAMPLE'.*by its id alone/],
+    ['a domain that leaves no room for record names',
+      of => ({ identity: imported(of, `${'a.'.repeat(94)}example.com`), hostedZone: zone(of, 'example.com') }), /has 199 characters.*at most 196/],
+    ['a secret of another account by a part of its ARN',
+      of => ({ signing: foreignKey(of, { secretPartialArn: 'arn:aws:secretsmanager:us-east-1:222222222222:secret:dkim' }) }),
+      /privateKey is in a secret of account '222222222222'.*secretCompleteArn and encryptionKey/],
+    ['a secret of another account without its key',
+      of => ({ signing: foreignKey(of, { secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:222222222222:secret:dkim-AbCdEf' }, false) }),
+      /privateKey is in a secret of account '222222222222'/],
     ['a Region that is none', () => ({ region: 'Ireland' }), /region 'Ireland' is not an AWS Region/],
     ['a wait longer than CloudFormation allows', () => ({ waitForVerification: Duration.minutes(61) }), /waitForVerification is 3660 seconds/],
     ['a wait of nothing', () => ({ waitForVerification: Duration.seconds(0) }), /waitForVerification is 0 seconds/],
@@ -547,7 +618,10 @@ describe('refused at synthesis', () => {
 
     expect(() => new EmailIdentityDkim(stack, 'Second', { identity: made(stack, 'example.com') })).toThrow(
       /identity 'example.com' already has an EmailIdentityDkim in its Region: 'Mail\/Dkim'/);
-    expect(() => new EmailIdentityDkim(stack, 'Third', { identity: made(stack, 'example.com', 'Again'), region: 'eu-west-1' })).not.toThrow();
+    expect(() => new EmailIdentityDkim(stack, 'Third', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Elsewhere', 'example.com'), region: 'eu-west-1',
+    })).not.toThrow();
+    expect(() => new EmailIdentityDkim(stack, 'Fourth', { identity: made(stack, 'example.com', 'Again'), region: Aws.REGION })).toThrow(/already has/);
   });
 
   test('a zone that becomes private after the construct was made', () => {

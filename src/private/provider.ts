@@ -23,7 +23,12 @@ export class Provider extends Construct {
   /** The provider of the stack. It takes no options, so that it does not matter who asks first. */
   public static of(scope: IConstruct): Provider {
     const stack = Stack.of(scope);
-    return (stack.node.tryFindChild(ID) as Provider | undefined) ?? new Provider(stack);
+    const existing = stack.node.tryFindChild(ID);
+    if (existing && !(existing instanceof Provider)) {
+      throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy of this library. `
+        + 'Give that construct another id; install the library once');
+    }
+    return existing ?? new Provider(stack);
   }
 
   public readonly serviceToken: string;
@@ -39,13 +44,14 @@ export class Provider extends Construct {
     });
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      // Instead of AWSLambdaBasicExecutionRole, which may write to every log group and create them again after their deletion.
       inlinePolicies: {
-        Logs: new iam.PolicyDocument({
-          statements: [new iam.PolicyStatement({
-            actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-            resources: [logGroup.logGroupArn],
-          })],
+        Own: new iam.PolicyDocument({
+          statements: [
+            // Instead of AWSLambdaBasicExecutionRole, which may write to every log group and create them again after their deletion.
+            new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
+            // Nothing else tells an update from a roll-back.
+            new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack.stackId] }),
+          ],
         }),
       },
     });

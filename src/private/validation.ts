@@ -10,11 +10,17 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
 
+/** Left of the 253 characters of a name for a record of ours: `cdk-ses-dkim-<32 digits>._domainkey.` comes before the domain. */
+const LONGEST_DOMAIN_IN_ZONE = 196;
+
+/** What Route 53 gives, without the `/hostedzone/` that its API and CLI put before it. */
+const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
+
 /** DKIM is set on domains. IAM compares record names in lower case, so the name has to be lower case from the start. */
 export function checkDomain(domain: string): void {
   if (Token.isUnresolved(domain)) return;
   if (domain.includes('@')) {
-    const ofAddress = domain.slice(domain.lastIndexOf('@') + 1);
+    const ofAddress = domain.slice(domain.lastIndexOf('@') + 1).toLowerCase();
     throw new Error(`identity '${domain}' is an e-mail address, and only domains have DKIM signing of their own. `
       + `Pass the identity of the domain '${ofAddress}': it signs for its addresses too`);
   }
@@ -52,6 +58,23 @@ export function checkZoneName(domain: string, zoneName?: string): void {
     throw new Error(`hostedZone '${zoneName}' does not hold the domain '${domain}'. Pass the zone of '${domain}' or of a parent domain, or `
       + 'leave hostedZone out and publish dkimRecords yourself');
   }
+}
+
+export function checkZoneId(domain: string, zoneId: string): void {
+  if (!Token.isUnresolved(zoneId) && !HOSTED_ZONE_ID.test(zoneId)) {
+    throw new Error(`hostedZone has the id '${zoneId}', which is not one of Route 53. Import the zone by its id alone, for example 'Z0123456789ABC'`);
+  }
+  if (!Token.isUnresolved(domain) && domain.length > LONGEST_DOMAIN_IN_ZONE) {
+    throw new Error(`identity '${domain}' has ${domain.length} characters, and the names of its records would be longer than the 253 of DNS. `
+      + `Use a domain of at most ${LONGEST_DOMAIN_IN_ZONE}, or leave hostedZone out and publish dkimRecords yourself`);
+  }
+}
+
+/** Another Region than the identity's would be another identity, which nobody passed. */
+export function checkSameRegion(region: string, identity: string, ofIdentity: string | undefined): void {
+  if (ofIdentity === undefined || [region, ofIdentity].some(code => Token.isUnresolved(code)) || region === ofIdentity) return;
+  throw new Error(`region is '${region}', and the identity '${identity}' is in '${ofIdentity}'. Leave region out, or pass the identity of '${region}', `
+    + 'for example with ses.EmailIdentity.fromEmailIdentityName()');
 }
 
 export function checkRegion(property: string, region: string): void {
@@ -102,4 +125,16 @@ export function checkSecretOptions(options: { jsonField?: string; versionStage?:
   for (const [option, value] of Object.entries(options)) {
     if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
   }
+  const { versionId } = options;
+  if (versionId !== undefined && !Token.isUnresolved(versionId) && (versionId.length < 32 || versionId.length > 64)) {
+    throw new Error(`versionId '${versionId}' is not the id of a version: those have 32 to 64 characters. A staging label goes into versionStage`);
+  }
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html */
+export function checkForeignSecret(account: string | undefined, ownAccount: string, known: { fullArn?: string; keyArn?: string }): void {
+  if (account === undefined || [account, ownAccount].some(id => Token.isUnresolved(id)) || account === ownAccount) return;
+  if (known.fullArn !== undefined && known.keyArn !== undefined) return;
+  throw new Error(`privateKey is in a secret of account '${account}', which can only be read by its complete ARN and with a customer managed key. `
+    + 'Import it with Secret.fromSecretAttributes(), with secretCompleteArn and encryptionKey');
 }

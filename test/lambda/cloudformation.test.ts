@@ -210,9 +210,12 @@ describe('when CloudFormation\'s clock started', () => {
     expect(at(`https://bucket.s3.amazonaws.com/x?${SIGNATURE}`, signed + ago)).toBe(signed);
   });
 
+  test('is that date also when it is so old that CloudFormation has given up', () => {
+    expect(at(`https://x/?${SIGNATURE}`, signed + 6 * 3_600_000)).toBe(signed);
+  });
+
   test.each<[string, string, number]>([
     ['a date in the future', `https://x/?${SIGNATURE}`, signed - 1],
-    ['a date so old that CloudFormation has given up', `https://x/?${SIGNATURE}`, signed + 3_600_001],
     ['no date', 'https://x/?AWSAccessKeyId=AKIA&Expires=1777636800&Signature=abc', signed],
     ['a date in another form', 'https://x/?X-Amz-Date=2026-05-01', signed],
     ['a date in the name of another parameter', 'https://x/?Not-X-Amz-Date=20260501T120000Z', signed + 5],

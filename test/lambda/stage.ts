@@ -67,15 +67,15 @@ export class Stage {
     const before = answers.length;
     await this.run(event);
     for (let invocations = 1; answers.length === before; invocations++) {
-      if (invocations > 16) throw new Error('Lambda stops a function that has started itself 16 times in a row, and CloudFormation is never answered');
+      if (invocations > 16) throw new Error('Lambda stops a function that has started itself 16 times, and CloudFormation is never answered');
       await this.run(this.sent.at(-1)!);
     }
     return answers.at(-1)!.body;
   }
 
   /** From one state of the properties to another. */
-  update(OldResourceProperties: Record<string, unknown>, ResourceProperties: Record<string, unknown>, PhysicalResourceId = PHYSICAL_ID): Promise<any> {
-    return this.answered({ RequestType: 'Update', PhysicalResourceId, OldResourceProperties, ResourceProperties });
+  update(OldResourceProperties: object, ResourceProperties: object, PhysicalResourceId = PHYSICAL_ID): Promise<any> {
+    return this.answered({ RequestType: 'Update', PhysicalResourceId, OldResourceProperties, ResourceProperties } as Partial<HandlerEvent>);
   }
 
   remove(ResourceProperties: Record<string, unknown>, PhysicalResourceId = PHYSICAL_ID): Promise<any> {

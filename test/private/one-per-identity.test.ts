@@ -4,9 +4,9 @@ import { claimIdentity } from '../../src/private/one-per-identity';
 import { ACCOUNT } from '../mail-stack';
 
 const env = { account: ACCOUNT, region: 'us-east-1' };
-const claim = (stack: Stack, domain: string, region = stack.region, id = `Dkim ${domain} ${region}`) => {
+const claim = (stack: Stack, domain: string, region = stack.region, id = `Dkim ${domain} ${region}`, identity?: Construct) => {
   const scope = new Construct(stack, id);
-  return () => claimIdentity(scope, region, domain);
+  return () => claimIdentity(scope, identity ?? new Construct(scope, 'Identity'), region, domain);
 };
 
 test('a second construct for an identity is refused, and both are named', () => {
@@ -47,6 +47,17 @@ test('stacks that can be deployed anywhere are only compared with themselves', (
   expect(claim(stack, 'example.com', 'eu-west-1')).not.toThrow();
   expect(claim(stack, 'example.com', stack.region, 'Again')).toThrow("'One/Dkim");
   expect(claim(new NestedStack(stack, 'Nested'), 'example.com')).toThrow("'One/Dkim");
+});
+
+test('one identity is one, also from stacks that can be deployed anywhere', () => {
+  const app = new App();
+  const stack = new Stack(app, 'One');
+  const identity = new Construct(stack, 'Identity');
+  claim(stack, 'example.com', stack.region, 'First', identity)();
+
+  const other = new Stack(app, 'Two');
+  expect(claim(other, 'example.com', other.region, 'Second', identity)).toThrow("'One/First'");
+  expect(claim(other, 'example.com', 'eu-west-1', 'Third', identity)).not.toThrow();
 });
 
 test('a domain that is known at deployment only is the same as itself', () => {

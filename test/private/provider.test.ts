@@ -62,11 +62,17 @@ test('logs go to a log group of its own, for a month, and the role may write to 
   expect(logGroup).toMatchObject({ Properties: { RetentionInDays: 30 }, DeletionPolicy: 'Delete' });
   expect(handler.Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logGroupId } });
   expect(role.Properties.ManagedPolicyArns).toBeUndefined();
-  expect(role.Properties.Policies.map((policy: any) => policy.PolicyDocument.Statement)).toEqual([[{
-    Effect: 'Allow',
-    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] },
-  }]]);
+  expect(role.Properties.Policies.map((policy: any) => policy.PolicyDocument.Statement)).toEqual([[
+    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] } },
+    { Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: { Ref: 'AWS::StackId' } },
+  ]]);
+});
+
+test('the id in the stack is its own', () => {
+  const stack = mailStack();
+  new Construct(stack, 'cdk-ses-dkim');
+
+  expect(() => Provider.of(stack)).toThrow("The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
 });
 
 test.each([[1, 1], [30, 1], [31, 2], [150, 5]])('%i identities share policies: %i', (identities, policies) => {

@@ -124,9 +124,13 @@ describe('version of a secret', () => {
   test('is given once or not at all', () => {
     expect(() => checkSecretOptions({})).not.toThrow();
     expect(() => checkSecretOptions({ jsonField: 'key', versionStage: 'AWSPENDING' })).not.toThrow();
-    expect(() => checkSecretOptions({ jsonField: undefined, versionId: 'a' })).not.toThrow();
+    expect(() => checkSecretOptions({ jsonField: undefined, versionId: '11112222-3333-4444-5555-666677778888' })).not.toThrow();
     expect(() => checkSecretOptions({ versionStage: 'AWSPENDING', versionId: 'a1' })).toThrow(
       /versionId 'a1' and versionStage 'AWSPENDING' both say which version of the secret to read. Give one of them/);
+  });
+
+  test.each(['AWSCURRENT', '1', 'a'.repeat(65)])("'%s' is no version", versionId => {
+    expect(() => checkSecretOptions({ versionId })).toThrow(`versionId '${versionId}' is not the id of a version`);
   });
 
   test.each(['jsonField', 'versionStage', 'versionId'])('an empty %s is refused', option => {
