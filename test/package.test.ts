@@ -3,6 +3,7 @@ import { execFileSync } from 'child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { deflateRawSync } from 'zlib';
 
 const ROOT = join(__dirname, '..');
 const BUILT = ['lib/index.js', '.jsii', 'assets/lambda/index/index.js', 'assets/THIRD-PARTY-LICENSES.txt'];
@@ -40,6 +41,12 @@ test('each module of the library is there with its types', () => {
   const modules = files.filter((file) => file.startsWith('lib/') && file.endsWith('.js'));
   expect(modules.length).toBeGreaterThan(10);
   expect(modules.filter((file) => !files.includes(file.replace(/\.js$/, '.d.ts')))).toEqual([]);
+});
+
+test('the handler is as small as it has to be to start fast', () => {
+  const bundle = readFileSync(join(ROOT, 'assets', 'lambda', 'index', 'index.js'));
+  expect(bundle.length).toBeLessThanOrEqual(380_000);
+  expect(deflateRawSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(112_000);
 });
 
 test('no file in the package holds a private key', () => {
