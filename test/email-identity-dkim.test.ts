@@ -293,6 +293,14 @@ function everyKind(stack: Stack): Stack {
     signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(imported1, { jsonField: 'key', versionId: '11112222-3333-4444-5555-666677778888' }) }),
     waitForVerification: Duration.minutes(30),
   });
+  new EmailIdentityDkim(stack, 'Short', {
+    identity: imported(stack, 'short.example.com'),
+    signing: DkimSigning.easyDkim({ keyLength: ses.EasyDkimSigningKeyLength.RSA_1024_BIT }),
+  });
+  new EmailIdentityDkim(stack, 'Staged', {
+    identity: imported(stack, 'staged.example.com'),
+    signing: DkimSigning.byoDkim({ selector: 't', privateKey: DkimPrivateKey.fromSecret(imported1, { versionStage: 'AWSPENDING' }) }),
+  });
   new EmailIdentityDkim(stack, 'Deed', {
     identity: imported(stack, 'deed.example.com'), signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }),
   });
@@ -337,7 +345,7 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
     expect(resource['Fn::Join'][1].filter((part: unknown) => typeof part === 'object')).toEqual(
       [{ Ref: 'AWS::Partition' }, { Ref: 'AWS::Region' }, { Ref: 'AWS::AccountId' }]);
     expect(Object.values(resourcesOf(stack, RESOURCE_TYPE)).map(({ Properties }) => Properties.Region)).toEqual(
-      [undefined, undefined, undefined, 'eu-central-1']);
+      [undefined, undefined, undefined, undefined, undefined, 'eu-central-1']);
   });
 
   test('the handler understands every property', () => {
@@ -366,6 +374,22 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         },
         zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
         wait: 1800,
+        retain: false,
+      },
+      {
+        identity: 'short.example.com',
+        region: 'us-east-1',
+        signing: { Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' },
+        wait: 0,
+        retain: false,
+      },
+      {
+        identity: 'staged.example.com',
+        region: 'us-east-1',
+        signing: {
+          Method: 'BYODKIM', Selector: 't', SecretArn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:dkim', VersionStage: 'AWSPENDING',
+        },
+        wait: 0,
         retain: false,
       },
       { identity: 'deed.example.com', region: 'us-east-1', signing: { Method: 'DEED', ParentRegion: 'eu-west-1' }, wait: 0, retain: false },
