@@ -1,0 +1,136 @@
+// A deployment that fails at any of its calls: a create leaves nothing, an update from each method to each other leaves the old one at work.
+import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
+import { build, Method, METHODS, ORIGINS, parentExists, WAIT } from './methods';
+import { CREATE_CALLS, Scene } from './scene';
+import { DkimSigning } from '../../src';
+
+let scene: Scene;
+let before: string[];
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+  before = await parentExists(scene);
+});
+afterEach(() => scene.stop());
+
+type Step = (typeof CREATE_CALLS)[number];
+
+const DEED_CALLS: readonly Step[] = [
+  ['ses', 'GetEmailIdentity', 0],
+  ['ses', 'GetEmailIdentity', 1],
+  ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
+  ['ses', 'GetEmailIdentity', 2],
+];
+
+/** The calls of a create. */
+const CREATES: Readonly<Record<Method, readonly Step[]>> = {
+  // An identity has Easy DKIM from the first: no key is read, and SES is told nothing.
+  'Easy DKIM': CREATE_CALLS.filter(([, operation]) => !['GetSecretValue', 'PutEmailIdentityDkimSigningAttributes'].includes(operation)),
+  'BYODKIM': CREATE_CALLS,
+  'DEED': DEED_CALLS,
+};
+
+/** The tokens come with SES's answer, so the records do. The registry record is there already. */
+const EASY_CALLS: readonly Step[] = [
+  ['ses', 'GetEmailIdentity', 0],
+  ['route53', 'GetHostedZone', 0],
+  ['route53', 'ListResourceRecordSets', 0],
+  ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
+  ['route53', 'ListResourceRecordSets', 1],
+  ['route53', 'ChangeResourceRecordSets', 0],
+  ['route53', 'GetChange', 0],
+  ['ses', 'GetEmailIdentity', 1],
+];
+
+/** The calls of an update. */
+const UPDATES: readonly { readonly from: Method; readonly to: Method; readonly calls: readonly Step[] }[] = [
+  { from: 'BYODKIM', to: 'Easy DKIM', calls: EASY_CALLS },
+  // A replica has no registry record in the zone: it comes first, to see whether the zone is public.
+  { from: 'DEED', to: 'Easy DKIM', calls: [...EASY_CALLS, ['route53', 'ChangeResourceRecordSets', 1], ['route53', 'GetChange', 1]] },
+  { from: 'Easy DKIM', to: 'BYODKIM', calls: CREATE_CALLS },
+  { from: 'BYODKIM', to: 'BYODKIM', calls: CREATE_CALLS },
+  { from: 'DEED', to: 'BYODKIM', calls: CREATE_CALLS },
+  // That the old zone is left is a courtesy, whose failure is no failure of the deployment.
+  { from: 'Easy DKIM', to: 'DEED', calls: DEED_CALLS },
+  { from: 'BYODKIM', to: 'DEED', calls: DEED_CALLS },
+];
+
+/**
+ * A replica has no zone. So the rollback to it leaves what the update wrote there, each record marked with the time until which it must stay, and
+ * the registry record that says so: docs/adr/0007-zone-changes.md.
+ */
+function isLeft(line: string): boolean {
+  const entries = scene.all().flatMap((record) => record.match(/record=[^"]+/g) ?? []);
+  if (line.includes(' cdk-ses-dkim-')) return entries.every((entry) => entry.includes('until='));
+  return entries.some((entry) => line.includes(` ${/record=([^;]+)/.exec(entry)![1]}._domainkey.`));
+}
+
+describe.each(METHODS)('%s: a failed create leaves nothing of ours', (method) => {
+  test.each(CREATES[method])('%s %s (%d before it went well)', async (service, operation, skip) => {
+    scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
+    const result = await scene.deploy('Mail', build(scene, method));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(result.reason).toContain('the test refuses this');
+    expect(scene.all()).toEqual(before);
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+});
+
+describe.each(UPDATES)('$from to $to: a failed update leaves the old signing and records at work', ({ from, to, calls }) => {
+  test.each(calls)('%s %s (%d before it went well)', async (service, operation, skip) => {
+    await scene.deployed('Mail', from === 'BYODKIM' ? scene.byo('old', scene.secrets.two, WAIT) : build(scene, from));
+    const records = scene.records();
+    const early = await scene.sent();
+
+    scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
+    const result = await scene.deploy('Mail', build(scene, to));
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(result.reason).toContain('the test refuses this');
+    expect(scene.records()).toEqual(expect.arrayContaining(records));
+    await scene.verified();
+    expect(scene.identity()?.origin).toBe(ORIGINS[from]);
+    expect(await scene.send()).toMatchObject({ result: 'pass', ...(from === 'BYODKIM' ? { selector: 'old' } : {}) });
+    expect((await scene.verdictOn(early)).result).toBe('pass');
+    await scene.destroy('Mail');
+    expect(scene.all().filter((line) => !before.includes(line) && !(from === 'DEED' && isLeft(line)))).toEqual([]);
+    expect(scene.all()).toEqual(expect.arrayContaining(before));
+  });
+});
+
+describe('Easy DKIM with another key length', () => {
+  const [told, written] = ['PutEmailIdentityDkimSigningAttributes', 'ChangeResourceRecordSets'].map((call) =>
+    EASY_CALLS.findIndex(([, operation]) => operation === call));
+
+  /** What a change to shorter keys comes to when one of its calls fails. */
+  async function refused([service, operation, skip]: Step): Promise<string> {
+    await scene.deployed('Mail', build(scene, 'Easy DKIM'));
+    const records = scene.records();
+    scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
+    const { status, reason } = await scene.deploy('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT));
+    expect(reason).toContain('the test refuses this');
+    expect(scene.records()).toEqual(expect.arrayContaining(records));
+    return status;
+  }
+
+  afterEach(async () => {
+    await scene.destroy('Mail');
+    expect(scene.all()).toEqual(before);
+  });
+
+  test.each(EASY_CALLS.slice(0, told + 1))('%s %s (%d before it went well): the old keys are at work', async (...step) => {
+    expect(await refused(step)).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 2048 });
+  });
+
+  // Once SES has changed the length, it does not change it back on the same day.
+  test.each(EASY_CALLS.slice(told + 1, written + 1))('%s %s (%d before it went well): the rollback says why it fails', async (...step) => {
+    expect(await refused(step)).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(scene.log().join('\n')).toContain('SES allows that once in 24 hours');
+  });
+
+  test.each(EASY_CALLS.slice(written + 1))('%s %s (%d before it went well): the new keys are at work', async (...step) => {
+    expect(await refused(step)).toBe('UPDATE_ROLLBACK_COMPLETE');
+    await scene.verified();
+    expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });
+  });
+});
