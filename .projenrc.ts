@@ -1,5 +1,5 @@
 // The one hand-written configuration: package.json, tsconfigs, lint, workflows and tasks are generated from it by `npx projen`.
-import { awscdk, javascript, ReleasableCommits } from 'projen';
+import { awscdk, github, javascript, ReleasableCommits } from 'projen';
 
 /**
  * The lowest aws-cdk-lib that has all we use: `lambda.Runtime.NODEJS_24_X` came with 2.224.0. The other features (service timeout of a
@@ -159,6 +159,23 @@ project.addTask('languages', {
 project.addTask('integ:emulator', {
   description: 'The real CDK CLI on MiniStack, an emulator from PyPI: bootstrap, deploy, change, failure, destroy (docs/emulator.md; needs Python 3.11)',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/emulator/main.ts' }],
+});
+
+// projen's own build workflow packages every language, and knows nothing of the emulator, the newest versions and the examples.
+const ci = project.github!.addWorkflow('ci');
+ci.on({ pullRequest: {}, push: { branches: ['main'] } });
+ci.addJob('ci', {
+  runsOn: ['ubuntu-latest'],
+  permissions: { contents: github.workflows.JobPermission.READ },
+  timeoutMinutes: 60,
+  steps: [
+    github.WorkflowSteps.checkout(),
+    { uses: 'actions/setup-node@v7.0.0', with: { 'node-version': '20', 'package-manager-cache': false } },
+    { uses: 'actions/setup-python@v7.0.0', with: { 'python-version': '3.11' } },
+    { uses: 'actions/setup-java@v6.0.0', with: { 'distribution': 'temurin', 'java-version': '17' } },
+    { uses: 'actions/setup-go@v7.0.0', with: { 'go-version': 'stable', 'cache': false } },
+    { name: 'everything', run: 'bash .ci/run' },
+  ],
 });
 
 // What ships: the compiled library, its docs, the built handler with its licences.
