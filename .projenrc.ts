@@ -7,7 +7,11 @@ import { awscdk, github, javascript, ReleasableCommits } from 'projen';
  */
 const CDK_FLOOR = '2.224.0';
 
-/** One version for all SDK clients, so that they share one copy of what lies under them. It ships inside the bundle. */
+/**
+ * One version for all SDK clients, so that they share one copy of what lies under them. It ships inside the bundle. At least 3.950, before which
+ * SES's `SigningHostedZone` is dropped, and one that runs on the oldest Node of the tests. Exact, as what esbuild can leave out of the bundle depends
+ * on generated code: a newer one is taken together with a look at size and start (`npx projen bench`).
+ */
 const SDK = '3.1164.0';
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -77,10 +81,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/dns-packet@5.6.5',
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
-    'fast-xml-parser@5.12.1', // Route 53 and STS speak XML
+    'fast-xml-parser@5.12.1', // Route 53, STS and CloudFormation's API speak XML
     // The real CLI and the tests of a real account
     'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
-    '@aws-cdk/integ-runner@2.197.10',
+    '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
     '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
@@ -90,11 +94,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a snapshot changes because somebody decided so, not because a test ran
     jestConfig: {
-      testTimeout: 60_000,
+      testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
+      // Each end-to-end test has a cloud and functions of its own. With more at once than cores, the cloud's fast clock leaves the handlers behind.
       maxWorkers: 2,
       coverageThreshold: { branches: 90, functions: 90, lines: 90, statements: 90 },
       collectCoverageFrom: ['src/**/*.ts', 'lambda/**/*.ts'],
-      coverageReporters: ['json', 'text'],
+      coverageReporters: ['json'], // projen adds 'text'
       testPathIgnorePatterns: ['/node_modules/', '/cdk.out/'],
     },
   },
@@ -104,8 +109,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     projectService: false,
     tsconfigPath: './tsconfig.dev.json',
   },
-  githubOptions: { pullRequestLint: false },
-  autoMerge: false,
+  githubOptions: { pullRequestLint: false }, // it asks for `feat:` or `fix:` in each title, which here only make a release
+  autoMerge: false, // somebody looks at every change, upgrades as well: they end in the function that reads private keys
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
 });
 
@@ -126,7 +131,7 @@ project.testTask.prependExec('tsc --noEmit --project tsconfig.dev.json', { name:
 project.testTask.exec('awslint', { name: 'API rules of the CDK team' });
 // awslint still compares durations with CDK v1's class, so it takes every Duration for something else.
 project.package.addField('awslint', { exclude: ['duration-prop-type:cdk-ses-dkim.EmailIdentityDkimProps.recordTtl'] });
-project.testTask.exec('jsii-rosetta extract --strict', { name: 'every example in README and docs compiles' });
+project.testTask.exec('jsii-rosetta extract --strict', { name: 'every example in README and API compiles' });
 
 // Left to itself jsii-docgen takes the newest constructs below node_modules, which is projen's, and shows methods that the floor lacks.
 project.tasks.tryFind('docgen')!.reset('tsx scripts/api-reference.ts');
