@@ -6,6 +6,8 @@ import { checkSecretOptions } from './private/validation';
 
 /**
  * Which part of a secret is the private key.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
 export interface DkimPrivateKeySecretOptions {
   /**
@@ -14,6 +16,7 @@ export interface DkimPrivateKeySecretOptions {
    * One field at the top level; its value is a string. Throws if it is empty.
    *
    * @default - the whole secret value is the key
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
    */
   readonly jsonField?: string;
 
@@ -22,7 +25,7 @@ export interface DkimPrivateKeySecretOptions {
    *
    * Throws if it is empty, or given together with `versionId`.
    *
-   * @default AWSCURRENT
+   * @default - `AWSCURRENT`; on update the key of `AWSPREVIOUS`, if that is the one published under the selector
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
    */
   readonly versionStage?: string;
@@ -55,6 +58,10 @@ export class DkimPrivateKey {
    * function. A secret of another account must be imported by its complete ARN and needs two more things on its own side: a resource
    * policy that allows `secretsmanager:GetSecretValue` to this account, and a customer managed key whose key policy allows
    * `kms:Decrypt` to this account (import the secret with `encryptionKey`).
+   *
+   * With neither `versionId` nor `versionStage`, a selector keeps its key: an update that finds another key in the secret goes on with the
+   * key that the secret had before (`AWSPREVIOUS`), if that is the one published under the selector. A new key takes effect with a new
+   * selector.
    *
    * Throws if both `versionId` and `versionStage` are given, if an option is an empty string, and if the secret was imported with an alias
    * as `encryptionKey` whose key is not known.

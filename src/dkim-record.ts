@@ -15,6 +15,8 @@ export interface DkimRecord {
    *
    * Shape: `<token>._domainkey.<domain>` or `<selector>._domainkey.<domain>`. Add the dot (`${record.name}.`) where a tool would
    * append the zone's name otherwise, as `RecordSet` does with a name that it cannot see at synthesis.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2.1
    */
   readonly name: string;
 
@@ -22,6 +24,8 @@ export interface DkimRecord {
    * Type of the record.
    *
    * `CNAME` for Easy DKIM, `TXT` for BYODKIM.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
   readonly type: RecordType;
 
@@ -30,6 +34,8 @@ export interface DkimRecord {
    *
    * The target of a CNAME (without a trailing dot), or the text of a TXT in one piece: `v=DKIM1; k=rsa; p=…`, about 400 characters
    * with a 2048-bit key. For providers that split and quote long texts themselves.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.1
    */
   readonly value: string;
 

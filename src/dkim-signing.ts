@@ -10,6 +10,8 @@ import { checkForeignSecret, checkParentRegion, checkSelector } from './private/
 
 /**
  * Options of Easy DKIM.
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
  */
 export interface EasyDkimSigningOptions {
   /**
@@ -25,6 +27,8 @@ export interface EasyDkimSigningOptions {
 
 /**
  * Options of BYODKIM ("bring your own DKIM").
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
  */
 export interface ByoDkimSigningOptions {
   /**
@@ -47,6 +51,8 @@ export interface ByoDkimSigningOptions {
 
 /**
  * Options of Deterministic Easy DKIM (DEED).
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
  */
 export interface DeterministicEasyDkimSigningOptions {
   /**
