@@ -1,5 +1,5 @@
 // How many AWS calls each flow makes, counted on the local cloud, and how many of them write.
-import { Duration } from 'aws-cdk-lib';
+import { PARENT, parentExists, WAIT } from '../../test/end-to-end/methods';
 import { PEM, Scene } from '../../test/end-to-end/scene';
 
 export interface Flow {
@@ -8,8 +8,6 @@ export interface Flow {
   readonly calls: ReadonlyMap<string, number>;
   readonly writes: number;
 }
-
-const WAIT = { waitForVerification: Duration.minutes(30) };
 
 /** Without throttling and with Route 53 at once in sync, so that repeats and polls do not count. */
 export async function countCalls(): Promise<Flow[]> {
@@ -35,6 +33,11 @@ export async function countCalls(): Promise<Flow[]> {
     await flow('BYODKIM, an update that changes nothing for SES and DNS', () => scene.deployed('Byo', scene.byo('s1', one, WAIT)));
     await flow('BYODKIM, another selector and key', () => scene.deployed('Byo', scene.byo('s2', two)));
     await flow('BYODKIM, delete', () => scene.destroy('Byo'));
+    await parentExists(scene);
+    await flow('DEED, create', () => scene.deployed('Replica', scene.replicaOf(PARENT)));
+    await scene.verified();
+    await flow('DEED, an update that changes nothing for SES and DNS', () => scene.deployed('Replica', scene.replicaOf(PARENT, WAIT)));
+    await flow('DEED, delete', () => scene.destroy('Replica'));
   } finally {
     await scene.stop();
   }

@@ -69,7 +69,7 @@ function starts(version: string, { bundledReady, unbundledReady, bundledCreate, 
   const create = bundledCreate / awsCustomResourceCall;
   return {
     title: `Start, Node ${version}`,
-    note: 'Before SES is told, the first create has read the key, the identity and the zone, written the record and looked at it again; '
+    note: 'Before SES is told, the first create has read the key, the identity and the zone, and written the record; '
       + 'AwsCustomResource tells SES and makes no other call.',
     rows: [
       {
