@@ -5,7 +5,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import { DNS_ROLE_NAME, DOMAIN, MAIL_ACCOUNT } from './settings';
 
-export interface DnsRoleStackProps extends StackProps {
+interface DnsRoleStackProps extends StackProps {
   readonly hostedZoneId: string;
 }
 

@@ -10,7 +10,7 @@ import { DkimSigning, EmailIdentityDkim } from '../../src'; // in an app of your
 /** A stage that ends before SES has seen the records would let the next one start too early: a replica needs a verified parent. */
 const waitForVerification = Duration.minutes(30);
 
-export interface PrimaryStageProps extends StageProps {
+interface PrimaryStageProps extends StageProps {
   readonly hostedZoneId: string;
 }
 

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { PrimaryStage, ReplicaStage } from './mail-stages';
 import { CONNECTION_ARN, MAIL_ACCOUNT, PRIMARY_REGION, REPLICA_REGION, REPOSITORY } from './settings';
 
-export interface PipelineStackProps extends StackProps {
+interface PipelineStackProps extends StackProps {
   readonly hostedZoneId: string;
 }
 

@@ -2,7 +2,7 @@
 import { PARENT, parentExists, WAIT } from '../../test/end-to-end/methods';
 import { PEM, Scene } from '../../test/end-to-end/scene';
 
-export interface Flow {
+interface Flow {
   readonly name: string;
   /** `service operation`, with how often. */
   readonly calls: ReadonlyMap<string, number>;

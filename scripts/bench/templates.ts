@@ -8,7 +8,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { EmailIdentityDkim } from '../../src';
 
-export interface TemplateSize {
+interface TemplateSize {
   readonly resources: number;
   /** As JSON without indentation, which is how it counts for CloudFormation's limit when the stack suppresses it. */
   readonly bytes: number;

@@ -11,7 +11,7 @@ const CLI = join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 /** Relative to the project, so that a shell has nothing to quote. */
 const APP = 'node --import tsx scripts/emulator/app.ts';
 
-export interface AppInput {
+interface AppInput {
   readonly zoneIds: Readonly<Record<string, string>>;
   readonly selector: string;
 }

@@ -10,7 +10,7 @@ import { isRegistryLabel, parseRegistry } from '../../lambda/registry';
 import { mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
 
-export type Snapshot = ReadonlyMap<string, readonly ResourceRecordSet[]>;
+type Snapshot = ReadonlyMap<string, readonly ResourceRecordSet[]>;
 
 export async function snapshot(scene: Scene): Promise<Snapshot> {
   const zones = new Map<string, ResourceRecordSet[]>();

@@ -12,7 +12,7 @@ const READY_WITHIN_MS = 60_000;
 /** What fits anybody: MiniStack takes every key for its one account's. */
 export const CREDENTIALS = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
 
-export interface MiniStackOptions {
+interface MiniStackOptions {
   /** Path of its command. */
   readonly command: string;
   /** For all that it writes. */

@@ -6,7 +6,7 @@ const NOWHERE = '127.0.0.1:9';
 const DOCUMENTATION_ADDRESS = /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$/;
 
 /** From a name server's public address to where it really listens; asked each time, as name servers come and go. */
-export type Nat = () => Readonly<Record<string, string>>;
+type Nat = () => Readonly<Record<string, string>>;
 
 /** Returns how to get out again. */
 export function resolveThrough(resolver: string, nat: Nat): () => void {

@@ -28,7 +28,7 @@ export function applyChangeBatch(
 }
 
 /** What tells record sets of one zone apart. */
-export interface RecordSetKey {
+interface RecordSetKey {
   readonly Name?: string;
   readonly Type?: string;
   readonly SetIdentifier?: string;

@@ -14,7 +14,7 @@ import { Sts } from './sts';
 
 export * from './cloudformation';
 export { Clock } from './clock';
-export type { Fault, FaultKind } from './faults';
+export type { FaultKind } from './faults';
 export type { CallRecord } from './http-service';
 export { ServiceError } from './service-error';
 

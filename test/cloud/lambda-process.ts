@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buildSync } from 'esbuild';
 import { END_OF_LOG, InitMessage, InvocationError, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly id: string;
   /** All of its environment: nothing of this process is inherited. */
   readonly environment: Readonly<Record<string, string>>;

@@ -10,14 +10,14 @@ import { ServiceError } from './service-error';
 
 export type { FunctionConfiguration } from './lambda-environment';
 
-export interface EventInvokeConfiguration {
+interface EventInvokeConfiguration {
   readonly maximumRetryAttempts?: number;
   /** Seconds. */
   readonly maximumEventAge?: number;
 }
 
 /** One run of a function, for tests. */
-export interface InvocationRecord {
+interface InvocationRecord {
   readonly functionName: string;
   readonly requestId: string;
   /** 1 for the first, 2 and 3 for the repeats of an asynchronous one. */
@@ -28,13 +28,13 @@ export interface InvocationRecord {
   result?: InvocationResult;
 }
 
-export interface LambdaSettings {
+interface LambdaSettings {
   /** How many runs an account and Region may have at once; tests may change it. @default 10, what a new account gets */
   concurrency: number;
 }
 
 /** The network that the functions are in. */
-export interface FunctionNetwork {
+interface FunctionNetwork {
   /** The public DNS: its resolver, and where its name servers really listen. */
   readonly dns: { readonly resolverAddress: string; readonly nat: Readonly<Record<string, string>> };
   /** The endpoint variables of the cloud. */

@@ -58,7 +58,7 @@ function parseRecordSet(xml: XmlRecordSet): ResourceRecordSet {
   } as ResourceRecordSet;
 }
 
-export interface RecordSetPage {
+interface RecordSetPage {
   readonly recordSets: readonly ResourceRecordSet[];
   readonly maxItems: number;
   readonly next?: ResourceRecordSet;

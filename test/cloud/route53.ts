@@ -22,7 +22,7 @@ export interface Route53Settings {
   requestsPerSecond: number;
 }
 
-export interface CreateHostedZone {
+interface CreateHostedZone {
   readonly account: string;
   readonly name: string;
   /** @default false */

@@ -11,7 +11,7 @@ export interface InitMessage {
   readonly resolver: string;
 }
 
-export interface ClockMessage {
+interface ClockMessage {
   readonly kind: 'clock';
   readonly state: ClockState;
 }

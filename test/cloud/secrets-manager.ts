@@ -7,7 +7,7 @@ import { partitionOf } from './partition';
 import { SecretValue, SecretVersion, SecretVersions } from './secret-versions';
 import { ServiceError } from './service-error';
 
-export interface NewSecret {
+interface NewSecret {
   readonly account: string;
   readonly region: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface NewSecret {
   readonly versionId?: string;
 }
 
-export interface PutOptions {
+interface PutOptions {
   readonly versionId?: string;
   /** @default AWSCURRENT */
   readonly stages?: readonly string[];

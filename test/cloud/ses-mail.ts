@@ -5,7 +5,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import DKIM from 'nodemailer/lib/dkim';
 import MailComposer from 'nodemailer/lib/mail-composer';
 
-export interface SimpleMail {
+interface SimpleMail {
   readonly from: string;
   readonly to: readonly string[];
   readonly cc: readonly string[];

@@ -8,7 +8,7 @@ import { IdentitiesOptions, identityArn, IdentityRef, IdentityState, noSuchIdent
 import { addressOf, compose, fromHeader, sign, withCrlf } from './ses-mail';
 import { badRequest, signingFrom, WireSigningAttributes } from './ses-signing';
 
-export type { IdentityRef, IdentityState } from './ses-identities';
+export type { IdentityState } from './ses-identities';
 
 export interface SesOptions extends IdentitiesOptions {
   /** Control-plane requests per second, account and Region. @default 1 */
@@ -23,7 +23,7 @@ export interface NewIdentity extends IdentityRef {
 }
 
 /** A message that SES has sent. */
-export interface SentMail {
+interface SentMail {
   readonly at: number;
   readonly account: string;
   readonly region: string;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 
-export interface AssemblyStack {
+interface AssemblyStack {
   readonly templateBody: string;
   readonly assets: Readonly<Record<string, string>>;
   /** Undefined for an environment-agnostic stack. */

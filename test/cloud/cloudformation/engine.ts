@@ -26,7 +26,7 @@ export interface Resource extends PreviousState {
 }
 
 /** The world around a stack. */
-export interface Surroundings {
+interface Surroundings {
   readonly clock: Clock;
   /** Directory of a function's code by its `Code.S3Key`. */
   readonly assets: ReadonlyMap<string, string>;

@@ -16,7 +16,7 @@ import { CloudContext } from '../http-service';
 
 export * from './stack';
 
-export interface AssemblyDeployRequest extends Partial<StackAddress> {
+interface AssemblyDeployRequest extends Partial<StackAddress> {
   readonly parameters?: Record<string, string>;
 }
 

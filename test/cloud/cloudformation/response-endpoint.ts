@@ -11,7 +11,7 @@ const VALID_SECONDS = 7200;
 /** Who answers shows no credentials: the URL is all it needs. */
 const ANONYMOUS: Principal = { account: 'anonymous' };
 
-export interface ExpectedResponse {
+interface ExpectedResponse {
   readonly url: string;
   /** The body of the first PUT. */
   readonly body: Promise<string>;

@@ -20,7 +20,7 @@ export interface TemplateResource {
   readonly [attribute: string]: unknown;
 }
 
-export interface TemplateOutput {
+interface TemplateOutput {
   readonly Value: unknown;
   readonly Condition?: string;
   readonly Export?: { readonly Name: unknown };

@@ -6,7 +6,7 @@ import { LocalCloud } from '..';
 import { StackResult, Template, TemplateResource } from './stack';
 
 /** What to do on Create, Update or Delete. */
-export type Behaviour =
+type Behaviour =
   | 'SUCCESS'
   | 'FAILED'
   /** No answer at all. */

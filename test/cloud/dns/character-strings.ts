@@ -7,7 +7,7 @@ export class CharacterStringError extends Error {
   }
 }
 
-export const MAX_CHARACTER_STRING = 255;
+const MAX_CHARACTER_STRING = 255;
 
 /** The bytes of each quoted string of a value such as `"v=DKIM1; k=rsa; p=MII…" "…QAB"`. */
 export function parseCharacterStrings(value: string): Buffer[] {

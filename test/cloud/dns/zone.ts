@@ -11,7 +11,7 @@ export interface ZoneRecord {
   readonly values: readonly string[];
 }
 
-export type Finding =
+type Finding =
   | { readonly kind: 'records'; readonly records: Answer[] }
   /** An alias to look up next. */
   | { readonly kind: 'alias'; readonly record: Answer; readonly target: string }

@@ -1,7 +1,7 @@
 // Resource types that only have to exist: nothing in the local cloud acts on them.
 import { Physical, physicalName, Properties, ResourceProvider, ResourceRequest } from './provider';
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly replacedBy?: readonly string[];
   /** @default a generated name */
   readonly physicalId?: (request: ResourceRequest) => string;
