@@ -18,6 +18,12 @@ test('paths of the machine and the library versions that CDK reports are no diff
   expect(differences(mail({ Function: FUNCTION }), withMetadata)).toEqual([]);
 });
 
+test('another acknowledgement of a finding is a difference', () => {
+  const policy = (reason: string) => ({ Policy: { Type: 'AWS::IAM::ManagedPolicy', Metadata: { cdk_nag: { rules_to_suppress: [{ id: 'AwsSolutions-IAM5', reason }] } } } });
+  expect(differences(mail(policy('one')), mail(policy('two'))))
+    .toEqual(['/Mail/Resources/Policy/Metadata/cdk_nag/rules_to_suppress/0/reason: "one", "two"']);
+});
+
 test('another code of the function is a difference, named with its place and both values', () => {
   const other = { ...FUNCTION, Properties: { ...FUNCTION.Properties, Code: { S3Key: 'def.zip' } } };
   expect(differences(mail({ Function: FUNCTION }), mail({ Function: other })))

@@ -8,7 +8,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 interface Resource {
   readonly Type: string;
   readonly Properties?: { readonly [key: string]: Json };
-  readonly Metadata?: Json;
+  readonly Metadata?: { readonly [key: string]: Json };
 }
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
@@ -42,8 +42,9 @@ export function differences(expected: Templates, found: Templates): string[] {
 }
 
 /**
- * Without what tells of the program and not of what it deploys: the resource in which CDK reports the library versions of a language, and the
- * metadata of resources, with paths of the machine. The code of the function is compared, by the hash in its name.
+ * Without what tells of the program and not of what it deploys: the resource in which CDK reports the library versions of a language, and where
+ * an asset is on the machine. The code of the function is compared, by the hash in its name; so is what else stands in the metadata of resources, such as
+ * the finding of cdk-nag that is acknowledged in a policy.
  */
 function comparable(templates: Templates): Json {
   const copy = structuredClone(templates) as Record<string, Template>;
@@ -51,7 +52,7 @@ function comparable(templates: Templates): Json {
     ...sections,
     Resources: Object.fromEntries(Object.entries(Resources)
       .filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')
-      .map(([id, { Metadata, ...resource }]) => [id, resource])),
+      .map(([id, { Metadata: { 'aws:asset:path': __, ...metadata } = {}, ...resource }]) => [id, { ...resource, Metadata: metadata }])),
   }])) as Json;
 }
 
