@@ -11,8 +11,6 @@ type Behaviour =
   | 'FAILED'
   /** No answer at all. */
   | 'SILENT'
-  /** Ends its own process the first time it is asked. */
-  | 'CRASH_ONCE'
   /** Answers with a content type, and when that is refused without. */
   | 'TYPED_FIRST'
   /** More than 4096 bytes. */
@@ -25,15 +23,10 @@ type Behaviour =
   | 'INSISTENT';
 
 const CODE = `
-  const { existsSync, writeFileSync } = require('node:fs');
   const { setTimeout } = require('node:timers/promises');
   exports.handler = async (event) => {
     const { ResourceProperties: properties, RequestType: type } = event;
     const behaviour = properties['On' + type] ?? 'SUCCESS';
-    if (behaviour === 'CRASH_ONCE' && !existsSync(properties.Mark)) {
-      writeFileSync(properties.Mark, '');
-      process.exit(1);
-    }
     if (behaviour === 'SILENT') return;
     const { StackId, RequestId, LogicalResourceId } = event;
     const answer = {
