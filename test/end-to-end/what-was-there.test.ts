@@ -1,0 +1,120 @@
+// Stacks that go back, and constructs that move: what signed before signs as before, and no stack is left stuck.
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { ACCOUNT, byoDkim, DOMAIN, PEM, REGION, Scene } from './scene';
+import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+
+const WAIT = { waitForVerification: Duration.minutes(30) };
+const MINUTE = 60_000;
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+});
+afterEach(() => scene.stop());
+
+/** With a resource that fails when ours is done. */
+function thenFails(build: (stack: Stack) => EmailIdentityDkim): (stack: Stack) => void {
+  return (stack) => {
+    const dkim = build(stack);
+    const failing = new EmailIdentityDkim(stack, 'Failing', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example') });
+    failing.node.addDependency(dkim);
+  };
+}
+
+/** For example.com under another id, with records that are somebody else's business. */
+function named(id: string, props: (stack: Stack) => Partial<EmailIdentityDkimProps>): (stack: Stack) => EmailIdentityDkim {
+  return (stack) => new EmailIdentityDkim(stack, id, { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN), ...props(stack) });
+}
+
+/** Somebody has set BYODKIM up by hand, and published the key. */
+async function handMade(): Promise<void> {
+  scene.cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
+  const privateKey = PEM.one.replace(/-----[^-]+-----|\s/g, '');
+  scene.cloud.ses.createIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN, dkim: { selector: 's1', privateKey } });
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+}
+
+async function parentExists(): Promise<void> {
+  scene.identityExists('eu-west-1');
+  const { tokens, signingHostedZone } = scene.identity('eu-west-1')!;
+  for (const token of tokens) scene.write(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.${signingHostedZone}`);
+  await scene.verified('eu-west-1');
+}
+
+describe('a construct that is renamed', () => {
+  test.each<[string, (stack: Stack) => Partial<EmailIdentityDkimProps>]>([
+    ['BYODKIM, with records elsewhere', (stack) => ({ signing: byoDkim(stack, 's1', scene.secrets.one) })],
+    ['a replica', () => ({ signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) })],
+    ['Easy DKIM with a zone', (stack) => ({ hostedZone: scene.zoneIn(stack) })],
+  ])('goes on signing: %s', async (_, props) => {
+    await parentExists();
+    scene.publishKey('s1', PEM.one);
+    await scene.deployed('Mail', named('Dkim', (stack) => ({ ...props(stack), ...WAIT })));
+    const calls = scene.cloud.calls.length;
+    await scene.deployed('Mail', named('Renamed', (stack) => ({ ...props(stack), ...WAIT })));
+    expect(scene.writes(calls)).toEqual([]);
+    expect(await scene.send()).toMatchObject({ result: 'pass' });
+  });
+
+  test('into another stack, with its zone, too', async () => {
+    await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+    await scene.deployed('New', scene.byo('s1', scene.secrets.one, WAIT));
+    await scene.destroy('Old');
+    await scene.cloud.clock.sleep(10 * MINUTE);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    await scene.destroy('New');
+    expect(scene.all()).toEqual([]);
+    expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+});
+
+describe('a signing that was set up by hand', () => {
+  test.each([['in a zone of ours', true], ['elsewhere', false]])('survives the roll-back and the removal of a stack that has found it (%s)', async (_, withZone) => {
+    await handMade();
+    const before = scene.all();
+    const build = scene.byo('s1', scene.secrets.one, { ...WAIT, ...(withZone ? {} : { hostedZone: undefined }) });
+    expect((await scene.deploy('Mail', thenFails(build))).status).toBe('ROLLBACK_COMPLETE');
+    await scene.deployed('Other', build);
+    await scene.destroy('Other');
+    expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS' });
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    expect(scene.all()).toEqual(before);
+  });
+});
+
+test('a second stack that is rolled back leaves mail with a key that can be looked up, and the first one sets its own again', async () => {
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
+  expect((await scene.deploy('Second', thenFails(scene.byo('s2', scene.secrets.two, WAIT)))).status).toBe('ROLLBACK_COMPLETE');
+  await scene.cloud.clock.sleep(10 * MINUTE);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  expect(scene.all().filter((line) => line.includes(' cdk-ses-dkim-'))).toHaveLength(1);
+
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, { waitForVerification: Duration.minutes(31) }));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  await scene.destroy('First');
+  expect(scene.all()).toEqual([]);
+});
+
+test('an update that SES has not verified in time is rolled back, although SES has not verified the old key again either', async () => {
+  const impatient = { waitForVerification: Duration.seconds(20) }; // SES first looks later
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+  await scene.verified();
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, impatient));
+  const result = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, impatient));
+  expect(result.reason).toMatch(/SES has not verified DKIM of example\.com within 20 seconds/);
+  expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(scene.log().join('\n')).toContain('rolled-back-nevertheless');
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
+test('what a failed create has made goes, also with RETAIN', async () => {
+  scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
+  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
+  expect(result.status).toBe('ROLLBACK_COMPLETE');
+  expect(scene.all()).toEqual([]);
+  expect(scene.identity()?.origin).toBe('AWS_SES');
+});
