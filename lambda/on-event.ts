@@ -166,7 +166,8 @@ async function attributesAfterRollback(
   try {
     if (await outside.stackStatus(event.StackId, patience) !== 'UPDATE_ROLLBACK_IN_PROGRESS') return undefined;
     const attributes = await stateThatHolds(desired, outside.world(desired, patience, log));
-    log(attributes ? 'rolled-back-nevertheless' : 'not-rolled-back', { status: attributes?.DkimStatus });
+    if (!attributes) throw new Error('Signing and records are not as the old properties say.');
+    log('rolled-back-nevertheless', { status: attributes.DkimStatus });
     return attributes;
   } catch (problem) {
     log('not-rolled-back', { message: withoutKeys((problem as Error).message) });

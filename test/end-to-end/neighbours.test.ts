@@ -355,3 +355,25 @@ describe('the zone of the records changes', () => {
     expect(scene.records()).toEqual(records);
   });
 });
+
+describe('records that the app wrote itself', () => {
+  /** As docs/moving.md has it. */
+  const nativeRecords = (removalPolicy?: RemovalPolicy) => (stack: Stack) => {
+    const hostedZone = route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'Zone', { hostedZoneId: scene.zoneId, zoneName: DOMAIN });
+    const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.publicHostedZone(hostedZone) });
+    for (const child of identity.node.findAll()) {
+      if (removalPolicy && child instanceof route53.CfnRecordSet) child.applyRemovalPolicy(removalPolicy);
+    }
+  };
+
+  test('serve the construct that takes their place, when they were retained first', async () => {
+    await scene.deployed('Mail', nativeRecords());
+    const records = scene.records();
+    await scene.deployed('Mail', nativeRecords(RemovalPolicy.RETAIN));
+    await scene.deployed('Mail', (stack) => void new EmailIdentityDkim(stack, 'Dkim', {
+      identity: new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN) }), hostedZone: scene.zoneIn(stack), ...WAIT,
+    }));
+    expect(scene.records()).toEqual(records);
+    expect(await scene.send()).toMatchObject({ result: 'pass' });
+  });
+});
