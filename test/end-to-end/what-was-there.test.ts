@@ -1,10 +1,10 @@
 // Stacks that go back, and constructs that move: what signed before signs as before, and no stack is left stuck.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { parentExists, WAIT } from './methods';
 import { ACCOUNT, byoDkim, DOMAIN, PEM, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
-const WAIT = { waitForVerification: Duration.minutes(30) };
 const MINUTE = 60_000;
 
 let scene: Scene;
@@ -37,20 +37,13 @@ async function handMade(): Promise<void> {
   await scene.verified();
 }
 
-async function parentExists(): Promise<void> {
-  scene.identityExists('eu-west-1');
-  const { tokens, signingHostedZone } = scene.identity('eu-west-1')!;
-  for (const token of tokens) scene.write(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.${signingHostedZone}`);
-  await scene.verified('eu-west-1');
-}
-
 describe('a construct that is renamed', () => {
   test.each<[string, (stack: Stack) => Partial<EmailIdentityDkimProps>]>([
     ['BYODKIM, with records elsewhere', (stack) => ({ signing: byoDkim(stack, 's1', scene.secrets.one) })],
     ['a replica', () => ({ signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) })],
     ['Easy DKIM with a zone', (stack) => ({ hostedZone: scene.zoneIn(stack) })],
   ])('goes on signing: %s', async (_, props) => {
-    await parentExists();
+    await parentExists(scene);
     scene.publishKey('s1', PEM.one);
     await scene.deployed('Mail', named('Dkim', (stack) => ({ ...props(stack), ...WAIT })));
     const calls = scene.cloud.calls.length;
