@@ -1,6 +1,6 @@
 // Builds the clients from the function's environment and wires them to the handler.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -33,10 +33,15 @@ const outside: Outside = {
     patience,
     log,
   }),
-  async stackStatus(stackId, patience) {
+  async stackStatus(StackName, patience) {
     const client = new CloudFormationClient({ ...COMMON, region: REGION });
-    const { Stacks } = await patience.insist('DescribeStacks', () => client.send(new DescribeStacksCommand({ StackName: stackId })));
+    const { Stacks } = await patience.insist('DescribeStacks', () => client.send(new DescribeStacksCommand({ StackName })));
     return Stacks?.[0]?.StackStatus;
+  },
+  async physicalIdNow({ StackId: StackName, LogicalResourceId }, patience) {
+    const client = new CloudFormationClient({ ...COMMON, region: REGION });
+    const command = new DescribeStackResourceCommand({ StackName, LogicalResourceId });
+    return (await patience.insist('DescribeStackResource', () => client.send(command))).StackResourceDetail?.PhysicalResourceId;
   },
   async sendOn(event, patience) {
     const client = new LambdaClient({ ...COMMON, region: REGION });

@@ -3,7 +3,7 @@ import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudfor
 import { Log, logTo, withoutKeys } from './log';
 import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
-import { Course, identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
+import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Desired, parseProperties } from './properties';
 import { reasonOf } from './reason';
 import { bring } from './reconcile';
@@ -29,6 +29,8 @@ export interface Outside {
   readonly world: (desired: Desired, patience: Patience, log: Log) => World;
   /** What CloudFormation is doing with the stack. */
   readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
+  /** The physical id that it knows the resource by now. */
+  readonly physicalIdNow: (event: HandlerEvent, patience: Patience) => Promise<string | undefined>;
   /** Starts this function once more, with this event. */
   readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
 }
@@ -108,7 +110,8 @@ async function reconcile(
   const identity = identityOf(desired);
   const mayEnd = !isWorthSendingOn(ends);
   if (event.RequestType === 'Delete') {
-    await remove(event, desired, owner, world, mayEnd);
+    if (await isMadeAgain(event, outside, log)) log('made-again');
+    else await remove(event, desired, owner, world, mayEnd);
     return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? identity };
   }
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
@@ -121,14 +124,30 @@ async function reconcile(
   return { status: 'SUCCESS', physicalId, attributes: brought.attributes };
 }
 
+/**
+ * A stack that is deployed again after a failed Create whose roll-back was switched off makes the resource anew, and then deletes the failed one. Both are
+ * the same identity, and what the new one has made must not go.
+ */
+async function isMadeAgain(event: HandlerEvent, outside: Outside, log: Log): Promise<boolean> {
+  const { course, identity } = parsePhysicalId(event.PhysicalResourceId ?? '');
+  if (course !== 'untouched' && course !== 'failed') return false;
+  try {
+    const now = parsePhysicalId(await outside.physicalIdNow(event, shortPatience(outside, log)) ?? '');
+    return now.identity === identity && (now.course === 'told' || now.course === 'found');
+  } catch (problem) {
+    log('stack-unknown', { message: withoutKeys((problem as Error).message) });
+    return false;
+  }
+}
+
 async function remove({ PhysicalResourceId = '' }: HandlerEvent, desired: Desired, owner: Owner, world: World, mayEnd: boolean): Promise<void> {
   const { course, identity } = parsePhysicalId(PhysicalResourceId);
   if (identity !== undefined && identity !== identityOf(desired)) return world.log('other-identity', { physicalResourceId: PhysicalResourceId });
   if (course !== 'made-up') return void await release(desired, owner, world, course);
   // The Create was cancelled, or never answered. What it did only the world knows, and it may go on.
-  let told: Course = course;
+  let begun = false;
   const letGo = async (within: World) => {
-    if (await release(desired, owner, within, told)) told = 'failed';
+    begun = await release(desired, owner, within, course, begun);
   };
   await againUntilQuiet(world, await letGo(world), letGo, mayEnd);
 }

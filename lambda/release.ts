@@ -10,20 +10,21 @@ import { settle } from './settle';
 import { World } from './task';
 import { originOfRecord, Owner, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
 
-/** `course` is how the Create ended. True when there was a registry record of ours. */
-export async function release(previous: Desired, owner: Owner, world: World, course: Course): Promise<boolean> {
+/** `course` is how the Create ended; `registered`, whether there was a registry record of ours before. True when there was one now, or before. */
+export async function release(previous: Desired, owner: Owner, world: World, course: Course, registered = false): Promise<boolean> {
   const zone = previous.zone && world.zone(previous.zone);
   const records = zone && await listOrGone(zone, previous, world, course);
   // What a failed Create has made goes in any case: nobody has it to keep.
   const retain = previous.retain && (course === 'told' || course === 'found');
   // First SES forgets the key, then the record goes: never the other way round. What SES goes on signing with stays.
-  const inUse = retain ? [] : await returnToEasyDkim(previous, owner, world, records, course);
+  const begun = registered || (records?.some(({ name }) => name === registryName(owner)) ?? false);
+  const inUse = retain ? [] : await returnToEasyDkim(previous, owner, world, records, { course, begun });
   if (zone && records) {
     const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner)
       : planRelease(found, owner, { names: inUse, region: previous.region });
     await unlessGone(() => settle(zone, domainKeyName(previous.identity), plan, world), previous, world);
   }
-  return records?.some(({ name }) => name === registryName(owner)) ?? false;
+  return begun;
 }
 
 /** A zone that a failed Create had no access to either has nothing of ours, and must not keep the rollback from its end. */
@@ -47,7 +48,7 @@ async function unlessGone<T>(
 
 /** Gives the names of the records that SES goes on signing with, for another owner. */
 async function returnToEasyDkim(
-  previous: Desired, owner: Owner, { ses, log }: World, records: readonly RecordSet[] | undefined, course: Course,
+  previous: Desired, owner: Owner, { ses, log }: World, records: readonly RecordSet[] | undefined, known: Known,
 ): Promise<string[]> {
   const { signing, region } = previous;
   const forAnother = signsForAnother(records ?? [], owner, region);
@@ -57,7 +58,7 @@ async function returnToEasyDkim(
     log('identity-gone');
     return [];
   }
-  if (forAnother || !signsAs(signing, identity) || !isOurs(previous, owner, identity, records, course)) {
+  if (forAnother || !signsAs(signing, identity) || !isOurs(previous, owner, identity, records, known)) {
     log('signing-left-alone', { method: identity.origin });
     return forAnother ? identity.tokens.map((token) => `${token}.${domainKeyName(previous.identity)}`.toLowerCase()) : [];
   }
@@ -78,17 +79,23 @@ async function returnToEasyDkim(
   return [];
 }
 
+interface Known {
+  readonly course: Course;
+  /** A registry record of ours, which is written before SES is told. */
+  readonly begun: boolean;
+}
+
 /**
  * Whether SES was told by us. The record says it for sure: who signs with a key whose record we wrote was told by us, also when a Create's answer
- * was lost. Otherwise it is what the Create's answer said; and where there was none, a signing that is verified was there before.
+ * was lost. Otherwise it is what the Create's answer said. Where there was none, a signing that is verified was there before, and so was any in a
+ * zone in which nothing was begun.
  */
 function isOurs(
-  { identity: domain, signing }: Desired, owner: Owner, identity: IdentityState, records: readonly RecordSet[] | undefined, course: Course,
+  { identity: domain, signing }: Desired, owner: Owner, identity: IdentityState, records: readonly RecordSet[] | undefined, { course, begun }: Known,
 ): boolean {
   if (signing.Method === 'BYODKIM' && records) {
-    const origin = originOfRecord(records, owner, `${signing.Selector}.${domainKeyName(domain)}`);
-    if (origin === 'ours') return true;
-    if (course === 'made-up') return false;
+    if (originOfRecord(records, owner, `${signing.Selector}.${domainKeyName(domain)}`) === 'ours') return true;
+    if (course === 'made-up' && !begun) return false;
   }
   return course === 'told' || course === 'failed' || (course === 'made-up' && identity.status !== 'SUCCESS');
 }

@@ -49,8 +49,8 @@ export class Provider extends Construct {
           statements: [
             // Instead of AWSLambdaBasicExecutionRole, which may write to every log group and create them again after their deletion.
             new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
-            // Nothing else tells an update from a roll-back.
-            new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack.stackId] }),
+            // Nothing else tells an update from a roll-back, or a failed resource from the one that was made in its place.
+            new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], resources: [stack.stackId] }),
           ],
         }),
       },

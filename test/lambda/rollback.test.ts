@@ -59,6 +59,22 @@ describe('a signing that was there before', () => {
     expect(stage.world.zone.contents).toEqual([LINE('s1')]);
   });
 
+  test('is left alone by the Delete of a Create that was cancelled after it had found it', async () => {
+    const stage = handMade();
+    await stage.answered({});
+    expect(await stage.remove(properties(), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
+    expect(stage.world.puts).toEqual([]);
+    expect(stage.world.zone.contents).toEqual([LINE('s1')]);
+  });
+
+  test('but one that is not verified, and that a cancelled Create can have set, is set back', async () => {
+    const stage = handMade();
+    await stage.answered({});
+    stage.world.set({ status: 'PENDING' });
+    await stage.remove(properties(), MADE_UP);
+    expect(stage.world.identity.origin).toBe('AWS_SES');
+  });
+
   test.each([['BYODKIM', byo('s1'), 'EXTERNAL'], ['DEED', DEED, 'AWS_SES_EU_WEST_1']])(
     'is left alone by the Delete of a Create that was cancelled before it did anything (%s)', async (_, signing, origin) => {
       const stage = handMade();
@@ -229,6 +245,23 @@ describe('what a Create has made goes', () => {
     await stage.remove(properties(byo('s1'), { ...RETAIN, ...WAIT }), PhysicalResourceId);
     expect(stage.world.zone.records).toEqual([]);
     expect(stage.world.identity.origin).toBe('AWS_SES');
+  });
+
+  test.each(['failed', 'untouched'])('but not what was made in its place (%s)', async (course) => {
+    const stage = await created();
+    const records = [...stage.world.zone.records];
+    stage.physicalIdNow = PHYSICAL_ID;
+    expect(await stage.remove(properties(), `${course}/${PHYSICAL_ID}`)).toMatchObject({ Status: 'SUCCESS' });
+    expect(stage.world.zone.records).toEqual(records);
+    expect(stage.world.puts).toEqual([]);
+  });
+
+  test('when CloudFormation does not say what there is now', async () => {
+    const stage = await created();
+    stage.stackStatusFails = new Error('not authorized');
+    await stage.remove(properties(), `failed/${PHYSICAL_ID}`);
+    expect(stage.world.zone.records).toEqual([]);
+    expect(stage.world.lines.join('')).toContain('stack-unknown');
   });
 
   test('but not by the id of another identity', async () => {

@@ -37,6 +37,8 @@ export class Stage {
   /** What CloudFormation says of the stack. */
   stackStatus = 'UPDATE_IN_PROGRESS';
   stackStatusFails?: Error;
+  /** By which id it knows the resource; the event's, unless told otherwise. */
+  physicalIdNow?: string;
   remaining = 15 * MINUTE;
   worldFor: (desired: Desired, ports: World) => World = (_, ports) => ports;
 
@@ -52,6 +54,10 @@ export class Stage {
       stackStatus: async () => {
         if (this.stackStatusFails) throw this.stackStatusFails;
         return this.stackStatus;
+      },
+      physicalIdNow: async ({ PhysicalResourceId }) => {
+        if (this.stackStatusFails) throw this.stackStatusFails;
+        return this.physicalIdNow ?? PhysicalResourceId;
       },
       sendOn: async (sent) => {
         if (this.sendOnFails) throw this.sendOnFails;

@@ -64,7 +64,7 @@ test('logs go to a log group of its own, for a month, and the role may write to 
   expect(role.Properties.ManagedPolicyArns).toBeUndefined();
   expect(role.Properties.Policies.map((policy: any) => policy.PolicyDocument.Statement)).toEqual([[
     { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] } },
-    { Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: { Ref: 'AWS::StackId' } },
+    { Effect: 'Allow', Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], Resource: { Ref: 'AWS::StackId' } },
   ]]);
 });
 

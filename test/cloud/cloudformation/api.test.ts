@@ -1,7 +1,7 @@
 // CloudFormation's API by the real SDK client: what it refuses, and what it tells of stacks.
 import {
-  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand,
-  UpdateStackCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
+  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStackResourceCommand, DescribeStacksCommand,
+  GetTemplateCommand, UpdateStackCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { LocalCloud } from '..';
 import { Template } from './stack';
@@ -108,6 +108,19 @@ test('another account, another Region and who has no right see nothing of it', a
   await expect(ask(clientOf({ account: '222222222222' }))).rejects.toThrow('does not exist');
   await expect(ask(clientOf({ account: '111111111111' }, 'eu-west-1'))).rejects.toThrow('does not exist');
   await expect(ask(clientOf({ account: '111111111111', roleArn }))).rejects.toMatchObject({ name: 'AccessDenied' });
+});
+
+test('a resource is told by the id that it has now', async () => {
+  await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  await waitUntilStackCreateComplete(patience(), { StackName: 'app' });
+  const [LogicalResourceId] = Object.keys(logGroup('/a').Resources);
+
+  await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId }))).resolves.toMatchObject({
+    StackResourceDetail: { LogicalResourceId, PhysicalResourceId: '/a-x', ResourceType: 'AWS::Logs::LogGroup' },
+  });
+  await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId: 'Other' }))).rejects.toMatchObject({
+    name: 'ValidationError', message: 'Resource Other does not exist for stack app',
+  });
 });
 
 test('an operation that it does not know is said to be none', async () => {

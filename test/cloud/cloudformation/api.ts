@@ -4,6 +4,7 @@ import { StackEvent } from './stack';
 import { Place, StackInput, Stacks } from './stacks';
 import { Call, CloudContext, Reply } from '../http-service';
 import { listIn, parametersOf, QueryService, required } from '../query-service';
+import { ServiceError } from '../service-error';
 
 export class CloudFormationApi extends QueryService {
   /** Its calls are not in the cloud's call log: those who wait for a stack ask again and again. */
@@ -23,6 +24,8 @@ export class CloudFormationApi extends QueryService {
         this.stacks.delete(place, name);
         return this.reply(call, {});
       case 'DescribeStacks': return this.reply(call, { Stacks: { member: described(this.stacks.existing(place, name)) } });
+      case 'DescribeStackResource':
+        return this.reply(call, { StackResourceDetail: detailOf(this.stacks.existing(place, name), required(input, 'LogicalResourceId')) });
       case 'DescribeStackEvents': return this.reply(call, { StackEvents: { member: eventsOf(this.stacks.existing(place, name)) } });
       default: throw this.unknownOperation(call);
     }
@@ -48,6 +51,13 @@ function described({ identity, status, reason, outputs, events, broken }: Stack)
     CreationTime: time(events[0]),
     Outputs: { member: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
   };
+}
+
+function detailOf({ identity, resources }: Stack, logicalId: string) {
+  const resource = resources.get(logicalId);
+  if (!resource) throw new ServiceError('ValidationError', 400, `Resource ${logicalId} does not exist for stack ${identity.name}`);
+  const { type, physicalId } = resource;
+  return { StackId: identity.id, StackName: identity.name, LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type };
 }
 
 /** The newest first. */
