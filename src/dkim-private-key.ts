@@ -34,7 +34,7 @@ export interface DkimPrivateKeySecretOptions {
    * Id of the secret version to read: 32 to 64 characters, usually a UUID.
    *
    * Pinning the version is how a change of the key becomes a change of the stack: a new version of the secret alone never starts a
-   * deployment. Throws if it is empty, or given together with `versionStage`.
+   * deployment. Throws if it is empty or not of that length, or given together with `versionStage`.
    *
    * @default - the version with the staging label `versionStage`
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
@@ -57,7 +57,7 @@ export class DkimPrivateKey {
    * The rights to read the secret, and to decrypt with its customer managed key where `secret.encryptionKey` is known, are added to the
    * function. A secret of another account must be imported by its complete ARN and needs two more things on its own side: a resource
    * policy that allows `secretsmanager:GetSecretValue` to this account, and a customer managed key whose key policy allows
-   * `kms:Decrypt` to this account (import the secret with `encryptionKey`).
+   * `kms:Decrypt` to this account (import the secret with `encryptionKey`). The construct throws if it is imported in another way.
    *
    * With neither `versionId` nor `versionStage`, a selector keeps its key: an update that finds another key in the secret goes on with the
    * key that the secret had before (`AWSPREVIOUS`), if that is the one published under the selector. A new key takes effect with a new

@@ -20,6 +20,8 @@ import {
 
 /**
  * What to do when a record of that name is already in the hosted zone and says something else.
+ *
+ * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
  */
 export enum RecordConflict {
   /**
@@ -53,6 +55,7 @@ export interface EmailIdentityDkimProps {
    * How mail is signed.
    *
    * @default DkimSigning.easyDkim()
+   * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
    */
   readonly signing?: DkimSigning;
 
@@ -61,9 +64,9 @@ export interface EmailIdentityDkimProps {
    *
    * Only records below `_domainkey.<domain>` are read and written, and none that somebody else wrote is changed or deleted.
    *
-   * Throws if the zone is private or does not hold the domain, if it is given for a replica (which has no records of its own), and if it is
-   * of another account and there is no `hostedZoneRole`. What cannot be seen at synthesis, as with a zone that is imported by its id, is
-   * found at deployment.
+   * Throws if the zone is private, does not hold the domain or has an id that is none, if it is given for a replica (which has no records
+   * of its own), and if it is of another account and there is no `hostedZoneRole`. What cannot be seen at synthesis, as with a zone that is
+   * imported by its id, is found at deployment.
    *
    * @default - no records are written; publish `dkimRecords` where the domain's DNS is
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
@@ -100,6 +103,7 @@ export interface EmailIdentityDkimProps {
    * A record that says the same is used, and is left where it is in the end.
    *
    * @default RecordConflict.FAIL
+   * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
    */
   readonly recordConflict?: RecordConflict;
 
@@ -122,6 +126,7 @@ export interface EmailIdentityDkimProps {
    * For an identity that is imported by its name. Throws if it does not look like a Region, or contradicts the Region of the identity.
    *
    * @default - the Region in the identity's ARN, or of the stack that makes the identity
+   * @see https://docs.aws.amazon.com/general/latest/gr/ses.html
    */
   readonly region?: string;
 
@@ -129,11 +134,12 @@ export interface EmailIdentityDkimProps {
    * What happens to signing and records when the construct is removed: `DESTROY` or `RETAIN`.
    *
    * With `DESTROY` the identity goes back to Easy DKIM, so that SES forgets the key, and the records that this library wrote are deleted.
-   * With `RETAIN` both stay as they are, and are yours from then on.
+   * With `RETAIN` both stay as they are, and are yours from then on. A signing or record that was there before the construct stays in either case.
    *
    * Throws if it is another policy.
    *
    * @default RemovalPolicy.DESTROY
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -159,6 +165,8 @@ export class EmailIdentityDkim extends Construct {
    * The records that have to be in DNS, as deploy-time values: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none for a replica.
    *
    * They are the same whether or not there is a hosted zone.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
   public readonly dkimRecords: DkimRecord[];
 
@@ -173,11 +181,15 @@ export class EmailIdentityDkim extends Construct {
 
   /**
    * Easy DKIM only: the zone of SES in which the targets of the CNAME records are, for example `dkim.amazonses.com`.
+   *
+   * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimAttributes.html
    */
   public readonly signingHostedZone?: string;
 
   /**
    * BYODKIM only: the selector that mail is signed with.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
   public readonly selector?: string;
 
@@ -185,6 +197,8 @@ export class EmailIdentityDkim extends Construct {
    * BYODKIM only: SHA-256 of the public key (SPKI DER), 64 hexadecimal digits in lower case.
    *
    * To see from outside which key is in use: `openssl pkey -in key.pem -pubout -outform DER | sha256sum` prints the same.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
    */
   public readonly publicKeySha256?: string;
 
