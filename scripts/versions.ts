@@ -8,13 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** What depends on aws-cdk-lib: the construct, and what is synthesized really deployed. */
+/** What depends on aws-cdk-lib: all that synthesizes, and some of what is synthesized really deployed. */
 const CDK_TESTS = [
-  'test/dkim-private-key.test.ts', 'test/dkim-signing.test.ts', 'test/email-identity-dkim.test.ts', 'test/pipeline.test.ts', 'test/private/',
-  'test/end-to-end/pipeline.test.ts', 'test/end-to-end/zones.test.ts',
+  ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'email-identity-dkim', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`), 'test/private/',
+  ...['pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
-/** What depends on the handler's Node: its crypto, its DNS, its timers. */
-const NODE_TESTS = ['test/cloud/lambda.test.ts', 'test/end-to-end/key-forms.test.ts', 'test/end-to-end/zones.test.ts', 'test/end-to-end/waiting.test.ts'];
+/** What depends on the handler's Node: its crypto, its DNS, its timers, its HTTP, how it ends. */
+const NODE_TESTS = [
+  'test/cloud/lambda.test.ts',
+  ...['crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'secrecy', 'waiting', 'what-was-there', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
+];
 
 const repository = join(__dirname, '..');
 
