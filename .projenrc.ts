@@ -186,6 +186,9 @@ ci.addJob('ci', {
   ],
 });
 
+// integ-runner puts the function beside each snapshot that it writes; the bundle is built, never committed.
+project.gitignore.exclude('/test/*.snapshot/asset.*');
+
 // What ships: the compiled library, its docs, the built handler with its licences.
 for (const path of ['.jsii.tabl.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) project.addPackageIgnore(path);
 

@@ -56,6 +56,8 @@ async function putEasyDkim(task: Task, signing: EasyDkimProperties, lengthHolds:
       const state = await put(task, { origin: 'AWS_SES' });
       if ((await world.ses.read())?.nextKeyLength === signing.KeyLength) return state;
     }
+    // The length stays, and so do the tokens that SES has now. They need not be published yet, where a change to them has failed half-way.
+    if (task.zone) await publish(task, task.zone, easyDkimSigning(task.desired, identity).records);
     const last = identity.lastKeyGeneration ? ` The last key was made at ${identity.lastKeyGeneration.toISOString()}.` : '';
     throw new Error(`SES refused to change the key length of ${task.desired.identity} to ${signing.KeyLength}: ${withoutKeys((error as Error).message)} `
       + `SES allows that once in 24 hours, the first change to 1024 bits excepted.${last} Deploy again later.`);

@@ -38,10 +38,11 @@ const outside: Outside = {
     const { Stacks } = await patience.insist('DescribeStacks', () => client.send(new DescribeStacksCommand({ StackName })));
     return Stacks?.[0]?.StackStatus;
   },
-  async physicalIdNow({ StackId: StackName, LogicalResourceId }, patience) {
+  async resourceNow({ StackId: StackName, LogicalResourceId }, patience) {
     const client = new CloudFormationClient({ ...COMMON, region: REGION });
     const command = new DescribeStackResourceCommand({ StackName, LogicalResourceId });
-    return (await patience.insist('DescribeStackResource', () => client.send(command))).StackResourceDetail?.PhysicalResourceId;
+    const { StackResourceDetail: now } = await patience.insist('DescribeStackResource', () => client.send(command));
+    return { physicalId: now?.PhysicalResourceId, status: now?.ResourceStatus };
   },
   async sendOn(event, patience) {
     const client = new LambdaClient({ ...COMMON, region: REGION });

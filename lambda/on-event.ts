@@ -29,8 +29,8 @@ export interface Outside {
   readonly world: (desired: Desired, patience: Patience, log: Log) => World;
   /** What CloudFormation is doing with the stack. */
   readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
-  /** The physical id that it knows the resource by now. */
-  readonly physicalIdNow: (event: HandlerEvent, patience: Patience) => Promise<string | undefined>;
+  /** How it knows the resource now. */
+  readonly resourceNow: (event: HandlerEvent, patience: Patience) => Promise<{ readonly physicalId?: string; readonly status?: string }>;
   /** Starts this function once more, with this event. */
   readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
 }
@@ -45,6 +45,9 @@ const ACCESS_GRACE_ON_DELETE_MS = 15_000;
 /** Less than this is not worth a further invocation. */
 const WORTH_SENDING_ON_MS = 60_000;
 
+/** Lambda's first repeat comes a minute after the run has died. */
+const NEW_MS = 45_000;
+
 /** Until when an invocation works. */
 interface Ends {
   readonly invocation: number;
@@ -55,9 +58,27 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, outsi
   const { RequestType, StackId, LogicalResourceId, RequestId } = event;
   const log = logTo(outside.write, { requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId });
   log('received', { physicalResourceId: event.PhysicalResourceId });
+  if (await isOver(event, outside, log)) return log('over');
   const invocationEnd = outside.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
   const answer = await work(event, invocationEnd, outside, log);
   if (answer !== 'sent on') await giveAnswer(event, answer, outside.time, log);
+}
+
+/**
+ * Lambda repeats a run that died, a minute later, also when it had answered CloudFormation already. Meanwhile the stack may have been updated, and a
+ * request of before must not take that back. So one that is not new is looked up first.
+ */
+async function isOver(event: HandlerEvent, outside: Outside, log: Log): Promise<boolean> {
+  const { RequestType, Progress: sentOn } = event;
+  const age = outside.time.now() - requestedAt(event, outside.time.now());
+  if (RequestType === 'Delete' || sentOn || age < NEW_MS) return false;
+  try {
+    const { status } = await outside.resourceNow(event, shortPatience(outside, log));
+    return status !== undefined && status !== `${RequestType.toUpperCase()}_IN_PROGRESS`;
+  } catch (problem) {
+    log('stack-unknown', { message: withoutKeys((problem as Error).message) });
+    return false;
+  }
 }
 
 async function work(event: HandlerEvent, invocationEnd: number, outside: Outside, log: Log): Promise<Answer | 'sent on'> {
@@ -132,7 +153,8 @@ async function isMadeAgain(event: HandlerEvent, outside: Outside, log: Log): Pro
   const { course, identity } = parsePhysicalId(event.PhysicalResourceId ?? '');
   if (course !== 'untouched' && course !== 'failed') return false;
   try {
-    const now = parsePhysicalId(await outside.physicalIdNow(event, shortPatience(outside, log)) ?? '');
+    const { physicalId = '' } = await outside.resourceNow(event, shortPatience(outside, log));
+    const now = parsePhysicalId(physicalId);
     return now.identity === identity && (now.course === 'told' || now.course === 'found');
   } catch (problem) {
     log('stack-unknown', { message: withoutKeys((problem as Error).message) });

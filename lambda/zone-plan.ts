@@ -180,7 +180,9 @@ function writtenAnew(record: RecordSet): Change[] {
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
 export function planLeaving(zone: readonly RecordSet[], owner: Owner, publication: Omit<Publication, 'wanted' | 'signs'>): Change[] {
-  return registryRecord(zone, owner).length === 0 ? [] : planPublication(zone, owner, { ...publication, wanted: [] });
+  const own = readRegistry(zone, owner);
+  if (!zone.some((record) => isOurs(record, own, owner))) return planRelease(zone, owner); // nothing to mark
+  return planPublication(zone, owner, { ...publication, wanted: [] });
 }
 
 /** True when another owner has set how the identity signs in that Region, so that it is not ours to set back. */

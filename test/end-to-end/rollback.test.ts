@@ -98,8 +98,7 @@ describe.each(UPDATES)('$from to $to: a failed update leaves the old signing and
 });
 
 describe('Easy DKIM with another key length', () => {
-  const [told, written] = ['PutEmailIdentityDkimSigningAttributes', 'ChangeResourceRecordSets'].map((call) =>
-    EASY_CALLS.findIndex(([, operation]) => operation === call));
+  const told = EASY_CALLS.findIndex(([, operation]) => operation === 'PutEmailIdentityDkimSigningAttributes');
 
   /** What a change to shorter keys comes to when one of its calls fails. */
   async function refused([service, operation, skip]: Step): Promise<string> {
@@ -123,12 +122,7 @@ describe('Easy DKIM with another key length', () => {
   });
 
   // Once SES has changed the length, it does not change it back on the same day.
-  test.each(EASY_CALLS.slice(told + 1, written + 1))('%s %s (%d before it went well): the rollback says why it fails', async (...step) => {
-    expect(await refused(step)).toBe('UPDATE_ROLLBACK_FAILED');
-    expect(scene.log().join('\n')).toContain('SES allows that once in 24 hours');
-  });
-
-  test.each(EASY_CALLS.slice(written + 1))('%s %s (%d before it went well): the new keys are at work', async (...step) => {
+  test.each(EASY_CALLS.slice(told + 1))('%s %s (%d before it went well): the new keys are at work', async (...step) => {
     expect(await refused(step)).toBe('UPDATE_ROLLBACK_COMPLETE');
     await scene.verified();
     expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });

@@ -228,6 +228,40 @@ describe('a request that is too old', () => {
   });
 });
 
+describe('a request that Lambda repeats although it was answered', () => {
+  test.each([['Create', 'UPDATE_IN_PROGRESS'], ['Create', 'CREATE_COMPLETE'], ['Update', 'UPDATE_COMPLETE'], ['Create', 'CREATE_FAILED']] as const)(
+    'does nothing (%s, the resource is %s)', async (RequestType, status) => {
+      const stage = await created();
+      const { ResponseURL } = stage.event({});
+      await stage.update(properties(), properties(byo('s2', 'two')));
+      stage.world.set({ status: 'SUCCESS' });
+      stage.world.time += MINUTE;
+      stage.resourceStatus = status;
+      const before = [answers.length, stage.world.puts.length, stage.world.zone.records];
+      await stage.run({ RequestType, PhysicalResourceId: RequestType === 'Create' ? undefined : PHYSICAL_ID, ResponseURL });
+      expect([answers.length, stage.world.puts.length, stage.world.zone.records]).toEqual(before);
+    });
+
+  test('is carried out when it was not answered, and when CloudFormation does not say', async () => {
+    for (const stackStatusFails of [undefined, new Error('not authorized')]) {
+      const stage = new Stage();
+      const { ResponseURL } = stage.event({});
+      stage.world.time += MINUTE;
+      stage.stackStatusFails = stackStatusFails;
+      expect(await stage.answered({ ResponseURL })).toMatchObject({ Status: 'SUCCESS' });
+    }
+  });
+
+  test('is not looked up while it is new, nor when an earlier run has sent it on', async () => {
+    const stage = new Stage();
+    stage.resourceStatus = 'UPDATE_COMPLETE';
+    expect(await stage.answered({})).toMatchObject({ Status: 'SUCCESS' });
+    const { ResponseURL } = stage.event({});
+    stage.world.time += MINUTE;
+    expect(await stage.answered({ ResponseURL, Progress: { signingPut: true } })).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
 describe('what a Create has made goes', () => {
   test('when it failed, also with RETAIN', async () => {
     const stage = new Stage();

@@ -39,6 +39,8 @@ export class Stage {
   stackStatusFails?: Error;
   /** By which id it knows the resource; the event's, unless told otherwise. */
   physicalIdNow?: string;
+  /** And what it says of it; that the request is at work, unless told otherwise. */
+  resourceStatus?: string;
   remaining = 15 * MINUTE;
   worldFor: (desired: Desired, ports: World) => World = (_, ports) => ports;
 
@@ -55,9 +57,9 @@ export class Stage {
         if (this.stackStatusFails) throw this.stackStatusFails;
         return this.stackStatus;
       },
-      physicalIdNow: async ({ PhysicalResourceId }) => {
+      resourceNow: async ({ PhysicalResourceId, RequestType }) => {
         if (this.stackStatusFails) throw this.stackStatusFails;
-        return this.physicalIdNow ?? PhysicalResourceId;
+        return { physicalId: this.physicalIdNow ?? PhysicalResourceId, status: this.resourceStatus ?? `${RequestType.toUpperCase()}_IN_PROGRESS` };
       },
       sendOn: async (sent) => {
         if (this.sendOnFails) throw this.sendOnFails;

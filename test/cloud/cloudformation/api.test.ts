@@ -116,7 +116,7 @@ test('a resource is told by the id that it has now', async () => {
   const [LogicalResourceId] = Object.keys(logGroup('/a').Resources);
 
   await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId }))).resolves.toMatchObject({
-    StackResourceDetail: { LogicalResourceId, PhysicalResourceId: '/a-x', ResourceType: 'AWS::Logs::LogGroup' },
+    StackResourceDetail: { LogicalResourceId, PhysicalResourceId: '/a-x', ResourceStatus: 'CREATE_COMPLETE', ResourceType: 'AWS::Logs::LogGroup' },
   });
   await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId: 'Other' }))).rejects.toMatchObject({
     name: 'ValidationError', message: 'Resource Other does not exist for stack app',

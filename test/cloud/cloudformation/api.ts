@@ -53,11 +53,18 @@ function described({ identity, status, reason, outputs, events, broken }: Stack)
   };
 }
 
-function detailOf({ identity, resources }: Stack, logicalId: string) {
-  const resource = resources.get(logicalId);
-  if (!resource) throw new ServiceError('ValidationError', 400, `Resource ${logicalId} does not exist for stack ${identity.name}`);
-  const { type, physicalId } = resource;
-  return { StackId: identity.id, StackName: identity.name, LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type };
+/** One that is being made is known, but not yet by an id. */
+function detailOf({ identity, resources, events }: Stack, LogicalResourceId: string) {
+  const last = events.filter(({ logicalId }) => logicalId === LogicalResourceId).at(-1);
+  if (!last) throw new ServiceError('ValidationError', 400, `Resource ${LogicalResourceId} does not exist for stack ${identity.name}`);
+  return {
+    StackId: identity.id,
+    StackName: identity.name,
+    LogicalResourceId,
+    PhysicalResourceId: resources.get(LogicalResourceId)?.physicalId,
+    ResourceType: last.type,
+    ResourceStatus: last.status,
+  };
 }
 
 /** The newest first. */
