@@ -1,6 +1,7 @@
 // The life cycle of one CloudFormation request: from event to answer, which is always given.
-import { Answer, CloudFormationEvent, giveAnswer, requestedAt } from './cloudformation';
+import { Answer, giveAnswer, requestedAt } from './cloudformation';
 import { Log, logTo, withoutKeys } from './log';
+import { ANSWER_MS, HandlerEvent, Invocation, Outside, shortPatience } from './outside';
 import { againUntilQuiet } from './overtaken';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
@@ -9,34 +10,11 @@ import { reasonOf } from './reason';
 import { bring } from './reconcile';
 import { registryLabel } from './registry';
 import { release } from './release';
-import { stateThatHolds } from './state-that-holds';
+import { attributesAfterRollback, isMadeAgain, isOver } from './stack';
 import { Progress, World } from './task';
 import { Owner } from './zone-plan';
-import { ResourceAttributes, serviceTimeout } from '../src/private/contract';
+import { serviceTimeout } from '../src/private/contract';
 
-/** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
-export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
-
-export interface Invocation {
-  readonly getRemainingTimeInMillis: () => number;
-}
-
-export interface Outside {
-  /** The function's own Region. */
-  readonly region: string;
-  readonly time: Timekeeper;
-  readonly write: (line: string) => void;
-  readonly world: (desired: Desired, patience: Patience, log: Log) => World;
-  /** What CloudFormation is doing with the stack. */
-  readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
-  /** How it knows the resource now. */
-  readonly resourceNow: (event: HandlerEvent, patience: Patience) => Promise<{ readonly physicalId?: string; readonly status?: string }>;
-  /** Starts this function once more, with this event. */
-  readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
-}
-
-/** Left of an invocation and of CloudFormation's time for the answer itself, with its repeats. */
-const ANSWER_MS = 30_000;
 /** A call that is begun takes up to 20 seconds (`index.ts`). One that does not end by its own time-outs is given up after this. */
 const HANG_MS = 25_000;
 /** New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted they are old, and a refusal is one. */
@@ -44,9 +22,6 @@ const ACCESS_GRACE_MS = 120_000;
 const ACCESS_GRACE_ON_DELETE_MS = 15_000;
 /** Less than this is not worth a further invocation. */
 const WORTH_SENDING_ON_MS = 60_000;
-
-/** Lambda's first repeat comes a minute after the run has died. */
-const NEW_MS = 45_000;
 
 /** Until when an invocation works. */
 interface Ends {
@@ -62,23 +37,6 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, outsi
   const invocationEnd = outside.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
   const answer = await work(event, invocationEnd, outside, log);
   if (answer !== 'sent on') await giveAnswer(event, answer, outside.time, log);
-}
-
-/**
- * Lambda repeats a run that died, a minute later, also when it had answered CloudFormation already. Meanwhile the stack may have been updated, and a
- * request of before must not take that back. So one that is not new is looked up first.
- */
-async function isOver(event: HandlerEvent, outside: Outside, log: Log): Promise<boolean> {
-  const { RequestType, Progress: sentOn } = event;
-  const age = outside.time.now() - requestedAt(event, outside.time.now());
-  if (RequestType === 'Delete' || sentOn || age < NEW_MS) return false;
-  try {
-    const { status } = await outside.resourceNow(event, shortPatience(outside, log));
-    return status !== undefined && status !== `${RequestType.toUpperCase()}_IN_PROGRESS`;
-  } catch (problem) {
-    log('stack-unknown', { message: withoutKeys((problem as Error).message) });
-    return false;
-  }
 }
 
 async function work(event: HandlerEvent, invocationEnd: number, outside: Outside, log: Log): Promise<Answer | 'sent on'> {
@@ -145,23 +103,6 @@ async function reconcile(
   return { status: 'SUCCESS', physicalId, attributes: brought.attributes };
 }
 
-/**
- * A stack that is deployed again after a failed Create whose roll-back was switched off makes the resource anew, and then deletes the failed one. Both are
- * the same identity, and what the new one has made must not go.
- */
-async function isMadeAgain(event: HandlerEvent, outside: Outside, log: Log): Promise<boolean> {
-  const { course, identity } = parsePhysicalId(event.PhysicalResourceId ?? '');
-  if (course !== 'untouched' && course !== 'failed') return false;
-  try {
-    const { physicalId = '' } = await outside.resourceNow(event, shortPatience(outside, log));
-    const now = parsePhysicalId(physicalId);
-    return now.identity === identity && (now.course === 'told' || now.course === 'found');
-  } catch (problem) {
-    log('stack-unknown', { message: withoutKeys((problem as Error).message) });
-    return false;
-  }
-}
-
 async function remove({ PhysicalResourceId = '' }: HandlerEvent, desired: Desired, owner: Owner, world: World, mayEnd: boolean): Promise<void> {
   const { course, identity } = parsePhysicalId(PhysicalResourceId);
   if (identity !== undefined && identity !== identityOf(desired)) return world.log('other-identity', { physicalResourceId: PhysicalResourceId });
@@ -193,32 +134,6 @@ async function failure(
   if (event.RequestType === 'Delete' && !desired && parsePhysicalId(physicalId).course === 'untouched') return { status: 'SUCCESS', physicalId };
   const attributes = desired && await attributesAfterRollback(event, desired, outside, log);
   return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason: reasonOf(error) };
-}
-
-/**
- * A roll-back that fails leaves the stack stuck. So if the identity signs as the old properties say, and its records are there, the stack is back
- * where it was, whatever else could not be done: SES has not verified the old key again yet, or changes no key length twice a day.
- */
-async function attributesAfterRollback(
-  event: HandlerEvent, desired: Desired, outside: Outside, log: Log,
-): Promise<ResourceAttributes | undefined> {
-  if (event.RequestType !== 'Update' || parsePhysicalId(event.PhysicalResourceId ?? '').identity !== identityOf(desired)) return undefined;
-  const patience = shortPatience(outside, log);
-  try {
-    if (await outside.stackStatus(event.StackId, patience) !== 'UPDATE_ROLLBACK_IN_PROGRESS') return undefined;
-    const attributes = await stateThatHolds(desired, outside.world(desired, patience, log));
-    if (!attributes) throw new Error('Signing and records are not as the old properties say.');
-    log('rolled-back-nevertheless', { status: attributes.DkimStatus });
-    return attributes;
-  } catch (problem) {
-    log('not-rolled-back', { message: withoutKeys((problem as Error).message) });
-    return undefined;
-  }
-}
-
-/** For what is done in the time that is kept for the answer. */
-function shortPatience({ time }: Outside, log: Log): Patience {
-  return new Patience(time, log, time.now() + ANSWER_MS / 3, ANSWER_MS);
 }
 
 /** CloudFormation sends a Delete for the id of a failed answer, on Create always, on Update if it is not the one it knew. */

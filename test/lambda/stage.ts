@@ -3,7 +3,8 @@ import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { byo, DOMAIN, MemoryWorld } from './world';
 import { CloudFormationEvent } from '../../lambda/cloudformation';
-import { HandlerEvent, onEvent, Outside } from '../../lambda/on-event';
+import { onEvent } from '../../lambda/on-event';
+import { HandlerEvent, Outside } from '../../lambda/outside';
 import { Desired } from '../../lambda/properties';
 import { World } from '../../lambda/task';
 

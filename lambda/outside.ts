@@ -1,0 +1,35 @@
+// What a request comes with, and what the handler can do outside of itself.
+import { CloudFormationEvent } from './cloudformation';
+import { Log } from './log';
+import { Patience, Timekeeper } from './patience';
+import { Desired } from './properties';
+import { Progress, World } from './task';
+
+/** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
+export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
+
+export interface Invocation {
+  readonly getRemainingTimeInMillis: () => number;
+}
+
+export interface Outside {
+  /** The function's own Region. */
+  readonly region: string;
+  readonly time: Timekeeper;
+  readonly write: (line: string) => void;
+  readonly world: (desired: Desired, patience: Patience, log: Log) => World;
+  /** What CloudFormation is doing with the stack. */
+  readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
+  /** How it knows the resource now. */
+  readonly resourceNow: (event: HandlerEvent, patience: Patience) => Promise<{ readonly physicalId?: string; readonly status?: string }>;
+  /** Starts this function once more, with this event. */
+  readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
+}
+
+/** Left of an invocation and of CloudFormation's time for the answer itself, with its repeats. */
+export const ANSWER_MS = 30_000;
+
+/** For what is done in the time that is kept for the answer. */
+export function shortPatience({ time }: Outside, log: Log): Patience {
+  return new Patience(time, log, time.now() + ANSWER_MS / 3, ANSWER_MS);
+}
