@@ -1,5 +1,7 @@
 // Reads the properties of an event. They are strings from a template that somebody else wrote: each is checked, and nothing is guessed.
-import { DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, EasyDkimProperties, SigningProperties } from '../src/private/contract';
+import {
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, EasyDkimProperties, HOSTED_ZONE_ID, LABEL, REGION, SigningProperties,
+} from '../src/private/contract';
 
 /** What a stack wants of an identity. */
 export interface Desired {
@@ -18,20 +20,15 @@ export interface ZoneProperties {
   readonly overwrite: boolean;
 }
 
-const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-const DOMAIN = new RegExp(`^(?=.{1,253}$)(${LABEL}\\.)+${LABEL}$`);
-const SELECTOR = new RegExp(`^${LABEL}$`);
-const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
 const SECRET = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
 const ROLE = /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/;
-const ZONE = /^[A-Z0-9]{1,32}$/;
 const KEY_LENGTH = /^RSA_(1024|2048)_BIT$/;
 const ANY = /^[\s\S]{1,512}$/;
 
 /** Throws with the property and the value found. `functionRegion` is the Region of an identity that names none. */
 export function parseProperties(properties: Record<string, unknown>, functionRegion: string): Desired {
   const top = new Reader(properties, '');
-  const zoneId = top.optional('HostedZoneId', ZONE);
+  const zoneId = top.optional('HostedZoneId', HOSTED_ZONE_ID);
   return {
     identity: top.required('Identity', DOMAIN),
     region: top.optional('Region', REGION) ?? functionRegion,
@@ -62,7 +59,7 @@ function parseSigning(signing: Reader): SigningProperties {
     case 'BYODKIM':
       return {
         Method: method,
-        Selector: signing.required('Selector', SELECTOR),
+        Selector: signing.required('Selector', LABEL),
         SecretArn: signing.required('SecretArn', SECRET),
         JsonField: signing.optional('JsonField', ANY),
         VersionStage: signing.optional('VersionStage', ANY),
@@ -83,7 +80,7 @@ class Reader {
   optional(name: string, form: RegExp): string | undefined {
     const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
     if (value === undefined || (typeof value === 'string' && form.test(value))) return value;
-    throw new Error(`The property ${this.path}${name} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form ${form.source}.`);
+    throw new Error(`The property ${this.path}${name} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form ${form.source}. Correct it in the app and deploy again.`);
   }
 
   seconds(name: string): number | undefined {

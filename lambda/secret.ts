@@ -4,6 +4,7 @@ import { parseKey } from './key';
 import { withoutKeys } from './log';
 import { OutOfTimeError, Patience } from './patience';
 import { Keys } from './ports';
+import { sentence } from './reason';
 import { ByoDkimProperties } from '../src/private/contract';
 
 /** The secret can be in another Region or account: its ARN says where. */
@@ -61,11 +62,6 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 function whereOf({ SecretArn, VersionId, VersionStage, JsonField }: ByoDkimProperties): string {
   const parts = [VersionId && `version ${VersionId}`, VersionStage && `stage ${VersionStage}`, JsonField && `field '${JsonField}'`].filter(Boolean);
   return `The secret ${SecretArn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
-}
-
-/** Services end their texts as they like. */
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function adviceFor({ name, message }: Error): string {

@@ -18,7 +18,7 @@ export async function awaitVerification(
   const end = progress.waitingSince + wait * 1000;
   for (let tries = 1; ; tries++) {
     const state = await ses.read();
-    if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited.`);
+    if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited. Create it again, then deploy again.`);
     log('verification-awaited', { status: state.status, errorType: state.errorType });
     if (state.status === 'SUCCESS') return state.status;
     if (state.status === 'FAILED') throw new Error(`SES gave up verifying DKIM of ${domain}: ${whatSesSaw(state, records)}`);

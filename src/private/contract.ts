@@ -88,3 +88,15 @@ const WORK_SECONDS = 1800;
 export function serviceTimeout(waitForVerification: number): number {
   return Math.min(MAX_SERVICE_TIMEOUT, WORK_SECONDS + waitForVerification);
 }
+
+/** A label that is a host name's, and a selector: https://www.rfc-editor.org/rfc/rfc1123#section-2.1 */
+export const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The code of a Region. */
+export const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
+
+/** What Route 53 gives, without the `/hostedzone/` that its API and CLI put before it. */
+export const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
+
+/** A domain name of more than one label. */
+export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,20 +1,12 @@
 // What is refused at synthesis. Each check says what was found and what to do; a value that is only known at deployment passes.
 import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
-import { MAX_SERVICE_TIMEOUT } from './contract';
+import { DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_SERVICE_TIMEOUT, REGION } from './contract';
 
 /** Route 53 takes a TTL of 0 to 2147483647: https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html */
 const MAX_TTL = 2147483647;
 
-/** A label that is a host name's: https://www.rfc-editor.org/rfc/rfc1123#section-2.1 */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
-
 /** Left of the 253 characters of a name for a record of ours: `cdk-ses-dkim-<32 digits>._domainkey.` comes before the domain. */
 const LONGEST_DOMAIN_IN_ZONE = 196;
-
-/** What Route 53 gives, without the `/hostedzone/` that its API and CLI put before it. */
-const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
 
 /** DKIM is set on domains. IAM compares record names in lower case, so the name has to be lower case from the start. */
 export function checkDomain(domain: string): void {
@@ -27,8 +19,7 @@ export function checkDomain(domain: string): void {
   if (domain !== domain.toLowerCase()) {
     throw new Error(`identity '${domain}' has upper-case letters. Write '${domain.toLowerCase()}', in ses.EmailIdentity too`);
   }
-  const labels = domain.split('.');
-  if (domain.length > 253 || labels.length < 2 || !labels.every(label => LABEL.test(label))) {
+  if (!DOMAIN.test(domain)) {
     throw new Error(`identity '${domain}' is not a domain name. Write it as in 'mail.example.com': labels of 1 to 63 letters, digits and inner `
       + "hyphens, no dot at the end, other scripts in their 'xn--' form");
   }

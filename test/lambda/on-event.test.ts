@@ -102,7 +102,7 @@ test('a service’s error is passed on with its name and without what looks like
   const stage = new Stage();
   stage.world.putRefused = Object.assign(new Error(`Value '${'MIIE'.repeat(30)}' failed to satisfy constraint`), { name: 'BadRequestException', $metadata: {} });
   const answer = await stage.run({});
-  expect(answer.Reason).toMatch(/^BadRequestException: Value '\[removed\]' failed to satisfy constraint SES does not take this signing/);
+  expect(answer.Reason).toMatch(/^BadRequestException: Value '\[removed\]' failed to satisfy constraint\. SES does not take this signing/);
 });
 
 describe('a request that may have overtaken a cancelled one', () => {

@@ -1,5 +1,5 @@
 import { OutOfTimeError } from '../../lambda/patience';
-import { ChangeRefusedError } from '../../lambda/ports';
+import { ChangeRefusedError, ZoneGoneError } from '../../lambda/ports';
 import { reasonOf } from '../../lambda/reason';
 
 const service = (name: string, message = 'it says so') => Object.assign(new Error(message), { name, $metadata: {} });
@@ -13,7 +13,7 @@ test.each([
   ['UnrecognizedClientException', /Region may not be enabled/],
   ['SomethingNewException', /Deploy again; if it stays, the function's log/],
 ])('%s of a service is passed on with its name, its text and what to do', (name, advice) => {
-  expect(reasonOf(service(name))).toMatch(new RegExp(`^${name}: it says so `));
+  expect(reasonOf(service(name))).toMatch(new RegExp(`^${name}: it says so\\. `));
   expect(reasonOf(service(name))).toMatch(advice);
 });
 
@@ -22,7 +22,7 @@ test('a service’s text is passed on without what looks like a key', () => {
 });
 
 test('a broken connection is said by its name', () => {
-  expect(reasonOf(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))).toMatch(/^Error: read ECONNRESET Deploy again/);
+  expect(reasonOf(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))).toMatch(/^Error: read ECONNRESET\. Deploy again/);
 });
 
 test('time that has run out, and a batch that is refused, come with a way out', () => {
@@ -30,7 +30,14 @@ test('time that has run out, and a batch that is refused, come with a way out', 
   expect(reasonOf(new ChangeRefusedError('Route 53 refused it.'))).toMatch(/has to be changed there\.$/);
 });
 
-test('our own errors say it themselves, and one without a text at least its name', () => {
+test('a zone that went away in the middle of it comes with a way out, too', () => {
+  expect(reasonOf(new ZoneGoneError('There is no hosted zone Z1.'))).toMatch(/^There is no hosted zone Z1\. It was there a moment ago: .* deploy again\.$/);
+});
+
+test('our own errors say it themselves', () => {
   expect(reasonOf(new Error('Give the new key a new selector.'))).toBe('Give the new key a new selector.');
-  expect(reasonOf(new TypeError(''))).toBe('TypeError');
+});
+
+test('a bug is said by its name, and where to look', () => {
+  expect(reasonOf(new TypeError('x is not a function'))).toBe('TypeError: x is not a function. Deploy again; if it stays, the function\'s log says what went before.');
 });
