@@ -28,7 +28,7 @@ export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties
 }
 
 /** The first to list gets what is known. If it is no longer so, Route 53 refuses the change that is planned from it. */
-function alreadyListed(zone: HostedZone, records: RecordSet[]): OpenZone {
+export function alreadyListed(zone: OpenZone, records: RecordSet[]): OpenZone {
   let known: RecordSet[] | undefined = records;
   return {
     change: (changes) => zone.change(changes),

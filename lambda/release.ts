@@ -1,6 +1,7 @@
 // Lets go of an identity's signing and its records: Delete. What is gone already is fine; what is not ours is left alone.
 import { domainKeyName } from './dkim-record';
 import { withoutKeys } from './log';
+import { alreadyListed } from './open-zone';
 import { isAccessDenied } from './patience';
 import { Course } from './physical-id';
 import { HostedZone, IdentityState, ZoneGoneError } from './ports';
@@ -22,7 +23,7 @@ export async function release(previous: Desired, owner: Owner, world: World, cou
   if (zone && records) {
     const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner)
       : planRelease(found, owner, { names: inUse, region: previous.region });
-    await unlessGone(() => settle(zone, domainKeyName(previous.identity), plan, world), previous, world);
+    await unlessGone(() => settle(alreadyListed(zone, records), domainKeyName(previous.identity), plan, world), previous, world);
   }
   return begun;
 }
