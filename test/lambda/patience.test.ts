@@ -46,6 +46,18 @@ test('what answers at once is asked once', async () => {
   expect(pauses).toEqual([]);
 });
 
+test('what has no time left is not begun, as it could take effect after its request was given up', async () => {
+  let begun = 0;
+  await expect(patience({ left: 0 }).insist('Call', async () => void begun++)).rejects.toThrow(OutOfTimeError);
+  expect(begun).toBe(0);
+});
+
+test('a role that is seconds old is waited for, too', async () => {
+  for (const name of ['InvalidClientTokenId', 'UnrecognizedClientException']) {
+    await expect(patience().insist('Call', failing(2, error(name)))).resolves.toBe(3);
+  }
+});
+
 test.each([
   ['SES is throttled', error('TooManyRequestsException', { $metadata: { httpStatusCode: 429 } })],
   ['Route 53 is throttled', error('Throttling')],

@@ -163,7 +163,10 @@ describe('a roll-back that cannot do all it wants', () => {
 
   test.each<[string, (stage: Stage) => unknown]>([
     ['the identity signs in another way', (stage) => (stage.world.putRefused = refusedBySes('no'))],
-    ['the record is not there', (stage) => (stage.world.zone.change = async () => { throw new Error('no change today'); })],
+    ['the record is not there', (stage) => {
+      stage.world.set({ tokens: ['s1'] });
+      stage.world.zone.change = () => Promise.reject(new Error('no change today'));
+    }],
     ['it is not a roll-back', (stage) => (stage.stackStatus = 'UPDATE_IN_PROGRESS')],
     ['CloudFormation does not say what it is', (stage) => (stage.stackStatusFails = new Error('not authorized'))],
   ])('fails when %s', async (_, wrong) => {
@@ -197,6 +200,7 @@ describe('a request that may have overtaken another one comes to its end', () =>
     stage.world.set({ origin: 'AWS_SES_EU_WEST_1', status: 'PENDING' });
     stage.world.putRefused = refusedBySes('no');
     expect(await stage.remove(elsewhere(DEED), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
+    expect(stage.world.lines.filter((line) => line.includes('waiting-for-overtaken-request'))).toHaveLength(1);
   });
 
   test('when CloudFormation’s time ends before it is quiet', async () => {
