@@ -11,10 +11,13 @@ import { needsRearming, put, Signing, signsNow, Task } from './task';
 import { registryName } from './zone-plan';
 import { EasyDkimProperties } from '../src/private/contract';
 
+/** What SES says of Easy DKIM, when it is read and when it is told. */
+type EasyDkimState = Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>;
+
 export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties): Promise<Signing> {
   const { desired, identity, zone, world } = task;
   const lengthHolds = identity.nextKeyLength === undefined || identity.nextKeyLength === signing.KeyLength;
-  let state: Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'> = identity;
+  let state: EasyDkimState = identity;
   if (identity.origin === 'AWS_SES' && lengthHolds && !needsRearming(task)) {
     world.log('signing-held', { method: identity.origin });
   } else {
@@ -30,7 +33,7 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties):
 }
 
 export function easyDkimSigning(
-  { identity, region }: Desired, { status, tokens, signingHostedZone = easyDkimHostedZone(region) }: Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>,
+  { identity, region }: Desired, { status, tokens, signingHostedZone = easyDkimHostedZone(region) }: EasyDkimState,
 ): Signing {
   return { records: cnameRecords(identity, tokens, signingHostedZone), status, attributes: { SigningHostedZone: signingHostedZone } };
 }
@@ -52,12 +55,13 @@ async function putEasyDkim(task: Task, signing: EasyDkimProperties, lengthHolds:
     return await put(task, { origin: 'AWS_SES', keyLength: signing.KeyLength });
   } catch (error) {
     if ((error as Error).name !== 'BadRequestException') throw error;
+    let state: EasyDkimState = identity;
     if (!wasEasy) {
-      const state = await put(task, { origin: 'AWS_SES' });
+      state = await put(task, { origin: 'AWS_SES' });
       if ((await world.ses.read())?.nextKeyLength === signing.KeyLength) return state;
     }
     // The length stays, and so do the tokens that SES has now. They need not be published yet, where a change to them has failed half-way.
-    if (task.zone) await publish(task, task.zone, easyDkimSigning(task.desired, identity).records);
+    if (task.zone) await publish(task, task.zone, easyDkimSigning(task.desired, state).records);
     const last = identity.lastKeyGeneration ? ` The last key was made at ${identity.lastKeyGeneration.toISOString()}.` : '';
     throw new Error(`SES refused to change the key length of ${task.desired.identity} to ${signing.KeyLength}: ${withoutKeys((error as Error).message)} `
       + `SES allows that once in 24 hours, the first change to 1024 bits excepted.${last} Deploy again later.`);

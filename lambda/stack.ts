@@ -18,13 +18,10 @@ export async function isOver(event: HandlerEvent, outside: Outside, log: Log): P
   const { RequestType, Progress: sentOn } = event;
   const age = outside.time.now() - requestedAt(event, outside.time.now());
   if (RequestType === 'Delete' || sentOn || age < NEW_MS) return false;
-  try {
-    const { status } = await outside.resourceNow(event, shortPatience(outside, log));
-    return status !== undefined && status !== `${RequestType.toUpperCase()}_IN_PROGRESS`;
-  } catch (problem) {
-    log('stack-unknown', { message: withoutKeys((problem as Error).message) });
-    return false;
-  }
+  const { status } = await resourceNow(event, outside, log);
+  if (status === undefined) return false;
+  // A roll-back is an Update too, whatever CloudFormation calls it.
+  return RequestType === 'Create' ? status !== 'CREATE_IN_PROGRESS' : !status.endsWith('_IN_PROGRESS');
 }
 
 /**
@@ -34,13 +31,18 @@ export async function isOver(event: HandlerEvent, outside: Outside, log: Log): P
 export async function isMadeAgain(event: HandlerEvent, outside: Outside, log: Log): Promise<boolean> {
   const { course, identity } = parsePhysicalId(event.PhysicalResourceId ?? '');
   if (course !== 'untouched' && course !== 'failed') return false;
+  const { physicalId = '' } = await resourceNow(event, outside, log);
+  const now = parsePhysicalId(physicalId);
+  return now.identity === identity && (now.course === 'told' || now.course === 'found');
+}
+
+/** Nothing where CloudFormation does not say: then the request is what it seems. */
+async function resourceNow(event: HandlerEvent, outside: Outside, log: Log): ReturnType<Outside['resourceNow']> {
   try {
-    const { physicalId = '' } = await outside.resourceNow(event, shortPatience(outside, log));
-    const now = parsePhysicalId(physicalId);
-    return now.identity === identity && (now.course === 'told' || now.course === 'found');
+    return await outside.resourceNow(event, shortPatience(outside, log));
   } catch (problem) {
     log('stack-unknown', { message: withoutKeys((problem as Error).message) });
-    return false;
+    return {};
   }
 }
 

@@ -232,6 +232,24 @@ describe('a request that is too old', () => {
   });
 });
 
+test('a key length that SES refuses on the way from BYODKIM leaves the record of the old key, and publishes the tokens that SES has now', async () => {
+  const stage = await created();
+  stage.worldFor = (_, ports) => ({
+    ...ports,
+    ses: {
+      ...ports.ses,
+      putSigning: async (attributes) => {
+        if ('keyLength' in attributes && attributes.keyLength) throw refusedBySes('once a day');
+        return ports.ses.putSigning(attributes);
+      },
+    },
+  });
+  const answer = await stage.update(properties(), properties({ Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' }));
+  expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('SES allows that once in 24 hours') });
+  const cnames = stage.world.identity.tokens.map((token) => expect.stringContaining(`CNAME ${token}.`));
+  expect(stage.world.zone.contents).toEqual([...cnames, LINE('s1')]);
+});
+
 describe('a request that Lambda repeats although it was answered', () => {
   test.each([['Create', 'UPDATE_IN_PROGRESS'], ['Create', 'CREATE_COMPLETE'], ['Update', 'UPDATE_COMPLETE'], ['Create', 'CREATE_FAILED']] as const)(
     'does nothing (%s, the resource is %s)', async (RequestType, status) => {
@@ -245,6 +263,17 @@ describe('a request that Lambda repeats although it was answered', () => {
       await stage.run({ RequestType, PhysicalResourceId: RequestType === 'Create' ? undefined : PHYSICAL_ID, ResponseURL });
       expect([answers.length, stage.world.puts.length, stage.world.zone.records]).toEqual(before);
     });
+
+  test('is carried out while CloudFormation waits for it, whatever it calls a roll-back', async () => {
+    for (const status of ['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']) {
+      const stage = await created();
+      const { ResponseURL } = stage.event({});
+      stage.world.time += MINUTE;
+      stage.resourceStatus = status;
+      const answer = await stage.answered({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResponseURL });
+      expect(answer).toMatchObject({ Status: 'SUCCESS' });
+    }
+  });
 
   test('is carried out when it was not answered, and when CloudFormation does not say', async () => {
     for (const stackStatusFails of [undefined, new Error('not authorized')]) {

@@ -74,10 +74,13 @@ export class Stage {
   /** With all further invocations, until CloudFormation is answered. */
   async answered(event: Partial<HandlerEvent>): Promise<any> {
     const before = answers.length;
+    const sentBefore = this.sent.length;
     await this.run(event);
     for (let invocations = 1; answers.length === before; invocations++) {
+      const sent = this.sent[sentBefore + invocations - 1];
+      if (!sent) throw new Error('CloudFormation is not answered, and nothing was sent on');
       if (invocations > 16) throw new Error('Lambda stops a function that has started itself 16 times, and CloudFormation is never answered');
-      await this.run(this.sent.at(-1)!);
+      await this.run(sent);
     }
     return answers.at(-1)!.body;
   }
