@@ -267,6 +267,24 @@ describe('rights', () => {
     });
   });
 
+  test('on keys of other stacks, also where they are named alike', () => {
+    const app = new App();
+    const env = { account: ACCOUNT, region: 'us-east-1' };
+    const mail = new Stack(app, 'Mail', { env });
+    for (const name of ['One', 'Two']) {
+      const keys = new Stack(app, name, { env });
+      const secret = new secretsmanager.Secret(keys, 'Secret', { encryptionKey: new kms.Key(keys, 'Key') });
+      new EmailIdentityDkim(mail, name, {
+        identity: imported(mail, `${name.toLowerCase()}.example`),
+        signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(secret) }),
+      });
+    }
+
+    const imports = ['One', 'Two'].map(name => ({ 'Fn::ImportValue': expect.stringMatching(`^${name}:`) }));
+    expect(statementFor(mail, 'secretsmanager:GetSecretValue').Resource).toEqual(imports);
+    expect(statementFor(mail, 'kms:Decrypt').Resource).toEqual(imports);
+  });
+
   test('of a replica on its parent', () => {
     const { stack } = dkimOf(() => ({ signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) }));
 

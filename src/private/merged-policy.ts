@@ -1,5 +1,6 @@
 // Many rights in one policy document that IAM takes: rights of one kind become one statement, and the size is reckoned before it is full.
 import { Stack } from 'aws-cdk-lib';
+import { meaningOf } from './meaning';
 import { Right } from './rights';
 
 /** Non-white-space characters of a managed policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -50,10 +51,9 @@ function merge(stack: Stack, rights: readonly Right[]): Right[] {
   }));
 }
 
-/** Two tokens that render the same are the same, whatever they are called at synthesis. */
 function distinct(stack: Stack, texts: string[]): string[] {
   if (texts.length === 1) return texts; // of most kinds in most stacks; to resolve a token takes its time
-  return [...new Map(texts.map(text => [JSON.stringify(stack.resolve(text)), text])).values()];
+  return [...new Map(texts.map(text => [meaningOf(stack, text), text])).values()];
 }
 
 function render(rights: Right[]): PolicyDocument {

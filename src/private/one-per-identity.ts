@@ -3,13 +3,14 @@
 import { createHash } from 'crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
+import { meaningOf } from './meaning';
 
 /** By app: what is claimed, and the path of the construct that claims it. */
 const claims = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
- * Identities are told apart by account, Region and domain. Where a stack does not say which account and Region it is for, it is only compared
- * with itself and the stacks nested in it: it may be deployed several times, to different ones.
+ * Identities are told apart by account, Region and domain. Where a stack does not say for which of them it is, it is only compared with itself and the
+ * stacks nested in it: it may be deployed several times, to different ones.
  */
 export function claimIdentity(scope: Construct, identity: IConstruct, region: string, domain: string): void {
   const app = scope.node.root;
@@ -17,10 +18,11 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
   claims.set(app, claimed);
 
   const stack = Stack.of(scope);
-  const known = ![stack.account, region].some(part => Token.isUnresolved(part));
-  const where = known ? stack.account : outermost(stack).node.addr;
+  const whole = outermost(stack);
+  const known = ![stack.account, region, domain].some(part => Token.isUnresolved(part));
+  const where = known ? stack.account : whole.node.addr;
   // Stacks that are for anywhere are told apart, but one construct is one identity in whichever of them.
-  const keys = [[where, region, domain], [identity.node.path, region]].map(parts => JSON.stringify(stack.resolve(parts)));
+  const keys = [[where, region, domain], [identity.node.path, region]].map(parts => meaningOf(whole, ...parts));
 
   const other = keys.map(key => claimed.get(key)).find(path => path !== undefined);
   if (other) {
@@ -35,8 +37,8 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
  * its stack would be a new resource and the Delete of the old one, which takes away the signing that the new one found.
  */
 export function logicalIdFor(stack: Stack, region: string, domain: string): string {
-  const identity = stack.resolve([region === stack.region ? '' : region, domain]);
-  return `Dkim${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12).toUpperCase()}`;
+  const identity = meaningOf(stack, region === stack.region ? '' : region, domain);
+  return `Dkim${createHash('sha256').update(identity).digest('hex').slice(0, 12).toUpperCase()}`;
 }
 
 function outermost(stack: Stack): Stack {

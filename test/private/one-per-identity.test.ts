@@ -1,6 +1,6 @@
 import { App, CfnParameter, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { claimIdentity } from '../../src/private/one-per-identity';
+import { claimIdentity, logicalIdFor } from '../../src/private/one-per-identity';
 import { ACCOUNT } from '../mail-stack';
 
 const env = { account: ACCOUNT, region: 'us-east-1' };
@@ -68,4 +68,18 @@ test('a domain that is known at deployment only is the same as itself', () => {
 
   expect(claim(stack, two, 'us-east-1', 'Second')).not.toThrow();
   expect(claim(stack, one, 'us-east-1', 'Third')).toThrow("'Mail/First'");
+});
+
+test('domains that are known at deployment only are those of their stacks, also where they are named alike', () => {
+  const app = new App();
+  const [one, two] = ['One', 'Two'].map(id => new Stack(app, id, { env }));
+  const mail = new Stack(app, 'Mail', { env });
+  const [first, second] = [one, two].map(stack => new CfnParameter(stack, 'Domain').valueAsString);
+  claim(one, first, 'us-east-1', 'First')();
+  claim(mail, first, 'us-east-1', 'First')();
+
+  expect(claim(two, second, 'us-east-1', 'Second')).not.toThrow();
+  expect(claim(mail, second, 'us-east-1', 'Second')).not.toThrow();
+  expect(claim(new NestedStack(one, 'Nested'), first, 'us-east-1', 'Third')).toThrow("'One/First'");
+  expect(logicalIdFor(mail, 'us-east-1', first)).not.toBe(logicalIdFor(mail, 'us-east-1', second));
 });
