@@ -9,7 +9,7 @@ import { medianOf } from './median';
 import { BUNDLE } from './start';
 import { BUILDS } from './templates';
 
-const ROUNDS = 31;
+const ROUNDS = 101;
 const WARM_UP = 3;
 
 /** What CDK takes for our function alone, as any construct with a function of its own has one. */

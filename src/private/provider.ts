@@ -107,6 +107,7 @@ class SharedPolicy extends Construct {
   private readonly resource: iam.CfnManagedPolicy;
   private rights: Right[];
   private identities = 0;
+  private hash?: string;
 
   /** @param always rights that each policy has, because an identity can only rely on the policy that its custom resource depends on */
   constructor(scope: Construct, id: string, role: iam.IRole, always: Right) {
@@ -114,13 +115,12 @@ class SharedPolicy extends Construct {
     this.rights = [always];
 
     const stack = Stack.of(this);
-    const document = () => policyDocument(stack, this.rights);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
       roles: [role.roleName],
-      policyDocument: Lazy.uncachedAny({ produce: document }),
+      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
     });
     const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({ produce: () => `${logicalId}${shortHash(stack.resolve(document()))}` }));
+    this.resource.overrideLogicalId(Lazy.uncachedString({ produce: ({ preparing }) => `${logicalId}${this.hashOfContent(preparing)}` }));
   }
 
   public hasRoomFor(rights: Right[]): boolean {
@@ -133,6 +133,23 @@ class SharedPolicy extends Construct {
     if (watches(rights) && !watches(this.rights)) acknowledgeAnyChange(this.resource);
     this.rights = [...this.rights, ...rights];
     this.identities += 1;
+    this.hash = undefined;
+  }
+
+  private document() {
+    return policyDocument(Stack.of(this), this.rights);
+  }
+
+  /**
+   * CDK asks for a logical id time and again, so it is reckoned once; but not while CDK prepares, when it looks for references to other stacks: what
+   * they become in the template is not known before.
+   */
+  private hashOfContent(preparing: boolean): string {
+    if (preparing) {
+      this.hash = undefined;
+      return '';
+    }
+    return this.hash ??= shortHash(Stack.of(this).resolve(this.document()));
   }
 }
 

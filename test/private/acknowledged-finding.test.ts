@@ -1,4 +1,4 @@
-import { Aspects } from 'aws-cdk-lib';
+import * as cdk from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -18,7 +18,7 @@ function findings(context = {}) {
     },
   });
   acknowledgeAnyChange(policy);
-  Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
+  cdk.Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
   return { stack, policy, found: Annotations.fromStack(stack).findError('*', Match.anyValue()).map(error => String(error.entry.data)) };
 }
 
@@ -30,8 +30,7 @@ test.each([
 
   expect(found).toEqual([expect.stringContaining(`AwsSolutions-IAM5[Resource::${prefix}hostedzone/*]`)]);
   expect(resourcesOf(stack).Policy.Metadata.cdk_nag.rules_to_suppress[0].reason).toContain('route53:GetChange knows no other resource');
-  expect(policy.node.metadata).toContainEqual(expect.objectContaining({
-    type: 'aws:cdk:acknowledged-rules',
-    data: { [`AwsSolutions-IAM5[Resource::${prefix}change/*]`]: expect.stringContaining('route53:GetChange knows no other resource') },
-  }));
+  // cdk-nag 3 needs an aws-cdk-lib that has `Validations`: on one without it there is nobody to tell.
+  expect(policy.node.metadata.filter(({ type }) => type === 'aws:cdk:acknowledged-rules').map(({ data }) => data)).toEqual('Validations' in cdk
+    ? [{ [`AwsSolutions-IAM5[Resource::${prefix}change/*]`]: expect.stringContaining('route53:GetChange knows no other resource') }] : []);
 });
