@@ -64,10 +64,14 @@ function perRegion<T>(make: (region: string) => T): (region: string) => T {
   };
 }
 
-/** A client for the zone's account. The role is assumed once an invocation: its credentials outlive it. */
+/** A client for the zone's account. The role is assumed once an invocation, whoever is the first to need it: its credentials outlive it. */
 function connector({ roleArn }: ZoneProperties): () => Promise<Route53Client> {
-  let client: Route53Client | undefined;
-  return async () => client ??= new Route53Client({ ...COMMON, region: REGION, ...(roleArn ? { credentials: await assume(roleArn) } : {}) });
+  let client: Promise<Route53Client> | undefined;
+  const connect = async () => new Route53Client({ ...COMMON, region: REGION, ...(roleArn ? { credentials: await assume(roleArn) } : {}) });
+  return () => client ??= connect().catch((error) => {
+    client = undefined; // a repeat may be let in
+    throw error;
+  });
 }
 
 async function assume(roleArn: string) {

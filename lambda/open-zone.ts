@@ -11,12 +11,12 @@ import { RecordSet } from './zone-plan';
  */
 export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties, domain: string): Promise<OpenZone> {
   try {
-    const { name, privateZone } = await zone.describe();
+    const [{ name, privateZone }, records] = await Promise.all([zone.describe(), zone.list(domainKeyName(domain))]);
     if (privateZone) throw new Error(`The hosted zone ${id} (${name}) is private. SES and receivers look in public DNS: use the public zone.`);
     if (domain !== name && !domain.endsWith(`.${name}`)) {
       throw new Error(`The hosted zone ${id} is for ${name}, and ${domain} is not in it. Use the zone of the domain or of a parent of it.`);
     }
-    return alreadyListed(zone, await zone.list(domainKeyName(domain)));
+    return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {
       throw new Error(`The function has no access to the hosted zone ${id}: ${(error as Error).message}. A zone of another account needs hostedZoneRole; `

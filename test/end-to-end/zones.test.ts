@@ -195,7 +195,9 @@ describe('a zone of another account', () => {
 
   test.each(signings)('is changed through its role, which needs no more than the documentation says (%s)', async (_, signing) => {
     roleExists();
+    const since = scene.cloud.calls.length;
     await scene.deployed('Mail', build(signing));
+    expect(scene.cloud.calls.slice(since).filter(({ operation }) => operation === 'AssumeRole')).toHaveLength(1);
     expect(await scene.send(REGION, 'example.org')).toMatchObject({ result: 'pass' });
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.all(zoneId)).toEqual([]);
