@@ -6,26 +6,28 @@ import { REGION } from '../../examples/demo/app';
 
 /** A deployment takes seconds here. */
 const LONGEST_SECONDS = 300;
-const PROJECT = join(__dirname, '..', '..');
+export const PROJECT = join(__dirname, '..', '..');
 const CLI = join(PROJECT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-/** Relative to the project, so that a shell has nothing to quote. */
-const APP = 'node --import tsx scripts/emulator/app.ts';
 
-interface AppInput {
-  readonly zoneIds: Readonly<Record<string, string>>;
-  readonly selector: string;
+/** What the CLI runs to get templates. */
+export interface CdkApp {
+  /** Relative to the directory, so that a shell has nothing to quote. Without it the cdk.json there says it. */
+  readonly command?: string;
+  readonly directory: string;
+  /** What it needs besides `PATH`, which it may replace. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export class CdkCli {
   constructor(private readonly children: Children, private readonly ministack: MiniStack, private readonly directory: string) {}
 
-  run(args: readonly string[], { zoneIds, selector }: AppInput): Promise<Ended> {
+  run({ command, directory, environment: { PATH = process.env.PATH!, ...environment } }: CdkApp, args: readonly string[]): Promise<Ended> {
     return this.children.run({
       command: process.execPath,
-      args: [CLI, ...args, '--app', APP, '--output', join(this.directory, 'cdk.out'), '--no-notices', '--no-version-reporting', '--no-color'],
-      directory: PROJECT,
+      args: [CLI, ...args, ...command ? ['--app', command] : [], '--output', join(this.directory, 'cdk.out'), '--no-notices', '--no-version-reporting', '--no-color'],
+      directory,
       environment: {
-        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+        PATH: [dirname(process.execPath), PATH].join(delimiter),
         HOME: this.directory,
         TMPDIR: this.directory,
         CI: 'true', // plain lines, and no question about a newer version
@@ -43,8 +45,7 @@ export class CdkCli {
         HTTP_PROXY: 'http://127.0.0.1:9',
         HTTPS_PROXY: 'http://127.0.0.1:9',
         NO_PROXY: '127.0.0.1',
-        ZONE_IDS: JSON.stringify(zoneIds),
-        SELECTOR: selector,
+        ...environment,
       },
     }, LONGEST_SECONDS);
   }

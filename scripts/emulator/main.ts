@@ -1,23 +1,49 @@
-// `cdk deploy` with the real CLI on MiniStack, an emulator that nobody here wrote. Run by `npx projen integ:emulator`; see docs/emulator.md.
+// `cdk deploy` with the real CLI on MiniStack, an emulator that nobody here wrote: of the demo's app, and of the example app in each language.
+// Run by `npx projen integ:emulator`, for some of them by `npx projen integ:emulator demo typescript`; see docs/emulator.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROJECT } from './cdk-cli';
 import { Checks, print } from './checks';
 import { Children } from './children';
+import { runDemo } from './demo-scenario';
+import { runExample } from './example-scenario';
 import { NoEmulatorError } from './python';
-import { runScenario } from './scenario';
 import { Scene } from './scene';
+import { bootstrap } from './steps';
+import { PARENT_REGION, REGION } from '../../examples/demo/app';
+import { timed } from '../languages/command';
+import { Example, EXAMPLES, install, synthesize } from '../languages/examples';
+import { buildPackages } from '../languages/packages';
+import { missingTools } from '../languages/tools';
+import { Workspace } from '../languages/workspace';
 
 const LINES_OF_LOG = 60;
+const DEMO = 'demo';
+const NAMES = [DEMO, ...EXAMPLES.map(({ name }) => name)];
 
-async function main(): Promise<void> {
+async function main(asked: readonly string[]): Promise<void> {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-  const directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-emulator-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const children = new Children();
   const checks = new Checks();
+  const directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-emulator-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   try {
-    await run(children, directory, checks);
+    const names = asked.length > 0 ? asked : NAMES;
+    const examples = EXAMPLES.filter(({ name }) => names.includes(name));
+    requireRunnable(names);
+    const workspace = prepare(examples);
+    const scene = await Scene.start(children, directory);
+    try {
+      await bootstrap(scene, checks, [REGION, PARENT_REGION]);
+      if (names.includes(DEMO)) await runDemo(scene, checks);
+      for (const example of examples) await runExample(scene, checks, example, workspace!);
+    } catch (error) {
+      if (!children.interrupted) checks.fail(`the run broke off: ${(error as Error).stack}`);
+    } finally {
+      if (!checks.allPassed && !children.interrupted) print(`What MiniStack wrote last:\n${lastLines(scene.ministack.log)}`);
+      await scene.stop();
+    }
     print(`${checks.summary()}, in ${Math.round(performance.now() / 1000)} seconds`);
   } catch (error) {
     if (!(error instanceof NoEmulatorError)) throw error;
@@ -28,16 +54,30 @@ async function main(): Promise<void> {
   process.exitCode = checks.allPassed ? 0 : 1;
 }
 
-async function run(children: Children, directory: string, checks: Checks): Promise<void> {
-  const scene = await Scene.start(children, directory);
-  try {
-    await runScenario(scene, checks);
-  } catch (error) {
-    if (!children.interrupted) checks.fail(`the run broke off: ${(error as Error).stack}`);
-  } finally {
-    if (!checks.allPassed && !children.interrupted) print(`What MiniStack wrote last:\n${scene.ministack.log.split('\n').slice(-LINES_OF_LOG).join('\n')}`);
-    await scene.stop();
-  }
+function requireRunnable(names: readonly string[]): void {
+  const unknown = names.filter((name) => !NAMES.includes(name));
+  if (unknown.length > 0) throw new NoEmulatorError(`There is no app '${unknown.join("', '")}'. There are: ${NAMES.join(', ')}.`);
+  const missing = missingTools(names);
+  if (missing.length > 0) throw new NoEmulatorError(`Not on this machine: ${missing.join(', ')}. \`npx projen integ:emulator ${DEMO}\` needs Python alone.`);
 }
 
-void main();
+/** All that the examples take from elsewhere is there before the emulator starts: what the CLI runs finds no way out of this machine. */
+function prepare(examples: readonly Example[]): Workspace | undefined {
+  if (examples.length === 0) return undefined;
+  buildPackages(PROJECT);
+  const workspace = new Workspace(PROJECT);
+  process.once('exit', () => workspace.remove());
+  for (const example of examples) {
+    timed(`install ${example.name}`, () => {
+      install(example, workspace);
+      synthesize(example, workspace);
+    });
+  }
+  return workspace;
+}
+
+function lastLines(log: string): string {
+  return log.split('\n').slice(-LINES_OF_LOG).join('\n');
+}
+
+void main(process.argv.slice(2));

@@ -15,6 +15,11 @@ class AnyKey extends Credentials {
   }
 }
 
+/** Domains of the example app: one in a hosted zone, and one at a provider outside AWS. */
+export const EXAMPLE = { hosted: 'example.com', elsewhere: 'example.org' } as const;
+/** All that have a hosted zone. */
+export const HOSTED_DOMAINS = [...Object.values(DOMAINS), EXAMPLE.hosted];
+
 /** SES at its quickest, as the clock is the machine's: MiniStack and the functions know no other. */
 const QUICK = { firstLook: 500, lookEvery: 1_000 };
 
@@ -24,7 +29,8 @@ export class Neighbours {
     await dns.start();
     await dns.provider('amazonses').createZone('amazonses.com');
     // Delegated before any function starts, as each of them is told the addresses only then.
-    for (const domain of Object.values(DOMAINS)) await dns.provider('ministack').createZone(domain);
+    for (const domain of HOSTED_DOMAINS) await dns.provider('ministack').createZone(domain);
+    await dns.provider('elsewhere').createZone(EXAMPLE.elsewhere);
     const neighbours = new Neighbours(dns, directory);
     await neighbours.ses.start();
     return neighbours;
@@ -48,6 +54,11 @@ export class Neighbours {
   /** Where the zones of MiniStack's Route 53 are served. */
   get zones(): DnsProvider {
     return this.dns.provider('ministack');
+  }
+
+  /** A DNS provider that nobody but its customer writes to. */
+  get elsewhere(): DnsProvider {
+    return this.dns.provider('elsewhere');
   }
 
   issueCredentials(): CredentialSet {

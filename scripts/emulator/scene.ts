@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { makeIdentities, makeZones } from './account';
+import { makeZones } from './account';
 import { CdkCli } from './cdk-cli';
-import { Children, Ended } from './children';
+import { Children } from './children';
 import { MiniStack } from './ministack';
-import { Neighbours } from './neighbours';
+import { HOSTED_DOMAINS, Neighbours } from './neighbours';
 import { installMiniStack } from './python';
 import { recordSets, ZoneBridge } from './zone-bridge';
-import { ACCOUNT, REGION } from '../../examples/demo/app';
+import { ACCOUNT } from '../../examples/demo/app';
 import type { IdentityState } from '../../test/cloud/ses';
 
 export class Scene {
@@ -19,8 +19,7 @@ export class Scene {
     try {
       const ministack = await MiniStack.start(children, { command, directory, functionEnvironment: neighbours.functionEnvironment() });
       const route53 = new Route53Client(ministack.client);
-      const zoneIds = await makeZones(route53);
-      makeIdentities(neighbours.ses);
+      const zoneIds = await makeZones(route53, HOSTED_DOMAINS);
       const bridge = new ZoneBridge(route53, Object.values(zoneIds), neighbours.zones);
       await bridge.start();
       return new Scene(neighbours, ministack, route53, bridge, new CdkCli(children, ministack, directory), zoneIds);
@@ -30,18 +29,17 @@ export class Scene {
     }
   }
 
-  readonly secrets: SecretsManagerClient;
+  private readonly secrets = new Map<string, SecretsManagerClient>();
 
   private constructor(
     readonly neighbours: Neighbours, readonly ministack: MiniStack, readonly route53: Route53Client, private readonly bridge: ZoneBridge,
-    private readonly cli: CdkCli, readonly zoneIds: Readonly<Record<string, string>>,
-  ) {
-    this.secrets = new SecretsManagerClient(ministack.client);
-  }
+    readonly cli: CdkCli, readonly zoneIds: Readonly<Record<string, string>>,
+  ) {}
 
-  /** @param selector of BYODKIM in the app */
-  cdk(args: readonly string[], selector: string): Promise<Ended> {
-    return this.cli.run(args, { zoneIds: this.zoneIds, selector });
+  secretsIn(region: string): SecretsManagerClient {
+    const client = this.secrets.get(region) ?? new SecretsManagerClient({ ...this.ministack.client, region });
+    this.secrets.set(region, client);
+    return client;
   }
 
   /** What is in the domain's hosted zone, as MiniStack's API says. */
@@ -49,14 +47,14 @@ export class Scene {
     return recordSets(this.route53, this.zoneIds[domain]);
   }
 
-  identity(domain: string, region = REGION): IdentityState | undefined {
+  identity(domain: string, region: string): IdentityState | undefined {
     return this.neighbours.ses.identity({ account: ACCOUNT, region, name: domain });
   }
 
   async stop(): Promise<void> {
     this.bridge.stop();
     this.route53.destroy();
-    this.secrets.destroy();
+    this.secrets.forEach((client) => client.destroy());
     await this.neighbours.stop();
   }
 }

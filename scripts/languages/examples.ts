@@ -1,10 +1,15 @@
-// The example apps: how each gets its dependencies. How it is run stands in its cdk.json.
+// The example apps: what each needs before it runs. How it is run stands in its cdk.json.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './command';
+import { Workspace } from './workspace';
 
-interface Example {
-  readonly directory: string;
+export interface Example {
+  /** In `examples/`. */
+  readonly name: string;
+  /** The file that a user would edit. */
+  readonly source: string;
   readonly install?: string;
   /** What the user's shell would have set, with paths below the example's directory. */
   readonly environment?: (directory: string) => Record<string, string>;
@@ -13,32 +18,40 @@ interface Example {
 /** TypeScript is the first, which the others are compared with. */
 export const EXAMPLES: readonly Example[] = [
   {
-    directory: 'typescript',
+    name: 'typescript',
+    source: 'app.ts',
     install: 'npm install --no-audit --no-fund',
   },
   {
-    directory: 'python',
+    name: 'python',
+    source: 'app.py',
     install: 'python3 -m venv .venv && .venv/bin/pip install --quiet --requirement requirements.txt',
     environment: (directory) => ({ PATH: join(directory, '.venv/bin') + delimiter + process.env.PATH }),
   },
   {
-    directory: 'java',
+    name: 'java',
+    source: 'src/main/java/com/example/MailApp.java',
     // The version is always 0.0.0, and Maven would take an older package from the user's own repository for the same.
     environment: (directory) => ({ MAVEN_OPTS: `-Dmaven.repo.local=${join(directory, 'target/repository')}` }),
   },
   {
-    directory: 'go',
+    name: 'go',
+    source: 'app.go',
+    // Wherever HOME is by then: Go's own caches hold gigabytes of the CDK.
+    environment: () => JSON.parse(execFileSync('go', ['env', '-json', 'GOMODCACHE', 'GOCACHE'], { encoding: 'utf8' })),
   },
 ];
 
-/** @returns the directory of the cloud assembly */
-export function synthesize({ directory, install, environment }: Example, workspace: string): string {
-  const cwd = join(workspace, 'examples', directory);
-  const env = environment?.(cwd);
-  if (install) run(install, cwd, env);
+export function install({ name, install: command, environment }: Example, workspace: Workspace): void {
+  const directory = workspace.example(name);
+  if (command) run(command, directory, environment?.(directory));
+}
 
-  const assembly = join(workspace, 'assemblies', directory);
-  const { app } = JSON.parse(readFileSync(join(cwd, 'cdk.json'), 'utf8'));
-  run(app, cwd, { ...env, CDK_OUTDIR: assembly });
+/** @returns the directory of the cloud assembly */
+export function synthesize({ name, environment }: Example, workspace: Workspace): string {
+  const directory = workspace.example(name);
+  const assembly = join(workspace.directory, 'assemblies', name);
+  const { app } = JSON.parse(readFileSync(join(directory, 'cdk.json'), 'utf8'));
+  run(app, directory, { ...environment?.(directory), CDK_OUTDIR: assembly });
   return assembly;
 }

@@ -1,40 +1,34 @@
 // The library in every language: its packages are built, the same app is synthesized from each, and the templates are compared.
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { timed } from './command';
 import { missingNames } from './dotnet';
-import { EXAMPLES, synthesize } from './examples';
+import { EXAMPLES, install, synthesize } from './examples';
 import { buildPackages } from './packages';
 import { differences, METHODS, readTemplates, signingMethods } from './templates';
 import { missingTools } from './tools';
+import { Workspace } from './workspace';
 
 const ROOT = resolve(__dirname, '../..');
 
-/** What running an example in its own directory leaves there. */
-const LEFT_BEHIND = new Set(['node_modules', 'package-lock.json', '.venv', 'target', 'cdk.out']);
-
 function languages(): void {
-  const missing = missingTools();
+  const missing = missingTools(EXAMPLES.map(({ name }) => name));
   if (missing.length > 0) throw new Error(`not on this machine: ${missing.join(', ')}`);
 
   buildPackages(ROOT);
-  // Outside the repository, so that no package is found in its node_modules, and as far from dist/ as inside it.
-  const workspace = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-languages-'));
+  const workspace = new Workspace(ROOT);
   try {
-    cpSync(join(ROOT, 'examples'), join(workspace, 'examples'), { recursive: true, filter: (path) => !LEFT_BEHIND.has(basename(path)) });
-    symlinkSync(join(ROOT, 'dist'), join(workspace, 'dist'));
     compareExamples(workspace);
-    timed('.NET sources', () => failOn(missingNames(ROOT, workspace), '.NET sources lack'));
+    timed('.NET sources', () => failOn(missingNames(ROOT, workspace.directory), '.NET sources lack'));
   } finally {
-    rmSync(workspace, { recursive: true, force: true });
+    workspace.remove();
   }
 }
 
-function compareExamples(workspace: string): void {
+function compareExamples(workspace: Workspace): void {
   const [typescript, ...others] = EXAMPLES.map((example) => {
-    const assembly = timed(`synthesize ${example.directory}`, () => synthesize(example, workspace));
-    return { language: example.directory, templates: readTemplates(assembly) };
+    timed(`install ${example.name}`, () => install(example, workspace));
+    const assembly = timed(`synthesize ${example.name}`, () => synthesize(example, workspace));
+    return { language: example.name, templates: readTemplates(assembly) };
   });
 
   // Templates that are all empty would be the same, too.

@@ -1,4 +1,4 @@
-// The CDK app that the real CLI synthesizes: the demo's, with the zones and the selector of this moment from the environment.
+// The demo's app, as the CLI runs it: with the zones and the selector of this moment from the environment.
 import { App } from 'aws-cdk-lib';
 import { addMailStacks } from '../../examples/demo/app';
 
