@@ -1,5 +1,5 @@
 // The construct: what a stack says about the DKIM signing of one domain, turned into one custom resource and the rights for it.
-import { CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
@@ -238,27 +238,25 @@ export class EmailIdentityDkim extends Construct {
     ]);
 
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
-    const resource = new CustomResource(this, 'Resource', {
-      resourceType: RESOURCE_TYPE,
-      serviceToken: provider.serviceToken,
-      serviceTimeout: Duration.seconds(Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0))),
-      properties: {
-        Identity: domain,
-        Region: unlessDefault(region, stack.region),
-        Signing: signing.properties,
-        HostedZoneId: props.hostedZone?.hostedZoneId,
-        HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
-        RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
-        RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
-        WaitForVerification: wait,
-        RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
-      } satisfies ResourceProperties,
+    const properties = {
+      Identity: domain,
+      Region: unlessDefault(region, stack.region),
+      Signing: signing.properties,
+      HostedZoneId: props.hostedZone?.hostedZoneId,
+      HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
+      RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
+      RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
+      WaitForVerification: wait,
+      RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
+    } satisfies ResourceProperties;
+    const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
+    // Not CDK's CustomResource, which also says that Delete deletes: CloudFormation does that anyway, and 150 times makes a tenth of the template. RETAIN
+    // is the handler's to do: it keeps signing and records, but has to let go of them.
+    const resource = new CfnResource(this, 'Resource', {
+      type: RESOURCE_TYPE,
+      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
     });
-    // Delete is what CloudFormation does anyway, and saying so 150 times makes a tenth of the template. RETAIN is the handler's to do:
-    // it keeps signing and records, but has to let go of them.
-    const cfnResource = resource.node.defaultChild as CfnResource;
-    cfnResource.cfnOptions.deletionPolicy = cfnResource.cfnOptions.updateReplacePolicy = undefined;
-    cfnResource.overrideLogicalId(logicalIdFor(stack, region, domain));
+    resource.overrideLogicalId(logicalIdFor(stack, region, domain));
     resource.node.addDependency(rights);
     // With its children, because EmailIdentity can make records of its own: the handler has to find them, not to collide with them.
     // The role, with its policies, has to be there as long as there are records to delete. What is in another stage is deployed on its own, and CDK
@@ -267,7 +265,7 @@ export class EmailIdentityDkim extends Construct {
       if (first && Stage.of(first) === Stage.of(this)) resource.node.addDependency(first);
     }
 
-    const attribute = (name: keyof ResourceAttributes) => resource.getAttString(name);
+    const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
     this.dkimRecords = Array.from({ length: signing.records.count }, (_, index) => index + 1).map(number => ({
       name: attribute(`RecordName${number}`),
