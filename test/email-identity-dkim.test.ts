@@ -1,4 +1,4 @@
-import { App, Aspects, Aws, CfnOutput, CfnParameter, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnOutput, CfnParameter, CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -89,6 +89,13 @@ describe('what is synthesized', () => {
     expect(timeout()).toBe('1800');
     expect(timeout(Duration.minutes(10))).toBe('2400');
     expect(timeout(Duration.hours(1))).toBe('3600');
+  });
+
+  test('the resource can be reached, for what this construct has no property for', () => {
+    const { stack, dkim } = dkimOf();
+    (dkim.node.defaultChild as CfnResource).addPropertyOverride('ServiceTimeout', '60');
+
+    expect(customResourceOf(stack).Properties.ServiceTimeout).toBe('60');
   });
 
   test('the resource is always deleted by the handler, which knows what to retain', () => {

@@ -1,5 +1,6 @@
-import { Annotations, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
+import { Annotations, App, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
 import { Provider } from '../../src/private/provider';
@@ -127,6 +128,24 @@ test('what depends on a policy names it as it is in the template in the end', ()
   Provider.of(stack).grant(rightsOf(stack, 'example.org')); // changes the policy after it was named
 
   expect(resourcesOf(stack).Dependent.DependsOn).toEqual(Object.keys(resourcesOf(stack, POLICY)));
+});
+
+test('the id is that of the content in the template, also if somebody looked before references to other stacks were known', () => {
+  const idOf = (lookEarly: boolean) => {
+    const app = new App();
+    const secret = new CfnResource(new Stack(app, 'Secrets'), 'Secret', { type: 'AWS::SecretsManager::Secret' });
+    const stack = new Stack(app, 'Mail');
+    Provider.of(stack).grant([secretRights(secret.getAtt('Id').toString())]);
+    const [policy] = stack.node.findAll().filter(node => node instanceof iam.CfnManagedPolicy);
+    const early = lookEarly && stack.resolve(policy.logicalId);
+    const [id] = Object.keys(resourcesOf(stack, POLICY));
+    return { early, id };
+  };
+
+  const { early, id } = idOf(true);
+
+  expect(id).not.toBe(early);
+  expect(id).toBe(idOf(false).id);
 });
 
 const eachInItsOwnPolicy = (_stack: Stack, index: number) =>
