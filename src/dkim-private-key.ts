@@ -1,5 +1,5 @@
 // Where a private key is: in a secret. There is no way to pass its text, so that it cannot get into a template or a log.
-import { Token } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Token } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { checkSecretOptions } from './private/validation';
@@ -85,13 +85,31 @@ export class DkimPrivateKey {
   ) {}
 
   /**
-   * ARN for an IAM policy. Secrets Manager appends six characters to the name, which a partial ARN does not have.
+   * Whether the secret is made in this app, not imported.
+   *
+   * @internal
+   */
+  public get _isMade(): boolean {
+    return CfnResource.isCfnResource(this._secret.node.defaultChild);
+  }
+
+  /**
+   * ARN for an IAM policy. Secrets Manager appends six characters to the name, which a partial ARN does not have; nor has the ARN by which CDK refers to
+   * a secret that it makes in another Region.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
    *
    * @internal
    */
   public get _policyArn(): string {
-    return this._secret.secretFullArn ?? `${this._secret.secretArn}-??????`;
+    const { secretArn, secretFullArn } = this._secret;
+    if (secretFullArn === undefined) return `${secretArn}-??????`;
+    if (!this._isMade) return secretFullArn;
+    return Lazy.uncachedString({
+      produce: context => {
+        const rendered = context.resolve(secretFullArn);
+        return typeof rendered === 'string' || 'Fn::Join' in rendered ? `${secretFullArn}-??????` : secretFullArn;
+      },
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 // The methods of DKIM signing that SES has. Each knows its properties for the handler and the rights it needs beyond the identity's.
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
@@ -156,10 +156,14 @@ class ByoDkim extends DkimSigning {
 
   public _bind(target: SigningTarget): SigningConfig {
     const key = this.options.privateKey;
-    const secretArn = key._secret.secretArn;
-    // Made in the app, it has a token for its ARN and is in the Region of the stack; imported, it can be in another.
-    const { region: regionOfSecret = target.stack.region, account } = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
-    checkForeignSecret(account, target.stack.account, { fullArn: key._secret.secretFullArn, keyArn: key._encryptionKeyArn });
+    const { secretArn, secretFullArn, env } = key._secret;
+    const ofSecret = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
+    // An imported secret is where its ARN says, or its key, which is in the Region of what it encrypts; its `env` is that of the stack that imports it.
+    const ofKey = key._isMade ? {} : partsOfArn(target.stack, key._encryptionKeyArn ?? '', ArnFormat.SLASH_RESOURCE_NAME);
+    const region = ofSecret.region ?? ofKey.region ?? unlessAnywhere(env.region, target.stack.region);
+    checkForeignSecret(ofSecret.account ?? env.account, target.stack.account, {
+      fullArn: key._isMade ? undefined : secretFullArn, keyArn: key._encryptionKeyArn,
+    });
     return {
       properties: {
         Method: 'BYODKIM',
@@ -171,11 +175,16 @@ class ByoDkim extends DkimSigning {
       },
       rights: [
         secretRights(key._policyArn),
-        ...(key._encryptionKeyArn ? [decryptRights(key._encryptionKeyArn, regionOfSecret)] : []),
+        ...(key._encryptionKeyArn ? [decryptRights(key._encryptionKeyArn, region)] : []),
       ],
       records: { type: RecordType.TXT, count: 1 },
     };
   }
+}
+
+/** A stack that can be deployed anywhere is where the one that uses it is. */
+function unlessAnywhere(region: string, otherwise: string): string {
+  return Token.isUnresolved(region) ? otherwise : region;
 }
 
 class DeterministicEasyDkim extends DkimSigning {

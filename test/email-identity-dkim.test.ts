@@ -1,4 +1,4 @@
-import { App, Aspects, Aws, CfnOutput, CfnParameter, CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnOutput, CfnParameter, CfnResource, Duration, Fn, Lazy, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,6 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
@@ -292,6 +293,53 @@ describe('rights', () => {
     expect(statementFor(mail, 'kms:Decrypt').Resource).toEqual(imports);
   });
 
+  describe('on a secret that is made in another Region', () => {
+    /** Mail in us-east-1, the secret elsewhere. */
+    function mailWith(crossRegionReferences: boolean, secretOf: (stack: Stack) => secretsmanager.Secret, keysEnv = {}) {
+      const app = new App();
+      const keys = new Stack(app, 'Keys', { env: { account: ACCOUNT, region: 'eu-west-1', ...keysEnv }, crossRegionReferences });
+      const mail = new Stack(app, 'Mail', { env: { account: ACCOUNT, region: 'us-east-1' }, crossRegionReferences });
+      new EmailIdentityDkim(mail, 'Dkim', {
+        identity: imported(mail, 'example.com'),
+        signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret(secretOf(keys)) }),
+      });
+      return mail;
+    }
+
+    test('by its name, they are on the six characters that are missing', () => {
+      const mail = mailWith(false, keys => new secretsmanager.Secret(keys, 'Secret', { secretName: 'mail/dkim' }));
+
+      expect(JSON.stringify(statementFor(mail, 'secretsmanager:GetSecretValue').Resource)).toContain(':secretsmanager:eu-west-1:111111111111:secret:mail/dkim-??????');
+      expect(JSON.stringify(propertiesOf(mail).Signing.SecretArn)).not.toContain('?');
+    });
+
+    test('by a reference, they are on the ARN, and its key is used through Secrets Manager there', () => {
+      const mail = mailWith(true, keys => new secretsmanager.Secret(keys, 'Secret', { encryptionKey: new kms.Key(keys, 'Key') }));
+
+      expect(JSON.stringify(statementFor(mail, 'secretsmanager:GetSecretValue').Resource)).not.toContain('?');
+      expect(statementFor(mail, 'kms:Decrypt').Condition).toEqual({ StringLike: { 'kms:ViaService': 'secretsmanager.eu-west-1.*' } });
+    });
+
+    test('in another account it is refused, because such a secret is only read by its complete ARN', () => {
+      expect(() => mailWith(false, keys => new secretsmanager.Secret(keys, 'Secret', { secretName: 'mail/dkim' }), { account: '222222222222' }))
+        .toThrow(/privateKey is in a secret of account '222222222222'.*Import it with Secret.fromSecretAttributes/s);
+    });
+  });
+
+  test('on an imported secret whose ARN is not known: the Region is that of its key', () => {
+    const { stack } = dkimOf(of => ({
+      signing: DkimSigning.byoDkim({
+        selector: 's',
+        privateKey: DkimPrivateKey.fromSecret(
+          secretsmanager.Secret.fromSecretAttributes(of, 'Secret', {
+            secretCompleteArn: Fn.importValue('Secret'), encryptionKey: kms.Key.fromKeyArn(of, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+          })),
+      }),
+    }));
+
+    expect(statementFor(stack, 'kms:Decrypt').Condition).toEqual({ StringLike: { 'kms:ViaService': 'secretsmanager.eu-west-1.*' } });
+  });
+
   test('of a replica on its parent', () => {
     const { stack } = dkimOf(() => ({ signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) }));
 
@@ -520,6 +568,33 @@ describe('where things are', () => {
       WaitForVerification: { Ref: 'Wait' },
     });
     expect(customResourceOf(stack).Properties.ServiceTimeout).toBe('3600');
+  });
+
+  test('values that the CDK CLI has still to look up, which it does not do for an app that throws', () => {
+    const { stack } = dkimOf(of => {
+      const lookedUp = (name: string) => ssm.StringParameter.valueFromLookup(of, name);
+      return {
+        identity: imported(of, lookedUp('/mail/domain')),
+        hostedZone: zone(of, lookedUp('/mail/zone-name'), lookedUp('/mail/zone')),
+        signing: DkimSigning.byoDkim({ selector: lookedUp('/mail/selector'), privateKey: DkimPrivateKey.fromSecret(new secretsmanager.Secret(of, 'Secret')) }),
+      };
+    });
+
+    expect(propertiesOf(stack)).toMatchObject({ Identity: 'dummy-value-for-/mail/domain', HostedZoneId: 'dummy-value-for-/mail/zone' });
+  });
+
+  test('values that CloudFormation puts together, for more identities than one', () => {
+    const stack = mailStack();
+    const zoneId = Fn.join('', Fn.split('/hostedzone/', new CfnParameter(stack, 'ZoneId').valueAsString));
+    const domain = Fn.join('.', new CfnParameter(stack, 'Labels', { type: 'CommaDelimitedList' }).valueAsList);
+    const role = iam.Role.fromRoleArn(stack, 'ZoneRole', Lazy.string({ produce: () => undefined }));
+    const hostedZone = zone(stack, 'example.com', zoneId);
+
+    new EmailIdentityDkim(stack, 'One', { identity: imported(stack, 'one.example.com'), hostedZone });
+    new EmailIdentityDkim(stack, 'Two', { identity: imported(stack, domain), hostedZone });
+    new EmailIdentityDkim(stack, 'Three', { identity: imported(stack, 'three.example.com'), hostedZone, hostedZoneRole: role });
+
+    expect(Object.keys(resourcesOf(stack, RESOURCE_TYPE))).toHaveLength(3);
   });
 
   test('record names of a domain that is only known at deployment are limited too', () => {

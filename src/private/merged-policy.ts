@@ -91,11 +91,12 @@ const LONGEST_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
   'AWS::AccountId': 12,
 };
 
+/** What is not there yet, or only CloudFormation can put together, has as many characters as its kind may have. */
 function longestText(resolved: any, longestToken: number): number {
   if (typeof resolved === 'string') return resolved.length;
-  if ('Fn::Join' in resolved) {
-    const [delimiter, parts] = resolved['Fn::Join'] as [string, any[]];
+  const [delimiter, parts] = resolved?.['Fn::Join'] ?? [];
+  if (Array.isArray(parts)) {
     return parts.reduce((sum, part) => sum + longestText(part, longestToken), delimiter.length * (parts.length - 1));
   }
-  return LONGEST_PSEUDO_PARAMETER[resolved.Ref] ?? longestToken;
+  return LONGEST_PSEUDO_PARAMETER[resolved?.Ref] ?? longestToken;
 }

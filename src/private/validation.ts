@@ -8,9 +8,14 @@ const MAX_TTL = 2147483647;
 /** Left of the 253 characters of a name for a record of ours: `cdk-ses-dkim-<32 digits>._domainkey.` comes before the domain. */
 const LONGEST_DOMAIN_IN_ZONE = 196;
 
+/** Known at deployment only; or looked up, with a value in its place until the CDK CLI has done so, which it does not do for an app that throws. */
+function isUnknown(text: string): boolean {
+  return Token.isUnresolved(text) || text.startsWith('dummy-value-for-');
+}
+
 /** DKIM is set on domains. IAM compares record names in lower case, so the name has to be lower case from the start. */
 export function checkDomain(domain: string): void {
-  if (Token.isUnresolved(domain)) return;
+  if (isUnknown(domain)) return;
   if (domain.includes('@')) {
     const ofAddress = domain.slice(domain.lastIndexOf('@') + 1).toLowerCase();
     throw new Error(`identity '${domain}' is an e-mail address, and only domains have DKIM signing of their own. `
@@ -27,7 +32,7 @@ export function checkDomain(domain: string): void {
 
 /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimSigningAttributes.html */
 export function checkSelector(selector: string): void {
-  if (Token.isUnresolved(selector) || LABEL.test(selector)) return;
+  if (isUnknown(selector) || LABEL.test(selector)) return;
   if (LABEL.test(selector.toLowerCase())) {
     throw new Error(`selector '${selector}' has upper-case letters. Write '${selector.toLowerCase()}': DNS does not tell them apart`);
   }
@@ -37,13 +42,13 @@ export function checkSelector(selector: string): void {
 
 /** The function works with the rights of its own account. */
 export function checkAccount(property: string, account: string, ownAccount: string, wayOut: string): void {
-  if ([account, ownAccount].some(id => Token.isUnresolved(id)) || account === ownAccount) return;
+  if ([account, ownAccount].some(id => isUnknown(id)) || account === ownAccount) return;
   throw new Error(`${property} is in account '${account}', and the stack is deployed to account '${ownAccount}'. ${wayOut}`);
 }
 
 /** The zone that holds the domain is its own or a parent's. */
 export function checkZoneName(domain: string, zoneName?: string): void {
-  if (zoneName === undefined || Token.isUnresolved(domain) || Token.isUnresolved(zoneName)) return;
+  if (zoneName === undefined || isUnknown(domain) || isUnknown(zoneName)) return;
   const zone = zoneName.toLowerCase().replace(/\.$/, '');
   if (domain !== zone && !domain.endsWith(`.${zone}`)) {
     throw new Error(`hostedZone '${zoneName}' does not hold the domain '${domain}'. Pass the zone of '${domain}' or of a parent domain, or `
@@ -52,10 +57,10 @@ export function checkZoneName(domain: string, zoneName?: string): void {
 }
 
 export function checkZoneId(domain: string, zoneId: string): void {
-  if (!Token.isUnresolved(zoneId) && !HOSTED_ZONE_ID.test(zoneId)) {
+  if (!isUnknown(zoneId) && !HOSTED_ZONE_ID.test(zoneId)) {
     throw new Error(`hostedZone has the id '${zoneId}', which is not one of Route 53. Import the zone by its id alone, for example 'Z0123456789ABC'`);
   }
-  if (!Token.isUnresolved(domain) && domain.length > LONGEST_DOMAIN_IN_ZONE) {
+  if (!isUnknown(domain) && domain.length > LONGEST_DOMAIN_IN_ZONE) {
     throw new Error(`identity '${domain}' has ${domain.length} characters, and the names of its records would be longer than the 253 of DNS. `
       + `Use a domain of at most ${LONGEST_DOMAIN_IN_ZONE}, or leave hostedZone out and publish dkimRecords yourself`);
   }
@@ -63,13 +68,13 @@ export function checkZoneId(domain: string, zoneId: string): void {
 
 /** Another Region than the identity's would be another identity, which nobody passed. */
 export function checkSameRegion(region: string, identity: string, ofIdentity: string | undefined): void {
-  if (ofIdentity === undefined || [region, ofIdentity].some(code => Token.isUnresolved(code)) || region === ofIdentity) return;
+  if (ofIdentity === undefined || [region, ofIdentity].some(code => isUnknown(code)) || region === ofIdentity) return;
   throw new Error(`region is '${region}', and the identity '${identity}' is in '${ofIdentity}'. Leave region out, or pass the identity of '${region}', `
     + 'for example with ses.EmailIdentity.fromEmailIdentityName()');
 }
 
 export function checkRegion(property: string, region: string): void {
-  if (Token.isUnresolved(region) || REGION.test(region)) return;
+  if (isUnknown(region) || REGION.test(region)) return;
   throw new Error(`${property} '${region}' is not an AWS Region. Write its code, for example 'eu-west-1'`);
 }
 
@@ -117,14 +122,14 @@ export function checkSecretOptions(options: { jsonField?: string; versionStage?:
     if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
   }
   const { versionId } = options;
-  if (versionId !== undefined && !Token.isUnresolved(versionId) && (versionId.length < 32 || versionId.length > 64)) {
+  if (versionId !== undefined && !isUnknown(versionId) && (versionId.length < 32 || versionId.length > 64)) {
     throw new Error(`versionId '${versionId}' is not the id of a version: those have 32 to 64 characters. A staging label goes into versionStage`);
   }
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html */
 export function checkForeignSecret(account: string | undefined, ownAccount: string, known: { fullArn?: string; keyArn?: string }): void {
-  if (account === undefined || [account, ownAccount].some(id => Token.isUnresolved(id)) || account === ownAccount) return;
+  if (account === undefined || [account, ownAccount].some(id => isUnknown(id)) || account === ownAccount) return;
   if (known.fullArn !== undefined && known.keyArn !== undefined) return;
   throw new Error(`privateKey is in a secret of account '${account}', which can only be read by its complete ARN and with a customer managed key. `
     + 'Import it with Secret.fromSecretAttributes(), with secretCompleteArn and encryptionKey');

@@ -83,3 +83,12 @@ test('domains that are known at deployment only are those of their stacks, also 
   expect(claim(new NestedStack(one, 'Nested'), first, 'us-east-1', 'Third')).toThrow("'One/First'");
   expect(logicalIdFor(mail, 'us-east-1', first)).not.toBe(logicalIdFor(mail, 'us-east-1', second));
 });
+
+test('the logical id stays when stacks are moved into a stage', () => {
+  const idIn = (scope: Construct) => {
+    const [other, mail] = ['Other', 'Mail'].map(stackName => new Stack(scope, stackName, { env, stackName }));
+    return logicalIdFor(mail, 'us-east-1', new CfnParameter(other, 'Domain').valueAsString);
+  };
+
+  expect(idIn(new Stage(new App(), 'Prod'))).toBe(idIn(new App()));
+});
