@@ -81,7 +81,7 @@ interface SigningConfig {
 }
 
 /**
- * How the mail of a domain is DKIM-signed.
+ * How the mail of a domain is DKIM-signed: made with `easyDkim()`, `byoDkim()` or `deterministicEasyDkim()`, and not to be subclassed.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  */

@@ -64,9 +64,9 @@ export interface EmailIdentityDkimProps {
    *
    * Only records below `_domainkey.<domain>` are read and written, and none that somebody else wrote is changed or deleted.
    *
-   * Throws if the zone is private, does not hold the domain or has an id that is none, if it is given for a replica (which has no records
-   * of its own), and if it is of another account and there is no `hostedZoneRole`. What cannot be seen at synthesis, as with a zone that is
-   * imported by its id, is found at deployment.
+   * Throws if the zone is private, does not hold the domain or its id is not one of Route 53, if the domain has more than 196 characters, if it is
+   * given for a replica (which has no records of its own), and if it is of another account and there is no `hostedZoneRole`. What cannot be seen
+   * at synthesis, as with a zone that is imported by its id, is found at deployment.
    *
    * @default - no records are written; publish `dkimRecords` where the domain's DNS is
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
@@ -111,7 +111,8 @@ export interface EmailIdentityDkimProps {
    * How long the deployment waits for SES to see the records: 1 second to 1 hour.
    *
    * It ends when the status is `SUCCESS`, and fails with what SES last saw when the time is over. SES usually needs minutes, and goes on
-   * looking for up to 72 hours. Without a hosted zone, the records have to be published by somebody else in the meantime.
+   * looking for up to 72 hours. Without a hosted zone, the records have to be published by somebody else in the meantime. An hour is all that
+   * CloudFormation gives: the other work is in it, and its last minute is kept for the answer.
    *
    * Throws if it is out of these bounds, or not in whole seconds.
    *
