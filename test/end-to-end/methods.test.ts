@@ -33,7 +33,7 @@ describe.each(METHODS)('%s', (method) => {
     expect(scene.cloud.calls).toHaveLength(calls);
     await scene.deployed('Mail', (stack) => {
       build(scene, method)(stack);
-      const resource = stack.node.findChild('Dkim').node.findChild('Resource').node.defaultChild as CfnResource;
+      const resource = stack.node.findChild('Dkim').node.defaultChild as CfnResource;
       resource.addPropertyOverride('WaitForVerification', '1700');
     });
     expect(scene.cloud.calls.length).toBeGreaterThan(calls);
