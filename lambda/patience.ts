@@ -42,9 +42,10 @@ export class Patience {
   /** Makes a call until it is answered. Each further try comes later, at a random moment, as many callers share one limit. */
   async insist<T>(call: string, attempt: () => Promise<T>): Promise<T> {
     const began = this.time.now();
+    let what = call;
     for (let tries = 1; ; tries++) {
-      // What is begun now may not be over in time, and take effect after CloudFormation has been told of a failure.
-      if (this.time.now() >= this.end) throw new OutOfTimeError(`there was no time left for: ${call}`);
+      // What is begun now may not be over in time, and take effect after CloudFormation has been told of a failure. A pause can last longer than asked for.
+      if (this.time.now() >= this.end) throw new OutOfTimeError(`there was no time left for: ${what}`);
       try {
         return await attempt();
       } catch (error) {
@@ -52,7 +53,8 @@ export class Patience {
         if (!later) throw error;
         const message = withoutKeys((error as Error).message);
         this.log('call-repeated', { call, attempt: tries, errorName: (error as Error).name, message });
-        await this.pause(backOff(tries, FIRST_PAUSE), `${call}, which last answered ${(error as Error).name}: ${message}`);
+        what = `${call}, which last answered ${(error as Error).name}: ${message}`;
+        await this.pause(backOff(tries, FIRST_PAUSE), what);
       }
     }
   }

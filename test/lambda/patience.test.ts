@@ -52,6 +52,13 @@ test('what has no time left is not begun, as it could take effect after its requ
   expect(begun).toBe(0);
 });
 
+test('what was answered last is said, also when a pause lasted longer than the time that was left', async () => {
+  const slow: Timekeeper = { now: time.now, sleep: (ms) => time.sleep(ms + MINUTE) };
+  const call = new Patience(slow, log, clock.now() + MINUTE / 2, MINUTE).insist('Call', failing(9, error('ThrottlingException')));
+  await expect(call).rejects.toThrow('there was no time left for: Call, which last answered ThrottlingException: ThrottlingException happened');
+  expect(lines).toHaveLength(1);
+});
+
 test('a role that is seconds old is waited for, too', async () => {
   for (const name of ['InvalidClientTokenId', 'UnrecognizedClientException']) {
     await expect(patience().insist('Call', failing(2, error(name)))).resolves.toBe(3);
