@@ -1,12 +1,8 @@
 // Tells what goes on while a stack is deployed or deleted.
-import { setTimeout } from 'node:timers/promises';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { printProgress } from './print';
 import { Decision, describeDecision, describeEvent } from './progress';
 import type { LocalCloud, StackEvent, StackResult } from '../../test/cloud';
-
-/** Real milliseconds between two looks at what has happened. */
-const LOOK_EVERY_MS = 50;
 
 export class Follower {
   /** How many lines of each function's log have been told. */
@@ -20,8 +16,8 @@ export class Follower {
     const { stackName, environment: { region } } = stack;
     const domains = domainsByLogicalId(stack);
     const subjectOf = (logicalId = '') => domains.get(logicalId) ?? stackName;
-    const eventsNow = async () => (await this.cloud.cloudFormation.describe(stackName, { region }))?.events ?? [];
-    const eventsBefore = (await eventsNow()).length;
+    const eventsNow = () => this.cloud.cloudFormation.eventsNow(stackName, { region });
+    const eventsBefore = eventsNow().length;
     let eventsTold = 0;
     const tell = (events: readonly StackEvent[]) => {
       // Decisions first: an event tells the end of what they led to.
@@ -29,17 +25,8 @@ export class Follower {
       for (const event of events.slice(eventsTold)) this.tell(subjectOf(event.logicalId), describeEvent(event));
       eventsTold = Math.max(eventsTold, events.length);
     };
-    let ended = false;
-    const running = operation().finally(() => {
-      ended = true;
-    });
-    const watch = async () => {
-      while (!ended) {
-        tell((await eventsNow()).slice(eventsBefore));
-        await setTimeout(LOOK_EVERY_MS);
-      }
-    };
-    const [result] = await Promise.all([running, watch()]);
+    const stop = this.cloud.clock.watch(() => tell(eventsNow().slice(eventsBefore)));
+    const result = await operation().finally(stop);
     if (result.changed) tell(result.events);
     else this.tell(stackName, 'nothing to change');
     return result;

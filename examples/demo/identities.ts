@@ -44,7 +44,7 @@ export function expectNoIdentities(cloud: LocalCloud, account: string): void {
 
 async function readIdentity(cloud: LocalCloud, region: string, domain: string): Promise<Identity> {
   // SES answers one call a second, in the cloud's time.
-  await cloud.clock.sleep(1000);
+  await cloud.clock.pass(1000);
   const client = new SESv2Client({ region, endpoint: cloud.ses.endpoint, credentials: cloud.issueCredentials() });
   const { DkimAttributes: dkim } = await client.send(new GetEmailIdentityCommand({ EmailIdentity: domain }));
   client.destroy();

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { ACCOUNT, DOMAINS } from '../../examples/demo/app';
-import { Clock } from '../../test/cloud/clock';
 import { Credentials, CredentialSet, Principal } from '../../test/cloud/credentials';
 import { DnsProvider, DnsWorld } from '../../test/cloud/dns';
 import { Faults } from '../../test/cloud/faults';
+import { Network } from '../../test/cloud/network';
 import { Ses } from '../../test/cloud/ses';
+import { RealClock } from '../../test/cloud/time/real-clock';
 
 /** MiniStack gives out the keys: whoever has one belongs to its account. */
 class AnyKey extends Credentials {
@@ -41,7 +42,10 @@ export class Neighbours {
 
   private constructor(readonly dns: DnsWorld, private readonly directory: string) {
     const context = {
-      clock: Clock.running(1),
+      clock: new RealClock(),
+      random: Math.random,
+      network: new Network(),
+      letGo: () => undefined,
       faults: new Faults(),
       credentials: this.credentials,
       calls: [],

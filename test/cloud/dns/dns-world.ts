@@ -1,7 +1,8 @@
 // The public DNS of the local cloud: name servers, who is delegated to which, and a resolver to ask.
 import { promises } from 'node:dns';
+import { Question } from 'dns-packet';
 import { DnsProvider } from './dns-provider';
-import { DnsServer } from './dns-server';
+import { DnsAnswer, DnsServer } from './dns-server';
 import { NameServer } from './name-server';
 import { host } from './record-data';
 import { resolve } from './recursion';
@@ -33,6 +34,13 @@ export class DnsWorld {
   /** Where the recursive resolver listens, `127.0.0.1:PORT`, by UDP and TCP. */
   get resolverAddress(): string {
     return `127.0.0.1:${this.resolverPort}`;
+  }
+
+  /** What the resolver or a name server says, without sockets. Undefined: nothing at all. */
+  answer(server: string, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
+    if (server === this.resolverAddress) return resolve({ delegations: this.delegations, nameServers: this.nameServers }, question);
+    const found = [...this.nameServers.values()].find(({ address }) => address === server);
+    return found?.reachable ? found.answer(question) : undefined;
   }
 
   /** A client that asks the resolver. */

@@ -1,5 +1,5 @@
 // What a Lambda function is configured with, and the environment variables that its process gets from it.
-import { CredentialSet } from './credentials';
+import { CredentialSet } from '../credentials';
 
 export interface FunctionConfiguration {
   readonly account: string;

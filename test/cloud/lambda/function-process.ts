@@ -1,77 +1,104 @@
-// One process of a Lambda function: starts it with the environment that Lambda gives, sends it one event at a time, reads its log.
+// A function in a process of its own, with real sockets and a death of its own.
 // LOCAL_CLOUD_NODE can name another Node than the tests' own, so that functions run on the version that Lambda has.
 import { ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buildSync } from 'esbuild';
-import { END_OF_LOG, InitMessage, InvocationError, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
+import { FunctionInstance, InstanceOptions, InvocationResult } from './function-instance';
+import { END_OF_LOG, IdleMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
+import { Participant, SimulatedClock } from '../time/simulated-clock';
 
-interface ProcessOptions {
+export class FunctionProcess implements FunctionInstance, Participant {
   readonly id: string;
-  /** All of its environment: nothing of this process is inherited. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly init: InitMessage;
-  /** Called with each line of stdout and stderr. */
-  readonly log: (line: string) => void;
-}
-
-/** What an invocation ended with. */
-export interface InvocationResult {
-  /** JSON of what the handler returned. */
-  readonly payload?: string;
-  readonly error?: InvocationError;
-}
-
-export class LambdaProcess {
-  readonly id: string;
-  /** Resolves when the process and its output have ended. */
   readonly ended: Promise<string>;
+  private readonly clock: SimulatedClock;
   private readonly child: ChildProcess;
   private readonly ready: Promise<void>;
   private readonly outputs: OutputLines[];
   private exitReason?: string;
+  private sent = 0;
+  private rest?: IdleMessage;
+  private requestId?: string;
 
-  constructor(options: ProcessOptions) {
-    this.id = options.id;
+  constructor(private readonly options: InstanceOptions) {
+    const { id, environment, taskRoot, handler, stream, resolver, log, simulation: { clock, seed, latency } } = options;
+    this.id = id;
+    this.clock = clock;
     this.child = spawn(process.env.LOCAL_CLOUD_NODE ?? process.execPath, ['--eval', runtimeProgram()], {
-      cwd: options.init.taskRoot,
-      env: options.environment,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      cwd: taskRoot, env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.outputs = [this.child.stdout!, this.child.stderr!].map((stream) => new OutputLines(stream, options.log));
+    this.outputs = [this.child.stdout!, this.child.stderr!].map((output) => new OutputLines(output, log));
+    const leave = clock.join(this);
     this.ended = new Promise((resolve) => this.child.once('close', (code, signal) => {
       this.exitReason = signal ? `signal: ${signal}` : `exit status ${code}`;
+      leave();
       resolve(this.exitReason);
     }));
+    this.child.on('message', (message: MessageFromRuntime) => message.kind === 'idle' && this.restWith(message));
     this.ready = this.message('ready').then(() => undefined);
     this.ready.catch(() => undefined); // whoever invokes it gets to know
-    this.send(options.init);
+    this.send({ kind: 'init', taskRoot, handler, now: clock.now(), seed, stream, latency, resolver });
   }
 
   get alive(): boolean {
     return this.exitReason === undefined && !this.child.killed;
   }
 
-  /** Resolves when the handler is loaded: Lambda's time-out does not count that. */
+  /** One that was killed works until its end: what it has sent may still arrive. */
+  get idle(): boolean {
+    return this.alive && this.rest?.seen === this.sent;
+  }
+
+  /** Between two invocations Lambda freezes it, with its timers. */
+  get wakesAt(): number | undefined {
+    return this.requestId === undefined ? undefined : this.rest?.wakesAt;
+  }
+
+  wake(now: number): void {
+    this.send({ kind: 'wake', now });
+  }
+
+  describe(): string {
+    const doing = this.requestId === undefined ? 'has no invocation' : `runs the request ${this.requestId}`;
+    const state = !this.alive ? 'is dying' : this.idle ? `waits${this.wakesAt === undefined ? ' for nobody' : ''}` : 'works';
+    return `${this.options.environment.AWS_LAMBDA_FUNCTION_NAME} ${doing} and ${state}`;
+  }
+
   async started(): Promise<void> {
     await this.ready;
   }
 
-  async invoke(invocation: InvokeMessage): Promise<InvocationResult> {
+  async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
     const logged = this.outputs.map((output) => output.endOfInvocation());
     const done = this.message('done');
-    this.send(invocation);
-    const { payload, error } = await done;
-    await Promise.race([Promise.all(logged), this.ended]);
-    return { payload, error };
+    this.requestId = invocation.requestId;
+    this.send({ kind: 'invoke', now: this.clock.now(), ...invocation });
+    try {
+      const { payload, error } = await done;
+      await this.clock.hold('the end of a log', () => Promise.race([Promise.all(logged), this.ended]));
+      return { payload, error };
+    } finally {
+      this.requestId = undefined;
+    }
   }
 
-  send(message: MessageToRuntime): void {
-    if (this.alive && this.child.connected) this.child.send(message, () => undefined); // it may end at any time
+  letGo(port: number): void {
+    this.send({ kind: 'let-go', port });
   }
 
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  private send(message: MessageToRuntime): void {
+    if (!this.alive || !this.child.connected) return;
+    this.sent++;
+    this.child.send(message, () => undefined); // it may end at any time
+  }
+
+  private restWith(message: IdleMessage): void {
+    this.rest = message;
+    this.clock.considerStep();
   }
 
   /** The next message of that kind; rejects when the process ends without it. */
