@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util';
 
 /** What depends on aws-cdk-lib: all that synthesizes, and some of what is synthesized really deployed. */
 const CDK_TESTS = [
-  ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'email-identity-dkim', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`), 'test/private/',
+  ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`),
+  'test/email-identity-dkim/', 'test/private/',
   ...['pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 /** What depends on the handler's Node: its crypto, its DNS, its timers, its HTTP, how it ends. */

@@ -7,7 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ts from 'typescript';
 import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
 import { DOMAIN } from '../examples/pipeline/settings';
-import { zoneRights } from '../src/private/rights';
+import { zonePermissions } from '../src/private/permissions';
 
 const ROOT = join(__dirname, '..');
 const GUIDES = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => join(ROOT, 'docs', file));
@@ -115,7 +115,7 @@ function rightsIn(stack: Stack): Rights[] {
 
 /** What the function may do with a zone of its own account. */
 function ownRights(stack: Stack, domain: string): Rights[] {
-  return zoneRights(stack, ZONE_ID, domain)
+  return zonePermissions(stack, ZONE_ID, domain)
     .map(({ actions, resources: [resource], conditions }) => ({ actions, resource: stack.resolve(resource), conditions }));
 }
 
