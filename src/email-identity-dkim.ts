@@ -31,10 +31,13 @@ export interface EmailIdentityDkimProps {
    * If this app creates the identity, CloudFormation creates the identity and its own records before
    * this construct sets its signing.
    *
-   * Throws in these cases. The identity is an e-mail address: pass the identity of its domain, which
-   * signs for its addresses too. It is not a domain name, or not in lower case. It is in another
-   * account. It sets its own signing (`dkimIdentity`). It already has an `EmailIdentityDkim` in the
-   * same Region and account.
+   * Throws if the identity
+   *
+   * - is an e-mail address (pass the identity of its domain, which signs for its addresses too),
+   * - is not a domain name, or not in lower case,
+   * - is in another account,
+   * - sets its own signing (`dkimIdentity`),
+   * - already has an `EmailIdentityDkim` in the same Region and account.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
@@ -54,10 +57,14 @@ export interface EmailIdentityDkimProps {
    * The function reads and writes only records below `_domainkey.<domain>`. It does not change or
    * delete a record that somebody else wrote, except with `RecordConflict.OVERWRITE`.
    *
-   * Throws in these cases. The zone is private, does not hold the domain, or has an id that is not one
-   * of Route 53. The domain has more than 196 characters. The identity is a replica, which has no
-   * records of its own. The zone is in another account and there is no `hostedZoneRole`. Synthesis
-   * cannot check all of this for an imported zone. Then the deployment fails instead.
+   * Throws if
+   *
+   * - the zone is private, does not hold the domain, or has an id that is not one of Route 53,
+   * - the zone is in another account and there is no `hostedZoneRole`,
+   * - the domain has more than 196 characters,
+   * - the identity is a replica, which has no records of its own.
+   *
+   * Synthesis cannot check all of this for an imported zone. Then the deployment fails instead.
    *
    * @default - the construct writes no records; publish `dkimRecords` at the DNS provider of the domain
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
