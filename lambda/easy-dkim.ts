@@ -1,13 +1,12 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
 import { cnameRecords, DkimRecord } from './dkim-record';
 import { withoutKeys } from './log';
-import { IdentityState, OpenZone } from './ports';
+import { IdentityState } from './ports';
 import { Desired } from './properties';
 import { requireAnswered } from './public-answer';
-import { publish } from './publication';
 import { digestOf } from './registry';
 import { easyDkimHostedZone } from './ses-rules';
-import { needsRearming, put, Signing, signsNow, Task } from './task';
+import { needsRearming, publishInZone, put, Signing, signsNow, Task } from './task';
 import { registryName } from './zone-plan';
 import { EasyDkimProperties } from '../src/private/contract';
 
@@ -23,12 +22,12 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkimProperties):
   } else {
     // The new tokens come with the change itself. Before a domain that signs is touched, the registry record shows whether what is
     // written to this zone can be looked up at all.
-    if (zone && signsNow(identity)) await requireZoneIsPublic(task, zone);
+    if (zone && signsNow(identity)) await requireZoneIsPublic(task);
     state = await putEasyDkim(task, signing, lengthHolds);
   }
   if (state.tokens.length === 0) throw new Error(`SES has made no DKIM tokens for ${desired.identity} yet. Deploy again in a minute.`);
   const result = easyDkimSigning(desired, state);
-  if (zone) await publish(task, zone, result.records);
+  await publishInZone(task, { wanted: result.records });
   return result;
 }
 
@@ -38,8 +37,8 @@ export function easyDkimSigning(
   return { records: cnameRecords(identity, tokens, signingHostedZone), status, attributes: { SigningHostedZone: signingHostedZone } };
 }
 
-async function requireZoneIsPublic(task: Task, zone: OpenZone): Promise<void> {
-  const records = await publish(task, zone, [], { supersedes: false });
+async function requireZoneIsPublic(task: Task): Promise<void> {
+  const records = await publishInZone(task, { wanted: [], supersedes: false }) ?? [];
   const name = registryName(task.owner);
   const values = records.find((record) => record.name === name)?.values ?? [];
   const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
@@ -61,7 +60,7 @@ async function putEasyDkim(task: Task, signing: EasyDkimProperties, lengthHolds:
       if ((await world.ses.read())?.nextKeyLength === signing.KeyLength) return state;
     }
     // The length stays, and so do the tokens that SES has now. They need not be published yet, where a change to them has failed half-way.
-    if (task.zone) await publish(task, task.zone, easyDkimSigning(task.desired, state).records);
+    await publishInZone(task, { wanted: easyDkimSigning(task.desired, state).records });
     const last = identity.lastKeyGeneration ? ` The last key was made at ${identity.lastKeyGeneration.toISOString()}.` : '';
     throw new Error(`SES refused to change the key length of ${task.desired.identity} to ${signing.KeyLength}: ${withoutKeys((error as Error).message)} `
       + `SES allows that once in 24 hours, the first change to 1024 bits excepted.${last} Deploy again later.`);

@@ -2,8 +2,7 @@
 import { DkimRecord, saysTheSame, txtRecord } from './dkim-record';
 import { KeyPair } from './key';
 import { isAnswered, requireAnswered } from './public-answer';
-import { publish } from './publication';
-import { put, Signing, signsNow, Task, World } from './task';
+import { publishInZone, put, Signing, signsNow, Task, World } from './task';
 import { RecordSet } from './zone-plan';
 import { ByoDkimProperties } from '../src/private/contract';
 
@@ -35,12 +34,11 @@ export async function signWithOwnKey(task: Task, signing: ByoDkimProperties, key
   // And while it still looks, it has what this request gave it: telling it once more would make it begin anew.
   const thisKey = `${signing.Selector} ${key.publicKeySha256}`;
   const holds = usesSelector && (task.progress.taken === thisKey || (signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight)));
-  if (task.zone) {
-    await publish(task, task.zone, [record], {
-      guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
-      inSync: !holds,
-    });
-  }
+  await publishInZone(task, {
+    wanted: [record],
+    guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
+    inSync: !holds,
+  });
   if (holds) {
     world.log('signing-held', { selector: signing.Selector, publicKeySha256: key.publicKeySha256 });
     return { ...ownKey, status: identity.status, held: true };

@@ -5,7 +5,7 @@ import { signWithEasyDkim } from './easy-dkim';
 import { openZone } from './open-zone';
 import { readKey, signWithOwnKey } from './own-key';
 import { Desired } from './properties';
-import { leavePreviousZone } from './publication';
+import { leaveZone } from './publication';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
 import { attributesOf, Progress, Signing, Task, World } from './task';
@@ -51,4 +51,11 @@ export async function bring(desired: Desired, previous: Desired | undefined, own
     previousHeld: previous === undefined || signsAs(previous.signing, identity),
     signingFound: result.held ?? false,
   };
+}
+
+/** The zone was changed or taken away. */
+async function leavePreviousZone({ desired, previous, owner, world }: Task): Promise<void> {
+  const left = previous?.zone;
+  if (!left || left.id === desired.zone?.id) return;
+  await leaveZone({ owner, zone: world.zone(left), settings: left, now: () => world.patience.now(), log: world.log });
 }

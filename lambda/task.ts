@@ -4,6 +4,7 @@ import { Log } from './log';
 import { Patience } from './patience';
 import { HostedZone, IdentityState, Keys, OpenZone, PublicDns, Ses, SigningAttributes } from './ports';
 import { Desired, ZoneProperties } from './properties';
+import { publish, PublicationRequest } from './publication';
 import { Owner } from './zone-plan';
 import { ResourceAttributes } from '../src/private/contract';
 
@@ -61,6 +62,17 @@ export async function put(task: Task, attributes: SigningAttributes) {
   const state = await task.world.ses.putSigning(attributes);
   task.world.log('signing-put', { method: attributes.origin, status: state.status });
   return state;
+}
+
+/** Publishes records in the zone of the task, if it has one. Gives the records that are there then. */
+export async function publishInZone({ desired, owner, zone, world, progress }: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>) {
+  if (!zone || !desired.zone) return undefined;
+  const publisher = { owner, zone, settings: desired.zone, now: () => world.patience.now(), log: world.log };
+  return publish(publisher, {
+    ...request,
+    signs: desired.region,
+    beforeFirstChange: () => void (progress.recordsBegun = true), // before the call: it may be carried out even when the answer is lost
+  });
 }
 
 /** True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key that it verified. */

@@ -90,7 +90,7 @@ test('where nothing is missing, who has to know that it is in sync has a change 
   zone.records = [record];
   const anew: RecordSet = { ...record, ttl: 61 };
   const reaffirm = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
-  await expect(settle(zone, BELOW, create, { log }, reaffirm)).resolves.toEqual([anew]);
+  await expect(settle(zone, BELOW, create, { log, reaffirm })).resolves.toEqual([anew]);
   expect(zone.changed).toBe(1);
 });
 
