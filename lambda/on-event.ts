@@ -3,16 +3,15 @@ import { Answer, giveAnswer, requestedAt } from './cloudformation';
 import { Log, logTo, withoutKeys } from './log';
 import { ANSWER_MS, HandlerEvent, Invocation, Outside, shortPatience } from './outside';
 import { againUntilQuiet } from './overtaken';
+import { Owner, ownerOf } from './owner';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Desired, parseProperties } from './properties';
 import { reasonOf } from './reason';
 import { bring } from './reconcile';
-import { registryLabel } from './registry';
 import { release } from './release';
 import { attributesAfterRollback, isMadeAgain, isOver } from './stack';
 import { Progress, World } from './task';
-import { Owner } from './zone-plan';
 import { serviceTimeout } from '../src/private/contract';
 
 /** A call that is begun takes up to 20 seconds (`index.ts`). One that does not end by its own time-outs is given up after this. */
@@ -85,7 +84,7 @@ async function reconcile(
   const id = parsePhysicalId(event.PhysicalResourceId ?? '');
   const grace = event.RequestType === 'Delete' && id.course !== 'made-up' ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
   const world = outside.world(desired, new Patience(outside.time, log, Math.min(ends.invocation, ends.cloudFormation) - HANG_MS, grace), log);
-  const owner = ownerOf(event, desired);
+  const owner = ownerOf({ stackId: event.StackId, logicalId: event.LogicalResourceId, region: desired.region, domain: desired.identity });
   const identity = identityOf(desired);
   const mayEnd = !isWorthSendingOn(ends);
   if (event.RequestType === 'Delete') {
@@ -145,10 +144,6 @@ function physicalIdForFailure(event: HandlerEvent, desired: Desired | undefined,
   if (event.RequestType === 'Delete' || parsePhysicalId(known).identity === identity) return known;
   // Another identity: what was begun for it has to go. On the way back to the old one nothing is begun, so that its Delete never comes.
   return signingPut || recordsBegun ? ended : known;
-}
-
-function ownerOf({ StackId, LogicalResourceId }: HandlerEvent, desired: Desired): Owner {
-  return { domain: desired.identity, label: registryLabel(StackId, LogicalResourceId, identityOf(desired)) };
 }
 
 /** An older version may have had other properties; then what is there has to speak for itself. */

@@ -10,7 +10,7 @@ import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
 import { attributesOf, Progress, Signing, Task, World } from './task';
 import { awaitVerification } from './verification';
-import { Owner } from './zone-plan';
+import { Owner } from './owner';
 import { ResourceAttributes } from '../src/private/contract';
 
 export interface Brought {

@@ -4,6 +4,7 @@
 // the records it lists. See docs/adr/0002-records-and-registry.md.
 import { createHash } from 'node:crypto';
 import { canonicalName, quote, RecordType, unquote } from './dkim-record';
+import { isRegistryLabel } from './owner';
 
 /** Whether this library wrote the record, or it was there before. */
 export type Origin = 'ours' | 'found';
@@ -26,18 +27,6 @@ export interface Registry {
 }
 
 const VERSION = 'cdk-ses-dkim1';
-const LABEL_PREFIX = 'cdk-ses-dkim-';
-const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
-
-/** The label of an owner's registry record. Opaque: DNS is public, and a stack's ARN is nobody's business. */
-export function registryLabel(stackId: string, logicalId: string, physicalId: string): string {
-  return LABEL_PREFIX + sha256([stackId, logicalId, physicalId].join('\n'));
-}
-
-export function isRegistryLabel(label: string): boolean {
-  return LABEL.test(label);
-}
-
 /** What the values of a record amount to, however they are split or ordered. */
 export function digestOf(type: string, values: readonly string[]): string {
   const canonical = values.map((value) => type === 'TXT' ? unquote(value) : canonicalName(value)).sort();

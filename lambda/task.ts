@@ -5,7 +5,7 @@ import { Patience } from './patience';
 import { HostedZone, IdentityState, Keys, OpenZone, PublicDns, Ses, SigningAttributes } from './ports';
 import { Desired, ZoneProperties } from './properties';
 import { publish, PublicationRequest } from './publication';
-import { Owner } from './zone-plan';
+import { Owner } from './owner';
 import { ResourceAttributes } from '../src/private/contract';
 
 export interface World {

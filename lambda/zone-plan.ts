@@ -3,7 +3,8 @@
 // There is no UPSERT on purpose: CREATE fails when somebody made the record meanwhile, DELETE fails when somebody changed it, and then
 // the batch does nothing and the plan is made again from what is there. So no record is ever overwritten unseen.
 import { DkimRecord, domainKeyName, saysTheSame, unquote } from './dkim-record';
-import { digestOf, Entry, isRegistryLabel, Origin, parseRegistry, Registry, renderRegistry } from './registry';
+import { isRegistryLabel, Owner } from './owner';
+import { digestOf, Entry, Origin, parseRegistry, Registry, renderRegistry } from './registry';
 
 /** A record set as it is in the zone. */
 export interface RecordSet {
@@ -21,13 +22,6 @@ export interface RecordSet {
 export interface Change {
   readonly action: 'CREATE' | 'DELETE';
   readonly record: RecordSet;
-}
-
-/** Whose records these are, and where. */
-export interface Owner {
-  readonly domain: string;
-  /** The label of the owner's registry record. */
-  readonly label: string;
 }
 
 export interface Publication {

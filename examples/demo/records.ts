@@ -3,7 +3,8 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { recordSets, Zone } from './account';
 import { printTable, shortened } from './print';
 import { unquote } from '../../lambda/dkim-record';
-import { Entry, isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import { isRegistryLabel } from '../../lambda/owner';
+import { Entry, parseRegistry } from '../../lambda/registry';
 import type { LocalCloud } from '../../test/cloud';
 
 export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {

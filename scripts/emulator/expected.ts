@@ -6,7 +6,8 @@ import { Checks } from './checks';
 import { Scene } from './scene';
 import { signingMethod } from '../../examples/demo/signing-method';
 import { unquote } from '../../lambda/dkim-record';
-import { isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import { isRegistryLabel } from '../../lambda/owner';
+import { parseRegistry } from '../../lambda/registry';
 import { mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
 

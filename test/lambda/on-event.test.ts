@@ -1,7 +1,7 @@
 // What must hold of one request's life: CloudFormation always gets an answer, and the right one.
 import { answers, MADE_UP, MINUTE, PHYSICAL_ID, properties, Stage } from './stage';
 import { byo, DOMAIN, EASY, wanting } from './world';
-import { registryLabel } from '../../lambda/registry';
+import { ownerOf } from '../../lambda/owner';
 
 test('a Create is answered with the physical id and the attributes', async () => {
   const stage = new Stage();
@@ -111,7 +111,7 @@ describe('a request that may have overtaken a cancelled one', () => {
     await stage.run({});
     let pauses = 0;
     stage.world.onPause = async () => {
-      if (++pauses <= 2) await stage.world.bring(wanting(byo('s1')), undefined, { owner: ownerOf(stage) });
+      if (++pauses <= 2) await stage.world.bring(wanting(byo('s1')), undefined, { owner: ownerIn(stage) });
     };
     expect(await stage.run({ RequestType: 'Delete', PhysicalResourceId: MADE_UP })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: MADE_UP });
     expect(pauses).toBe(3);
@@ -132,7 +132,7 @@ describe('a request that may have overtaken a cancelled one', () => {
     stage.world.set({ status: 'SUCCESS' });
     let pauses = 0;
     stage.world.onPause = async () => {
-      if (++pauses === 1) await stage.world.bring(wanting(byo('s2', 'two')), wanting(byo('s1')), { owner: ownerOf(stage) });
+      if (++pauses === 1) await stage.world.bring(wanting(byo('s2', 'two')), wanting(byo('s1')), { owner: ownerIn(stage) });
       stage.world.set({ status: 'SUCCESS' });
     };
     const cancelled = properties(byo('s2', 'two'));
@@ -142,9 +142,9 @@ describe('a request that may have overtaken a cancelled one', () => {
     expect(pauses).toBe(2);
   });
 
-  function ownerOf(stage: Stage) {
-    const { StackId, LogicalResourceId } = stage.event({});
-    return { domain: DOMAIN, label: registryLabel(StackId, LogicalResourceId, PHYSICAL_ID) };
+  function ownerIn(stage: Stage) {
+    const { StackId: stackId, LogicalResourceId: logicalId } = stage.event({});
+    return ownerOf({ stackId, logicalId, region: 'us-east-1', domain: DOMAIN });
   }
 });
 

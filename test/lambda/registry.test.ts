@@ -1,7 +1,7 @@
 // Tests of the registry record: what is written is read again, and nothing is believed that is not exactly of its form.
 import fc from 'fast-check';
 import { quote } from '../../lambda/dkim-record';
-import { digestOf, Entry, isRegistryLabel, parseRegistry, Registry, registryLabel, renderRegistry } from '../../lambda/registry';
+import { digestOf, Entry, parseRegistry, Registry, renderRegistry } from '../../lambda/registry';
 
 const hex32 = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
 const label = fc.string({ unit: fc.constantFrom(...'abcxyz0189-'), minLength: 1, maxLength: 63 });
@@ -89,32 +89,6 @@ test.each([
 test('a Region that is none is passed over', () => {
   expect(parseRegistry(['"v=cdk-ses-dkim1; signs=us-east-1"'])).toEqual({ signs: 'us-east-1', entries: [] });
   expect(parseRegistry(['"v=cdk-ses-dkim1; signs=US_EAST_1!"'])).toEqual({ entries: [] });
-});
-
-describe('the label', () => {
-  const stack = 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/0a1b2c3d';
-
-  test('is always the same for the same owner', () => {
-    expect(registryLabel(stack, 'Dkim1234', 'us-east-1/example.com')).toBe('cdk-ses-dkim-bfee8cbdeb330d493d284b2a646411c3');
-  });
-
-  test('differs between owners and tells nothing of them', () => {
-    const labels = [
-      registryLabel(stack, 'Dkim1234', 'us-east-1/example.com'),
-      registryLabel(stack, 'Dkim1234', 'eu-west-1/example.com'),
-      registryLabel(stack, 'Dkim5678', 'us-east-1/example.com'),
-      registryLabel(`${stack}e`, 'Dkim1234', 'us-east-1/example.com'),
-    ];
-    expect(new Set(labels).size).toBe(4);
-    for (const each of labels) {
-      expect(isRegistryLabel(each)).toBe(true);
-      expect(each).not.toMatch(/111111111111|mail|dkim1234|example/i);
-    }
-  });
-
-  test.each(['sel', 'cdk-ses-dkim-', `cdk-ses-dkim-${DIGEST}0`, `x-cdk-ses-dkim-${DIGEST}`, `cdk-ses-dkim-${DIGEST.toUpperCase()}`])('is not %s', (other) => {
-    expect(isRegistryLabel(other)).toBe(false);
-  });
 });
 
 describe('the digest', () => {

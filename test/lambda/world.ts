@@ -3,16 +3,16 @@ import { generateKeyPairSync } from 'node:crypto';
 import { unquote } from '../../lambda/dkim-record';
 import { KeyPair, parseKey } from '../../lambda/key';
 import { logTo } from '../../lambda/log';
+import { Owner, ownerOf } from '../../lambda/owner';
 import { Patience } from '../../lambda/patience';
 import {
   ChangeRefusedError, HostedZone, IdentityState, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError,
 } from '../../lambda/ports';
 import { Desired } from '../../lambda/properties';
 import { bring } from '../../lambda/reconcile';
-import { registryLabel } from '../../lambda/registry';
 import { release } from '../../lambda/release';
 import { Progress, World } from '../../lambda/task';
-import { Change, Owner, RecordSet } from '../../lambda/zone-plan';
+import { Change, RecordSet } from '../../lambda/zone-plan';
 import { SigningProperties } from '../../src/private/contract';
 
 export const DOMAIN = 'example.com';
@@ -40,7 +40,7 @@ export const wanting = (signing: SigningProperties, more: Partial<Desired> = {})
   ...more,
 });
 
-export const owner = (name = 'Dkim', region = REGION): Owner => ({ domain: DOMAIN, label: registryLabel('stack', name, `${region}/${DOMAIN}`) });
+export const owner = (logicalId = 'Dkim', region = REGION): Owner => ownerOf({ stackId: 'stack', logicalId, region, domain: DOMAIN });
 
 export const record = (name: string, type: string, ...values: string[]): RecordSet => ({ name, type, ttl: 300, values });
 

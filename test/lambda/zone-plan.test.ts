@@ -3,15 +3,16 @@ import type { ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
 import fc from 'fast-check';
 import { ModelZone } from './model-zone';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../lambda/dkim-record';
-import { Entry, parseRegistry, registryLabel } from '../../lambda/registry';
+import { Owner, ownerOf } from '../../lambda/owner';
+import { Entry, parseRegistry } from '../../lambda/registry';
 import {
-  Change, Owner, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet,
+  Change, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet,
   registryName, SelectorInUseError, signsForAnother,
 } from '../../lambda/zone-plan';
 
 const DOMAIN = 'mail.example.com';
-const A: Owner = { domain: DOMAIN, label: registryLabel('stack-a', 'Dkim', DOMAIN) };
-const B: Owner = { domain: DOMAIN, label: registryLabel('stack-b', 'Dkim', DOMAIN) };
+const A = ownerOf({ stackId: 'stack-a', logicalId: 'Dkim', region: 'us-east-1', domain: DOMAIN });
+const B = ownerOf({ stackId: 'stack-b', logicalId: 'Dkim', region: 'us-east-1', domain: DOMAIN });
 const OLD = txtRecord(DOMAIN, 'old', 'OldKey');
 const NEW = txtRecord(DOMAIN, 'new', 'NewKey');
 const OTHER_KEY = txtRecord(DOMAIN, 'old', 'OtherKey');
