@@ -10,7 +10,7 @@ import { onEvent } from './on-event';
 import { HandlerEvent, Invocation, Outside } from './outside';
 import { ZoneProperties } from './properties';
 import { publicDns } from './public-dns';
-import { keysFrom } from './secret';
+import { secretsFrom } from './secret';
 import { sesOf } from './ses';
 import { hostedZone } from './zone';
 
@@ -29,7 +29,7 @@ const outside: Outside = {
   world: (desired, patience, log) => ({
     ses: sesOf(desired.identity, desired.region, sesIn, patience),
     dns: publicDns,
-    keys: keysFrom(secretsIn, patience),
+    secrets: secretsFrom(secretsIn, patience),
     zone: (zone) => hostedZone(zone, connector(zone), patience),
     patience,
     log,

@@ -1,9 +1,10 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { DkimRecord, saysTheSame, txtRecord } from './dkim-record';
 import { KeyPair } from './key';
+import { RecordSet, SecretSource } from './ports';
 import { isAnswered, requireAnswered } from './public-answer';
+import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { publishInZone, put, Signing, signsNow, Task, World } from './task';
-import { RecordSet } from './zone-plan';
 import { ByoDkimProperties } from '../src/private/contract';
 
 /**
@@ -11,17 +12,22 @@ import { ByoDkimProperties } from '../src/private/contract';
  * or none, for the old selector. A selector has one key: on update, where the key that the secret had before is published under the selector, it
  * is that one. See docs/adr/0011-replaced-key.md.
  */
-export async function readKey(domain: string, signing: ByoDkimProperties, update: boolean, { keys, dns, log }: World): Promise<KeyPair> {
-  const reading = keys.read(signing);
+export async function readKey(domain: string, signing: ByoDkimProperties, update: boolean, { secrets, dns, log }: World): Promise<KeyPair> {
+  const source = sourceOf(signing);
+  const reading = readKeyPair(source, secrets);
   if (!update) return reading;
   const [current, answers] = await Promise.all([reading.catch(() => undefined), dns.ask(txtRecord(domain, signing.Selector, '').name)]);
   const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, (values) => saysTheSame(txtRecord(domain, signing.Selector, publicKey), 'TXT', values));
   const nothingPublished = answers.every(({ values = [] }) => values.length === 0);
   if (nothingPublished || (current && isPublished(current))) return reading;
-  const before = await keys.readPrevious(signing);
+  const before = await readPreviousKeyPair(source, secrets);
   if (!before || !isPublished(before)) return reading;
   log('previous-key-used', { selector: signing.Selector, publicKeySha256: before.publicKeySha256 });
   return before;
+}
+
+function sourceOf({ SecretArn, JsonField, VersionStage, VersionId }: ByoDkimProperties): SecretSource {
+  return { arn: SecretArn, jsonField: JsonField, versionStage: VersionStage, versionId: VersionId };
 }
 
 export async function signWithOwnKey(task: Task, signing: ByoDkimProperties, key: KeyPair): Promise<Signing> {

@@ -1,7 +1,4 @@
 // What the handler needs from outside, as interfaces: the real calls are behind them, and unit tests put a world in memory there.
-import { KeyPair } from './key';
-import { Change, RecordSet } from './zone-plan';
-import { ByoDkimProperties } from '../src/private/contract';
 
 export type DkimStatus = 'PENDING' | 'SUCCESS' | 'FAILED' | 'TEMPORARY_FAILURE' | 'NOT_STARTED';
 
@@ -32,6 +29,24 @@ export interface Ses {
   /** The same domain in another Region. */
   readIn(region: string): Promise<IdentityState | undefined>;
   putSigning(attributes: SigningAttributes): Promise<Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>>;
+}
+
+/** A record set as it is in the zone. */
+export interface RecordSet {
+  /** Lower case, no trailing dot, escapes resolved. */
+  readonly name: string;
+  readonly type: string;
+  /** Absent for an alias. */
+  readonly ttl?: number;
+  /** In Route 53's form. Empty for an alias. */
+  readonly values: readonly string[];
+  /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
+  readonly listed?: unknown;
+}
+
+export interface Change {
+  readonly action: 'CREATE' | 'DELETE';
+  readonly record: RecordSet;
 }
 
 /** The zone, or the role that leads to it, is no longer there. */
@@ -66,9 +81,22 @@ export interface PublicDns {
   ask(name: string): Promise<NameServerAnswer[]>;
 }
 
-export interface Keys {
-  /** Reads and checks the key; throws when the secret holds none that SES can use. */
-  read(signing: ByoDkimProperties): Promise<KeyPair>;
-  /** The key that the secret had before. Undefined when it has none that SES can use, or when the stack says which version to read. */
-  readPrevious(signing: ByoDkimProperties): Promise<KeyPair | undefined>;
+/** Which secret holds the private key, and where in it. */
+export interface SecretSource {
+  readonly arn: string;
+  /** Without it the whole value is the key. */
+  readonly jsonField?: string;
+  readonly versionStage?: string;
+  readonly versionId?: string;
+}
+
+export interface Secrets {
+  /** The text of the whole value. Throws with what to do when it cannot be read. */
+  read(source: SecretSource): Promise<string>;
+}
+
+/** As an error names it. */
+export function describeSecret({ arn, versionId, versionStage, jsonField }: SecretSource): string {
+  const parts = [versionId && `version ${versionId}`, versionStage && `stage ${versionStage}`, jsonField && `field '${jsonField}'`].filter(Boolean);
+  return `The secret ${arn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }

@@ -1,11 +1,11 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
-import { Owner } from './owner';
 import { DkimRecord, domainKeyName } from './dkim-record';
 import { Log, withoutKeys } from './log';
-import { OpenZone } from './ports';
+import { Owner } from './owner';
+import { OpenZone, RecordSet } from './ports';
 import { ZoneProperties } from './properties';
 import { settle } from './settle';
-import { planLeaving, planPublication, planReaffirmation, RecordSet, registryName } from './zone-plan';
+import { planLeaving, planPublication, planReaffirmation, registryName } from './zone-plan';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;

@@ -4,13 +4,13 @@
 import { signWithEasyDkim } from './easy-dkim';
 import { openZone } from './open-zone';
 import { readKey, signWithOwnKey } from './own-key';
+import { Owner } from './owner';
 import { Desired } from './properties';
 import { leaveZone } from './publication';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
 import { attributesOf, Progress, Signing, Task, World } from './task';
 import { awaitVerification } from './verification';
-import { Owner } from './owner';
 import { ResourceAttributes } from '../src/private/contract';
 
 export interface Brought {

@@ -1,16 +1,16 @@
 // Lets go of an identity's signing and its records: Delete. What is gone already is fine; what is not ours is left alone.
-import { Owner } from './owner';
 import { domainKeyName } from './dkim-record';
 import { withoutKeys } from './log';
 import { alreadyListed } from './open-zone';
+import { Owner } from './owner';
 import { isAccessDenied } from './patience';
 import { Course } from './physical-id';
-import { HostedZone, IdentityState, ZoneGoneError } from './ports';
+import { HostedZone, IdentityState, ZoneGoneError, RecordSet } from './ports';
 import { Desired } from './properties';
 import { signsAs } from './ses-rules';
 import { settle } from './settle';
 import { World } from './task';
-import { originOfRecord, planRelease, planRetention, RecordSet, registryName, signsForAnother } from './zone-plan';
+import { originOfRecord, planRelease, planRetention, registryName, signsForAnother } from './zone-plan';
 
 /** `course` is how the Create ended; `registered`, whether there was a registry record of ours before. True when there was one now, or before. */
 export async function release(previous: Desired, owner: Owner, world: World, course: Course, registered = false): Promise<boolean> {

@@ -1,7 +1,6 @@
 // Carries plans out in a hosted zone: reads, plans, changes; and again from what is there then, when Route 53 refuses the change.
 import { Log } from './log';
-import { ChangeRefusedError, OpenZone } from './ports';
-import { Change, RecordSet } from './zone-plan';
+import { ChangeRefusedError, OpenZone, Change, RecordSet } from './ports';
 
 /** Each round but the first means that somebody else changed the same names meanwhile. */
 const MAX_ROUNDS = 5;

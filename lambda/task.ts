@@ -1,17 +1,17 @@
 // One deployment's task: what is wanted, what is there, and what the methods of signing have in common.
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
+import { Owner } from './owner';
 import { Patience } from './patience';
-import { HostedZone, IdentityState, Keys, OpenZone, PublicDns, Ses, SigningAttributes } from './ports';
+import { HostedZone, IdentityState, OpenZone, PublicDns, Secrets, Ses, SigningAttributes } from './ports';
 import { Desired, ZoneProperties } from './properties';
 import { publish, PublicationRequest } from './publication';
-import { Owner } from './owner';
 import { ResourceAttributes } from '../src/private/contract';
 
 export interface World {
   readonly ses: Ses;
   readonly dns: PublicDns;
-  readonly keys: Keys;
+  readonly secrets: Secrets;
   readonly zone: (zone: ZoneProperties) => HostedZone;
   readonly patience: Patience;
   readonly log: Log;

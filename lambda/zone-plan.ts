@@ -4,25 +4,8 @@
 // the batch does nothing and the plan is made again from what is there. So no record is ever overwritten unseen.
 import { DkimRecord, domainKeyName, saysTheSame, unquote } from './dkim-record';
 import { isRegistryLabel, Owner } from './owner';
+import { Change, RecordSet } from './ports';
 import { digestOf, Entry, Origin, parseRegistry, Registry, renderRegistry } from './registry';
-
-/** A record set as it is in the zone. */
-export interface RecordSet {
-  /** Lower case, no trailing dot, escapes resolved. */
-  readonly name: string;
-  readonly type: string;
-  /** Absent for an alias. */
-  readonly ttl?: number;
-  /** In Route 53's form. Empty for an alias. */
-  readonly values: readonly string[];
-  /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
-  readonly listed?: unknown;
-}
-
-export interface Change {
-  readonly action: 'CREATE' | 'DELETE';
-  readonly record: RecordSet;
-}
 
 export interface Publication {
   /** The records that have to be there. Empty: only the registry record, for the time before Easy DKIM's tokens are known. */

@@ -4,9 +4,8 @@ import {
 } from '@aws-sdk/client-route-53';
 import { canonicalName } from './dkim-record';
 import { backOff, isAccessDenied, Patience } from './patience';
-import { ChangeRefusedError, HostedZone, ZoneGoneError } from './ports';
+import { ChangeRefusedError, HostedZone, ZoneGoneError, Change, RecordSet } from './ports';
 import { ZoneProperties } from './properties';
-import { Change, RecordSet } from './zone-plan';
 
 /** Route 53 is usually done within 60 seconds, and allows 5 calls a second for a whole account, in which a hundred may wait. */
 const INSYNC_PAUSE_MS = 4_000;

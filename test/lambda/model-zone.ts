@@ -1,6 +1,6 @@
 // A hosted zone in memory by Route 53's own rules for change batches, for tests of plans.
 import type { Change as WireChange, ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
-import { Change, RecordSet } from '../../lambda/zone-plan';
+import { Change, RecordSet } from '../../lambda/ports';
 import { applyChangeBatch } from '../cloud/change-batch';
 import { plainName } from '../cloud/record-name';
 

@@ -1,7 +1,6 @@
 // Tests of the look at a hosted zone before anything is written to it.
 import { openZone } from '../../lambda/open-zone';
-import { HostedZone, ZoneGoneError } from '../../lambda/ports';
-import { RecordSet } from '../../lambda/zone-plan';
+import { HostedZone, ZoneGoneError, RecordSet } from '../../lambda/ports';
 
 const never = async () => {
   throw new Error('it is only looked at');

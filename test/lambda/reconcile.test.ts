@@ -1,9 +1,8 @@
 // What must hold of reconcile, in a world in memory: the invariants of the design, by name.
 import { byo, Crash, DEED, DOMAIN, EASY, KEYS, MemoryWorld, owner, record, REGION, wanting, ZONE } from './world';
 import { sameKey, txtRecord, unquote } from '../../lambda/dkim-record';
-import { ChangeRefusedError } from '../../lambda/ports';
+import { ChangeRefusedError, RecordSet } from '../../lambda/ports';
 import { Desired } from '../../lambda/properties';
-import { RecordSet } from '../../lambda/zone-plan';
 import { SigningProperties } from '../../src/private/contract';
 
 const text = (selector: string, key: keyof typeof KEYS = 'one') => txtRecord(DOMAIN, selector, KEYS[key].publicKey);

@@ -113,7 +113,7 @@ describe('what SES signs with stays published', () => {
 
   test('a Create whose answer was lost, and which fails when it is repeated, is undone as a whole', async () => {
     const stage = await created();
-    stage.worldFor = (_, ports) => ({ ...ports, keys: { ...ports.keys, read: () => Promise.reject(new Error('the secret could not be read')) } });
+    stage.worldFor = (_, ports) => ({ ...ports, secrets: { read: () => Promise.reject(new Error('the secret could not be read')) } });
     const { PhysicalResourceId } = await stage.answered({});
     expect(PhysicalResourceId).toBe(`untouched/${PHYSICAL_ID}`);
     await stage.remove(properties(), PhysicalResourceId);

@@ -1,8 +1,7 @@
 // Tests of settling: a plan is made from what is there, and again when somebody was faster.
 import { Log, logTo } from '../../lambda/log';
-import { ChangeRefusedError, HostedZone, ZoneGoneError } from '../../lambda/ports';
+import { ChangeRefusedError, HostedZone, ZoneGoneError, Change, RecordSet } from '../../lambda/ports';
 import { settle } from '../../lambda/settle';
-import { Change, RecordSet } from '../../lambda/zone-plan';
 
 const BELOW = '_domainkey.example.com';
 const record: RecordSet = { name: `s.${BELOW}`, type: 'TXT', ttl: 60, values: ['"a"'] };

@@ -7,12 +7,12 @@ import { Owner, ownerOf } from '../../lambda/owner';
 import { Patience } from '../../lambda/patience';
 import {
   ChangeRefusedError, HostedZone, IdentityState, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError,
+  Change, RecordSet,
 } from '../../lambda/ports';
 import { Desired } from '../../lambda/properties';
 import { bring } from '../../lambda/reconcile';
 import { release } from '../../lambda/release';
 import { Progress, World } from '../../lambda/task';
-import { Change, RecordSet } from '../../lambda/zone-plan';
 import { SigningProperties } from '../../src/private/contract';
 
 export const DOMAIN = 'example.com';
@@ -159,9 +159,11 @@ export class MemoryWorld {
       log,
       ses: this.ses(desired.region),
       dns: this.dns(),
-      keys: {
-        read: async ({ SecretArn }) => KEYS[SecretArn.split(':').at(-1) as 'one'] ?? this.fail('no such secret'),
-        readPrevious: async () => this.previousKey,
+      secrets: {
+        read: async ({ arn, versionStage }) => {
+          const key = versionStage === 'AWSPREVIOUS' ? this.previousKey : KEYS[arn.split(':').at(-1) as 'one'];
+          return key?.privateKey ?? this.fail('no such secret');
+        },
       },
       zone: ({ id }) => this.zones.get(id) ?? this.fail(`no zone ${id}`),
       patience: new Patience({ now: () => this.time, sleep }, log, this.time + seconds * 1000, 1000),

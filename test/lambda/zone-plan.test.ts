@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { ModelZone } from './model-zone';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../lambda/dkim-record';
 import { Owner, ownerOf } from '../../lambda/owner';
+import { Change, RecordSet } from '../../lambda/ports';
 import { Entry, parseRegistry } from '../../lambda/registry';
 import {
-  Change, planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError, RecordSet,
+  planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError,
   registryName, SelectorInUseError, signsForAnother,
 } from '../../lambda/zone-plan';
 
