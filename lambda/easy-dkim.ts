@@ -1,8 +1,8 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
+import { Desired } from './desired';
 import { cnameRecords, DkimRecord } from './dkim-record';
 import { withoutKeys } from './log';
 import { IdentityState } from './ports';
-import { Desired } from './properties';
 import { requireAnswered } from './public-answer';
 import { digestOf } from './registry';
 import { easyDkimHostedZone } from './ses-rules';

@@ -1,17 +1,20 @@
 // Builds the clients from the function's environment and wires them to the handler.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { STSClient } from '@aws-sdk/client-sts';
+import { cloudFormationOf } from './cloudformation-client';
+import { ZoneProperties } from './desired';
+import { invokeAsynchronously } from './lambda-client';
 import { onEvent } from './on-event';
 import { HandlerEvent, Invocation, Outside } from './outside';
-import { ZoneProperties } from './properties';
 import { publicDns } from './public-dns';
 import { secretsFrom } from './secret';
 import { sesOf } from './ses';
+import { assumeRole } from './sts';
 import { hostedZone } from './zone';
 
 const REGION = process.env.AWS_REGION!;
@@ -34,24 +37,9 @@ const outside: Outside = {
     patience,
     log,
   }),
-  async stackStatus(StackName, patience) {
-    const client = new CloudFormationClient({ ...COMMON, region: REGION });
-    const { Stacks } = await patience.insist('DescribeStacks', () => client.send(new DescribeStacksCommand({ StackName })));
-    return Stacks?.[0]?.StackStatus;
-  },
-  async resourceNow({ StackId: StackName, LogicalResourceId }, patience) {
-    const client = new CloudFormationClient({ ...COMMON, region: REGION });
-    const command = new DescribeStackResourceCommand({ StackName, LogicalResourceId });
-    const { StackResourceDetail: now } = await patience.insist('DescribeStackResource', () => client.send(command));
-    return { physicalId: now?.PhysicalResourceId, status: now?.ResourceStatus };
-  },
-  async sendOn(event, patience) {
-    const client = new LambdaClient({ ...COMMON, region: REGION });
-    const command = new InvokeCommand({
-      FunctionName: process.env.AWS_LAMBDA_FUNCTION_NAME, InvocationType: 'Event', Payload: Buffer.from(JSON.stringify(event)),
-    });
-    await patience.insist('Invoke', () => client.send(command));
-  },
+  cloudFormation: (patience) => cloudFormationOf(new CloudFormationClient({ ...COMMON, region: REGION }), patience),
+  sendOn: (event, patience) =>
+    invokeAsynchronously(new LambdaClient({ ...COMMON, region: REGION }), process.env.AWS_LAMBDA_FUNCTION_NAME!, event, patience),
 };
 
 /** Clients outlive an invocation, with their connections. */
@@ -67,17 +55,12 @@ function perRegion<T>(make: (region: string) => T): (region: string) => T {
 /** A client for the zone's account. The role is assumed once an invocation, whoever is the first to need it: its credentials outlive it. */
 function connector({ roleArn }: ZoneProperties): () => Promise<Route53Client> {
   let client: Promise<Route53Client> | undefined;
+  const assume = (arn: string) => assumeRole(new STSClient({ ...COMMON, region: REGION }), arn);
   const connect = async () => new Route53Client({ ...COMMON, region: REGION, ...(roleArn ? { credentials: await assume(roleArn) } : {}) });
   return () => client ??= connect().catch((error) => {
     client = undefined; // a repeat may be let in
     throw error;
   });
-}
-
-async function assume(roleArn: string) {
-  const client = new STSClient({ ...COMMON, region: REGION });
-  const { Credentials: given } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'cdk-ses-dkim' }));
-  return { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
 }
 
 export async function handler(event: HandlerEvent, invocation: Invocation): Promise<void> {

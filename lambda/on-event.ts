@@ -1,12 +1,13 @@
 // The life cycle of one CloudFormation request: from event to answer, which is always given.
 import { Answer, giveAnswer, requestedAt } from './cloudformation';
+import { Desired } from './desired';
 import { Log, logTo, withoutKeys } from './log';
 import { ANSWER_MS, HandlerEvent, Invocation, Outside, shortPatience } from './outside';
 import { againUntilQuiet } from './overtaken';
 import { Owner, ownerOf } from './owner';
 import { OutOfTimeError, Patience, Timekeeper } from './patience';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
-import { Desired, parseProperties } from './properties';
+import { parseProperties } from './properties';
 import { reasonOf } from './reason';
 import { bring } from './reconcile';
 import { release } from './release';

@@ -1,8 +1,8 @@
 // Looks at a hosted zone before anything is written to it.
+import { ZoneProperties } from './desired';
 import { domainKeyName } from './dkim-record';
 import { isAccessDenied } from './patience';
 import { HostedZone, OpenZone, ZoneGoneError, RecordSet } from './ports';
-import { ZoneProperties } from './properties';
 
 /**
  * Throws, with the way out, when the zone is not one that can hold the domain's records. They are listed too, while others look at the key and

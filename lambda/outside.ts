@@ -1,8 +1,9 @@
 // What a request comes with, and what the handler can do outside of itself.
 import { CloudFormationEvent } from './cloudformation';
+import { Desired } from './desired';
 import { Log } from './log';
 import { Patience, Timekeeper } from './patience';
-import { Desired } from './properties';
+import { CloudFormation } from './ports';
 import { Progress, World } from './task';
 
 /** An event of CloudFormation, or the same event sent on by an earlier invocation that had no time left. */
@@ -18,10 +19,7 @@ export interface Outside {
   readonly time: Timekeeper;
   readonly write: (line: string) => void;
   readonly world: (desired: Desired, patience: Patience, log: Log) => World;
-  /** What CloudFormation is doing with the stack. */
-  readonly stackStatus: (stackId: string, patience: Patience) => Promise<string | undefined>;
-  /** How it knows the resource now. */
-  readonly resourceNow: (event: HandlerEvent, patience: Patience) => Promise<{ readonly physicalId?: string; readonly status?: string }>;
+  readonly cloudFormation: (patience: Patience) => CloudFormation;
   /** Starts this function once more, with this event. */
   readonly sendOn: (event: HandlerEvent, patience: Patience) => Promise<void>;
 }

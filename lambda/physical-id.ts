@@ -1,11 +1,6 @@
 // The physical id: it names the identity, and tells the Delete how the Create ended. Pure.
-import { Desired } from './properties';
-
-/**
- * `told`: SES was told how to sign. `found`: the identity signed so before, and was told nothing. `untouched`: the Create failed before SES was
- * told. `failed`: it failed after. `made-up`: CloudFormation made the id up, as the Create was cancelled or never answered.
- */
-export type Course = 'told' | 'found' | 'untouched' | 'failed' | 'made-up';
+import { Desired } from './desired';
+import { Course } from './release';
 
 export interface PhysicalId {
   readonly course: Course;

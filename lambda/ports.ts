@@ -100,3 +100,15 @@ export function describeSecret({ arn, versionId, versionStage, jsonField }: Secr
   const parts = [versionId && `version ${versionId}`, versionStage && `stage ${versionStage}`, jsonField && `field '${jsonField}'`].filter(Boolean);
   return `The secret ${arn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
+
+/** What CloudFormation says of a stack. */
+export interface CloudFormation {
+  stackStatus(stackId: string): Promise<string | undefined>;
+  /** How it knows a resource of the stack now. */
+  resource(stackId: string, logicalId: string): Promise<ResourceNow>;
+}
+
+export interface ResourceNow {
+  readonly physicalId?: string;
+  readonly status?: string;
+}

@@ -1,24 +1,8 @@
 // Reads the properties of an event. They are strings from a template that somebody else wrote: each is checked, and nothing is guessed.
+import { Desired, ZoneProperties } from './desired';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, EasyDkimProperties, HOSTED_ZONE_ID, LABEL, REGION, SigningProperties,
 } from '../src/private/contract';
-
-/** What a stack wants of an identity. */
-export interface Desired {
-  readonly identity: string;
-  readonly region: string;
-  readonly signing: SigningProperties;
-  readonly zone?: ZoneProperties;
-  readonly wait: number;
-  readonly retain: boolean;
-}
-
-export interface ZoneProperties {
-  readonly id: string;
-  readonly roleArn?: string;
-  readonly ttl: number;
-  readonly overwrite: boolean;
-}
 
 const SECRET = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
 const ROLE = /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/;

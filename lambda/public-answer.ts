@@ -1,9 +1,9 @@
 // Publish before use: a record has to be answered by the public name servers before SES is told to sign with what it holds.
+import { Desired } from './desired';
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
 import { Patience } from './patience';
 import { NameServerAnswer, PublicDns } from './ports';
-import { Desired } from './properties';
 
 /** Route 53 answers at once after INSYNC; other providers need a moment. */
 const PATIENCE_MS = 120_000;

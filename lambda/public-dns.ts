@@ -1,6 +1,6 @@
 // Looks in public DNS: the name servers that a name is delegated to, and what each of them says.
 import { promises as dns } from 'node:dns';
-import { quote } from './dkim-record';
+import { quote } from './dns-text';
 import { NameServerAnswer, PublicDns } from './ports';
 
 const OPTIONS = { timeout: 3_000, tries: 2 };

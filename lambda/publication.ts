@@ -1,9 +1,9 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
+import { ZoneProperties } from './desired';
 import { DkimRecord, domainKeyName } from './dkim-record';
 import { Log, withoutKeys } from './log';
 import { Owner } from './owner';
 import { OpenZone, RecordSet } from './ports';
-import { ZoneProperties } from './properties';
 import { settle } from './settle';
 import { planLeaving, planPublication, planReaffirmation, registryName } from './zone-plan';
 

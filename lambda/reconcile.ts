@@ -1,11 +1,11 @@
 // Brings an identity's signing and its records to what is desired, from whatever is there: Create and Update.
 //
 // Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
+import { Desired } from './desired';
 import { signWithEasyDkim } from './easy-dkim';
 import { openZone } from './open-zone';
 import { readKey, signWithOwnKey } from './own-key';
 import { Owner } from './owner';
-import { Desired } from './properties';
 import { leaveZone } from './publication';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';

@@ -3,7 +3,8 @@
 // One per owner (a custom resource for one identity in one Region), below `_domainkey.<domain>`, changed only in the same atomic batch as
 // the records it lists. See docs/adr/0002-records-and-registry.md.
 import { createHash } from 'node:crypto';
-import { canonicalName, quote, RecordType, unquote } from './dkim-record';
+import { RecordType } from './dkim-record';
+import { canonicalName, quote, unquote } from './dns-text';
 import { isRegistryLabel } from './owner';
 
 /** Whether this library wrote the record, or it was there before. */

@@ -1,16 +1,21 @@
 // Lets go of an identity's signing and its records: Delete. What is gone already is fine; what is not ours is left alone.
+import { Desired } from './desired';
 import { domainKeyName } from './dkim-record';
 import { withoutKeys } from './log';
 import { alreadyListed } from './open-zone';
 import { Owner } from './owner';
 import { isAccessDenied } from './patience';
-import { Course } from './physical-id';
 import { HostedZone, IdentityState, ZoneGoneError, RecordSet } from './ports';
-import { Desired } from './properties';
 import { signsAs } from './ses-rules';
 import { settle } from './settle';
 import { World } from './task';
 import { originOfRecord, planRelease, planRetention, registryName, signsForAnother } from './zone-plan';
+
+/**
+ * `told`: SES was told how to sign. `found`: the identity signed so before, and was told nothing. `untouched`: the Create failed before SES was
+ * told. `failed`: it failed after. `made-up`: CloudFormation made the id up, as the Create was cancelled or never answered.
+ */
+export type Course = 'told' | 'found' | 'untouched' | 'failed' | 'made-up';
 
 /** `course` is how the Create ended; `registered`, whether there was a registry record of ours before. True when there was one now, or before. */
 export async function release(previous: Desired, owner: Owner, world: World, course: Course, registered = false): Promise<boolean> {

@@ -1,9 +1,10 @@
 // What CloudFormation says of the stack, asked only where a request may not be what it seems.
 import { requestedAt } from './cloudformation';
+import { Desired } from './desired';
 import { Log, withoutKeys } from './log';
 import { HandlerEvent, Outside, shortPatience } from './outside';
 import { identityOf, parsePhysicalId } from './physical-id';
-import { Desired } from './properties';
+import { ResourceNow } from './ports';
 import { stateThatHolds } from './state-that-holds';
 import { ResourceAttributes } from '../src/private/contract';
 
@@ -37,9 +38,9 @@ export async function isMadeAgain(event: HandlerEvent, outside: Outside, log: Lo
 }
 
 /** Nothing where CloudFormation does not say: then the request is what it seems. */
-async function resourceNow(event: HandlerEvent, outside: Outside, log: Log): ReturnType<Outside['resourceNow']> {
+async function resourceNow(event: HandlerEvent, outside: Outside, log: Log): Promise<ResourceNow> {
   try {
-    return await outside.resourceNow(event, shortPatience(outside, log));
+    return await outside.cloudFormation(shortPatience(outside, log)).resource(event.StackId, event.LogicalResourceId);
   } catch (problem) {
     log('stack-unknown', { message: withoutKeys((problem as Error).message) });
     return {};
@@ -56,7 +57,7 @@ export async function attributesAfterRollback(
   if (event.RequestType !== 'Update' || parsePhysicalId(event.PhysicalResourceId ?? '').identity !== identityOf(desired)) return undefined;
   const patience = shortPatience(outside, log);
   try {
-    if (await outside.stackStatus(event.StackId, patience) !== 'UPDATE_ROLLBACK_IN_PROGRESS') return undefined;
+    if (await outside.cloudFormation(patience).stackStatus(event.StackId) !== 'UPDATE_ROLLBACK_IN_PROGRESS') return undefined;
     const attributes = await stateThatHolds(desired, outside.world(desired, patience, log));
     if (!attributes) throw new Error('Signing and records are not as the old properties say.');
     log('rolled-back-nevertheless', { status: attributes.DkimStatus });

@@ -1,9 +1,9 @@
 // Whether an identity signs as desired, with its records there: looked at only, for a roll-back that could not do all it wanted.
+import { Desired } from './desired';
 import { DkimRecord, domainKeyName, saysTheSame } from './dkim-record';
 import { easyDkimSigning } from './easy-dkim';
 import { ownKeySigning, readKey } from './own-key';
 import { IdentityState } from './ports';
-import { Desired } from './properties';
 import { signsAs } from './ses-rules';
 import { attributesOf, Signing, World } from './task';
 import { ResourceAttributes } from '../src/private/contract';

@@ -1,10 +1,10 @@
 // One deployment's task: what is wanted, what is there, and what the methods of signing have in common.
+import { Desired, ZoneProperties } from './desired';
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
 import { Owner } from './owner';
 import { Patience } from './patience';
 import { HostedZone, IdentityState, OpenZone, PublicDns, Secrets, Ses, SigningAttributes } from './ports';
-import { Desired, ZoneProperties } from './properties';
 import { publish, PublicationRequest } from './publication';
 import { ResourceAttributes } from '../src/private/contract';
 

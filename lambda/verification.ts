@@ -1,9 +1,9 @@
 // Waits until SES has verified DKIM, or says why it has not.
+import { Desired } from './desired';
 import { DkimRecord } from './dkim-record';
 import { Log } from './log';
 import { backOff, Patience } from './patience';
 import { IdentityState, Ses } from './ports';
-import { Desired } from './properties';
 
 /** SES answers one call a second for a whole account, in which a hundred may wait. */
 const FIRST_PAUSE_MS = 5_000;

@@ -2,7 +2,8 @@
 //
 // There is no UPSERT on purpose: CREATE fails when somebody made the record meanwhile, DELETE fails when somebody changed it, and then
 // the batch does nothing and the plan is made again from what is there. So no record is ever overwritten unseen.
-import { DkimRecord, domainKeyName, saysTheSame, unquote } from './dkim-record';
+import { DkimRecord, domainKeyName, saysTheSame } from './dkim-record';
+import { unquote } from './dns-text';
 import { isRegistryLabel, Owner } from './owner';
 import { Change, RecordSet } from './ports';
 import { digestOf, Entry, Origin, parseRegistry, Registry, renderRegistry } from './registry';

@@ -2,10 +2,10 @@
 import {
   ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand, ResourceRecordSet, Route53Client, RRType,
 } from '@aws-sdk/client-route-53';
-import { canonicalName } from './dkim-record';
+import { ZoneProperties } from './desired';
+import { canonicalName } from './dns-text';
 import { backOff, isAccessDenied, Patience } from './patience';
 import { ChangeRefusedError, HostedZone, ZoneGoneError, Change, RecordSet } from './ports';
-import { ZoneProperties } from './properties';
 
 /** Route 53 is usually done within 60 seconds, and allows 5 calls a second for a whole account, in which a hundred may wait. */
 const INSYNC_PAUSE_MS = 4_000;

@@ -2,7 +2,7 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { recordSets, Zone } from './account';
 import { printTable, shortened } from './print';
-import { unquote } from '../../lambda/dkim-record';
+import { unquote } from '../../lambda/dns-text';
 import { isRegistryLabel } from '../../lambda/owner';
 import { Entry, parseRegistry } from '../../lambda/registry';
 import type { LocalCloud } from '../../test/cloud';

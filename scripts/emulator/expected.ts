@@ -5,7 +5,7 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { Checks } from './checks';
 import { Scene } from './scene';
 import { signingMethod } from '../../examples/demo/signing-method';
-import { unquote } from '../../lambda/dkim-record';
+import { unquote } from '../../lambda/dns-text';
 import { isRegistryLabel } from '../../lambda/owner';
 import { parseRegistry } from '../../lambda/registry';
 import { mailVerdict } from '../../test/cloud/mail-verdict';

@@ -1,6 +1,7 @@
 // Tests of the DKIM records: how they are written, and which texts of others mean the same.
 import fc from 'fast-check';
-import { canonicalName, cnameRecords, domainKeyName, quote, sameKey, saysTheSame, txtRecord, unquote } from '../../lambda/dkim-record';
+import { cnameRecords, domainKeyName, sameKey, saysTheSame, txtRecord } from '../../lambda/dkim-record';
+import { canonicalName, quote, unquote } from '../../lambda/dns-text';
 
 const KEY_1024 = 'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXZCRncbeSWNe10TMEO95J7iP6K/pKUuFz16omw1c140FWmSXkew4El6q+rBHgw3FYz+dfHOdt+VdRZr0d'
   + 'VNkw0KrqDiTBll3nYyysxqCma/yRAfPaSdDEHzVAq+xq94TK158i3VpwD5npMvtnBvRDu5X/+nvSuPwECfEqsjLI+QIDAQAB';

@@ -1,5 +1,5 @@
 // Tests of looking in public DNS, over real DNS messages to name servers on loopback.
-import { quote } from '../../lambda/dkim-record';
+import { quote } from '../../lambda/dns-text';
 import { publicDns } from '../../lambda/public-dns';
 import { resolveThrough } from '../cloud/behind-nat';
 import { DnsProvider, DnsWorld } from '../cloud/dns';

@@ -1,8 +1,9 @@
 // What must hold of reconcile, in a world in memory: the invariants of the design, by name.
 import { byo, Crash, DEED, DOMAIN, EASY, KEYS, MemoryWorld, owner, record, REGION, wanting, ZONE } from './world';
-import { sameKey, txtRecord, unquote } from '../../lambda/dkim-record';
+import { Desired } from '../../lambda/desired';
+import { sameKey, txtRecord } from '../../lambda/dkim-record';
+import { unquote } from '../../lambda/dns-text';
 import { ChangeRefusedError, RecordSet } from '../../lambda/ports';
-import { Desired } from '../../lambda/properties';
 import { SigningProperties } from '../../src/private/contract';
 
 const text = (selector: string, key: keyof typeof KEYS = 'one') => txtRecord(DOMAIN, selector, KEYS[key].publicKey);

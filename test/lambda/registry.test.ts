@@ -1,6 +1,6 @@
 // Tests of the registry record: what is written is read again, and nothing is believed that is not exactly of its form.
 import fc from 'fast-check';
-import { quote } from '../../lambda/dkim-record';
+import { quote } from '../../lambda/dns-text';
 import { digestOf, Entry, parseRegistry, Registry, renderRegistry } from '../../lambda/registry';
 
 const hex32 = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });

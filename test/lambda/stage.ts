@@ -3,9 +3,9 @@ import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { byo, DOMAIN, MemoryWorld } from './world';
 import { CloudFormationEvent } from '../../lambda/cloudformation';
+import { Desired } from '../../lambda/desired';
 import { onEvent } from '../../lambda/on-event';
 import { HandlerEvent, Outside } from '../../lambda/outside';
-import { Desired } from '../../lambda/properties';
 import { World } from '../../lambda/task';
 
 export const PHYSICAL_ID = `us-east-1/${DOMAIN}`;
@@ -54,14 +54,17 @@ export class Stage {
       time: { now: () => world.time, sleep: (ms, signal) => this.sleep(ms, signal) },
       write: (line) => void world.lines.push(line),
       world: (desired, patience) => this.worldFor(desired, { ...world.ports(desired), patience }),
-      stackStatus: async () => {
-        if (this.stackStatusFails) throw this.stackStatusFails;
-        return this.stackStatus;
-      },
-      resourceNow: async ({ PhysicalResourceId, RequestType }) => {
-        if (this.stackStatusFails) throw this.stackStatusFails;
-        return { physicalId: this.physicalIdNow ?? PhysicalResourceId, status: this.resourceStatus ?? `${RequestType.toUpperCase()}_IN_PROGRESS` };
-      },
+      cloudFormation: () => ({
+        stackStatus: async () => {
+          if (this.stackStatusFails) throw this.stackStatusFails;
+          return this.stackStatus;
+        },
+        resource: async () => {
+          if (this.stackStatusFails) throw this.stackStatusFails;
+          const { PhysicalResourceId, RequestType } = full;
+          return { physicalId: this.physicalIdNow ?? PhysicalResourceId, status: this.resourceStatus ?? `${RequestType.toUpperCase()}_IN_PROGRESS` };
+        },
+      }),
       sendOn: async (sent) => {
         if (this.sendOnFails) throw this.sendOnFails;
         this.sent.push(sent);

@@ -1,6 +1,7 @@
 // A world in memory behind the handler's ports, for unit tests: an SES, hosted zones, public DNS and a clock that jumps.
 import { generateKeyPairSync } from 'node:crypto';
-import { unquote } from '../../lambda/dkim-record';
+import { Desired } from '../../lambda/desired';
+import { unquote } from '../../lambda/dns-text';
 import { KeyPair, parseKey } from '../../lambda/key';
 import { logTo } from '../../lambda/log';
 import { Owner, ownerOf } from '../../lambda/owner';
@@ -9,7 +10,6 @@ import {
   ChangeRefusedError, HostedZone, IdentityState, NameServerAnswer, PublicDns, Ses, SigningAttributes, ZoneGoneError,
   Change, RecordSet,
 } from '../../lambda/ports';
-import { Desired } from '../../lambda/properties';
 import { bring } from '../../lambda/reconcile';
 import { release } from '../../lambda/release';
 import { Progress, World } from '../../lambda/task';

@@ -3,10 +3,10 @@ import { ResourceRecordSet, Route53Client, RRType } from '@aws-sdk/client-route-
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { jumpingTime } from './jumping-time';
 import { withOwnErrors } from './own-errors';
+import { ZoneProperties } from '../../lambda/desired';
 import { logTo } from '../../lambda/log';
 import { OutOfTimeError, Patience } from '../../lambda/patience';
 import { ChangeRefusedError, ZoneGoneError, Change, RecordSet } from '../../lambda/ports';
-import { ZoneProperties } from '../../lambda/properties';
 import { hostedZone } from '../../lambda/zone';
 import { DnsWorld } from '../cloud/dns';
 import { MinimalContext, minimalContext } from '../cloud/minimal-context';
