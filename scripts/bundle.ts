@@ -1,9 +1,11 @@
-// Builds the handler: one minified CommonJS file with the SDK inside, and the licences of what is in it. Run by `npx projen bundle`.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Builds the handler: one minified CommonJS file for each entry, with the SDK inside, and the licences of what is in it. Run by `npx projen bundle`.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
 
-const OUTPUT = 'assets/lambda/index/index.js';
+/** Each is a folder of `lambda/` with an `index.ts`, and a function's handler is `<folder>/index.handler`. All are in one asset. */
+const ENTRIES = ['deployment'];
+const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 
 /**
@@ -34,9 +36,11 @@ const onlyVersions: Plugin = {
 };
 
 async function main(): Promise<void> {
+  rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
   const { metafile } = await build({
-    entryPoints: ['lambda/index.ts'],
-    outfile: OUTPUT,
+    entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
+    outbase: 'lambda',
+    outdir: ASSET,
     bundle: true,
     minify: true,
     metafile: true,
@@ -45,7 +49,7 @@ async function main(): Promise<void> {
     format: 'cjs',
     mainFields: ['module', 'main'], // ES modules first: only they can be shaken
     supported: { 'dynamic-import': false }, // `require` instead, which has begun already: Node's other loader takes milliseconds to
-    alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+    alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
     plugins: [plainKeys, onlyVersions],
     logLevel: 'info',
   });

@@ -10,7 +10,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
-import { parseProperties } from '../lambda/properties';
+import { parseProperties } from '../lambda/deployment/properties';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps, RecordConflict } from '../src';
 import { ACCOUNT, customResourceOf, imported, mailStack, propertiesOf, resourcesOf, statementFor, statementsOf, zone } from './mail-stack';
 import { RESOURCE_TYPE } from '../src/private/contract';

@@ -1,7 +1,7 @@
 // What goes on in a deployment, in words: from the events of the stack and from the decisions that the function logs.
 import { signingMethod } from './signing-method';
-import type { LogFields } from '../../lambda/log';
-import { isRegistryLabel } from '../../lambda/owner';
+import type { LogFields } from '../../lambda/base/log';
+import { isRegistryLabel } from '../../lambda/base/owner';
 import type { StackEvent } from '../../test/cloud';
 
 /** The events that tell something new. What there is besides, roles and policies, is of no interest here. */

@@ -14,7 +14,7 @@ const WARM_UP = 3;
 
 /** What CDK takes for our function alone, as any construct with a function of its own has one. */
 const bareFunction = (stack: Stack) => void new lambda.Function(stack, 'Function', {
-  code: lambda.Code.fromAsset(dirname(BUNDLE)), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, logGroup: new logs.LogGroup(stack, 'Logs'),
+  code: lambda.Code.fromAsset(dirname(dirname(BUNDLE))), handler: 'deployment/index.handler', runtime: lambda.Runtime.NODEJS_24_X, logGroup: new logs.LogGroup(stack, 'Logs'),
 });
 
 const APPS: Record<string, (stack: Stack) => void> = {

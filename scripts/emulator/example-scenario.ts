@@ -8,7 +8,7 @@ import { expectEasyDkim, expectEasyDkimRecords, expectPass, expectSigning, expec
 import { EXAMPLE } from './neighbours';
 import { Scene } from './scene';
 import { App, DEPLOY, DESTROY, expectStatus, fails, succeeds } from './steps';
-import { unquote } from '../../lambda/dns-text';
+import { unquote } from '../../lambda/base/dns-text';
 import { Example } from '../languages/examples';
 import { Workspace } from '../languages/workspace';
 

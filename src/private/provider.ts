@@ -57,8 +57,8 @@ export class Provider extends Construct {
     });
     const handler = new lambda.Function(this, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'index')),
-      handler: 'index.handler',
+      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda')),
+      handler: 'deployment/index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has it in every Region of every partition, which cannot be said of arm64; for seconds of work a month the price is the same.
       architecture: lambda.Architecture.X86_64,

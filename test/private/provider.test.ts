@@ -49,7 +49,7 @@ test('the function has what the handler needs, and no environment', () => {
   Provider.of(stack);
 
   const [handler] = Object.values(resourcesOf(stack, 'AWS::Lambda::Function'));
-  expect(handler.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['x86_64'], MemorySize: 512, Timeout: 900, Handler: 'index.handler' });
+  expect(handler.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['x86_64'], MemorySize: 512, Timeout: 900, Handler: 'deployment/index.handler' });
   expect(handler.Properties.Environment).toBeUndefined();
 });
 
