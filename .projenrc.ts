@@ -134,6 +134,46 @@ project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0'
 
 project.eslint?.allowDevDeps('lambda/**');
 
+// The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
+// change has effects upwards only.
+const BELOW = { base: [], services: ['base'], records: ['base'], signing: ['base', 'records'] };
+const ENTRIES = ['deployment'];
+const known = (room: string, below: readonly string[]) => [room, ...below].map((each) => `./${each}`);
+project.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      ...Object.entries(BELOW).map(([room, below]) => ({
+        target: `./lambda/${room}`,
+        from: './lambda',
+        except: known(room, below),
+        message: `lambda/${room} may import only ${known(room, below).join(', ')}.`,
+      })),
+      ...ENTRIES.map((entry) => ({
+        target: `./lambda/${entry}`,
+        from: './lambda',
+        except: known(entry, Object.keys(BELOW)),
+        message: 'One entry of the handler may not import another.',
+      })),
+      {
+        target: './lambda/!(services)/!(index).ts',
+        from: './lambda/services',
+        message: 'Only the index.ts of an entry wires services; everything else knows the ports of lambda/base.',
+      },
+      {
+        target: './lambda/!(services)/!(index).ts',
+        from: './node_modules/@aws-sdk',
+        message: 'Only lambda/services calls AWS; everything else knows the ports of lambda/base.',
+      },
+      {
+        target: './lambda',
+        from: './src',
+        except: ['./private/contract.ts'],
+        message: 'Construct and handler share src/private/contract.ts and nothing else.',
+      },
+    ],
+  }],
+});
+
 // The handler is built before anything synthesizes, so that users need no esbuild. projen's own bundler
 // cannot take the plugin that saves a quarter of the size (docs/adr/0005-bundle.md), so this is a script.
 const bundle = project.addTask('bundle', {

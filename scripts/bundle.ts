@@ -1,10 +1,15 @@
-// Builds the handler as one minified file with the SDK inside, and collects the licences.
+// Builds the handler as one minified file for each entry, with the SDK inside, and collects the licences.
 // Run by `npx projen bundle`.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
 
-const OUTPUT = 'assets/lambda/index/index.js';
+/**
+ * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
+ * entries are in one asset.
+ */
+const ENTRIES = ['deployment'];
+const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 
 /**
@@ -47,9 +52,11 @@ const onlyVersions: Plugin = {
 };
 
 async function main(): Promise<void> {
+  rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
   const { metafile } = await build({
-    entryPoints: ['lambda/index.ts'],
-    outfile: OUTPUT,
+    entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
+    outbase: 'lambda',
+    outdir: ASSET,
     bundle: true,
     minify: true,
     metafile: true,
@@ -60,7 +67,7 @@ async function main(): Promise<void> {
     // `require` is loaded already. `import()` would start Node's second module loader, which takes
     // milliseconds.
     supported: { 'dynamic-import': false },
-    alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+    alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
     plugins: [plainKeys, onlyVersions],
     logLevel: 'info',
   });

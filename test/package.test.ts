@@ -6,7 +6,7 @@ import { join } from 'path';
 import { deflateRawSync } from 'zlib';
 
 const ROOT = join(__dirname, '..');
-const BUILT = ['lib/index.js', '.jsii', 'assets/lambda/index/index.js', 'assets/THIRD-PARTY-LICENSES.txt'];
+const BUILT = ['lib/index.js', '.jsii', 'assets/lambda/deployment/index.js', 'assets/THIRD-PARTY-LICENSES.txt'];
 
 let files: string[];
 
@@ -34,7 +34,7 @@ test('the package has the library, its types, its jsii assembly, the handler, th
 test('the package has no other files than the expected ones', () => {
   const expected = [
     /^lib\/(private\/)?[a-z0-9-]+(\.d\.ts|\.js)$/,
-    /^assets\/lambda\/index\/index\.js$/,
+    /^assets\/lambda\/deployment\/index\.js$/,
     /^assets\/THIRD-PARTY-LICENSES\.txt$/,
     /^(README|API|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/,
     /^(LICENSE|package\.json|\.jsii)$/,
@@ -51,7 +51,7 @@ test('each module of the library has its types in the package', () => {
 });
 
 test('the handler is small enough to start fast: 380 kB, and 112 kB zipped', () => {
-  const bundle = readFileSync(join(ROOT, 'assets', 'lambda', 'index', 'index.js'));
+  const bundle = readFileSync(join(ROOT, 'assets', 'lambda', 'deployment', 'index.js'));
   expect(bundle.length).toBeLessThanOrEqual(380_000);
   expect(deflateRawSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(112_000);
 });
@@ -68,8 +68,8 @@ test('every package in the bundle has its licence, with its text, beside the bun
   const folder = mkdtempSync(join(tmpdir(), 'bundled-'));
   try {
     execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), [
-      'lambda/index.ts', '--bundle', '--platform=node', '--main-fields=module,main', '--log-level=error',
-      '--alias:@aws-sdk/credential-provider-node=./lambda/environment-credentials.ts',
+      'lambda/deployment/index.ts', '--bundle', '--platform=node', '--main-fields=module,main', '--log-level=error',
+      '--alias:@aws-sdk/credential-provider-node=./lambda/services/environment-credentials.ts',
       `--metafile=${join(folder, 'meta.json')}`, `--outfile=${join(folder, 'index.js')}`,
     ], { cwd: ROOT });
     const { inputs } = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as { inputs: object };

@@ -1,7 +1,7 @@
 // Describes the progress of a deployment, from the events of the stack and the log of the function.
 import { signingMethod } from './signing-method';
-import type { LogFields } from '../../lambda/log';
-import { isRegistryLabel } from '../../lambda/registry';
+import type { LogFields } from '../../lambda/base/log';
+import { isRegistryLabel } from '../../lambda/base/owner';
 import type { StackEvent } from '../../test/cloud';
 
 /** The text of an event. Only events of identities and stacks have one, not those of roles and policies. */

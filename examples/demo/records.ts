@@ -2,8 +2,9 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { recordSets, Zone } from './account';
 import { printTable, shortened } from './print';
-import { unquote } from '../../lambda/dkim-record';
-import { Entry, isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import { unquote } from '../../lambda/base/dns-text';
+import { isRegistryLabel } from '../../lambda/base/owner';
+import { Entry, parseRegistry } from '../../lambda/records/registry';
 import type { LocalCloud } from '../../test/cloud';
 
 export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import { medianOf } from './median';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from '../../test/end-to-end/scene';
 
-export const BUNDLE = 'assets/lambda/index/index.js';
+export const BUNDLE = 'assets/lambda/deployment/index.js';
 const ROUNDS = 15;
 
 export interface StartTimes {
@@ -86,7 +86,7 @@ export async function startTimes(node: string): Promise<StartTimes> {
 async function buildUnbundled(): Promise<string> {
   const outfile = resolve('assets/unbundled.js');
   await build({
-    entryPoints: ['lambda/index.ts'],
+    entryPoints: ['lambda/deployment/index.ts'],
     outfile,
     bundle: true,
     platform: 'node',

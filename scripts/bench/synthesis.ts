@@ -15,8 +15,8 @@ const WARM_UP = 3;
 /** The function alone. Every construct with a function of its own needs this time. */
 const bareFunction = (stack: Stack) =>
   void new lambda.Function(stack, 'Function', {
-    code: lambda.Code.fromAsset(dirname(BUNDLE)),
-    handler: 'index.handler',
+    code: lambda.Code.fromAsset(dirname(dirname(BUNDLE))),
+    handler: 'deployment/index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,
     logGroup: new logs.LogGroup(stack, 'Logs'),
   });

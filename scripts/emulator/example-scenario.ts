@@ -18,7 +18,7 @@ import {
 import { EXAMPLE } from './neighbours';
 import { Scene } from './scene';
 import { App, DEPLOY, DESTROY, expectStatus, fails, succeeds } from './steps';
-import { unquote } from '../../lambda/dkim-record';
+import { unquote } from '../../lambda/base/dns-text';
 import { Example } from '../languages/examples';
 import { Workspace } from '../languages/workspace';
 

@@ -5,8 +5,9 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { Checks } from './checks';
 import { Scene } from './scene';
 import { signingMethod } from '../../examples/demo/signing-method';
-import { unquote } from '../../lambda/dkim-record';
-import { isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import { unquote } from '../../lambda/base/dns-text';
+import { isRegistryLabel } from '../../lambda/base/owner';
+import { parseRegistry } from '../../lambda/records/registry';
 import { mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
 

@@ -26,7 +26,7 @@ const IDENTITIES_PER_POLICY = 30;
 const MAX_POLICIES = 10;
 
 /** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda', 'index');
+const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
 
 export class Provider extends Construct {
   /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
@@ -55,7 +55,7 @@ export class Provider extends Construct {
     const handler = new lambda.Function(this, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
       code: lambda.Code.fromAsset(HANDLER_ASSET),
-      handler: 'index.handler',
+      handler: 'deployment/index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
       // the price is the same.

@@ -5,7 +5,7 @@ import * as cxapi from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { SECRET_ARN, VERSION_ID, withEveryKind } from './every-kind';
 import { ZONE_ROLE } from './example-com';
-import { parseProperties } from '../../lambda/properties';
+import { parseProperties } from '../../lambda/deployment/properties';
 import { RESOURCE_TYPE } from '../../src/private/contract';
 import { mailStack, resourcesOf, statementFor, statementsOf } from '../mail-stack';
 

@@ -58,7 +58,11 @@ test('the function runs on Node.js 24 with x86_64, 512 MB and 15 minutes, and ha
 
   const [handler] = Object.values(resourcesOf(stack, 'AWS::Lambda::Function'));
   expect(handler.Properties).toMatchObject({
-    Runtime: 'nodejs24.x', Architectures: ['x86_64'], MemorySize: 512, Timeout: 900, Handler: 'index.handler',
+    Runtime: 'nodejs24.x',
+    Architectures: ['x86_64'],
+    MemorySize: 512,
+    Timeout: 900,
+    Handler: 'deployment/index.handler',
   });
   expect(handler.Properties.Environment).toBeUndefined();
 });
