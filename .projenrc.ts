@@ -96,6 +96,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
     '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
+    'pure-rand@8.4.2', // random numbers that a seed repeats; fast-check brings the same version
+    'jest-environment-node@^30', // jest's own; the tests extend it
+    '@jest/types@^30', // jest's own types of that
+    'jest-esbuild@0.4.0', // transpiles the tests: a fraction of what ts-jest takes, which also needs the types
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
@@ -104,6 +108,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
     jestConfig: {
+      testEnvironment: './test/seeded-environment.ts',
       testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
       // Each end-to-end test has a cloud and functions of its own. If more of them run at once than there are
       // cores, the clock of the cloud is too fast for the handlers.
@@ -128,11 +133,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
 // 1.13.0 lacks the packages of some platforms, and `npm ci` refuses that:
 // https://github.com/npm/cli/issues/4828
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
+// One esbuild for the bundle and the tests.
+project.package.addPackageResolutions('esbuild@0.28.2');
 // The version that the lowest aws-cdk-lib requires. jsii writes the installed version into the Go module, and
 // users need no newer one.
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
 
 project.eslint?.allowDevDeps('lambda/**');
+
+// Types are checked once, by the typecheck step. So the tests are only transpiled.
+project.jest!.config.transform = { '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }] };
+project.deps.removeDependency('ts-jest');
 
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
 // change has effects upwards only.
