@@ -188,6 +188,12 @@ export class Scene {
     this.write(`${selector}._domainkey.${DOMAIN}`, 'TXT', `"v=DKIM1; k=rsa; p=${key.slice(0, 200)}" "${key.slice(200)}"`);
   }
 
+  /** Writes the CNAMEs of Easy DKIM by hand, for the tokens that SES has for the identity. */
+  publishTokens(region = REGION): void {
+    const { tokens, signingHostedZone } = this.identity(region)!;
+    for (const token of tokens) this.write(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.${signingHostedZone}`);
+  }
+
   erase(name: string, zoneId = this.zoneId): void {
     const found = this.cloud.route53.recordSets(zoneId).find(({ Name }) => Name === `${name}.`)!;
     this.cloud.route53.change(zoneId, [{ Action: 'DELETE', ResourceRecordSet: found }]);
