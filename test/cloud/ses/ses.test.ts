@@ -4,14 +4,14 @@ import {
   CreateEmailIdentityCommand, DeleteEmailIdentityCommand, GetEmailIdentityCommand, PutEmailIdentityDkimAttributesCommand,
   PutEmailIdentityDkimSigningAttributesCommand, PutEmailIdentityDkimSigningAttributesCommandInput, SendEmailCommand, SESv2Client,
 } from '@aws-sdk/client-sesv2';
-import { Principal } from './credentials';
-import { DnsProvider } from './dns/dns-provider';
-import { DnsWorld } from './dns/dns-world';
-import { PolicyStatement } from './iam-policy';
-import { mailVerdict } from './mail-verdict';
-import { MinimalContext, minimalContext, refusal, until } from './minimal-context';
-import { Ses, SesOptions } from './ses';
-import { HOUR } from './ses-identity';
+import { Principal } from '../credentials';
+import { DnsProvider } from '../dns/dns-provider';
+import { DnsWorld } from '../dns/dns-world';
+import { PolicyStatement } from '../iam-policy';
+import { mailVerdict } from '../mail-verdict';
+import { MinimalContext, minimalContext, refusal, until } from '../minimal-context';
+import { Ses, SesOptions } from './service';
+import { HOUR } from './verification';
 
 const ACCOUNT = '111111111111';
 const DOMAIN = 'example.com';

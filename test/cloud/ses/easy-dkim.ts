@@ -1,7 +1,7 @@
 // Easy DKIM of one identity: three tokens, the key pair behind the first one, and SES's own DNS where the public key stands.
 import { createPublicKey, generateKeyPair, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { HOUR } from './ses-identity';
+import { HOUR } from './verification';
 
 export type KeyLength = 'RSA_1024_BIT' | 'RSA_2048_BIT';
 

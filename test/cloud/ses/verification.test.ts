@@ -1,5 +1,5 @@
 // The pure steps of an identity's verification.
-import { armed, HOUR, Look, looked, SES_TIMES, Verification } from './ses-identity';
+import { armed, HOUR, Look, looked, SES_TIMES, Verification } from './verification';
 
 const MINUTE = 60_000;
 const START = 1_000_000;

@@ -1,7 +1,7 @@
 // How SES looks in public DNS: the CNAMEs of Easy DKIM, the TXT of BYODKIM, and the SOA it reports.
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { promises, SoaRecord } from 'node:dns';
-import { Look } from './ses-identity';
+import { Look } from './verification';
 
 export async function lookForCnames(resolver: promises.Resolver, domain: string, tokens: readonly string[], zone: string): Promise<Look> {
   for (const token of tokens) {

@@ -1,10 +1,10 @@
 // How an identity signs, as SES reads it from the signing attributes of a call.
 import { KeyObject } from 'node:crypto';
 import { DkimSigningAttributesOrigin } from '@aws-sdk/client-sesv2';
-import { Principal } from './credentials';
-import { ServiceError } from './service-error';
-import { KeyLength } from './ses-easy-dkim';
-import { readSigningKey } from './ses-mail';
+import { Principal } from '../credentials';
+import { ServiceError } from '../service-error';
+import { KeyLength } from './easy-dkim';
+import { readSigningKey } from './mail';
 
 export type Signing =
   | { readonly origin: 'AWS_SES'; readonly keyLength: KeyLength | undefined }

@@ -1,16 +1,16 @@
 // All identities of the local SES: what calls do to them, SES looking in DNS for each, and the key each one signs with.
 import { createPrivateKey } from 'node:crypto';
 import { promises, SoaRecord } from 'node:dns';
-import { CloudContext } from './http-service';
-import { partitionOf } from './partition';
-import { ServiceError } from './service-error';
+import { CloudContext } from '../http-service';
+import { partitionOf } from '../partition';
+import { ServiceError } from '../service-error';
 import {
   EasyDkimKeys, KeyLength, KeyPublisher, mayChangeKeyLength, newEasyDkimKeys, publish, signingHostedZone, unpublish,
-} from './ses-easy-dkim';
-import { armed, DkimStatus, Look, looked, LookError, SES_TIMES, Verification, VerificationTimes } from './ses-identity';
-import { lookForCnames, lookForSoa, lookForTxt } from './ses-lookup';
-import { DkimSigner } from './ses-mail';
-import { badRequest, Signing } from './ses-signing';
+} from './easy-dkim';
+import { lookForCnames, lookForSoa, lookForTxt } from './lookup';
+import { DkimSigner } from './mail';
+import { badRequest, Signing } from './signing';
+import { armed, DkimStatus, Look, looked, LookError, SES_TIMES, Verification, VerificationTimes } from './verification';
 
 export interface IdentitiesOptions extends Partial<VerificationTimes> {
   /** Public DNS; asked for a new resolver for each look, so that nothing is cached. */

@@ -1,14 +1,14 @@
 // Amazon SES v2 of the local cloud: the API over HTTP, the request limit, and sending.
 import { randomUUID } from 'node:crypto';
-import { Principal } from './credentials';
-import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
-import { ServiceError } from './service-error';
-import { KeyLength } from './ses-easy-dkim';
-import { IdentitiesOptions, identityArn, IdentityRef, IdentityState, noSuchIdentity, SesIdentities } from './ses-identities';
-import { addressOf, compose, fromHeader, sign, withCrlf } from './ses-mail';
-import { badRequest, signingFrom, WireSigningAttributes } from './ses-signing';
+import { Principal } from '../credentials';
+import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
+import { ServiceError } from '../service-error';
+import { KeyLength } from './easy-dkim';
+import { IdentitiesOptions, identityArn, IdentityRef, IdentityState, noSuchIdentity, SesIdentities } from './identities';
+import { addressOf, compose, fromHeader, sign, withCrlf } from './mail';
+import { badRequest, signingFrom, WireSigningAttributes } from './signing';
 
-export type { IdentityState } from './ses-identities';
+export type { IdentityState } from './identities';
 
 export interface SesOptions extends IdentitiesOptions {
   /** Control-plane requests per second, account and Region. @default 1 */

@@ -1,0 +1,2 @@
+// Amazon SES v2 of the local cloud.
+export * from './service';
