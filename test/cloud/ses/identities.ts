@@ -1,81 +1,45 @@
-// All identities of the local SES: what calls do to them, SES looking in DNS for each, and the key each one signs with.
+// All identities of the local SES: what calls do to them, what a caller reads, and the key that each one signs with.
 import { createPrivateKey } from 'node:crypto';
-import { promises, SoaRecord } from 'node:dns';
-import { CloudContext } from '../http-service';
-import { partitionOf } from '../partition';
-import { ServiceError } from '../service-error';
+import { promises } from 'node:dns';
 import {
   EasyDkimKeys, KeyLength, KeyPublisher, mayChangeKeyLength, newEasyDkimKeys, publish, signingHostedZone, unpublish,
 } from './easy-dkim';
-import { lookForCnames, lookForSoa, lookForTxt } from './lookup';
+import { badRequest, notFound } from './errors';
+import { Identity, identityKey, IdentityRef, IdentityState } from './identity';
+import { Looks } from './looks';
 import { DkimSigner } from './mail';
-import { badRequest, Signing } from './signing';
-import { armed, DkimStatus, Look, looked, LookError, SES_TIMES, Verification, VerificationTimes } from './verification';
+import { parentOf } from './replication';
+import { SesSettings } from './settings';
+import { show } from './show';
+import { Signing } from './signing';
+import { StaleReads } from './stale-reads';
+import { Tag, withoutTags, withTags } from './tags';
+import { armed, LookError, Verification } from './verification';
+import { CloudContext } from '../http-service';
+import { FIRST_KEY_OF_SES, pooledKey } from '../key-pool';
+import { ServiceError } from '../service-error';
 
-export interface IdentitiesOptions extends Partial<VerificationTimes> {
-  /** Public DNS; asked for a new resolver for each look, so that nothing is cached. */
+/** The DNS in which SES looks, and the one in which SES publishes. */
+export interface SesDns {
+  /** Public DNS. */
   readonly resolver: () => promises.Resolver;
   /** Where SES publishes the keys of Easy DKIM: its own DNS, serving `amazonses.com`. */
   readonly publisher: KeyPublisher;
-  /** Refuse to set the key length that the identity already has. @default true */
-  readonly strictKeyLength?: boolean;
-  /** What a status is between a call and the first look. @default PENDING */
-  readonly firstStatus?: 'PENDING' | 'NOT_STARTED';
-  /** Make new tokens whenever an identity comes back to Easy DKIM, also with the same key length. @default false */
-  readonly newTokensOnReturn?: boolean;
-}
-
-/** Which identity. */
-export interface IdentityRef {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
-}
-
-/** What SES shows of an identity. It never shows a private key. */
-export interface IdentityState extends IdentityRef {
-  /** `AWS_SES`, `EXTERNAL`, or `AWS_SES_<REGION>` of a replica. */
-  readonly origin: string;
-  readonly status: DkimStatus;
-  readonly signingEnabled: boolean;
-  /** Tokens of Easy DKIM, or the selector of BYODKIM. */
-  readonly tokens: readonly string[];
-  /** Not with BYODKIM. */
-  readonly signingHostedZone?: string;
-  readonly nextKeyLength?: KeyLength;
-  readonly currentKeyLength?: KeyLength;
-  readonly keyGeneratedAt?: number;
-  readonly verifiedForSending: boolean;
-  readonly lastChecked?: number;
-  readonly lastSuccess?: number;
-  readonly errorType?: LookError;
-  readonly soa?: SoaRecord;
-}
-
-interface Identity extends IdentityRef {
-  signing: Signing;
-  /** Kept while another method is in use. */
-  easy: EasyDkimKeys;
-  /** Of the last key that was verified. */
-  currentKeyLength: KeyLength;
-  readonly keyLengthChanges: { to: KeyLength; at: number }[];
-  /** All keys that stand in SES's DNS; old ones stay there for mail on its way. */
-  readonly published: EasyDkimKeys[];
-  signingEnabled: boolean;
-  verification: Verification;
-  soa?: SoaRecord;
-  /** Ends the waiting for the next look. */
-  watch: AbortController;
 }
 
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 export class SesIdentities {
   private readonly identities = new Map<string, Identity>();
-  private readonly times: VerificationTimes;
+  private readonly looks: Looks;
+  private keysTaken = 0;
 
-  constructor(private readonly context: Pick<CloudContext, 'clock' | 'authorize'>, private readonly options: IdentitiesOptions) {
-    this.times = { ...SES_TIMES, ...options };
+  constructor(
+    private readonly context: Pick<CloudContext, 'clock' | 'authorize'>,
+    private readonly dns: SesDns,
+    private readonly settings: SesSettings,
+  ) {
+    this.looks = new Looks(context.clock, dns.resolver, settings, (identity) => this.ownerOfKeys(identity));
   }
 
   /** No more looks in DNS. */
@@ -83,60 +47,18 @@ export class SesIdentities {
     for (const identity of this.identities.values()) identity.watch.abort();
   }
 
-  create(ref: IdentityRef, signing: Signing): IdentityState {
-    checkDomain(ref);
-    if (this.find(ref)) throw new ServiceError('AlreadyExistsException', 400, `Email identity ${ref.name} already exist.`);
-    const keyLength = (signing.origin === 'AWS_SES' ? signing.keyLength : undefined) ?? 'RSA_2048_BIT';
-    const identity: Identity = {
-      account: ref.account,
-      region: ref.region,
-      name: ref.name,
-      signing,
-      easy: newEasyDkimKeys(keyLength, this.context.clock.now()),
-      currentKeyLength: keyLength,
-      keyLengthChanges: [],
-      published: [],
-      signingEnabled: true,
-      verification: this.arm(undefined),
-      watch: new AbortController(),
-    };
-    this.identities.set(keyOf(ref), identity);
-    if (signing.origin === 'AWS_SES') this.publish(identity);
-    this.watch(identity);
-    return this.show(identity);
-  }
+  // ---- reading
 
+  /** What is so now. */
   state(ref: IdentityRef): IdentityState | undefined {
     const identity = this.find(ref);
     return identity && this.show(identity);
   }
 
-  /** False when there is none. */
-  delete(ref: IdentityRef): boolean {
-    const identity = this.find(ref);
-    if (!identity) return false;
-    identity.watch.abort();
-    this.identities.delete(keyOf(ref));
-    for (const keys of identity.published) void unpublish(keys, signingHostedZone(identity.region), this.options.publisher);
-    return true;
-  }
-
-  putSigning(ref: IdentityRef, signing: Signing): IdentityState {
-    checkDomain(ref);
-    const identity = this.find(ref);
-    if (!identity) throw noSuchIdentity(ref);
-    if (signing.origin === 'AWS_SES') this.prepareEasyDkim(identity, signing.keyLength);
-    identity.signing = signing;
-    identity.verification = this.arm(identity.verification);
-    this.watch(identity);
-    return this.show(identity);
-  }
-
-  setSigningEnabled(ref: IdentityRef, enabled: boolean): void {
-    const identity = this.find(ref);
-    // 400, where all other calls say 404.
-    if (!identity) throw badRequest(`Email identity ${ref.name} does not exist.`);
-    identity.signingEnabled = enabled;
+  /** What SES tells a caller, which can be what was so a moment ago. */
+  read(ref: IdentityRef): IdentityState {
+    const identity = this.existing(ref);
+    return identity.staleReads.read(this.show(identity), this.now());
   }
 
   /** The domain or the nearest one above it that is verified: DKIM is inherited from it. */
@@ -147,25 +69,121 @@ export class SesIdentities {
   }
 
   /** Nothing is signed before SES has seen the records, or while they are away. */
-  async signerOf(ref: IdentityRef): Promise<DkimSigner | undefined> {
+  signerOf(ref: IdentityRef): DkimSigner | undefined {
     const identity = this.find(ref);
     if (!identity?.signingEnabled || identity.verification.status !== 'SUCCESS') return undefined;
     const { name, signing } = identity;
-    if (signing.origin === 'EXTERNAL') return signing.key && { domain: name, selector: signing.selector, privateKey: signing.key };
-    const owner = this.easyDkimOwner(identity, signing);
-    if (typeof owner === 'string') return undefined;
-    return { domain: name, selector: owner.easy.tokens[0], privateKey: createPrivateKey(await owner.easy.privateKey()) };
+    if (signing.origin === 'EXTERNAL') {
+      return signing.key && { domain: name, selector: signing.selector, privateKey: signing.key };
+    }
+    const owner = this.ownerOfKeys(identity);
+    if (!owner || typeof owner === 'string') return undefined;
+    return { domain: name, selector: owner.easy.tokens[0], privateKey: createPrivateKey(owner.easy.privateKey()) };
+  }
+
+  // ---- changing
+
+  create(ref: IdentityRef, signing: Signing, tags: readonly Tag[] = []): IdentityState {
+    checkDomain(ref);
+    if (this.find(ref)) {
+      throw new ServiceError('AlreadyExistsException', 400, `Email identity ${ref.name} already exist.`);
+    }
+    const keyLength = (signing.origin === 'AWS_SES' ? signing.keyLength : undefined) ?? 'RSA_2048_BIT';
+    const identity: Identity = {
+      account: ref.account,
+      region: ref.region,
+      name: ref.name,
+      signing: this.asKept(signing),
+      easy: this.newKeys(keyLength),
+      tokensAt: this.now() + this.settings.tokensAfterMs,
+      currentKeyLength: keyLength,
+      keyLengthChanges: [],
+      published: [],
+      signingEnabled: true,
+      verification: this.started(undefined),
+      tags: withTags([], tags),
+      staleReads: new StaleReads(this.settings),
+      watch: new AbortController(),
+    };
+    this.identities.set(identityKey(ref), identity);
+    if (signing.origin === 'AWS_SES') this.publish(identity);
+    this.looks.watch(identity);
+    return this.show(identity);
+  }
+
+  /** False when there is none. */
+  delete(ref: IdentityRef): boolean {
+    const identity = this.find(ref);
+    if (!identity) return false;
+    identity.watch.abort();
+    this.identities.delete(identityKey(ref));
+    for (const keys of identity.published) unpublish(keys, signingHostedZone(identity.region), this.dns.publisher);
+    return true;
+  }
+
+  putSigning(ref: IdentityRef, signing: Signing): IdentityState {
+    checkDomain(ref);
+    const identity = this.existing(ref);
+    this.change(identity, () => {
+      if (signing.origin === 'AWS_SES') this.prepareEasyDkim(identity, signing.keyLength);
+      identity.signing = this.asKept(signing);
+      identity.tokensAt = this.now() + this.settings.tokensAfterMs;
+      identity.verification = this.started(identity.verification);
+    });
+    this.looks.watch(identity);
+    return this.show(identity);
+  }
+
+  setSigningEnabled(ref: IdentityRef, enabled: boolean): void {
+    const identity = this.find(ref);
+    // 400, where all other calls say 404.
+    if (!identity) throw badRequest(`Email identity ${ref.name} does not exist.`);
+    this.change(identity, () => identity.signingEnabled = enabled);
+  }
+
+  tag(ref: IdentityRef, tags: readonly Tag[]): void {
+    const identity = this.existing(ref);
+    this.change(identity, () => identity.tags = withTags(identity.tags, tags));
+  }
+
+  untag(ref: IdentityRef, keys: readonly string[]): void {
+    const identity = this.existing(ref);
+    this.change(identity, () => identity.tags = withoutTags(identity.tags, keys));
+  }
+
+  /** A change that is refused leaves no stale reads behind. */
+  private change(identity: Identity, change: () => void): void {
+    const before = this.show(identity);
+    change();
+    identity.staleReads.changesFrom(before, this.now());
   }
 
   private find(ref: IdentityRef): Identity | undefined {
-    return this.identities.get(keyOf(ref));
+    return this.identities.get(identityKey(ref));
+  }
+
+  private existing(ref: IdentityRef): Identity {
+    const identity = this.find(ref);
+    if (!identity) throw notFound(`Email identity ${ref.name} does not exist.`);
+    return identity;
+  }
+
+  private now(): number {
+    return this.context.clock.now();
+  }
+
+  // ---- signing
+
+  private asKept(signing: Signing): Signing {
+    if (signing.origin !== 'EXTERNAL' || this.settings.selectorCase === 'kept') return signing;
+    return { ...signing, selector: signing.selector.toLowerCase() };
   }
 
   /** Easy DKIM is about to be used with this key length: keep the keys, or make new ones. */
   private prepareEasyDkim(identity: Identity, wanted: KeyLength | undefined): void {
-    const now = this.context.clock.now();
+    const now = this.now();
     const inUse = identity.signing.origin === 'AWS_SES';
-    if (inUse && wanted === identity.easy.keyLength && (this.options.strictKeyLength ?? true)) {
+    if (inUse && wanted === identity.easy.keyLength && this.settings.strictKeyLength) {
       throw badRequest(`The signing key length is already ${wanted}.`);
     }
     const keyLength = wanted ?? identity.easy.keyLength;
@@ -174,100 +192,42 @@ export class SesIdentities {
         throw badRequest('The signing key length can be changed only once in 24 hours.');
       }
       identity.keyLengthChanges.push({ to: keyLength, at: now });
-      identity.easy = newEasyDkimKeys(keyLength, now);
-    } else if (!inUse && this.options.newTokensOnReturn) {
-      identity.easy = newEasyDkimKeys(keyLength, now);
+      identity.easy = this.newKeys(keyLength);
+    } else if (!inUse && this.settings.newTokensOnReturn) {
+      identity.easy = this.newKeys(keyLength);
     }
     this.publish(identity);
+  }
+
+  /** The n-th key that is taken in one cloud is always the same, whichever identity takes it. */
+  private newKeys(keyLength: KeyLength): EasyDkimKeys {
+    return newEasyDkimKeys(keyLength, this.now(), (bits) => pooledKey(bits, FIRST_KEY_OF_SES + this.keysTaken++));
   }
 
   private publish({ easy, published, region }: Identity): void {
     if (published.includes(easy)) return;
     published.push(easy);
-    void publish(easy, signingHostedZone(region), this.options.publisher);
+    publish(easy, signingHostedZone(region), this.dns.publisher);
   }
 
-  private arm(before: Verification | undefined): Verification {
-    return armed(before, this.options.firstStatus ?? 'PENDING', this.context.clock.now(), this.times);
+  private started(before: Verification | undefined): Verification {
+    return armed(before, this.now(), this.settings);
   }
 
-  /** Wait for the next look, look, and go on; a newer call ends it. */
-  private watch(identity: Identity): void {
-    identity.watch.abort();
-    const { nextLook } = identity.verification;
-    if (nextLook === undefined) return;
-    const watch = identity.watch = new AbortController();
-    this.context.clock.sleep(nextLook - this.context.clock.now(), watch.signal).then(async () => {
-      const resolver = this.options.resolver();
-      const look = await this.lookFor(identity, resolver);
-      const soa = await lookForSoa(resolver, identity.name);
-      if (watch.signal.aborted) return;
-      identity.verification = looked(identity.verification, look, this.context.clock.now(), this.times);
-      identity.soa = soa;
-      if (look === 'FOUND' && identity.signing.origin === 'AWS_SES') identity.currentKeyLength = identity.easy.keyLength;
-      this.watch(identity);
-    }, () => undefined);
-  }
-
-  private async lookFor(identity: Identity, resolver: promises.Resolver): Promise<Look> {
-    const { signing, name } = identity;
-    if (signing.origin === 'EXTERNAL') return lookForTxt(resolver, name, signing.selector, signing.key);
-    const owner = this.easyDkimOwner(identity, signing);
-    if (typeof owner === 'string') return owner;
-    // No error type says that the parent is not verified yet, so the replica waits with it.
-    if (owner !== identity && owner.verification.status !== 'SUCCESS') return 'SERVICE_ERROR';
-    return lookForCnames(resolver, name, owner.easy.tokens, signingHostedZone(owner.region));
-  }
-
-  /** Whose Easy DKIM keys the identity uses: its own, or its parent's unless that is refused. */
-  private easyDkimOwner(identity: Identity, signing: Exclude<Signing, { origin: 'EXTERNAL' }>): Identity | LookError {
-    if (signing.origin === 'AWS_SES') return identity;
-    const { parentRegion, by } = signing as Extract<Signing, { parentRegion: string }>;
-    if (parentRegion === identity.region) return 'REPLICATION_PRIMARY_INVALID_REGION';
-    const ref = { account: identity.account, region: parentRegion, name: identity.name };
-    try {
-      this.context.authorize(by, 'ses:ReplicateEmailIdentityDkimSigningKey', identityArn(ref), { 'ses:ReplicaRegion': [identity.region] });
-    } catch {
-      return 'REPLICATION_ACCESS_DENIED';
-    }
-    const parent = this.find(ref);
-    if (!parent) return 'REPLICATION_PRIMARY_NOT_FOUND';
-    if (parent.signing.origin === 'EXTERNAL') return 'REPLICATION_PRIMARY_BYO_DKIM_NOT_SUPPORTED';
-    return parent.signing.origin === 'AWS_SES' ? parent : 'REPLICATION_REPLICA_AS_PRIMARY_NOT_SUPPORTED';
+  /** Its own ones with Easy DKIM, and its parent's with DEED unless that is refused. */
+  private ownerOfKeys(identity: Identity): Identity | LookError | undefined {
+    const { signing } = identity;
+    if (signing.origin === 'EXTERNAL') return undefined;
+    if (!('parentRegion' in signing)) return identity;
+    return parentOf(identity, signing, (ref) => this.find(ref), this.context.authorize);
   }
 
   private show(identity: Identity): IdentityState {
-    const { account, region, name, signing, signingEnabled, verification, soa } = identity;
-    const { status, verifiedForSending, lastChecked, lastSuccess, errorType } = verification;
-    const seen = {
-      account, region, name, signingEnabled, origin: signing.origin, status, verifiedForSending, lastChecked, lastSuccess, errorType, soa,
-    };
-    if (signing.origin === 'EXTERNAL') return { ...seen, tokens: [signing.selector] };
-    const owner = this.easyDkimOwner(identity, signing);
-    if (typeof owner === 'string') return { ...seen, tokens: [] };
-    return {
-      ...seen,
-      tokens: owner.easy.tokens,
-      signingHostedZone: signingHostedZone(owner.region),
-      nextKeyLength: owner.easy.keyLength,
-      currentKeyLength: owner.currentKeyLength,
-      keyGeneratedAt: owner.easy.generatedAt,
-    };
+    const owner = this.ownerOfKeys(identity);
+    return show(identity, typeof owner === 'string' ? undefined : owner, this.now(), this.settings);
   }
-}
-
-export function identityArn({ account, region, name }: IdentityRef): string {
-  return `arn:${partitionOf(region)}:ses:${region}:${account}:identity/${name}`;
-}
-
-export function noSuchIdentity({ name }: IdentityRef): ServiceError {
-  return new ServiceError('NotFoundException', 404, `Email identity ${name} does not exist.`);
 }
 
 function checkDomain({ name }: IdentityRef): void {
   if (!DOMAIN.test(name)) throw badRequest('The EmailIdentity value must be a valid domain.');
-}
-
-function keyOf({ account, region, name }: IdentityRef): string {
-  return `${account}/${region}/${name}`;
 }

@@ -1,37 +1,37 @@
-// Amazon SES v2 of the local cloud: the API over HTTP, the request limit, and sending.
-import { randomUUID } from 'node:crypto';
+// Amazon SES v2 of the local cloud: the API over HTTP, its request limit, and who may call what.
+import { KeyLength } from './easy-dkim';
+import { badRequest, notFound } from './errors';
+import { SesDns, SesIdentities } from './identities';
+import { identityArn, IdentityRef, IdentityState } from './identity';
+import { RequestLimit } from './request-limit';
+import { Mailer, SendEmailBody, SentMail } from './send-email';
+import { SES_DEFAULTS, SesSettings } from './settings';
+import { signingFrom, WireSigningAttributes } from './signing';
+import { Tag } from './tags';
+import { json, wireIdentity } from './wire';
 import { Principal } from '../credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { ServiceError } from '../service-error';
-import { KeyLength } from './easy-dkim';
-import { IdentitiesOptions, identityArn, IdentityRef, IdentityState, noSuchIdentity, SesIdentities } from './identities';
-import { addressOf, compose, fromHeader, sign, withCrlf } from './mail';
-import { badRequest, signingFrom, WireSigningAttributes } from './signing';
 
-export type { IdentityState } from './identities';
-
-export interface SesOptions extends IdentitiesOptions {
-  /** Control-plane requests per second, account and Region. @default 1 */
-  readonly requestsPerSecond?: number;
-}
+export type SesOptions = SesDns & Partial<SesSettings>;
 
 export interface NewIdentity extends IdentityRef {
   /** @default Easy DKIM with 2048 bits */
   readonly dkim?: { readonly selector: string; readonly privateKey: string } | { readonly nextKeyLength: KeyLength };
   /** @default true */
   readonly signingEnabled?: boolean;
+  readonly tags?: readonly Tag[];
 }
 
-/** A message that SES has sent. */
-interface SentMail {
-  readonly at: number;
-  readonly account: string;
-  readonly region: string;
-  readonly messageId: string;
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly raw: Buffer;
-}
+const TAGS = '/v2/email/tags';
+
+const OPERATIONS: Record<string, string> = {
+  'POST /v2/email/identities': 'CreateEmailIdentity',
+  'POST /v2/email/outbound-emails': 'SendEmail',
+  [`GET ${TAGS}`]: 'ListTagsForResource',
+  [`POST ${TAGS}`]: 'TagResource',
+  [`DELETE ${TAGS}`]: 'UntagResource',
+};
 
 /** By method and what follows the identity in the path. */
 const IDENTITY_OPERATIONS: Record<string, string> = {
@@ -42,17 +42,17 @@ const IDENTITY_OPERATIONS: Record<string, string> = {
 };
 
 export class Ses extends HttpService {
-  /** All mail that was sent, oldest first. */
-  readonly outbox: SentMail[] = [];
-
+  readonly settings: SesSettings;
   private readonly identities: SesIdentities;
-  private readonly nextRequestAt = new Map<string, number>();
-  private readonly requestsPerSecond: number;
+  private readonly mailer: Mailer;
+  private readonly limit: RequestLimit;
 
-  constructor(context: CloudContext, options: SesOptions) {
+  constructor(context: CloudContext, { resolver, publisher, ...settings }: SesOptions) {
     super('ses', context);
-    this.identities = new SesIdentities(context, options);
-    this.requestsPerSecond = options.requestsPerSecond ?? 1;
+    this.settings = { ...SES_DEFAULTS, ...settings };
+    this.identities = new SesIdentities(context, { resolver, publisher }, this.settings);
+    this.mailer = new Mailer(context, this.identities);
+    this.limit = new RequestLimit(this.settings);
   }
 
   async stop(): Promise<void> {
@@ -60,19 +60,34 @@ export class Ses extends HttpService {
     await super.stop();
   }
 
-  /** Without HTTP and its limit, for tests and CloudFormation. */
-  createIdentity({ account, region, name, dkim, signingEnabled = true }: NewIdentity): IdentityState {
+  // ---- without HTTP and its limit, for tests and CloudFormation
+
+  /** All mail that was sent, oldest first. */
+  get outbox(): readonly SentMail[] {
+    return this.mailer.outbox;
+  }
+
+  createIdentity({ account, region, name, dkim, signingEnabled = true, tags }: NewIdentity): IdentityState {
     const attributes = dkim && 'selector' in dkim
       ? { DomainSigningSelector: dkim.selector, DomainSigningPrivateKey: dkim.privateKey }
       : { NextSigningKeyLength: dkim?.nextKeyLength };
     const ref = { account, region, name };
-    const created = this.identities.create(ref, signingOfNew(attributes, { account }));
-    this.identities.setSigningEnabled(ref, signingEnabled);
+    const created = this.identities.create(ref, signingOfNew(attributes, { account }), tags);
+    if (!signingEnabled) this.identities.setSigningEnabled(ref, false);
     return { ...created, signingEnabled };
   }
 
+  /** What is so now, also where a caller would be told what was so a moment ago. */
   identity(ref: IdentityRef): IdentityState | undefined {
     return this.identities.state(ref);
+  }
+
+  tagIdentity(ref: IdentityRef, tags: readonly Tag[]): void {
+    this.identities.tag(ref, tags);
+  }
+
+  untagIdentity(ref: IdentityRef, keys: readonly string[]): void {
+    this.identities.untag(ref, keys);
   }
 
   /** False when there is none. */
@@ -80,16 +95,20 @@ export class Ses extends HttpService {
     return this.identities.delete(ref);
   }
 
+  // ---- HTTP
+
   protected operationOf({ method, path }: Request): string {
-    if (method === 'POST' && path === '/v2/email/identities') return 'CreateEmailIdentity';
-    if (method === 'POST' && path === '/v2/email/outbound-emails') return 'SendEmail';
     const match = /^\/v2\/email\/identities\/[^/]+(\/.*)?$/.exec(path);
-    return (match && IDENTITY_OPERATIONS[`${method} ${match[1] ?? ''}`]) ?? `${method} ${path}`;
+    const operation = match ? IDENTITY_OPERATIONS[`${method} ${match[1] ?? ''}`] : OPERATIONS[`${method} ${path}`];
+    return operation ?? `${method} ${path}`;
   }
 
-  protected handle(call: Call): Reply | Promise<Reply> {
+  protected async handle(call: Call): Promise<Reply> {
     const body = call.body.length > 0 ? JSON.parse(call.body.toString('utf8')) : {};
-    return call.operation === 'SendEmail' ? this.sendEmail(call, body) : json(this.control(call, body));
+    if (call.operation === 'SendEmail') return json({ MessageId: await this.mailer.send(call, body as SendEmailBody) });
+    const sender = { account: call.principal.account, region: call.region };
+    if (!this.limit.admits(call.operation, sender, this.context.clock.now())) throw this.throttled();
+    return json(call.path === TAGS ? this.ofTags(call, body) : this.ofIdentity(call, body));
   }
 
   protected renderError(error: ServiceError): Reply {
@@ -101,21 +120,23 @@ export class Ses extends HttpService {
     return new ServiceError('TooManyRequestsException', 429, 'Too many requests');
   }
 
-  private control({ operation, path, principal, region }: Call, body: ControlBody): object {
-    const name = operation === 'CreateEmailIdentity' ? String(body.EmailIdentity) : decodeURIComponent(path.split('/')[4] ?? '');
+  // ---- operations
+
+  private ofIdentity({ operation, path, principal, region }: Call, body: IdentityBody): object {
+    const creates = operation === 'CreateEmailIdentity';
+    const name = creates ? String(body.EmailIdentity) : decodeURIComponent(path.split('/')[4] ?? '');
     const ref: IdentityRef = { account: principal.account, region, name: name.toLowerCase() };
-    this.throttle(ref);
-    this.context.authorize(principal, `ses:${operation}`, identityArn(ref));
+    const tags = creates ? body.Tags ?? [] : [];
+    this.context.authorize(principal, `ses:${operation}`, identityArn(ref), tagConditions(tags));
     switch (operation) {
-      case 'CreateEmailIdentity':
-        return wireIdentity(this.identities.create(ref, signingOfNew(body.DkimSigningAttributes ?? {}, principal)));
-      case 'GetEmailIdentity': {
-        const state = this.identities.state(ref);
-        if (!state) throw noSuchIdentity(ref);
-        return wireIdentity(state);
+      case 'CreateEmailIdentity': {
+        const signing = signingOfNew(body.DkimSigningAttributes ?? {}, principal);
+        return wireIdentity(this.asAnswered(this.identities.create(ref, signing, tags)));
       }
+      case 'GetEmailIdentity':
+        return wireIdentity(this.identities.read(ref));
       case 'DeleteEmailIdentity':
-        if (!this.identities.delete(ref)) throw noSuchIdentity(ref);
+        if (!this.identities.delete(ref)) throw notFound(`Email identity ${ref.name} does not exist.`);
         return {};
       case 'PutEmailIdentityDkimAttributes':
         this.identities.setSigningEnabled(ref, body.SigningEnabled ?? false);
@@ -127,83 +148,54 @@ export class Ses extends HttpService {
     }
   }
 
-  private putSigning(ref: IdentityRef, { SigningAttributesOrigin: origin, SigningAttributes: attributes = {} }: ControlBody, by: Principal): object {
+  private putSigning(ref: IdentityRef, body: IdentityBody, by: Principal): object {
+    const { SigningAttributesOrigin: origin, SigningAttributes: attributes = {} } = body;
     if (attributes.DomainSigningAttributesOrigin !== undefined) {
       throw badRequest('DomainSigningAttributesOrigin is not allowed here, use SigningAttributesOrigin.');
     }
-    const { status, tokens, signingHostedZone } = this.identities.putSigning(ref, signingFrom(origin, attributes, by));
+    const { status, tokens, signingHostedZone } =
+      this.asAnswered(this.identities.putSigning(ref, signingFrom(origin, attributes, by)));
     return { DkimStatus: status, DkimTokens: tokens, SigningHostedZone: signingHostedZone };
   }
 
-  private throttle({ account, region }: IdentityRef): void {
-    const now = this.context.clock.now();
-    const key = `${account}/${region}`;
-    if (now < (this.nextRequestAt.get(key) ?? 0)) throw this.throttled();
-    this.nextRequestAt.set(key, now + 1000 / this.requestsPerSecond);
+  /** SES has not begun to look yet, and says so to who has just called. */
+  private asAnswered(state: IdentityState): IdentityState {
+    return { ...state, status: this.settings.firstStatus };
   }
 
-  private async sendEmail({ principal, region }: Call, body: SendEmailBody): Promise<Reply> {
-    const raw = body.Content?.Raw && withCrlf(Buffer.from(body.Content.Raw.Data, 'base64'));
-    const from = body.FromEmailAddress ?? (raw && fromHeader(raw)) ?? '';
-    const address = addressOf(from);
-    const sender = { account: principal.account, region };
-    const identity = address && this.identities.forSending({ ...sender, name: address.slice(address.indexOf('@') + 1).toLowerCase() });
-    if (!identity) {
-      throw new ServiceError('MessageRejected', 400,
-        `Email address is not verified. The following identities failed the check in region ${region.toUpperCase()}: ${from}`);
+  private ofTags({ operation, query, principal, region }: Call, body: TagBody): object {
+    const arn = body.ResourceArn ?? query.get('ResourceArn') ?? '';
+    const tags = body.Tags ?? [];
+    const keys = query.getAll('TagKeys');
+    this.context.authorize(principal, `ses:${operation}`, arn, tagConditions(tags, keys));
+    const ref: IdentityRef = { account: principal.account, region, name: arn.slice(arn.indexOf(':identity/') + 10) };
+    // Configuration sets and other things can have tags too, but the local SES has none of those.
+    if (identityArn(ref) !== arn) throw notFound(`The resource ${arn} does not exist.`);
+    switch (operation) {
+      case 'TagResource':
+        this.identities.tag(ref, tags);
+        return {};
+      case 'UntagResource':
+        this.identities.untag(ref, keys);
+        return {};
+      default:
+        return { Tags: this.identities.read(ref).tags };
     }
-    this.context.authorize(principal, 'ses:SendEmail', identityArn(identity), { 'ses:FromAddress': [address] });
-    const messageId = randomUUID();
-    const message = raw ?? await this.composeSimple(body, from, messageId);
-    const signer = await this.identities.signerOf(identity);
-    const { ToAddresses = [], CcAddresses = [], BccAddresses = [] } = body.Destination ?? {};
-    this.outbox.push({
-      ...sender,
-      at: this.context.clock.now(),
-      messageId,
-      from,
-      to: [...ToAddresses, ...CcAddresses, ...BccAddresses],
-      raw: signer ? await sign(message, signer) : message,
-    });
-    return json({ MessageId: messageId });
-  }
-
-  private composeSimple({ Content, Destination, ReplyToAddresses = [] }: SendEmailBody, from: string, messageId: string): Promise<Buffer> {
-    const simple = Content?.Simple;
-    if (!simple) throw badRequest('the local SES sends Simple and Raw content');
-    return compose({
-      from,
-      to: Destination?.ToAddresses ?? [],
-      cc: Destination?.CcAddresses ?? [],
-      replyTo: ReplyToAddresses,
-      subject: simple.Subject.Data,
-      text: simple.Body.Text?.Data,
-      html: simple.Body.Html?.Data,
-      date: this.context.clock.date(),
-      messageId: `<${messageId}@email.amazonses.com>`,
-    });
   }
 }
 
-interface ControlBody {
+interface IdentityBody {
   readonly EmailIdentity?: string;
   readonly DkimSigningAttributes?: WireSigningAttributes;
+  readonly Tags?: readonly Tag[];
   readonly SigningEnabled?: boolean;
   readonly SigningAttributesOrigin?: string;
   readonly SigningAttributes?: WireSigningAttributes;
 }
 
-interface SendEmailBody {
-  readonly FromEmailAddress?: string;
-  readonly Destination?: { readonly ToAddresses?: string[]; readonly CcAddresses?: string[]; readonly BccAddresses?: string[] };
-  readonly ReplyToAddresses?: string[];
-  readonly Content?: {
-    readonly Raw?: { readonly Data: string };
-    readonly Simple?: {
-      readonly Subject: { readonly Data: string };
-      readonly Body: { readonly Text?: { readonly Data: string }; readonly Html?: { readonly Data: string } };
-    };
-  };
+interface TagBody {
+  readonly ResourceArn?: string;
+  readonly Tags?: readonly Tag[];
 }
 
 /** CreateEmailIdentity has no origin of its own: a selector means BYODKIM. */
@@ -212,38 +204,9 @@ function signingOfNew(attributes: WireSigningAttributes, by: Principal) {
   return signingFrom(attributes.DomainSigningAttributesOrigin ?? origin, attributes, by);
 }
 
-function wireIdentity(state: IdentityState): object {
-  return {
-    IdentityType: 'DOMAIN',
-    FeedbackForwardingStatus: true,
-    VerifiedForSendingStatus: state.verifiedForSending,
-    VerificationStatus: state.verifiedForSending ? 'SUCCESS' : state.status,
-    DkimAttributes: {
-      SigningEnabled: state.signingEnabled,
-      Status: state.status,
-      Tokens: state.tokens,
-      SigningHostedZone: state.signingHostedZone,
-      SigningAttributesOrigin: state.origin,
-      NextSigningKeyLength: state.nextKeyLength,
-      CurrentSigningKeyLength: state.currentKeyLength,
-      LastKeyGenerationTimestamp: seconds(state.keyGeneratedAt),
-    },
-    VerificationInfo: {
-      LastCheckedTimestamp: seconds(state.lastChecked),
-      LastSuccessTimestamp: seconds(state.lastSuccess),
-      ErrorType: state.errorType,
-      SOARecord: state.soa && { PrimaryNameServer: state.soa.nsname, AdminEmail: state.soa.hostmaster, SerialNumber: state.soa.serial },
-    },
-    Policies: {},
-    Tags: [],
-  };
-}
-
-function json(body: object, status = 200): Reply {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-/** AWS writes times as seconds since 1970. */
-function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1000;
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html */
+function tagConditions(tags: readonly Tag[], keys: readonly string[] = []): Record<string, string[]> {
+  const named = [...tags.map(({ Key }) => Key), ...keys];
+  const values = tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, [Value]]);
+  return named.length === 0 ? {} : { ...Object.fromEntries(values), 'aws:TagKeys': named };
 }

@@ -1,17 +1,31 @@
 // How an identity signs, as SES reads it from the signing attributes of a call.
 import { KeyObject } from 'node:crypto';
 import { DkimSigningAttributesOrigin } from '@aws-sdk/client-sesv2';
-import { Principal } from '../credentials';
-import { ServiceError } from '../service-error';
 import { KeyLength } from './easy-dkim';
+import { badRequest } from './errors';
 import { readSigningKey } from './mail';
+import { Principal } from '../credentials';
 
-export type Signing =
-  | { readonly origin: 'AWS_SES'; readonly keyLength: KeyLength | undefined }
-  /** `key` is undefined when SES was given something that is no usable key. */
-  | { readonly origin: 'EXTERNAL'; readonly selector: string; readonly key: KeyObject | undefined }
-  /** `by` is whose rights count when SES fetches the key from the parent. */
-  | { readonly origin: `AWS_SES_${string}`; readonly parentRegion: string; readonly by: Principal };
+export type Signing = EasyDkimSigning | OwnKeySigning | ReplicaSigning;
+
+export interface EasyDkimSigning {
+  readonly origin: 'AWS_SES';
+  readonly keyLength: KeyLength | undefined;
+}
+
+export interface OwnKeySigning {
+  readonly origin: 'EXTERNAL';
+  readonly selector: string;
+  /** Undefined when SES was given something that is no usable key. */
+  readonly key: KeyObject | undefined;
+}
+
+export interface ReplicaSigning {
+  readonly origin: `AWS_SES_${string}`;
+  readonly parentRegion: string;
+  /** Whose rights count when SES fetches the key from the parent. */
+  readonly by: Principal;
+}
 
 /** `SigningAttributes` as they are on the wire. */
 export interface WireSigningAttributes {
@@ -29,24 +43,34 @@ export function signingFrom(origin: unknown, attributes: WireSigningAttributes, 
   if (!(Object.values(DkimSigningAttributesOrigin) as unknown[]).includes(origin)) {
     throw badRequest(`The signing attributes origin ${origin} is not valid.`);
   }
-  const { DomainSigningSelector: selector, DomainSigningPrivateKey: privateKey, NextSigningKeyLength: keyLength } = attributes;
+  const { DomainSigningSelector: selector, DomainSigningPrivateKey: privateKey } = attributes;
+  const { NextSigningKeyLength: keyLength } = attributes;
+  const hasOwnKey = selector !== undefined || privateKey !== undefined;
+  if (keyLength !== undefined && hasOwnKey) {
+    throw badRequest(
+      'NextSigningKeyLength cannot be used together with DomainSigningSelector and DomainSigningPrivateKey.');
+  }
   if (origin !== 'AWS_SES' && keyLength !== undefined) throw badRequest('NextSigningKeyLength is for AWS_SES only.');
-  if (origin !== 'EXTERNAL' && (selector !== undefined || privateKey !== undefined)) {
-    throw badRequest('A selector and a private key are for EXTERNAL only.');
-  }
-  if (origin === 'EXTERNAL') {
-    if (selector === undefined || !SELECTOR.test(selector)) throw badRequest('The DomainSigningSelector value is not valid.');
-    if (privateKey === undefined || !PRIVATE_KEY.test(privateKey)) throw badRequest('The DomainSigningPrivateKey value is not valid.');
-    return { origin, selector, key: readSigningKey(privateKey) };
-  }
-  if (origin === 'AWS_SES') {
-    if (![undefined, 'RSA_1024_BIT', 'RSA_2048_BIT'].includes(keyLength)) throw badRequest('The NextSigningKeyLength value is not valid.');
-    return { origin, keyLength };
-  }
-  const replica = origin as `AWS_SES_${string}`;
+  if (origin !== 'EXTERNAL' && hasOwnKey) throw badRequest('A selector and a private key are for EXTERNAL only.');
+  if (origin === 'EXTERNAL') return ownKeySigning(selector, privateKey);
+  if (origin === 'AWS_SES') return easyDkimSigning(keyLength);
+  const replica = origin as ReplicaSigning['origin'];
   return { origin: replica, parentRegion: replica.slice('AWS_SES_'.length).toLowerCase().replaceAll('_', '-'), by };
 }
 
-export function badRequest(message: string): ServiceError {
-  return new ServiceError('BadRequestException', 400, message);
+function ownKeySigning(selector: string | undefined, privateKey: string | undefined): OwnKeySigning {
+  if (selector === undefined || !SELECTOR.test(selector)) {
+    throw badRequest('The DomainSigningSelector value is not valid.');
+  }
+  if (privateKey === undefined || !PRIVATE_KEY.test(privateKey)) {
+    throw badRequest('The DomainSigningPrivateKey value is not valid.');
+  }
+  return { origin: 'EXTERNAL', selector, key: readSigningKey(privateKey) };
+}
+
+function easyDkimSigning(keyLength: KeyLength | undefined): EasyDkimSigning {
+  if (![undefined, 'RSA_1024_BIT', 'RSA_2048_BIT'].includes(keyLength)) {
+    throw badRequest('The NextSigningKeyLength value is not valid.');
+  }
+  return { origin: 'AWS_SES', keyLength };
 }
