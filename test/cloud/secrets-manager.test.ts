@@ -88,7 +88,7 @@ describe('reading', () => {
     expect(await get(`mail/dkim${end}`)).toMatchObject({ Name: `mail/dkim${end}` });
   });
 
-  test('a role is refused where it may only read what the partial ARN, taken for a complete one, does not mean', async () => {
+  test('rights on a partial ARN and any end do not let a role at what is taken for a complete ARN', async () => {
     const { arn } = secret({ name: 'mail/dkim-secret' });
     const partial = arn.slice(0, -7);
     const Action = 'secretsmanager:GetSecretValue';

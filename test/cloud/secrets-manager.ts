@@ -245,7 +245,7 @@ function policyDecision({ arn, resourcePolicy }: Secret, principal: Principal, a
     const named = typeof statement.Principal === 'string' ? [statement.Principal] : listOf(statement.Principal?.AWS);
     return named.some((name) => names.includes(name)) && applies(statement, { action, resource: arn, context: {} });
   };
-  const effects = resourcePolicy ? statementsOf(resourcePolicy).filter(fits).map(({ Effect }) => Effect) : [];
+  const effects = resourcePolicy ? statementsOf(resourcePolicy).filter(fits).map((statement) => statement.Effect) : [];
   if (effects.includes('Deny')) return 'Deny';
   return effects.includes('Allow') ? 'Allow' : 'None';
 }
