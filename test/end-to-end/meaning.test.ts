@@ -42,6 +42,18 @@ describe('SES signs under the selector Mail, and the construct names it mail', (
   });
 });
 
+test('a selector that SES shows in lower case is the one of the construct, whoever set it in upper case', async () => {
+  await scene.stop();
+  scene = await Scene.withIdentity({ ses: { selectorCase: 'lower' } });
+  signsByHand(scene, 'Mail', PEM.one);
+  scene.publishKey('mail', PEM.one);
+  await scene.verified();
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, WAIT));
+  await scene.destroy('Mail');
+  expect(scene.writes()).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+  expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS' });
+});
+
 describe('a record of opendkim-genkey, which names the hash algorithm', () => {
   let before: string[];
 
