@@ -65,12 +65,12 @@ test('CreateEmailIdentity takes BYODKIM and a key length', async () => {
   expect(stage.state('us-east-1', 'example.org')).toMatchObject({ origin: 'AWS_SES', nextKeyLength: 'RSA_1024_BIT' });
 });
 
-test('control-plane calls are limited to one per second, account and Region; mail is not', async () => {
-  // GIVEN
-  await stage.restart({ requestsPerSecond: 1 });
+test('control-plane calls are limited for each account and Region; mail is not', async () => {
+  // GIVEN a limit that no slow machine reaches by itself
+  const secondsPerRequest = 1_000;
+  await stage.restart({ requestsPerSecond: 1 / secondsPerRequest });
   await stage.verifiedEasyDkim();
   const get = (by = stage.client) => stage.get(DOMAIN, by);
-  stage.context.clock.setSpeed(0.001); // so that a slow machine does not let the second pass
   // WHEN
   await get();
   // THEN
@@ -79,7 +79,7 @@ test('control-plane calls are limited to one per second, account and Region; mai
   expect(await refusal(get(stage.clientIn('us-east-1', { account: '222222222222' }))))
     .toMatchObject({ name: 'NotFoundException' });
   expect((await stage.verdictOfMail()).result).toBe('pass');
-  stage.context.clock.advance(1000);
+  stage.context.clock.advance(secondsPerRequest * 1_000);
   await get();
 });
 
