@@ -1,9 +1,10 @@
 // AWS Secrets Manager of the local cloud: secrets with versions, customer keys, and readers from other accounts.
 import { Principal } from './credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
-import { applies, Effect, listOf, PolicyDocument, PolicyStatement, statementsOf } from './iam-policy';
+import { PolicyDocument } from './iam-policy';
 import { randomId } from './random';
 import { means, newSecretArn, partialArn, SecretName } from './secret-id';
+import { secretPolicyEffect } from './secret-policy';
 import { SecretValue, SecretVersion, SecretVersions } from './secret-versions';
 import { ServiceError } from './service-error';
 
@@ -186,7 +187,7 @@ export class SecretsManager extends HttpService {
     const askedFor = secretId.startsWith('arn:') ? secretId : partialArn(named);
     this.context.authorize(principal, action, secret?.arn ?? askedFor);
     if (!secret) throw notFound();
-    const said = policyDecision(secret, principal, action);
+    const said = secretPolicyEffect(secret, principal, action);
     if (said === 'Deny' || (said === 'None' && secret.account !== principal.account)) {
       const reason = said === 'Deny' ? 'with an explicit deny in a resource-based policy'
         : 'because no resource-based policy allows the action';
@@ -236,18 +237,6 @@ export class SecretsManager extends HttpService {
     }
     return secret;
   }
-}
-
-/** What the secret's own policy says of this caller: a statement may name everyone, the account or the role. */
-function policyDecision({ arn, resourcePolicy }: Secret, principal: Principal, action: string): Effect {
-  const names = [principal.account, `arn:${arn.split(':')[1]}:iam::${principal.account}:root`, principal.roleArn, '*'];
-  const fits = (statement: PolicyStatement) => {
-    const named = typeof statement.Principal === 'string' ? [statement.Principal] : listOf(statement.Principal?.AWS);
-    return named.some((name) => names.includes(name)) && applies(statement, { action, resource: arn, context: {} });
-  };
-  const effects = resourcePolicy ? statementsOf(resourcePolicy).filter(fits).map((statement) => statement.Effect) : [];
-  if (effects.includes('Deny')) return 'Deny';
-  return effects.includes('Allow') ? 'Allow' : 'None';
 }
 
 function valueOf({ SecretString: text, SecretBinary: binary }: Parameters): SecretValue {
