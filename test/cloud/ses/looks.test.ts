@@ -1,7 +1,7 @@
 // When the local SES looks in DNS, and how the status moves with what it sees.
 import { createPrivateKey } from 'node:crypto';
 import { CreateEmailIdentityCommand } from '@aws-sdk/client-sesv2';
-import { base64, DOMAIN, MINUTE, ref, SesStage } from './stage';
+import { base64, DOMAIN, ref, SesStage } from './stage';
 import { HOUR } from './verification';
 import { pooledKey } from '../key-pool';
 
@@ -17,6 +17,7 @@ afterEach(() => stage.stop());
 
 test('after FAILED SES does not look by itself, and a repeated call re-arms it', async () => {
   // GIVEN
+  await stage.restart({ lookEvery: HOUR });
   stage.ses.createIdentity({ ...ref(), dkim: { selector: 's1', privateKey: KEY } });
   expect(await stage.look(72 * HOUR)).toMatchObject({ status: 'FAILED', errorType: 'HOST_NOT_FOUND' });
   const failedAt = stage.state().lastChecked;
@@ -63,6 +64,7 @@ test('signing stops while a record is away and goes on when it is back', async (
 });
 
 test('a record that stays away for five days ends in FAILED', async () => {
+  await stage.restart({ lookEvery: HOUR });
   stage.ses.createIdentity({ ...ref(), dkim: { selector: 's1', privateKey: KEY } });
   stage.publishKey('s1', key);
   await stage.look();
