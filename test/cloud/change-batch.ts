@@ -1,19 +1,18 @@
 // The rules of a Route 53 change batch: all of it or nothing, and what is refused with which words. Knows no time, HTTP or accounts.
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { canonicalName, compareNames, compareText, plainName } from './record-name';
+import { AWS_LIMITS, ChangeBatchLimits, requireSmallEnough, requireValidTtl } from './change-batch-limits';
+import { canonicalName, compareNames, compareText, recordNameProblems } from './record-name';
 import { recordValueProblem } from './record-value';
 import { ServiceError } from './service-error';
-
-/** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
-const MAX_LABEL = 63;
-const MAX_NAME = 255;
 
 /** The record sets after the batch, in listing order. Throws InvalidChangeBatch with all that is wrong. */
 export function applyChangeBatch(
   zoneName: string, recordSets: readonly ResourceRecordSet[], changes: readonly Change[],
+  limits: ChangeBatchLimits = AWS_LIMITS,
 ): ResourceRecordSet[] {
-  if (changes.length === 0) throw new ServiceError('InvalidInput', 400, 'Invalid request: Changes must have at least one element');
+  if (changes.length === 0) throw invalidInput('Changes must have at least one element');
+  requireSmallEnough(changes, limits);
   const problems = contradictions(changes);
   let current = [...recordSets];
   for (const change of changes) {
@@ -39,14 +38,19 @@ export function compareRecordSets(a: RecordSetKey, b: RecordSetKey): number {
     || compareText(a.SetIdentifier ?? '', b.SetIdentifier ?? '');
 }
 
+function invalidInput(problem: string): ServiceError {
+  return new ServiceError('InvalidInput', 400, `Invalid request: ${problem}`);
+}
+
 function normalized({ Action, ResourceRecordSet: set }: Change): ResourceRecordSet {
-  if (!Action || !set?.Name || !set.Type) throw new ServiceError('InvalidInput', 400, 'Invalid request: Action, Name and Type are required');
+  if (!Action || !set?.Name || !set.Type) throw invalidInput('Action, Name and Type are required');
   if (!['CREATE', 'DELETE', 'UPSERT'].includes(Action)) {
-    throw new ServiceError('InvalidInput', 400, `Invalid request: '${Action}' is not one of CREATE, DELETE, UPSERT`);
+    throw invalidInput(`'${Action}' is not one of CREATE, DELETE, UPSERT`);
   }
+  requireValidTtl(set.TTL);
   const records = set.ResourceRecords?.length && set.TTL !== undefined;
   if (Number(Boolean(records)) + Number(Boolean(set.AliasTarget)) !== 1) {
-    throw new ServiceError('InvalidInput', 400, 'Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and '
+    throw invalidInput('Expected exactly one of [AliasTarget, all of [TTL, and '
       + `ResourceRecords], or TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with `
       + `[Action=${Action}, Name=${set.Name}, Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? 'null'}]`);
   }
@@ -92,13 +96,10 @@ function apexProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
 
 function nameProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
   const name = wanted.Name!;
-  const labels = plainName(name).split('.');
+  const isInZone = name === zoneName || name.endsWith(`.${zoneName}`);
   return [
-    ...name === zoneName || name.endsWith(`.${zoneName}`) ? [] : [`RRSet with DNS name ${name} is not permitted in zone ${zoneName}`],
-    ...labels.some((label) => label.length > MAX_LABEL)
-      ? [`FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '${name}'`] : [],
-    ...labels.includes('') ? [`FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with '${name}'`] : [],
-    ...plainName(name).length > MAX_NAME ? [`FATAL problem: DomainNameTooLong (Domain name is too long) encountered with '${name}'`] : [],
+    ...isInZone ? [] : [`RRSet with DNS name ${name} is not permitted in zone ${zoneName}`],
+    ...recordNameProblems(name),
   ];
 }
 

@@ -134,6 +134,21 @@ describe('a change', () => {
     expect(ownRecords()).toContainEqual(txt('r7.example.com.', '"<&>\' 007" "r7.example.com."'));
   });
 
+  test('that is too large for one batch is refused as a whole, and nothing waits for it', async () => {
+    const names = Array.from({ length: 1001 }, (_, index) => `r${index}.example.com.`);
+    await expect(change(...names.map((name): ['CREATE', ResourceRecordSet] => ['CREATE', txt(name, '"1"')]))).rejects.toMatchObject({
+      name: 'InvalidChangeBatch', message: '[Number of records limit of 1000 exceeded.]', $metadata: { httpStatusCode: 400 },
+    });
+    expect(ownRecords()).toEqual([]);
+    await expect(change(['CREATE', txt('a.example.com', '"1"')])).resolves.toBeDefined();
+  });
+
+  test('may be as large as the setting says', async () => {
+    route53.settings.limits = { ...route53.settings.limits, valueCharacters: 2 };
+    await expect(change(['CREATE', txt('a.example.com', '"1"')])).rejects.toThrow('[RDATA character limit of 2 exceeded.]');
+    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('a.example.com', '"1"') }])).toThrow('RDATA');
+  });
+
   test('of an unknown id, or of another account, is not found', async () => {
     const { ChangeInfo } = await change(['CREATE', txt('a.example.com', '"1"')]);
     const notFound = { name: 'NoSuchChange', $metadata: { httpStatusCode: 404 } };

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { compareRecordSets } from './change-batch';
+import { AWS_LIMITS, ChangeBatchLimits } from './change-batch-limits';
 import { Principal } from './credentials';
 import { DnsWorld } from './dns/dns-world';
 import { Zone } from './dns/zone';
@@ -20,6 +21,8 @@ export interface Route53Settings {
   processingTime: number;
   /** Per account, for all callers and operations. @default 5 */
   requestsPerSecond: number;
+  /** How large a change batch may be. @default what AWS allows */
+  limits: ChangeBatchLimits;
 }
 
 interface CreateHostedZone {
@@ -52,7 +55,7 @@ export class Route53 extends HttpService {
 
   constructor(context: CloudContext, private readonly dns: DnsWorld, options: Partial<Route53Settings> = {}) {
     super('route53', context);
-    this.settings = { insyncAfter: 30_000, processingTime: 2_000, requestsPerSecond: 5, ...options };
+    this.settings = { insyncAfter: 30_000, processingTime: 2_000, requestsPerSecond: 5, limits: AWS_LIMITS, ...options };
   }
 
   async createHostedZone(props: CreateHostedZone): Promise<HostedZoneInfo> {
@@ -90,7 +93,8 @@ export class Route53 extends HttpService {
 
   /** A change batch by the same rules as over HTTP, but never throttled and in sync at once. Names with or without trailing dot. */
   change(zoneId: string, changes: Change[]): void {
-    this.zone(zoneId).change(changes, { now: Infinity, busyUntil: -Infinity, visibleAt: -Infinity });
+    const times = { now: Infinity, busyUntil: -Infinity, visibleAt: -Infinity };
+    this.zone(zoneId).change(changes, times, this.settings.limits);
   }
 
   protected operationOf(request: Request): string {
@@ -136,7 +140,8 @@ export class Route53 extends HttpService {
     });
     const now = this.context.clock.now();
     const insyncAt = now + this.settings.insyncAfter;
-    zone.change(changes, { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt });
+    const times = { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt };
+    zone.change(changes, times, this.settings.limits);
     const id = newId('C');
     this.changes.set(id, { account: zone.info.account, submittedAt: now, insyncAt });
     return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id)!));
