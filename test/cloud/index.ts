@@ -2,7 +2,7 @@
 import { Clock } from './clock';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
-import { DnsWorld } from './dns';
+import { DnsWorld, DnsWorldOptions } from './dns';
 import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
@@ -21,6 +21,10 @@ export { ServiceError } from './service-error';
 export interface LocalCloudOptions {
   /** How many times faster than real time the cloud's clock runs. @default 60 */
   readonly speed?: number;
+  readonly dns?: Pick<DnsWorldOptions, 'random'> & {
+    /** Whether SES asks the functions' resolver, which remembers, instead of one that was never asked before. @default false */
+    readonly sesSharesResolver?: boolean;
+  };
   readonly route53?: Partial<Route53Settings>;
   readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
 }
@@ -62,10 +66,11 @@ export class LocalCloud {
       killProcess: (processId) => this.lambda.kill(processId),
       authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
     };
-    this.dns = new DnsWorld();
+    this.dns = new DnsWorld({ clock: this.clock, random: options.dns?.random });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
-    this.ses = new Ses(context, { resolver: () => this.dns.client(), publisher, ...options.ses });
+    const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
+    this.ses = new Ses(context, { resolver, publisher, ...options.ses });
     this.sts = new Sts(context, this.iam);
     this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, { dns: this.dns, endpointEnvironment: () => this.endpointEnvironment() });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { Clock } from './clock';
+import { NatEntry } from './dns/nat';
 import { Credentials, Principal } from './credentials';
 import { Faults } from './faults';
 import { CloudContext } from './http-service';
@@ -18,7 +19,7 @@ let context: CloudContext;
 let authorize: jest.Mock;
 let lambda: Lambda;
 let directory: string;
-const nat: Record<string, string> = {};
+const nat: Record<string, NatEntry> = {};
 
 beforeEach(async () => {
   clock = Clock.running(10);
@@ -32,7 +33,7 @@ beforeEach(async () => {
     killProcess: (id) => lambda.kill(id),
   };
   lambda = new Lambda(context, {
-    dns: { resolverAddress: '127.0.0.1:53535', nat },
+    dns: { resolverAddress: '127.0.0.1:53535', natOfFunctions: () => ({ ...nat }) },
     endpointEnvironment: () => ({ AWS_ENDPOINT_URL_SESV2: 'http://127.0.0.1:1234' }),
   });
   await lambda.start();
@@ -173,7 +174,7 @@ test('a sleep of the function that is aborted rejects as in Node', async () => {
 });
 
 test('name servers are reached through the NAT, and the public resolver is the default', async () => {
-  nat['192.0.2.1'] = '127.0.0.1:5301';
+  nat['192.0.2.1'] = { at: '127.0.0.1:5301' };
   const arn = put(`const dns = require('node:dns');
     const promises = require('node:dns/promises');
     exports.handler = async () => [dns.Resolver, dns.promises.Resolver, promises.Resolver].map((Resolver) => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Concurrency } from './concurrency';
+import { DnsWorld } from './dns';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { FunctionConfiguration, functionEnvironment } from './lambda-environment';
 import { InvocationResult, LambdaProcess } from './lambda-process';
@@ -36,7 +37,7 @@ interface LambdaSettings {
 /** The network that the functions are in. */
 interface FunctionNetwork {
   /** The public DNS: its resolver, and where its name servers really listen. */
-  readonly dns: { readonly resolverAddress: string; readonly nat: Readonly<Record<string, string>> };
+  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'natOfFunctions'>;
   /** The endpoint variables of the cloud. */
   readonly endpointEnvironment: () => Record<string, string>;
 }
@@ -220,7 +221,7 @@ export class Lambda extends HttpService {
       }));
       outOfTime.catch(() => undefined); // aborted when the function was faster
       const result = process.invoke({
-        kind: 'invoke', requestId, functionArn: target.arn, event, deadline, nat: { ...this.network.dns.nat },
+        kind: 'invoke', requestId, functionArn: target.arn, event, deadline, nat: this.network.dns.natOfFunctions(),
       });
       result.catch(() => undefined); // it dies when it is killed for being out of time
       record.result = await Promise.race([result, outOfTime]);

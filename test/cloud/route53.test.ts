@@ -29,7 +29,7 @@ beforeEach(async () => {
   iam = cloud.iam;
   // A clock that as good as stands (one real hour is a millisecond), so that only the test decides what fits into a second.
   context = { ...cloud, clock: Clock.running(1 / 3_600_000) };
-  world = new DnsWorld();
+  world = new DnsWorld({ clock: context.clock });
   route53 = new Route53(context, world);
   await world.start();
   await route53.start();
@@ -234,6 +234,30 @@ describe('listing', () => {
 });
 
 describe('a hosted zone', () => {
+  test('whose name is asked for before it exists is missing to that resolver for a quarter of an hour', async () => {
+    const ask = () => world.cachingClient().resolveTxt('s1._domainkey.example.com');
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('s1._domainkey.example.com', '"1"') }]);
+    expect(await world.client().resolveTxt('s1._domainkey.example.com')).toEqual([['1']]);
+    // The SOA of a hosted zone has a TTL of 900 seconds, which is less than its minimum of a day.
+    context.clock.advance(899_000);
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    context.clock.advance(1_001);
+    expect(await ask()).toEqual([['1']]);
+  });
+
+  test('with NS records below its apex refers to others there', async () => {
+    route53.change(zone.id, [
+      { Action: 'CREATE', ResourceRecordSet: { ...txt('mail.example.com', 'ns1.acme.example'), Type: 'NS' } },
+      { Action: 'CREATE', ResourceRecordSet: txt('s1._domainkey.mail.example.com', '"never seen"') },
+    ]);
+    const provider = world.provider('acme');
+    await provider.createZone('mail.example.com', { delegate: false });
+    await expect(world.client().resolveTxt('s1._domainkey.mail.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    provider.set('s1._domainkey.mail.example.com', 'TXT', ['seen']);
+    expect(await world.client().resolveTxt('s1._domainkey.mail.example.com')).toEqual([['seen']]);
+  });
+
   test('says its name servers, which are the ones that it is delegated to', async () => {
     const answer = await client.send(new GetHostedZoneCommand({ Id: zone.id }));
     expect(answer).toMatchObject({
@@ -257,7 +281,7 @@ describe('a hosted zone', () => {
     route53.change(parked.id, [{ Action: 'CREATE', ResourceRecordSet: txt('parked.test', '"1"') }]);
     await expect(world.client().resolveTxt('parked.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     const own = world.client();
-    own.setServers([world.nat[(await own.resolve4(parked.nameServers[0]))[0]]]);
+    own.setServers([world.listeningAt(parked.nameServers[0])]);
     expect(await own.resolveTxt('parked.test')).toEqual([['1']]);
   });
 
@@ -268,7 +292,7 @@ describe('a hosted zone', () => {
     await route53.deleteHostedZone(zone.id);
     await expect(world.client().resolveNs('example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(listed()).rejects.toMatchObject({ name: 'NoSuchHostedZone', $metadata: { httpStatusCode: 404 } });
-    expect(world.nat).toEqual({});
+    expect(() => world.listeningAt(zone.nameServers[0])).toThrow('There is no name server');
   });
 
   test('that moved to another provider leaves that delegation alone when it is deleted', async () => {

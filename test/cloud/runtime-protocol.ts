@@ -1,5 +1,6 @@
 // What a function's process and the Lambda service say to each other over IPC.
 import { ClockState } from './clock';
+import { Nat } from './dns/nat';
 
 export interface InitMessage {
   readonly kind: 'init';
@@ -24,8 +25,8 @@ export interface InvokeMessage {
   readonly event: string;
   /** Cloud time in milliseconds. */
   readonly deadline: number;
-  /** Where the name servers of the public DNS really listen. */
-  readonly nat: Readonly<Record<string, string>>;
+  /** How the function reaches the name servers of the public DNS. */
+  readonly nat: Nat;
 }
 
 export interface InvocationError {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import timersPromises from 'node:timers/promises';
 import { resolveThrough } from './behind-nat';
 import { Clock } from './clock';
+import { Nat } from './dns/nat';
 import { DoneMessage, END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
 const clock = new Clock();
-let nat: Readonly<Record<string, string>> = {};
+let nat: Nat = {};
 let handler: Handler;
 
 process.on('message', (message: MessageToRuntime) => {

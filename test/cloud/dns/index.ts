@@ -1,3 +1,3 @@
 // What the rest of the local cloud uses of its public DNS.
 export { DnsProvider } from './dns-provider';
-export { DnsWorld } from './dns-world';
+export { DnsWorld, type DnsWorldOptions } from './dns-world';
