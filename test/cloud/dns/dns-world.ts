@@ -98,8 +98,8 @@ export class DnsWorld {
   }
 
   /** A DNS provider other than Route 53; the same name gives the same provider. */
-  provider(name: string): DnsProvider {
-    const provider = this.providers.get(name) ?? new DnsProvider(name, this);
+  provider(name: string, family?: 'ipv4' | 'ipv6'): DnsProvider {
+    const provider = this.providers.get(name) ?? new DnsProvider(name, this, family);
     this.providers.set(name, provider);
     return provider;
   }

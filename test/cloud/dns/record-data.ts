@@ -43,8 +43,8 @@ function toAnswer(name: string, type: ServedType, ttl: number, value: string): R
       return { name, type, ttl, data: { priority, weight, port, target: host(fields[3]) } };
     }
     case 'CAA': {
-      const value = fields[2].replace(/^"|"$/g, '');
-      return { name, type, ttl, data: { flags: Number(fields[0]), tag: fields[1] as 'issue', value } };
+      const text = fields[2].replace(/^"|"$/g, '');
+      return { name, type, ttl, data: { flags: Number(fields[0]), tag: fields[1] as 'issue', value: text } };
     }
     case 'SOA': {
       const [mname, rname] = fields.map(host);
