@@ -1,22 +1,27 @@
-// The one hand-written configuration: package.json, tsconfigs, lint, workflows and tasks are generated from it by `npx projen`.
+// The configuration of the project. `npx projen` generates package.json, tsconfig, lint rules, workflows and
+// tasks from it.
 import { awscdk, github, javascript, ReleasableCommits } from 'projen';
 
 /**
- * The lowest aws-cdk-lib that has all we use: `lambda.Runtime.NODEJS_24_X` came with 2.224.0. The other features (service timeout of a
- * custom resource, `IEmailIdentity.emailIdentityArn`, `ISecret.secretFullArn`) are older.
+ * The lowest supported aws-cdk-lib. It is the first one with `lambda.Runtime.NODEJS_24_X`. The other features
+ * that the library uses are older: the service timeout of a custom resource,
+ * `IEmailIdentity.emailIdentityArn` and `ISecret.secretFullArn`.
  */
 const CDK_FLOOR = '2.224.0';
 
 /**
- * One version for all SDK clients, so that they share one copy of what lies under them. It ships inside the bundle. At least 3.950, before which
- * SES's `SigningHostedZone` is dropped, and one that runs on the oldest Node of the tests. Exact, as what esbuild can leave out of the bundle depends
- * on generated code: a newer one is taken together with a look at size and start (`npx projen bench`).
+ * The version of all SDK clients. With one version they share one copy of their dependencies in the bundle.
+ *
+ * It is at least 3.950, because older clients drop `SigningHostedZone` of SES. It must run on the oldest Node
+ * of the tests. It is exact, because the generated code of the SDK decides what esbuild can leave out. After
+ * a change, check size and start with `npx projen bench`.
  */
 const SDK = '3.1164.0';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-ses-dkim',
-  description: 'DKIM signing of Amazon SES domain identities for AWS CDK: Easy DKIM, BYODKIM from Secrets Manager and Deterministic Easy DKIM, with the DNS records in Route 53',
+  description: 'DKIM signing of Amazon SES domain identities for AWS CDK: Easy DKIM, BYODKIM from Secrets Manager and '
+    + 'Deterministic Easy DKIM, with the DNS records in Route 53',
   author: 'cdk-ses-dkim contributors',
   authorAddress: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim',
   authorOrganization: true,
@@ -31,12 +36,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
   releasableCommits: ReleasableCommits.featuresAndFixes(),
   publishToPypi: { distName: 'cdk-ses-dkim', module: 'cdk_ses_dkim' },
-  publishToMaven: { mavenGroupId: 'io.github.cdk-ses-dkim', mavenArtifactId: 'cdk-ses-dkim', javaPackage: 'io.github.cdksesdkim' },
+  publishToMaven: {
+    mavenGroupId: 'io.github.cdk-ses-dkim',
+    mavenArtifactId: 'cdk-ses-dkim',
+    javaPackage: 'io.github.cdksesdkim',
+  },
   publishToNuget: { packageId: 'CdkSesDkim', dotNetNamespace: 'CdkSesDkim' },
   publishToGo: { moduleName: 'github.com/cdk-ses-dkim/cdk-ses-dkim-go', packageName: 'cdksesdkim' },
 
   cdkVersion: CDK_FLOOR,
-  constructsVersion: '10.4.2', // what the floor's Go module is generated for: it does not compile with 10.5, which has a method of its own `with`
+  // The Go module of the lowest aws-cdk-lib does not compile with 10.5, which has a method `with` of its own.
+  constructsVersion: '10.4.2',
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.0', // what jsii 6.0 compiles with; the lint and the tests should read the code the same way
   projenVersion: '0.103.25',
@@ -44,7 +54,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   workflowNodeVersion: '20',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
-  // Only tsconfig.dev.json: jsii writes its own tsconfig for src/, and the handler is never compiled by tsc but bundled by esbuild.
+  // Only tsconfig.dev.json. jsii writes its own tsconfig for src/, and esbuild bundles the handler.
   disableTsconfig: true,
   tsconfigDev: {
     include: ['lambda/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
@@ -69,7 +79,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-sdk/client-secrets-manager@${SDK}`,
     `@aws-sdk/client-sesv2@${SDK}`,
     `@aws-sdk/client-sts@${SDK}`,
-    '@aws-sdk/credential-provider-env@3.972.84', // the one credential provider in the bundle, in the version that the clients have
+    '@aws-sdk/credential-provider-env@3.972.84', // the only credential provider in the bundle
     // Checks of the construct
     'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
     'cdk-nag@2.37.55', // the newest that runs on the floor of CDK and constructs
@@ -86,16 +96,22 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
     '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
+    'pure-rand@8.4.2', // random numbers that a seed repeats; fast-check brings the same version
+    'jest-environment-node@^30', // jest's own; the tests extend it
+    '@jest/types@^30', // jest's own types of that
+    'jest-esbuild@0.4.0', // transpiles the tests: a fraction of what ts-jest takes, which also needs the types
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
     'cli-table3@0.6.5', // the demo's tables
   ],
   jestOptions: {
-    updateSnapshot: javascript.UpdateSnapshot.NEVER, // a snapshot changes because somebody decided so, not because a test ran
+    updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
     jestConfig: {
+      testEnvironment: './test/seeded-environment.ts',
       testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
-      // Each end-to-end test has a cloud and functions of its own. With more at once than cores, the cloud's fast clock leaves the handlers behind.
+      // Each end-to-end test has a cloud and functions of its own. If more of them run at once than there are
+      // cores, the clock of the cloud is too fast for the handlers.
       maxWorkers: 2,
       coverageThreshold: { branches: 90, functions: 90, lines: 90, statements: 90 },
       collectCoverageFrom: ['src/**/*.ts', 'lambda/**/*.ts'],
@@ -109,40 +125,97 @@ const project = new awscdk.AwsCdkConstructLibrary({
     projectService: false,
     tsconfigPath: './tsconfig.dev.json',
   },
-  githubOptions: { pullRequestLint: false }, // it asks for `feat:` or `fix:` in each title, which here only make a release
-  autoMerge: false, // somebody looks at every change, upgrades as well: they end in the function that reads private keys
+  githubOptions: { pullRequestLint: false }, // it wants `feat:` or `fix:` in each title, but here they make a release
+  autoMerge: false, // a person reviews every change, also upgrades: they end in the function that reads private keys
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
 });
 
-// 1.13.0 was published without some of its platforms' packages, which `npm ci` refuses: https://github.com/npm/cli/issues/4828
+// 1.13.0 lacks the packages of some platforms, and `npm ci` refuses that:
+// https://github.com/npm/cli/issues/4828
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
-// What aws-cdk-lib itself requires on the floor. jsii writes the installed version into the Go module, and users need no newer one.
+// One esbuild for the bundle and the tests.
+project.package.addPackageResolutions('esbuild@0.28.2');
+// The version that the lowest aws-cdk-lib requires. jsii writes the installed version into the Go module, and
+// users need no newer one.
 project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0');
 
 project.eslint?.allowDevDeps('lambda/**');
 
-// The handler is built before anything that synthesizes, so that users need no esbuild. A script and not projen's bundler, which cannot
-// take the plugin that a quarter of the size depends on (docs/adr/0005-bundle.md).
-const bundle = project.addTask('bundle', { description: 'Build the handler and collect the licences of what is in it', exec: 'tsx scripts/bundle.ts' });
+// Types are checked once, by the typecheck step. So the tests are only transpiled.
+project.jest!.config.transform = { '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }] };
+project.deps.removeDependency('ts-jest');
+
+// The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
+// change has effects upwards only.
+const BELOW = { base: [], services: ['base'], records: ['base'], signing: ['base', 'records'] };
+const ENTRIES = ['deployment'];
+const known = (room: string, below: readonly string[]) => [room, ...below].map((each) => `./${each}`);
+project.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      ...Object.entries(BELOW).map(([room, below]) => ({
+        target: `./lambda/${room}`,
+        from: './lambda',
+        except: known(room, below),
+        message: `lambda/${room} may import only ${known(room, below).join(', ')}.`,
+      })),
+      ...ENTRIES.map((entry) => ({
+        target: `./lambda/${entry}`,
+        from: './lambda',
+        except: known(entry, Object.keys(BELOW)),
+        message: 'One entry of the handler may not import another.',
+      })),
+      {
+        target: './lambda/!(services)/!(index).ts',
+        from: './lambda/services',
+        message: 'Only the index.ts of an entry wires services; everything else knows the ports of lambda/base.',
+      },
+      {
+        target: './lambda/!(services)/!(index).ts',
+        from: './node_modules/@aws-sdk',
+        message: 'Only lambda/services calls AWS; everything else knows the ports of lambda/base.',
+      },
+      {
+        target: './lambda',
+        from: './src',
+        except: ['./private/contract.ts'],
+        message: 'Construct and handler share src/private/contract.ts and nothing else.',
+      },
+    ],
+  }],
+});
+
+// The handler is built before anything synthesizes, so that users need no esbuild. projen's own bundler
+// cannot take the plugin that saves a quarter of the size (docs/adr/0005-bundle.md), so this is a script.
+const bundle = project.addTask('bundle', {
+  description: 'Build the handler and collect the licences of what is in it',
+  exec: 'tsx scripts/bundle.ts',
+});
 project.preCompileTask.spawn(bundle);
 
-// jest and eslint do not look at types across files, so tsc does, once.
+// jest and eslint do not check types across files, so tsc checks them once.
 project.testTask.prependExec('tsc --noEmit --project tsconfig.dev.json', { name: 'typecheck' });
 project.testTask.exec('awslint', { name: 'API rules of the CDK team' });
-// awslint still compares durations with CDK v1's class, so it takes every Duration for something else.
+// awslint compares durations with the class of CDK v1, so it reports every Duration.
 project.package.addField('awslint', { exclude: ['duration-prop-type:cdk-ses-dkim.EmailIdentityDkimProps.recordTtl'] });
 project.testTask.exec('jsii-rosetta extract --strict', { name: 'every example in README and API compiles' });
 
-// Left to itself jsii-docgen takes the newest constructs below node_modules, which is projen's, and shows methods that the floor lacks.
+// By itself jsii-docgen takes the newest `constructs` below node_modules, which is that of projen. It would
+// document methods that the lowest supported version lacks.
 project.tasks.tryFind('docgen')!.reset('tsx scripts/api-reference.ts');
 
-// Where there is no .NET SDK the sources of its package are generated all the same, so that `package-all` comes to its end.
+// Without the .NET SDK, the sources of the .NET package are generated but not compiled, so that `package-all`
+// succeeds.
 const dotnet = project.tasks.tryFind('package:dotnet')!;
 dotnet.reset('jsii-pacmak -v --target dotnet', { condition: 'command -v dotnet > /dev/null' });
 dotnet.exec('jsii-pacmak -v --target dotnet --code-only', { condition: '! command -v dotnet > /dev/null' });
 
-const verify = project.addTask('verify', { description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint' });
-for (const task of [project.preCompileTask, project.compileTask, project.postCompileTask, project.testTask]) verify.spawn(task);
+const verify = project.addTask('verify', {
+  description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint',
+});
+for (const task of [project.preCompileTask, project.compileTask, project.postCompileTask, project.testTask]) {
+  verify.spawn(task);
+}
 project.setScript('test', 'projen verify');
 
 project.addTask('demo', {
@@ -155,10 +228,17 @@ project.addTask('bench', {
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/bench/main.ts' }],
 });
 
-project.addTask('pictures', { description: 'Draw the pictures in the docs from the text beside them', exec: 'tsx scripts/pictures/main.ts' });
+project.addTask('pictures', {
+  description: 'Draw the pictures in the docs from the text beside them',
+  exec: 'tsx scripts/pictures/main.ts',
+});
 project.addTask('integ', {
-  description: 'Tests of a real account (docs/testing.md): without arguments, that the templates are those of the snapshots; needs no account',
-  steps: [{ spawn: bundle.name }, { exec: 'integ-runner --language typescript --app "tsx {filePath}"', receiveArgs: true }],
+  description: 'Tests of a real account (docs/testing.md): without arguments, that the templates are those of the '
+    + 'snapshots; needs no account',
+  steps: [
+    { spawn: bundle.name },
+    { exec: 'integ-runner --language typescript --app "tsx {filePath}"', receiveArgs: true },
+  ],
 });
 project.addTask('versions', {
   description: 'Tests on the newest aws-cdk-lib, and with the handler on the Node of Lambda; --cdk and --node pin them',
@@ -170,11 +250,13 @@ project.addTask('languages', {
   exec: 'tsx scripts/languages/main.ts',
 });
 project.addTask('integ:emulator', {
-  description: 'The real CDK CLI on MiniStack, an emulator from PyPI, with the demo and the example in each language, or some of them (docs/emulator.md)',
+  description: 'The real CDK CLI on MiniStack, an emulator from PyPI, with the demo and the example in each language, '
+    + 'or some of them (docs/emulator.md)',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/emulator/main.ts', receiveArgs: true }],
 });
 
-// projen's own build workflow packages every language, and knows nothing of the emulator, the newest versions and the examples.
+// projen's own build workflow packages every language. It does not run the emulator, the newest versions and
+// the examples.
 const ci = project.github!.addWorkflow('ci');
 ci.on({ pullRequest: {}, push: { branches: ['main'] } });
 ci.addJob('ci', {
@@ -191,10 +273,13 @@ ci.addJob('ci', {
   ],
 });
 
-// integ-runner puts the function beside each snapshot that it writes; the bundle is built, never committed.
+// integ-runner puts the function beside each snapshot. It is built, so it is never committed.
 project.gitignore.exclude('/test/*.snapshot/asset.*');
 
-// What ships: the compiled library, its docs, the built handler with its licences.
-for (const path of ['.jsii.tabl.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) project.addPackageIgnore(path);
+// The package has the compiled library, its API reference, and the built handler with its licences. These do
+// not ship:
+for (const path of ['.jsii.tabl.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) {
+  project.addPackageIgnore(path);
+}
 
 project.synth();

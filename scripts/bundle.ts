@@ -1,28 +1,46 @@
-// Builds the handler: one minified CommonJS file with the SDK inside, and the licences of what is in it. Run by `npx projen bundle`.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Builds the handler as one minified file for each entry, with the SDK inside, and collects the licences.
+// Run by `npx projen bundle`.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
 
-const OUTPUT = 'assets/lambda/index/index.js';
+/**
+ * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
+ * entries are in one asset.
+ */
+const ENTRIES = ['deployment'];
+const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 
 /**
- * The SDK's schemas describe each operation by an object with computed keys (`{ [_h]: … }`, where `_h` is a constant of the same file). esbuild
- * cannot know that such an expression does nothing, so it keeps all operations of a service. With the constant's text as the key it drops
- * those that are not used: a quarter of the bundle.
+ * Lets esbuild drop the operations that are not used, a quarter of the bundle.
+ *
+ * The SDK describes each operation by an object with computed keys: `{ [_h]: … }`, where `_h` is a constant
+ * of the same file. esbuild cannot know that such an expression has no side effect, so it keeps all
+ * operations of a service. With the text of the constant as the key, it drops the unused ones.
  */
 const plainKeys: Plugin = {
   name: 'plain-keys',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      const constants = new Map([...source.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]));
-      return { contents: source.replace(/\[(_\w+)\]:/g, (key, name) => constants.has(name) ? `${constants.get(name)}:` : key), loader: 'js' };
+      const constants = new Map(
+        [...source.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
+      );
+      return {
+        contents: source.replace(/\[(_\w+)\]:/g, (key, name) =>
+          constants.has(name) ? `${constants.get(name)}:` : key,
+        ),
+        loader: 'js',
+      };
     });
   },
 };
 
-/** Each client brings its whole package.json for the version in it. */
+/**
+ * Each client of the SDK includes its whole package.json, only to read the version. This keeps only the
+ * version.
+ */
 const onlyVersions: Plugin = {
   name: 'only-versions',
   setup({ onLoad }) {
@@ -34,27 +52,33 @@ const onlyVersions: Plugin = {
 };
 
 async function main(): Promise<void> {
+  rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
   const { metafile } = await build({
-    entryPoints: ['lambda/index.ts'],
-    outfile: OUTPUT,
+    entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
+    outbase: 'lambda',
+    outdir: ASSET,
     bundle: true,
     minify: true,
     metafile: true,
     platform: 'node',
     target: 'node24',
     format: 'cjs',
-    mainFields: ['module', 'main'], // ES modules first: only they can be shaken
-    supported: { 'dynamic-import': false }, // `require` instead, which has begun already: Node's other loader takes milliseconds to
-    alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+    mainFields: ['module', 'main'], // ES modules first: esbuild can drop unused code only from them
+    // `require` is loaded already. `import()` would start Node's second module loader, which takes
+    // milliseconds.
+    supported: { 'dynamic-import': false },
+    alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
     plugins: [plainKeys, onlyVersions],
     logLevel: 'info',
   });
-  const packages = new Set(Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
+  );
   mkdirSync(dirname(LICENSES), { recursive: true });
   writeFileSync(LICENSES, renderLicenses([...packages].sort()));
 }
 
-/** Each licence text once, below the packages that it is for. */
+/** Every licence text once, below the names of the packages that have it. */
 function renderLicenses(folders: readonly string[]): string {
   const packagesByText = new Map<string, string[]>();
   for (const folder of folders) {

@@ -1,5 +1,5 @@
-// Runs tests on the versions that users have and `npm test` does not: the newest aws-cdk-lib, and the handler on Lambda's Node.
-// `npx projen versions`, or with pinned versions `npx projen versions --cdk 2.276.0 --node 24`.
+// Runs tests on versions that `npm test` does not use: the newest aws-cdk-lib, and the Node.js of Lambda.
+// Run by `npx projen versions`, or with pinned versions by `npx projen versions --cdk 2.276.0 --node 24`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,45 +8,64 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** What depends on aws-cdk-lib: all that synthesizes, and some of what is synthesized really deployed. */
+/** The tests that depend on aws-cdk-lib: all that synthesize, and some that deploy the result. */
 const CDK_TESTS = [
-  ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'email-identity-dkim', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`), 'test/private/',
+  ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`),
+  'test/email-identity-dkim/', 'test/private/',
   ...['pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
-/** What depends on the handler's Node: its crypto, its DNS, its timers, its HTTP, how it ends. */
+/**
+ * The tests that depend on the Node.js of the handler: crypto, DNS, timers, HTTP, and the end of the process.
+ */
 const NODE_TESTS = [
   'test/cloud/lambda.test.ts',
-  ...['crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'secrecy', 'waiting', 'what-was-there', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
+  ...['crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'secrecy', 'waiting', 'what-was-there', 'zones'].map(
+    (name) => `test/end-to-end/${name}.test.ts`,
+  ),
 ];
 
 const repository = join(__dirname, '..');
 
 async function main(): Promise<void> {
-  const { values: { cdk, node } } = parseArgs({ options: { cdk: { type: 'string' }, node: { type: 'string', default: '24' } } });
+  const {
+    values: { cdk, node },
+  } = parseArgs({ options: { cdk: { type: 'string' }, node: { type: 'string', default: '24' } } });
   const directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-versions-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1)); // or else there would be no 'exit'
+  // Without a handler, a signal would end the process without 'exit'.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
   await step('the tests of the repository run on the CDK floor', checkFloor);
-  await step('the newest aws-cdk-lib', () => testNewestCdk(join(directory, 'newest'), cdk ?? output('npm', ['view', 'aws-cdk-lib', 'version'])));
+  await step('the newest aws-cdk-lib', () =>
+    testNewestCdk(join(directory, 'newest'), cdk ?? output('npm', ['view', 'aws-cdk-lib', 'version'])),
+  );
   await step(`the handler on Node ${node}`, () => testNode(join(directory, 'node'), node));
 }
 
-/** `npm test` shows that the floor works only as long as the floor is what is installed. */
+/** `npm test` shows that the lowest supported versions work, but only if these versions are installed. */
 function checkFloor(): void {
   for (const [name, range] of Object.entries<string>(manifestOf(repository).peerDependencies)) {
     const installed = installedVersion(repository, name);
-    if (range !== `^${installed}`) throw new Error(`${name} ${installed} is installed, but users may have ${range}. Run \`npm ci\``);
+    if (range !== `^${installed}`) {
+      throw new Error(`${name} ${installed} is installed, but users may have ${range}. Run \`npm ci\``);
+    }
     console.log(`${name} ${installed}`);
   }
 }
 
-/** In a copy, so that neither the installed packages nor the lock file change here. */
+/** Tests in a copy, so that the installed packages and the lock file of the repository do not change. */
 async function testNewestCdk(copy: string, version: string): Promise<void> {
-  const tracked = output('git', ['ls-files', '-z']).split('\0').filter((file) => file && existsSync(join(repository, file)));
+  const tracked = output('git', ['ls-files', '-z'])
+    .split('\0')
+    .filter((file) => file && existsSync(join(repository, file)));
   for (const file of tracked) await cp(join(repository, file), join(copy, file));
-  await cp(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true }); // faster than `npm ci`
-  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`, 'constructs@10'], copy);
+  // Copying is faster than `npm ci`.
+  await cp(join(repository, 'node_modules'), join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true });
+  await run(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', `aws-cdk-lib@${version}`, 'constructs@10'],
+    copy,
+  );
   for (const name of ['aws-cdk-lib', 'constructs']) console.log(`${name} ${installedVersion(copy, name)}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], copy);
   await run('npx', ['tsc', '--noEmit', '--project', 'tsconfig.dev.json'], copy);
@@ -76,7 +95,12 @@ function manifestOf(directory: string) {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
 }
 
-async function run(command: string, args: string[], cwd: string, environment: Record<string, string> = {}): Promise<void> {
+async function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  environment: Record<string, string> = {},
+): Promise<void> {
   const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...environment } });
   const [code, signal] = await once(child, 'exit');
   if (code !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` ended with ${signal ?? code}`);

@@ -1,4 +1,5 @@
-// Where a private key is: in a secret. There is no way to pass its text, so that it cannot get into a template or a log.
+// A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
+// template or a log.
 import { CfnResource, Lazy, Token } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -11,9 +12,9 @@ import { checkSecretOptions } from './private/validation';
  */
 export interface DkimPrivateKeySecretOptions {
   /**
-   * Name of the field that holds the key, in a secret whose value is a JSON object.
+   * Name of the field that holds the key, for a secret whose value is a JSON object.
    *
-   * One field at the top level; its value is a string. Throws if it is empty.
+   * The field is at the top level and its value is a string. Throws if the name is empty.
    *
    * @default - the whole secret value is the key
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
@@ -23,9 +24,10 @@ export interface DkimPrivateKeySecretOptions {
   /**
    * Staging label of the secret version to read, for example `AWSPREVIOUS`.
    *
-   * Throws if it is empty, or given together with `versionId`.
+   * Throws if it is empty, or if `versionId` is given too.
    *
-   * @default - `AWSCURRENT`; on update the key of `AWSPREVIOUS`, if that is the one published under the selector
+   * @default - `AWSCURRENT`; an update reads `AWSPREVIOUS` if that key is the one published under the
+   * selector
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
    */
   readonly versionStage?: string;
@@ -33,8 +35,11 @@ export interface DkimPrivateKeySecretOptions {
   /**
    * Id of the secret version to read: 32 to 64 characters, usually a UUID.
    *
-   * Pinning the version is how a change of the key becomes a change of the stack: a new version of the secret alone never starts a
-   * deployment. Throws if it is empty or not of that length, or given together with `versionStage`.
+   * A new version of a secret does not start a deployment. If you name the version here, a new key is a
+   * change of the stack.
+   *
+   * Throws if it is empty, if it is shorter than 32 or longer than 64 characters, or if `versionStage`
+   * is given too.
    *
    * @default - the version with the staging label `versionStage`
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
@@ -45,34 +50,38 @@ export interface DkimPrivateKeySecretOptions {
 /**
  * A private key for BYODKIM.
  *
- * RSA with 1024 to 2048 bits (2048 recommended), unencrypted. PEM (PKCS #1 or PKCS #8) and base64 of the DER are both understood, with
- * or without line breaks. The key is read at deployment, by the function that talks to SES, and is in no template, property or log.
+ * It is an unencrypted RSA key of 1024 to 2048 bits; 2048 is recommended. Its form is PEM (PKCS #1 or
+ * PKCS #8) or the base64 of the DER, with or without line breaks. Only the function that calls SES
+ * reads the key, during a deployment. The key is in no template, no property and no log.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
  */
 export class DkimPrivateKey {
   /**
-   * A private key that is kept in AWS Secrets Manager.
+   * A private key in AWS Secrets Manager.
    *
-   * The rights to read the secret, and to decrypt with its customer managed key where `secret.encryptionKey` is known, are added to the
-   * function. A secret of another account must be imported by its complete ARN and needs two more things on its own side: a resource
-   * policy that allows `secretsmanager:GetSecretValue` to this account, and a customer managed key whose key policy allows
-   * `kms:Decrypt` to this account (import the secret with `encryptionKey`). The construct throws if it is imported in another way.
+   * The function gets the permission to read the secret. If `secret.encryptionKey` is known, it also
+   * gets the permission to decrypt with that key.
    *
-   * With neither `versionId` nor `versionStage`, a selector keeps its key: an update that finds another key in the secret goes on with the
-   * key that the secret had before (`AWSPREVIOUS`), if that is the one published under the selector. A new key takes effect with a new
-   * selector.
+   * A secret of another account must be imported by its complete ARN, with its customer managed key as
+   * `encryptionKey`; otherwise the construct throws. The other account must allow this account two
+   * things: `secretsmanager:GetSecretValue` in the resource policy of the secret, and `kms:Decrypt` in
+   * the key policy.
    *
-   * Throws if both `versionId` and `versionStage` are given, if an option is an empty string, and if the secret was imported with an alias
-   * as `encryptionKey` whose key is not known.
+   * Without `versionId` and `versionStage`, a selector keeps its key. If the secret has a new key, and
+   * its previous key (`AWSPREVIOUS`) is the one published under the selector, an update uses the
+   * previous key. To use the new key, choose a new selector.
    *
-   * @param secret the secret that holds the key, made in this app or imported
-   * @param options which part of the secret to read
+   * Throws if an option is empty, if both `versionId` and `versionStage` are given, or if the secret
+   * was imported with an alias whose key is not known.
+   *
+   * @param secret the secret that holds the key, created in this app or imported
+   * @param options which part of the secret is the key
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
    */
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
     checkSecretOptions(options);
-    return new DkimPrivateKey(secret, options, keyArnOf(secret));
+    return new DkimPrivateKey(secret, options, encryptionKeyArnOf(secret));
   }
 
   private constructor(
@@ -85,17 +94,20 @@ export class DkimPrivateKey {
   ) {}
 
   /**
-   * Whether the secret is made in this app, not imported.
+   * Whether this app creates the secret. If not, the secret is imported.
    *
    * @internal
    */
-  public get _isMade(): boolean {
+  public get _isCreatedInApp(): boolean {
     return CfnResource.isCfnResource(this._secret.node.defaultChild);
   }
 
   /**
-   * ARN for an IAM policy. Secrets Manager appends six characters to the name, which a partial ARN does not have; nor has the ARN by which CDK refers to
-   * a secret that it makes in another Region.
+   * The ARN of the secret for an IAM policy.
+   *
+   * Secrets Manager adds a hyphen and six random characters to the name of a secret. A partial ARN
+   * lacks them, so the policy has a wildcard for each. CDK also uses a partial ARN for a secret that
+   * the app creates in another Region. Only the rendered form of the ARN shows that.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
    *
    * @internal
@@ -103,31 +115,38 @@ export class DkimPrivateKey {
   public get _policyArn(): string {
     const { secretArn, secretFullArn } = this._secret;
     if (secretFullArn === undefined) return `${secretArn}-??????`;
-    if (!this._isMade) return secretFullArn;
+    if (!this._isCreatedInApp) return secretFullArn;
     return Lazy.uncachedString({
       produce: context => {
         const rendered = context.resolve(secretFullArn);
-        return typeof rendered === 'string' || 'Fn::Join' in rendered ? `${secretFullArn}-??????` : secretFullArn;
+        const isPartial = typeof rendered === 'string' || 'Fn::Join' in rendered;
+        return isPartial ? `${secretFullArn}-??????` : secretFullArn;
       },
     });
   }
 }
 
-/** IAM compares keys and does not know aliases, so an alias is followed to its key. */
-function keyArnOf(secret: ISecret): string | undefined {
+/**
+ * The ARN of the key itself, also when the secret has an alias: an IAM policy cannot name a key by its
+ * alias.
+ */
+function encryptionKeyArnOf(secret: ISecret): string | undefined {
   const key: IKey | undefined = secret.encryptionKey;
   if (!key || !('aliasTargetKey' in key)) {
-    if (key && !Token.isUnresolved(key.keyArn) && key.keyArn.includes(':alias/')) throw aliasAsKey(secret, key.keyArn);
+    if (key && !Token.isUnresolved(key.keyArn) && key.keyArn.includes(':alias/')) {
+      throw unknownKeyError(secret, key.keyArn);
+    }
     return key?.keyArn;
   }
   try {
     return (key as IAlias).aliasTargetKey.keyArn;
   } catch {
-    throw aliasAsKey(secret, (key as IAlias).aliasName);
+    throw unknownKeyError(secret, (key as IAlias).aliasName);
   }
 }
 
-function aliasAsKey(secret: ISecret, alias: string): Error {
-  return new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', which is not known here. `
-    + 'Import the secret with the key itself as encryptionKey, for example kms.Key.fromKeyArn() with the ARN of the key');
+function unknownKeyError(secret: ISecret, alias: string): Error {
+  return new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', and the ARN of that `
+    + 'key is not known in this app. Import the secret with the key itself as encryptionKey, for example with '
+    + 'kms.Key.fromKeyArn() and the ARN of the key');
 }

@@ -1,11 +1,13 @@
-// One DNS record that a DKIM signature is verified with, as the construct hands it out.
+// The shape of one DKIM record, as the construct returns it: its name, its type and its value in two
+// forms.
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 
 /**
- * A DNS record that has to be in the public DNS for SES, and for everybody who receives mail.
+ * A DNS record that SES, and every receiver of mail, must find in the public DNS.
  *
- * Name, value and data are only known at deployment: they are tokens, to be used in outputs, in other resources, or as records with
- * another DNS provider. The construct writes the records itself when it is given a hosted zone.
+ * Name, value and data are tokens: they are known only at deployment. Use them in outputs, in other
+ * resources, or in records at another DNS provider. If the construct has a hosted zone, it writes the
+ * records itself.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  */
@@ -13,17 +15,16 @@ export interface DkimRecord {
   /**
    * Fully qualified name of the record, without a trailing dot.
    *
-   * Shape: `<token>._domainkey.<domain>` or `<selector>._domainkey.<domain>`. Add the dot (`${record.name}.`) where a tool would
-   * append the zone's name otherwise, as `RecordSet` does with a name that it cannot see at synthesis.
+   * Shape: `<token>._domainkey.<domain>` or `<selector>._domainkey.<domain>`. Some tools append the
+   * name of the zone to a name without a trailing dot. `RecordSet` of CDK does so with a token. Add the
+   * dot there: `${record.name}.`.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2.1
    */
   readonly name: string;
 
   /**
-   * Type of the record.
-   *
-   * `CNAME` for Easy DKIM, `TXT` for BYODKIM.
+   * Type of the record: `CNAME` for Easy DKIM, `TXT` for BYODKIM.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
@@ -32,17 +33,19 @@ export interface DkimRecord {
   /**
    * Value of the record as text, without quotes.
    *
-   * The target of a CNAME (without a trailing dot), or the text of a TXT in one piece: `v=DKIM1; k=rsa; p=…`, about 400 characters
-   * with a 2048-bit key. For providers that split and quote long texts themselves.
+   * For a CNAME it is the target, without a trailing dot. For a TXT it is the whole text in one piece:
+   * `v=DKIM1; k=rsa; p=…`, about 400 characters with a 2048-bit key. Use it with a provider that splits
+   * and quotes long texts itself.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.1
    */
   readonly value: string;
 
   /**
-   * The same value as Route 53 record sets and zone files take it.
+   * The same value in the form of Route 53 record sets and zone files.
    *
-   * A TXT is in quotes, in strings of at most 255 bytes each, separated by a space. The target of a CNAME is the same as `value`.
+   * For a TXT it is one or more quoted strings of at most 255 bytes, with a space between them. For a
+   * CNAME it is the same as `value`.
    *
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat
    */

@@ -1,12 +1,13 @@
-// The methods of DKIM signing that SES has. Each knows its properties for the handler and the rights it needs beyond the identity's.
+// The three methods of DKIM signing in SES. Each gives the handler's properties, the permissions and
+// the number of records.
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
 import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
-import { decryptRights, replicationRights, Right, secretRights } from './private/rights';
-import { checkForeignSecret, checkParentRegion, checkSelector } from './private/validation';
+import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
+import { checkCrossAccountSecret, checkParentRegion, checkSelector } from './private/validation';
 
 /**
  * Options of Easy DKIM.
@@ -15,9 +16,10 @@ import { checkForeignSecret, checkParentRegion, checkSelector } from './private/
  */
 export interface EasyDkimSigningOptions {
   /**
-   * Length of the key pairs that SES makes.
+   * Length of the key pairs that SES creates: 1024 or 2048 bits.
    *
-   * 1024 or 2048 bits. SES changes it at most once in 24 hours, and may make new tokens, so new records, when it does.
+   * SES changes the length at most once in 24 hours. A new length can bring new tokens, and with them
+   * new records.
    *
    * @default EasyDkimSigningKeyLength.RSA_2048_BIT
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-1024-2048.html
@@ -34,15 +36,15 @@ export interface ByoDkimSigningOptions {
   /**
    * Name under which the public key is published: `<selector>._domainkey.<domain>`.
    *
-   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. A new key gets a new selector, so that mail which is
-   * on its way can still be verified with the old one.
+   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. Choose a new
+   * selector for a new key. Then a receiver can still verify mail that was signed with the old key.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
   readonly selector: string;
 
   /**
-   * The private key. The public key is derived from it.
+   * The private key. The function derives the public key from it.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
    */
@@ -56,38 +58,43 @@ export interface ByoDkimSigningOptions {
  */
 export interface DeterministicEasyDkimSigningOptions {
   /**
-   * Code of the Region in which the same domain is verified with Easy DKIM, for example `eu-west-1`.
+   * Code of the Region with the parent identity, for example `eu-west-1`.
    *
-   * Another Region than the identity's, and not that of another replica.
+   * The parent is the identity of the same domain there. It is verified and uses Easy DKIM. The Region
+   * differs from the Region of this identity. The parent is not a replica itself.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
    */
   readonly parentRegion: string;
 }
 
-/** What a method is told about the identity that it is for. */
+/** The identity that a method is bound to. */
 interface SigningTarget {
   readonly stack: Stack;
   readonly domain: string;
   readonly region: string;
 }
 
-/** What a method comes down to. */
+/** What the construct needs from a method. */
 interface SigningConfig {
   readonly properties: SigningProperties;
-  readonly rights: Right[];
-  /** The records it needs in DNS: none for a replica, whose parent has them. */
+  readonly permissions: Permission[];
+  /** The records in DNS. A replica has none, because it uses the records of its parent. */
   readonly records: { readonly type: RecordType; readonly count: number };
 }
 
 /**
- * How the mail of a domain is DKIM-signed: made with `easyDkim()`, `byoDkim()` or `deterministicEasyDkim()`, and not to be subclassed.
+ * How the mail of a domain is DKIM-signed.
+ *
+ * Create it with `easyDkim()`, `byoDkim()` or `deterministicEasyDkim()`. Do not subclass it.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  */
 export abstract class DkimSigning {
   /**
-   * Easy DKIM: SES makes the key pairs, keeps the private keys and rotates them. Three CNAME records point to the public keys.
+   * Easy DKIM: SES creates the key pairs, keeps the private keys and rotates them.
+   *
+   * Three CNAME records in DNS point to the public keys.
    *
    * @param options length of the keys
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
@@ -97,9 +104,11 @@ export abstract class DkimSigning {
   }
 
   /**
-   * BYODKIM: mail is signed with your own RSA key. One TXT record holds the public key.
+   * BYODKIM: SES signs with your own RSA key.
    *
-   * Throws if the selector is not one that SES and DNS take.
+   * One TXT record in DNS holds the public key.
+   *
+   * Throws if SES or DNS does not accept the selector.
    *
    * @param options selector and private key
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
@@ -117,12 +126,16 @@ export abstract class DkimSigning {
   }
 
   /**
-   * Deterministic Easy DKIM (DEED): the identity is a replica of the same domain's identity in another Region, with its keys.
+   * Deterministic Easy DKIM (DEED): the identity is a replica, and uses the keys of the same domain in
+   * another Region.
    *
-   * The parent's CNAME records serve both, so a replica has no records of its own and takes no hosted zone. The construct throws if
-   * `parentRegion` is the identity's own Region or not a Region at all, or if it is given a hosted zone.
+   * The CNAME records of the parent serve both identities. So a replica needs no records and takes no
+   * hosted zone.
    *
-   * @param options where the parent is
+   * The construct throws if `parentRegion` is not a Region, if it is the Region of this identity, or if
+   * a hosted zone is given.
+   *
+   * @param options the Region of the parent
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
    */
   public static deterministicEasyDkim(options: DeterministicEasyDkimSigningOptions): DkimSigning {
@@ -142,7 +155,7 @@ class EasyDkim extends DkimSigning {
     const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
     return {
       properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },
-      rights: [],
+      permissions: [],
       records: { type: RecordType.CNAME, count: MAX_RECORDS },
     };
   }
@@ -156,13 +169,10 @@ class ByoDkim extends DkimSigning {
 
   public _bind(target: SigningTarget): SigningConfig {
     const key = this.options.privateKey;
-    const { secretArn, secretFullArn, env } = key._secret;
-    const ofSecret = partsOfArn(target.stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
-    // An imported secret is where its ARN says, or its key, which is in the Region of what it encrypts; its `env` is that of the stack that imports it.
-    const ofKey = key._isMade ? {} : partsOfArn(target.stack, key._encryptionKeyArn ?? '', ArnFormat.SLASH_RESOURCE_NAME);
-    const region = ofSecret.region ?? ofKey.region ?? unlessAnywhere(env.region, target.stack.region);
-    checkForeignSecret(ofSecret.account ?? env.account, target.stack.account, {
-      fullArn: key._isMade ? undefined : secretFullArn, keyArn: key._encryptionKeyArn,
+    const { secretArn, secretFullArn } = key._secret;
+    const { account, region } = environmentOfSecret(key, target.stack);
+    checkCrossAccountSecret(account, target.stack.account, {
+      fullArn: key._isCreatedInApp ? undefined : secretFullArn, keyArn: key._encryptionKeyArn,
     });
     return {
       properties: {
@@ -173,18 +183,33 @@ class ByoDkim extends DkimSigning {
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,
       },
-      rights: [
-        secretRights(key._policyArn),
-        ...(key._encryptionKeyArn ? [decryptRights(key._encryptionKeyArn, region)] : []),
+      permissions: [
+        secretPermission(key._policyArn),
+        ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
       ],
       records: { type: RecordType.TXT, count: 1 },
     };
   }
 }
 
-/** A stack that can be deployed anywhere is where the one that uses it is. */
-function unlessAnywhere(region: string, otherwise: string): string {
-  return Token.isUnresolved(region) ? otherwise : region;
+/**
+ * The account and the Region of the secret.
+ *
+ * The ARN of the secret decides. It can be a token, without parts. Then the stack of the secret has the
+ * account. The Region of an imported secret is the one in the ARN of its key, because a secret and its
+ * key are in the same Region. Without a key it is the Region of the stack of the secret. An
+ * environment-agnostic stack is in the Region of the stack that uses the secret.
+ */
+function environmentOfSecret(key: DkimPrivateKey, stack: Stack): { account: string; region: string } {
+  const { secretArn, env } = key._secret;
+  const secret = partsOfArn(stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
+  const encryptionKey = key._isCreatedInApp ? {}
+    : partsOfArn(stack, key._encryptionKeyArn ?? '', ArnFormat.SLASH_RESOURCE_NAME);
+  const regionOfStack = Token.isUnresolved(env.region) ? stack.region : env.region;
+  return {
+    account: secret.account ?? env.account,
+    region: secret.region ?? encryptionKey.region ?? regionOfStack,
+  };
 }
 
 class DeterministicEasyDkim extends DkimSigning {
@@ -196,7 +221,7 @@ class DeterministicEasyDkim extends DkimSigning {
     checkParentRegion(this.options.parentRegion, target.region);
     return {
       properties: { Method: 'DEED', ParentRegion: this.options.parentRegion },
-      rights: replicationRights(target.stack, this.options.parentRegion, target.region, target.domain),
+      permissions: replicationPermissions(target.stack, this.options.parentRegion, target.region, target.domain),
       records: { type: RecordType.CNAME, count: 0 },
     };
   }

@@ -1,4 +1,4 @@
-// The construct: what a stack says about the DKIM signing of one domain, turned into one custom resource and the rights for it.
+// The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
 import { CfnResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
@@ -9,43 +9,35 @@ import { DkimSigning } from './dkim-signing';
 import {
   DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
 } from './private/contract';
-import { accountOf, certainRegionOf, domainOf, regionOf, setsItsSigning } from './private/known-identity';
-import { isPrivate, zoneNameOf } from './private/known-zone';
-import { claimIdentity, logicalIdFor } from './private/one-per-identity';
+import { checkHostedZone } from './private/hosted-zone-checks';
+import { accountOf, certainRegionOf, domainOf, regionOf, setsOwnSigning } from './private/known-identity';
+import { logicalIdFor } from './private/logical-id';
+import { claimIdentity } from './private/one-per-identity';
+import { assumeRolePermission, identityPermission, Permission, zonePermissions } from './private/permissions';
 import { Provider } from './private/provider';
-import { identityRights, Right, roleRights, zoneRights } from './private/rights';
 import {
-  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkSameRegion, checkZoneId, checkZoneName, ttlInSeconds, waitInSeconds,
+  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkSameRegion, ttlInSeconds, waitInSeconds,
 } from './private/validation';
-
-/**
- * What to do when a record of that name is already in the hosted zone and says something else.
- *
- * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
- */
-export enum RecordConflict {
-  /**
-   * The deployment fails and names both values. Nothing is changed.
-   */
-  FAIL = 'FAIL',
-
-  /**
-   * The record is replaced, and belongs to this construct from then on: it goes when the construct goes.
-   */
-  OVERWRITE = 'OVERWRITE',
-}
+import { RecordConflict } from './record-conflict';
 
 /**
  * Properties of an `EmailIdentityDkim`.
  */
 export interface EmailIdentityDkimProps {
   /**
-   * The identity: a domain, made in this app or imported with `EmailIdentity.fromEmailIdentityName()` or `fromEmailIdentityArn()`.
+   * The identity: a domain, created in this app or imported.
    *
-   * An identity made in this app is ready, with the records that it makes itself, before its signing is set.
+   * Import it with `EmailIdentity.fromEmailIdentityName()` or `EmailIdentity.fromEmailIdentityArn()`.
+   * If this app creates the identity, CloudFormation creates the identity and its own records before
+   * this construct sets its signing.
    *
-   * Throws if it is an e-mail address (its domain signs for it), not a domain name, not lower case or of another account, if it sets its own
-   * signing (`dkimIdentity`), and if it already has an `EmailIdentityDkim` in the same Region and account.
+   * Throws if the identity
+   *
+   * - is an e-mail address (pass the identity of its domain, which signs for its addresses too),
+   * - is not a domain name, or not in lower case,
+   * - is in another account,
+   * - sets its own signing (`dkimIdentity`),
+   * - already has an `EmailIdentityDkim` in the same Region and account.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
@@ -60,37 +52,44 @@ export interface EmailIdentityDkimProps {
   readonly signing?: DkimSigning;
 
   /**
-   * The public hosted zone that the records are written to: that of the domain itself or of a parent domain.
+   * The public hosted zone for the records: the zone of the domain, or the zone of a parent domain.
    *
-   * Only records below `_domainkey.<domain>` are read and written, and none that somebody else wrote is changed or deleted.
+   * The function reads and writes only records below `_domainkey.<domain>`. It does not change or
+   * delete a record that somebody else wrote, except with `RecordConflict.OVERWRITE`.
    *
-   * Throws if the zone is private, does not hold the domain or its id is not one of Route 53, if the domain has more than 196 characters, if it is
-   * given for a replica (which has no records of its own), and if it is of another account and there is no `hostedZoneRole`. What cannot be seen
-   * at synthesis, as with a zone that is imported by its id, is found at deployment.
+   * Throws if
    *
-   * @default - no records are written; publish `dkimRecords` where the domain's DNS is
+   * - the zone is private, does not hold the domain, or has an id that is not one of Route 53,
+   * - the zone is in another account and there is no `hostedZoneRole`,
+   * - the domain has more than 196 characters,
+   * - the identity is a replica, which has no records of its own.
+   *
+   * Synthesis cannot check all of this for an imported zone. Then the deployment fails instead.
+   *
+   * @default - the construct writes no records; publish `dkimRecords` at the DNS provider of the domain
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
    */
   readonly hostedZone?: IHostedZone;
 
   /**
-   * Role that is assumed to read and change the hosted zone, for a zone in another account.
+   * Role that the function assumes to read and change a hosted zone in another account.
    *
-   * It has to trust this stack's account, and to allow `route53:GetHostedZone`, `route53:ListResourceRecordSets` and
-   * `route53:ChangeResourceRecordSets` on the zone and `route53:GetChange` on `arn:aws:route53:::change/*`. Changes can be limited to the
-   * record names `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`.
+   * The role must trust the account of this stack. It must allow `route53:GetHostedZone`,
+   * `route53:ListResourceRecordSets` and `route53:ChangeResourceRecordSets` on the zone, and
+   * `route53:GetChange` on `arn:aws:route53:::change/*`. It can limit changes to the record names
+   * `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`.
    *
    * Throws if there is no `hostedZone`.
    *
-   * @default - the function's own role, with rights on the zone that are limited in just this way
+   * @default - the role of the function, which may change these records of the zone and no others
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
    */
   readonly hostedZoneRole?: IRole;
 
   /**
-   * How long resolvers may keep the records: 0 to 2147483647 seconds.
+   * Time that DNS resolvers may cache the records (TTL): 0 to 2147483647 seconds.
    *
-   * Throws if it is more, or not in whole seconds.
+   * Throws if it is longer, or not a whole number of seconds.
    *
    * @default Duration.minutes(30)
    * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
@@ -98,9 +97,10 @@ export interface EmailIdentityDkimProps {
   readonly recordTtl?: Duration;
 
   /**
-   * What to do when a record of that name is already in the hosted zone and says something else.
+   * What the deployment does when the hosted zone already has a record of that name with another value.
    *
-   * A record that says the same is used, and is left where it is in the end.
+   * A record with the same value is no conflict. The construct uses it and leaves it in place when it
+   * is removed.
    *
    * @default RecordConflict.FAIL
    * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
@@ -108,25 +108,30 @@ export interface EmailIdentityDkimProps {
   readonly recordConflict?: RecordConflict;
 
   /**
-   * How long the deployment waits for SES to see the records: 1 second to 1 hour.
+   * How long the deployment waits until SES has verified the records: 1 second to 1 hour.
    *
-   * It ends when the status is `SUCCESS`, and fails with what SES last saw when the time is over. SES usually needs minutes, and goes on
-   * looking for up to 72 hours. Without a hosted zone, the records have to be published by somebody else in the meantime. An hour is all that
-   * CloudFormation gives: the other work is in it, and its last minute is kept for the answer.
+   * The deployment ends when the status is `SUCCESS`. When the time is over, it fails and says what SES
+   * last saw. SES usually needs minutes, and tries for up to 72 hours. Without a hosted zone, somebody
+   * else must publish the records in this time. CloudFormation allows one hour for all that the
+   * function does, and the last minute of it is kept for the answer. So with one hour, the wait itself
+   * is shorter.
    *
-   * Throws if it is out of these bounds, or not in whole seconds.
+   * Throws if it is shorter or longer, or not a whole number of seconds.
    *
-   * @default - the deployment ends without waiting; `dkimStatus` says what SES knew at its end
+   * @default - the deployment does not wait; `dkimStatus` is the status at its end
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
    */
   readonly waitForVerification?: Duration;
 
   /**
-   * Code of the Region in which the identity is, for example `eu-west-1`.
+   * Code of the Region of the identity, for example `eu-west-1`.
    *
-   * For an identity that is imported by its name. Throws if it does not look like a Region, or contradicts the Region of the identity.
+   * Use it for an identity that is imported by its name.
    *
-   * @default - the Region in the identity's ARN, or of the stack that makes the identity
+   * Throws if it is not the code of a Region, or if the identity is in another Region.
+   *
+   * @default - the Region in the ARN of the identity, or else of the stack that creates or imports the
+   * identity
    * @see https://docs.aws.amazon.com/general/latest/gr/ses.html
    */
   readonly region?: string;
@@ -134,8 +139,10 @@ export interface EmailIdentityDkimProps {
   /**
    * What happens to signing and records when the construct is removed: `DESTROY` or `RETAIN`.
    *
-   * With `DESTROY` the identity goes back to Easy DKIM, so that SES forgets the key, and the records that this library wrote are deleted.
-   * With `RETAIN` both stay as they are, and are yours from then on. A signing or record that was there before the construct stays in either case.
+   * With `DESTROY` the function sets the identity back to Easy DKIM, so that SES deletes the private
+   * key, and deletes the records that this library wrote. With `RETAIN` signing and records stay, and
+   * you manage them from then on. Signing and records that were there before the construct stay in both
+   * cases.
    *
    * Throws if it is another policy.
    *
@@ -148,8 +155,9 @@ export interface EmailIdentityDkimProps {
 /**
  * DKIM signing of an Amazon SES domain identity.
  *
- * A deployment makes SES, the private key and the DNS records agree, and tells SES to sign with a key only after its record can be
- * looked up. All constructs in a stack share one function, one log group and one role.
+ * A deployment makes SES, the private key and the DNS records agree. With BYODKIM, the function tells
+ * SES to use a key only after the record of that key is published. All constructs of a stack share one
+ * function, one log group and one role.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  * @example
@@ -163,32 +171,34 @@ export interface EmailIdentityDkimProps {
  */
 export class EmailIdentityDkim extends Construct {
   /**
-   * The records that have to be in DNS, as deploy-time values: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none for a replica.
+   * The records that must be in DNS, as tokens: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none
+   * for a replica.
    *
-   * They are the same whether or not there is a hosted zone.
+   * They are the same with and without a hosted zone.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
   public readonly dkimRecords: DkimRecord[];
 
   /**
-   * What SES said about the records when the deployment ended: `PENDING`, `SUCCESS`, `FAILED`, `TEMPORARY_FAILURE` or `NOT_STARTED`.
+   * The DKIM status of the identity in SES at the end of the deployment.
    *
-   * It does not change between deployments. `SUCCESS` for sure only with `waitForVerification`.
+   * One of `PENDING`, `SUCCESS`, `FAILED`, `TEMPORARY_FAILURE` and `NOT_STARTED`. It does not change
+   * until the next deployment. Only with `waitForVerification` is it sure to be `SUCCESS`.
    *
    * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimAttributes.html
    */
   public readonly dkimStatus: string;
 
   /**
-   * Easy DKIM only: the zone of SES in which the targets of the CNAME records are, for example `dkim.amazonses.com`.
+   * Easy DKIM only: the zone of SES that the CNAME records point to, for example `dkim.amazonses.com`.
    *
    * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimAttributes.html
    */
   public readonly signingHostedZone?: string;
 
   /**
-   * BYODKIM only: the selector that mail is signed with.
+   * BYODKIM only: the selector that SES signs with.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
@@ -197,7 +207,8 @@ export class EmailIdentityDkim extends Construct {
   /**
    * BYODKIM only: SHA-256 of the public key (SPKI DER), 64 hexadecimal digits in lower case.
    *
-   * To see from outside which key is in use: `openssl pkey -in key.pem -pubout -outform DER | sha256sum` prints the same.
+   * It shows which key is in use: `openssl pkey -in key.pem -pubout -outform DER | sha256sum` prints
+   * the same.
    *
    * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
    */
@@ -206,10 +217,11 @@ export class EmailIdentityDkim extends Construct {
   /**
    * Sets the signing of one identity.
    *
-   * Throws what the properties say, and if the rights of all identities in the stack need more managed policies than a role takes: 10, with
-   * 30 identities in each at the most, fewer with long names or a zone or secret of their own.
+   * Throws in the cases that the properties name. It also throws if the permissions of all identities
+   * in the stack need more than the 10 managed policies of a role. A policy has room for 30 identities,
+   * or for fewer with long names, or with a zone or secret for each identity.
    *
-   * @param scope where in the app: the function is shared with the other constructs of its stack
+   * @param scope place in the app
    * @param id name within the scope
    * @param props the identity, and how it signs
    */
@@ -219,23 +231,16 @@ export class EmailIdentityDkim extends Construct {
     const domain = domainOf(props.identity);
     const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
-    checkDomain(domain);
-    checkRegion('region', region);
-    checkSameRegion(region, domain, certainRegionOf(props.identity));
-    checkAccount('identity', accountOf(props.identity), stack.account, 'Put the EmailIdentityDkim into a stack of that account');
+    checkIdentity(props.identity, domain, region, stack);
     const signing = (props.signing ?? DkimSigning.easyDkim())._bind({ stack, domain, region });
-    checkZone(this, domain, signing.records.count > 0, props);
-    if (setsItsSigning(props.identity)) {
-      throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes, and each would undo what the other one `
-        + 'does. Leave that out: signing is what this construct sets');
-    }
+    checkHostedZone(this, domain, signing.records.count > 0, props);
     claimIdentity(this, props.identity, region, domain);
 
     const provider = Provider.of(this);
-    const rights = provider.grant([
-      identityRights(stack, region, domain),
-      ...rightsOnZone(stack, domain, props),
-      ...signing.rights,
+    const policy = provider.grant([
+      identityPermission(stack, region, domain),
+      ...permissionsOnZone(stack, domain, props),
+      ...signing.permissions,
     ]);
 
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
@@ -251,20 +256,17 @@ export class EmailIdentityDkim extends Construct {
       RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
     } satisfies ResourceProperties;
     const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
-    // Not CDK's CustomResource, which also says that Delete deletes: CloudFormation does that anyway, and 150 times makes a tenth of the template. RETAIN
-    // is the handler's to do: it keeps signing and records, but has to let go of them.
+    // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
+    // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
+    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
+    // signing and records, and deletes the registry record.
     const resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
       properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
     });
     resource.overrideLogicalId(logicalIdFor(stack, region, domain));
-    resource.node.addDependency(rights);
-    // With its children, because EmailIdentity can make records of its own: the handler has to find them, not to collide with them.
-    // The role, with its policies, has to be there as long as there are records to delete. What is in another stage is deployed on its own, and CDK
-    // knows no order between stages.
-    for (const first of [props.identity, props.hostedZoneRole]) {
-      if (first && Stage.of(first) === Stage.of(this)) resource.node.addDependency(first);
-    }
+    resource.node.addDependency(policy);
+    this.createAfter(resource, props.identity, props.hostedZoneRole);
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
@@ -274,7 +276,8 @@ export class EmailIdentityDkim extends Construct {
       value: attribute(`RecordValue${number}`),
       data: attribute(`RecordData${number}`),
     }));
-    // CloudFormation fails a stack that asks for an attribute which is not there.
+    // The handler returns these attributes only for the method that has them. A stack that asks for a
+    // missing attribute fails in CloudFormation.
     switch (signing.properties.Method) {
       case 'EASY_DKIM':
         this.signingHostedZone = attribute('SigningHostedZone');
@@ -285,43 +288,49 @@ export class EmailIdentityDkim extends Construct {
         break;
     }
   }
-}
 
-function checkZone(scope: Construct, domain: string, hasRecords: boolean, props: EmailIdentityDkimProps): void {
-  const zone = props.hostedZone;
-  if (!zone) {
-    if (props.hostedZoneRole) throw new Error('hostedZoneRole is given without hostedZone. Give the zone that the role may change, or leave the role out');
-    return;
+  /**
+   * Orders the custom resource after the identity and the role, with everything in them.
+   *
+   * An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
+   * uses them. If they came later, they would fail because the records exist. The policies of the role
+   * must still be there when the handler deletes records, so they must go last.
+   *
+   * CDK allows dependencies only within one stage, because stages are deployed on their own.
+   */
+  private createAfter(resource: CfnResource, ...earlier: (IEmailIdentity | IRole | undefined)[]): void {
+    for (const construct of earlier) {
+      if (construct && Stage.of(construct) === Stage.of(this)) resource.node.addDependency(construct);
+    }
   }
-  if (!hasRecords) {
-    throw new Error(`hostedZone is given for '${domain}', a replica, whose records are its parent's. Leave hostedZone out, and give it to the `
-      + 'EmailIdentityDkim of the parent');
+}
+
+function checkIdentity(identity: IEmailIdentity, domain: string, region: string, stack: Stack): void {
+  checkDomain(domain);
+  checkRegion('region', region);
+  checkSameRegion(region, domain, certainRegionOf(identity));
+  const advice = 'Put the EmailIdentityDkim into a stack of that account';
+  checkAccount('identity', accountOf(identity), stack.account, advice);
+  if (setsOwnSigning(identity)) {
+    throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and `
+      + "this construct would undo each other's changes. Leave both out of the identity");
   }
-  checkZoneId(domain, zone.hostedZoneId);
-  checkZoneName(domain, zoneNameOf(zone));
-  if (!props.hostedZoneRole) {
-    checkAccount('hostedZone', zone.env.account, Stack.of(scope).account, 'Give a hostedZoneRole of that account');
-  }
-  if (isPrivate(zone)) throw new Error(privateZoneMessage(zone));
-  // A VPC can still be added to the zone after this.
-  scope.node.addValidation({ validate: () => isPrivate(zone) ? [privateZoneMessage(zone)] : [] });
 }
 
-function privateZoneMessage(zone: IHostedZone): string {
-  return `hostedZone '${zone.node.path}' is private, and SES and the receivers of mail look in the public DNS. Pass the public zone of the domain`;
+function permissionsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Permission[] {
+  if (props.hostedZoneRole) return [assumeRolePermission(props.hostedZoneRole.roleArn)];
+  return props.hostedZone ? zonePermissions(stack, props.hostedZone.hostedZoneId, domain) : [];
 }
 
-function rightsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Right[] {
-  if (props.hostedZoneRole) return [roleRights(props.hostedZoneRole.roleArn)];
-  return props.hostedZone ? zoneRights(stack, props.hostedZone.hostedZoneId, domain) : [];
-}
-
-/** `Aws.REGION` is the stack's Region, whether or not that is known. */
+/**
+ * The Region as the stack writes it. `Aws.REGION` is the Region of the stack, whether the stack knows
+ * its Region or not.
+ */
 function regionIn(stack: Stack, region: string): string {
   return Token.isUnresolved(region) && stack.resolve(region)?.Ref === 'AWS::Region' ? stack.region : region;
 }
 
-/** What has its default is left out, so that 150 identities fit in one template. */
+/** Leaves a default value out of the template, so that 150 identities fit in one template. */
 function unlessDefault<T>(value: T | undefined, defaultValue: T): T | undefined {
   return value === defaultValue ? undefined : value;
 }

@@ -1,8 +1,12 @@
-// What users import. Named exports only: everything else in src/ is free to change.
-export { EmailIdentityDkim, RecordConflict } from './email-identity-dkim';
+// The public API of the library. Every export is named: what is not listed here can change in any
+// release.
+export { EmailIdentityDkim } from './email-identity-dkim';
 export type { EmailIdentityDkimProps } from './email-identity-dkim';
+export { RecordConflict } from './record-conflict';
 export { DkimSigning } from './dkim-signing';
-export type { ByoDkimSigningOptions, DeterministicEasyDkimSigningOptions, EasyDkimSigningOptions } from './dkim-signing';
+export type {
+  ByoDkimSigningOptions, DeterministicEasyDkimSigningOptions, EasyDkimSigningOptions,
+} from './dkim-signing';
 export { DkimPrivateKey } from './dkim-private-key';
 export type { DkimPrivateKeySecretOptions } from './dkim-private-key';
 export type { DkimRecord } from './dkim-record';

@@ -1,5 +1,7 @@
-// Every TypeScript example in the guides compiles. The README and the API reference are compiled by `jsii-rosetta extract --strict`, which
-// reads no other files; so its rules for examples (the fixtures in rosetta/) are followed here, with TypeScript's checker.
+// Compiles every TypeScript example in the guides, and checks what they say about the log and permissions.
+//
+// `jsii-rosetta extract --strict` compiles the examples of the README and the API reference, but reads no
+// other files. So this test compiles those of the guides with the same fixtures (rosetta/).
 import { readdirSync, readFileSync } from 'fs';
 import { basename, join } from 'path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -7,13 +9,15 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ts from 'typescript';
 import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
 import { DOMAIN } from '../examples/pipeline/settings';
-import { zoneRights } from '../src/private/rights';
+import { zonePermissions } from '../src/private/permissions';
 
 const ROOT = join(__dirname, '..');
-const GUIDES = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => join(ROOT, 'docs', file));
+const GUIDES = readdirSync(join(ROOT, 'docs'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => join(ROOT, 'docs', file));
 
 interface Example {
-  /** Where it would be, so that modules are found from there. It is in memory only. */
+  /** The path from which TypeScript finds modules. The file exists only in memory. */
   readonly file: string;
   readonly from: string;
   readonly source: string;
@@ -27,20 +31,23 @@ function examplesIn(markdown: string, name: string): Example[] {
   }));
 }
 
-/** As jsii-rosetta does it: imports and declarations go to the top, the rest to the place that the fixture has for it. */
+/**
+ * Puts an example into a fixture as jsii-rosetta does: imports and declarations at the top, the rest at the
+ * line `/// here`.
+ */
 function inFixture(code: string, name: string): string {
   const fixture = readFileSync(join(ROOT, 'rosetta', `${name}.ts-fixture`), 'utf8');
   const forTop = /^(import|declare) .*$/gm;
   return [...code.match(forTop) ?? [], fixture.replace('/// here', () => code.replace(forTop, ''))].join('\n');
 }
 
-/** One program for all, as reading the types of aws-cdk-lib takes most of the time. */
+/** One program for all examples, because reading the types of aws-cdk-lib takes most of the time. */
 function problemsOf(examples: readonly Example[]): string[] {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.dev.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson({
     ...config.compilerOptions,
     noEmit: true,
-    noUnusedLocals: false, // a fixture brings more than each example uses
+    noUnusedLocals: false, // a fixture has more imports than each example uses
     noUnusedParameters: false,
     incremental: false,
     paths: { 'cdk-ses-dkim': [join(ROOT, 'src', 'index.ts')] },
@@ -53,14 +60,23 @@ function problemsOf(examples: readonly Example[]): string[] {
   const program = ts.createProgram([...inMemory.keys()], options, host);
   return examples.flatMap(({ file, from }) => {
     const source = program.getSourceFile(file)!;
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ messageText, start = 0 }) => {
-      const line = source.text.slice(0, start).split('\n').length - 1;
-      return `${from}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}\n    ${source.text.split('\n')[line].trim()}`;
-    });
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText, start = 0 }) => {
+        const line = source.text.slice(0, start).split('\n').length - 1;
+        const message = ts.flattenDiagnosticMessageText(messageText, '\n');
+        return `${from}: ${message}\n    ${source.text.split('\n')[line].trim()}`;
+      },
+    );
   });
 }
 
-const BROKEN = ['```ts', 'declare const identity: ses.IEmailIdentity;', 'new EmailIdentityDkim(this, "Dkim", { identity, zone: 1 });', '```', ''].join('\n');
+const BROKEN = [
+  '```ts',
+  'declare const identity: ses.IEmailIdentity;',
+  'new EmailIdentityDkim(this, "Dkim", { identity, zone: 1 });',
+  '```',
+  '',
+].join('\n');
 
 let examples: Example[];
 let problems: string[];
@@ -75,23 +91,29 @@ test('every example in the guides compiles', () => {
   expect(problems.filter((problem) => !problem.startsWith('broken.md'))).toEqual([]);
 });
 
-test('an example that does not compile is found, with the line that is wrong', () => {
+test('an example that does not compile is reported, with the line that is wrong', () => {
   expect(problems.filter((problem) => problem.startsWith('broken.md')))
     .toEqual([expect.stringMatching(/example 1: .*'zone' does not exist[^]*new EmailIdentityDkim/)]);
 });
 
-test('the guide to the log knows every decision, and no other', () => {
+test('the guide explains every decision that the handler logs, and no other', () => {
   const lambda = join(ROOT, 'lambda');
-  const logged = readdirSync(lambda)
-    .flatMap((file) => [...readFileSync(join(lambda, file), 'utf8').matchAll(/\blog\('([a-z-]+)'/g)].map(([, decision]) => decision));
+  const logged = readdirSync(lambda, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(lambda, file), 'utf8').matchAll(/\blog\('([a-z-]+)'/g)])
+    .map(([, decision]) => decision);
   const section = /^## The log$([^]*?)^## /m.exec(readFileSync(join(ROOT, 'docs', 'trouble.md'), 'utf8'))![1];
-  const explained = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, decision]) => decision).filter((word) => word !== 'decision');
+  const explained = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)]
+    .map(([, decision]) => decision)
+    .filter((word) => word !== 'decision');
   expect([...explained].sort()).toEqual([...new Set(logged)].sort());
 });
 
-/** Runs an example and gives its stack. `given` is what it declares and does not make. */
+/** Runs an example and returns its stack. `given` has the values that the example only declares. */
 function run({ source }: Example, given: Record<string, unknown>): Stack {
-  const compiled = ts.transpileModule(`${source}\nexport { MailStack };`, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText;
+  const compiled = ts.transpileModule(`${source}\nexport { MailStack };`, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS },
+  }).outputText;
   const made: { MailStack?: typeof Stack } = {};
   const load = (name: string) => jest.requireActual(name === 'cdk-ses-dkim' ? '../src' : name);
   new Function('require', 'exports', ...Object.keys(given), compiled)(load, made, ...Object.values(given));
@@ -100,35 +122,42 @@ function run({ source }: Example, given: Record<string, unknown>): Stack {
 
 const ZONE_ID = 'Z0123456789ABC';
 
-interface Rights {
+interface Permissions {
   readonly actions: unknown[];
   readonly resource: unknown;
   readonly conditions: unknown;
 }
 
-/** Of the only role of a stack. */
-function rightsIn(stack: Stack): Rights[] {
+/** The permissions of the only role of a stack. */
+function permissionsIn(stack: Stack): Permissions[] {
   const [policy] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
   return policy.Properties.PolicyDocument.Statement.map(({ Action, Resource, Condition }: Record<string, unknown>) =>
     ({ actions: [Action].flat(), resource: Resource, conditions: Condition }));
 }
 
-/** What the function may do with a zone of its own account. */
-function ownRights(stack: Stack, domain: string): Rights[] {
-  return zoneRights(stack, ZONE_ID, domain)
-    .map(({ actions, resources: [resource], conditions }) => ({ actions, resource: stack.resolve(resource), conditions }));
+/** The permissions of the function on a zone of its own account. */
+function functionPermissions(stack: Stack, domain: string): Permissions[] {
+  return zonePermissions(stack, ZONE_ID, domain).map(({ actions, resources: [resource], conditions }) => ({
+    actions,
+    resource: stack.resolve(resource),
+    conditions,
+  }));
 }
 
-test('the role that the guide makes for a zone in another account may do what the function may with a zone of its own', () => {
+test('the role in the guide to other accounts has the permissions that the function has on its own zone', () => {
   const example = examples.find(({ from }) => from === 'other-accounts.md, example 1')!;
   const stack = run(example, { zone: { hostedZoneArn: `arn:aws:route53:::hostedzone/${ZONE_ID}` } });
-  // The guide writes its ARNs out, for the partition aws.
-  const written = (resource: any) => resource['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'aws').join('');
-  const own = ownRights(stack, 'example.com').map((right) => ({ ...right, resource: written(right.resource) }));
-  expect(rightsIn(stack)).toEqual(own);
+  // The guide writes ARNs with the partition `aws`.
+  const written = (resource: any) =>
+    resource['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'aws')).join('');
+  const expected = functionPermissions(stack, 'example.com').map((permission) => ({
+    ...permission,
+    resource: written(permission.resource),
+  }));
+  expect(permissionsIn(stack)).toEqual(expected);
 });
 
-test('so may the role of the pipeline example', () => {
+test('the role in the pipeline example has the permissions that the function has on its own zone', () => {
   const stack = new DnsRoleStack(new App(), 'Example', { hostedZoneId: ZONE_ID });
-  expect(rightsIn(stack)).toEqual(ownRights(stack, DOMAIN));
+  expect(permissionsIn(stack)).toEqual(functionPermissions(stack, DOMAIN));
 });

@@ -1,4 +1,4 @@
-// What the integ tests need to know of a real account, from environment variables; docs/testing.md says how to set them.
+// The settings of the integ tests for a real account, from environment variables: see docs/testing.md.
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -8,13 +8,16 @@ export interface ZoneSettings {
   readonly zoneName: string;
 }
 
-/** A public hosted zone of the account that the tests are run in. integ-runner has these values of its own when it makes snapshots. */
+/**
+ * A public hosted zone of the account in which the tests run. For snapshots, integ-runner uses these default
+ * values.
+ */
 export const ZONE: ZoneSettings = {
   hostedZoneId: setting('CDK_INTEG_HOSTED_ZONE_ID', 'Z23ABC4XYZL05B'),
   zoneName: setting('CDK_INTEG_HOSTED_ZONE_NAME', 'example.com'),
 };
 
-/** A public hosted zone of another account, and the role there that may change it. */
+/** A public hosted zone of another account, and the role there that can change it. */
 export const DNS_ACCOUNT = {
   zone: {
     hostedZoneId: setting('CDK_INTEG_DNS_HOSTED_ZONE_ID', 'Z0DNSACCOUNT'),
@@ -23,10 +26,10 @@ export const DNS_ACCOUNT = {
   roleArn: setting('CDK_INTEG_DNS_ROLE_ARN', 'arn:aws:iam::222222222222:role/cdk-ses-dkim-integ-dns'),
 };
 
-/** Where the replica's parent is: another Region than the one that the tests are run in. */
+/** The Region of the parent of the replica. It is not the Region in which the tests run. */
 export const PARENT_REGION = setting('CDK_INTEG_PARENT_REGION', 'eu-west-1');
 
-/** Secret with the private key for BYODKIM. */
+/** The name of the secret with the private key for BYODKIM. */
 export const KEY_SECRET = 'cdk-ses-dkim/integ';
 
 export function zoneOf(stack: Stack, zone: ZoneSettings = ZONE): route53.IHostedZone {
@@ -38,10 +41,11 @@ export function dnsRole(stack: Stack): iam.IRole {
 }
 
 /**
- * Whoever has run the tests in an account and then saves or checks snapshots has the variables still set. For a snapshot, integ-runner sets this
- * account, which nobody has, so that it does not depend on who makes it.
+ * The value of a variable, but its default for a snapshot. A snapshot must not depend on who makes it, and a
+ * developer who has tested in an account still has the variables set. For a snapshot, integ-runner sets an
+ * account that nobody has.
  */
-function setting(variable: string, standIn: string): string {
+function setting(variable: string, defaultValue: string): string {
   const forSnapshot = process.env.CDK_INTEG_ACCOUNT === '12345678';
-  return (!forSnapshot && process.env[variable]) || standIn;
+  return (!forSnapshot && process.env[variable]) || defaultValue;
 }

@@ -1,4 +1,4 @@
-// BYODKIM in a real account: the domain's mail is signed with the key from the secret, and its TXT is in the zone.
+// BYODKIM in a real account: SES signs with the key from the secret, and the zone has the TXT record.
 import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';

@@ -1,4 +1,4 @@
-// A zone in another account, changed through a role there: SES verifies, so the public sees the records.
+// A zone in another account, changed with a role there: SES verifies, so the records are in public DNS.
 import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';

@@ -1,4 +1,4 @@
-// DEED in a real account: a replica signs with the keys of its parent in another Region, and has no records of its own.
+// DEED in a real account: a replica signs with the keys of its parent, without records of its own.
 import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';

@@ -1,4 +1,4 @@
-// Easy DKIM in a real account: the domain's mail is signed, and its three CNAMEs are in the zone.
+// Easy DKIM in a real account: SES signs, and the zone has the three CNAME records.
 import { IntegTest } from '@aws-cdk/integ-tests-alpha';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';

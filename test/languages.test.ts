@@ -1,38 +1,49 @@
-// What counts as a difference between the example apps of two languages.
+// Checks what counts as a difference between the templates of the same app in two languages.
 import { differences, Template, Templates } from '../scripts/languages/templates';
 
-const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'abc.zip' }, Layers: ['one'] }, Metadata: { 'aws:asset:path': 'asset.abc' } };
+const FUNCTION = {
+  Type: 'AWS::Lambda::Function',
+  Properties: { Code: { S3Key: 'abc.zip' }, Layers: ['one'] },
+  Metadata: { 'aws:asset:path': 'asset.abc' },
+};
 
 function mail(resources: Template['Resources'], sections: Record<string, unknown> = {}): Templates {
   return { Mail: { Resources: resources, ...sections } };
 }
 
-test('the same templates have no differences', () => {
+test('equal templates have no differences', () => {
   expect(differences(mail({ Function: FUNCTION }), mail({ Function: structuredClone(FUNCTION) }))).toEqual([]);
 });
 
-test('paths of the machine and the library versions that CDK reports are no differences', () => {
+test('the path of an asset and the library versions that CDK reports are no differences', () => {
   const other = { ...FUNCTION, Metadata: { 'aws:asset:path': '/elsewhere/asset.abc' } };
   const metadata = { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'jsii' } };
   const withMetadata = mail({ Function: other, CDKMetadata: metadata }, { Conditions: { CDKMetadataAvailable: true } });
   expect(differences(mail({ Function: FUNCTION }), withMetadata)).toEqual([]);
 });
 
-test('another acknowledgement of a finding is a difference', () => {
-  const policy = (reason: string) => ({ Policy: { Type: 'AWS::IAM::ManagedPolicy', Metadata: { cdk_nag: { rules_to_suppress: [{ id: 'AwsSolutions-IAM5', reason }] } } } });
+test('another acknowledged finding is a difference', () => {
+  const policy = (reason: string) => ({
+    Policy: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Metadata: { cdk_nag: { rules_to_suppress: [{ id: 'AwsSolutions-IAM5', reason }] } },
+    },
+  });
   expect(differences(mail(policy('one')), mail(policy('two'))))
     .toEqual(['/Mail/Resources/Policy/Metadata/cdk_nag/rules_to_suppress/0/reason: "one", "two"']);
 });
 
-test('another code of the function is a difference, named with its place and both values', () => {
+test('other code of the function is a difference, and is reported with its place and both values', () => {
   const other = { ...FUNCTION, Properties: { ...FUNCTION.Properties, Code: { S3Key: 'def.zip' } } };
   expect(differences(mail({ Function: FUNCTION }), mail({ Function: other })))
     .toEqual(['/Mail/Resources/Function/Properties/Code/S3Key: "abc.zip", "def.zip"']);
 });
 
-test('what is missing, or there besides, is a difference: item, resource, section, stack', () => {
+test('an item, resource, section or stack that is missing or additional is a difference', () => {
   const shorter = { ...FUNCTION, Properties: { ...FUNCTION.Properties, Layers: [] } };
-  expect(differences(mail({ Function: FUNCTION }), mail({ Function: shorter }))).toEqual(['/Mail/Resources/Function/Properties/Layers/0: "one", undefined']);
+  expect(differences(mail({ Function: FUNCTION }), mail({ Function: shorter }))).toEqual([
+    '/Mail/Resources/Function/Properties/Layers/0: "one", undefined',
+  ]);
   expect(differences(mail({}), mail({ Function: FUNCTION }))[0]).toMatch('/Mail/Resources/Function: undefined, {');
   expect(differences(mail({}, { Outputs: {} }), mail({}))).toEqual(['/Mail/Outputs: {}, undefined']);
   expect(differences(mail({}), {})).toEqual(['/Mail: {"Resources":{}}, undefined']);

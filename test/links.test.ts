@@ -1,4 +1,4 @@
-// Every link inside the docs leads somewhere: the file is there, and so is the heading.
+// Checks the links inside the docs: each leads to a file and a heading that exist.
 import { existsSync, readdirSync, readFileSync } from 'fs';
 import { dirname, join, relative } from 'path';
 
@@ -9,10 +9,12 @@ function pagesIn(folder: string): string[] {
 }
 
 function foldersIn(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  return readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name));
 }
 
-/** Not deeper: what an example has installed or built brings papers of its own. */
+/** Only two levels of folders, because an example can have installed packages with pages of their own. */
 const PAGES = ['.', 'docs', ...foldersIn('docs'), 'examples', ...foldersIn('examples')].flatMap(pagesIn);
 
 function withoutCode(markdown: string): string {
@@ -23,12 +25,19 @@ function linksOf(markdown: string): string[] {
   return [...withoutCode(markdown).matchAll(/\]\(([^()\s]+(?:\([^()]*\)[^()\s]*)*)\)/g)].map(([, target]) => target);
 }
 
-/** As GitHub makes them: lower case, spaces to hyphens, everything but letters, digits, hyphens and underscores gone. */
+/**
+ * The anchors of the headings, as GitHub makes them: lower case, hyphens for spaces, no other punctuation.
+ */
 function anchorsOf(markdown: string): string[] {
-  const headings = [...markdown.replace(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading]) => heading
-    .replace(/<[^>]*>/g, '')
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-'));
+  const headings = [...markdown.replace(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading]) =>
+    heading
+      .replace(/<[^>]*>/g, '')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
   const numbered = headings.map((heading, index) => {
     const before = headings.slice(0, index).filter((other) => other === heading).length;
     return before === 0 ? heading : `${heading}-${before}`;
@@ -36,7 +45,7 @@ function anchorsOf(markdown: string): string[] {
   return [...numbered, ...[...markdown.matchAll(/ (?:id|name)="([^"]+)"/g)].map(([, id]) => id)];
 }
 
-/** What is wrong with a link, or nothing. */
+/** The problem of a link, if it has one. */
 function problemOf(page: string, target: string): string | undefined {
   if (/^(https?|mailto):/.test(target)) return undefined;
   const [path, anchor] = target.split('#');
@@ -52,17 +61,24 @@ test('every link inside the docs leads to a file and a heading that exist', () =
   expect(links.flatMap(({ page, target }) => problemOf(page, target) ?? [])).toEqual([]);
 });
 
-test('every guide is in the index', () => {
+test('the index of the guides links to every guide', () => {
   const index = linksOf(readFileSync(join(ROOT, 'docs', 'README.md'), 'utf8'));
   const guides = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md') && file !== 'README.md');
   expect(guides.filter((guide) => !index.includes(guide))).toEqual([]);
 });
 
-test('a link to a file or a heading that is not there is found', () => {
+test('a link to a file or a heading that does not exist is reported', () => {
   const page = join(ROOT, 'README.md');
-  expect(linksOf('[a](docs/none.md) `[b](no.md)` ![c](docs/adr/README.md#nowhere)\n```\n[d](no.md)\n```')).toEqual(['docs/none.md', 'docs/adr/README.md#nowhere']);
+  expect(linksOf('[a](docs/none.md) `[b](no.md)` ![c](docs/adr/README.md#nowhere)\n```\n[d](no.md)\n```')).toEqual([
+    'docs/none.md',
+    'docs/adr/README.md#nowhere',
+  ]);
   expect(problemOf(page, 'docs/none.md')).toMatch(/no such file/);
   expect(problemOf(page, 'docs/adr/README.md#nowhere')).toMatch(/no such heading/);
   expect(problemOf(page, 'docs/adr/README.md#decisions')).toBeUndefined();
-  expect(anchorsOf('## Zones `in` another account?\n\n## Twice\n\n## Twice')).toEqual(['zones-in-another-account', 'twice', 'twice-1']);
+  expect(anchorsOf('## Zones `in` another account?\n\n## Twice\n\n## Twice')).toEqual([
+    'zones-in-another-account',
+    'twice',
+    'twice-1',
+  ]);
 });

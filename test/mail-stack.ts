@@ -1,4 +1,4 @@
-// Stacks for the tests of the construct, and short ways to what they synthesize.
+// Stacks for the tests of the construct, and helpers that read the synthesized template.
 import { App, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -7,7 +7,7 @@ import { RESOURCE_TYPE } from '../src/private/contract';
 
 export const ACCOUNT = '111111111111';
 
-/** A stack in us-east-1 of a fresh app, unless something else is asked for. */
+/** A stack in a new app, in us-east-1 by default. */
 export function mailStack(props: StackProps = { env: { account: ACCOUNT, region: 'us-east-1' } }, context = {}): Stack {
   return new Stack(new App({ context }), 'Mail', props);
 }
@@ -40,7 +40,7 @@ export function customResourceOf(stack: Stack): TemplateResource {
   return found[0];
 }
 
-/** What the handler gets of the template, apart from what CDK and CloudFormation say to each other. */
+/** The properties of the custom resource for the handler, without those for CloudFormation. */
 export function propertiesOf(stack: Stack): any {
   const { ServiceToken, ServiceTimeout, ...properties } = customResourceOf(stack).Properties;
   return properties;
@@ -48,7 +48,9 @@ export function propertiesOf(stack: Stack): any {
 
 /** All statements of the managed policies, in order. */
 export function statementsOf(stack: Stack): any[] {
-  return Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')).flatMap(policy => policy.Properties.PolicyDocument.Statement);
+  return Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')).flatMap(
+    policy => policy.Properties.PolicyDocument.Statement,
+  );
 }
 
 export function statementFor(stack: Stack, action: string): any {

@@ -1,4 +1,4 @@
-// The example with CDK Pipelines, as it is synthesized: what it deploys, where and in which order.
+// Checks the synthesized example with CDK Pipelines: what it deploys, where and in which order.
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
@@ -30,14 +30,22 @@ function pipelineStages(): { Name: string; Actions: PipelineAction[] }[] {
 test('the domain is deployed in its primary Region before its replica', () => {
   const stages = pipelineStages();
   expect(stages.map(({ Name }) => Name)).toEqual(['Source', 'Build', 'UpdatePipeline', 'Assets', 'Primary', 'Replica']);
-  const deployed = stages.flatMap(({ Actions }) => Actions)
-    .filter(({ ActionTypeId, Configuration }) => ActionTypeId.Provider === 'CloudFormation' && Configuration.ActionMode === 'CHANGE_SET_EXECUTE')
+  const deployed = stages
+    .flatMap(({ Actions }) => Actions)
+    .filter(
+      ({ ActionTypeId, Configuration }) =>
+        ActionTypeId.Provider === 'CloudFormation' && Configuration.ActionMode === 'CHANGE_SET_EXECUTE',
+    )
     .map(({ Configuration, Region = PRIMARY_REGION }) => [Configuration.StackName, Region]);
   expect(deployed).toEqual([['Primary-Mail', PRIMARY_REGION], ['Replica-Mail', REPLICA_REGION]]);
 });
 
 test('the pipeline and both stages are in the mail account, the role is in the DNS account', () => {
-  const environments = assembly.stacksRecursively.map(({ stackName, environment }) => [stackName, environment.account, environment.region]);
+  const environments = assembly.stacksRecursively.map(({ stackName, environment }) => [
+    stackName,
+    environment.account,
+    environment.region,
+  ]);
   expect(environments).toEqual(expect.arrayContaining([
     ['MailDnsRole', DNS_ACCOUNT, PRIMARY_REGION],
     ['MailPipeline', MAIL_ACCOUNT, PRIMARY_REGION],
@@ -46,11 +54,20 @@ test('the pipeline and both stages are in the mail account, the role is in the D
   ]));
 });
 
-test('only the primary stage has to do with DNS, and only through the role of the DNS account', () => {
-  templateOf('Primary-Mail').hasResourceProperties('Custom::EmailIdentityDkim', { Signing: { Method: 'EASY_DKIM' }, HostedZoneRoleArn: DNS_ROLE_ARN });
-  templateOf('Primary-Mail').hasResourceProperties('AWS::IAM::ManagedPolicy', {
-    PolicyDocument: { Statement: Match.arrayWith([{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: DNS_ROLE_ARN }]) },
+test('only the primary stage changes DNS, and only with the role of the DNS account', () => {
+  templateOf('Primary-Mail').hasResourceProperties('Custom::EmailIdentityDkim', {
+    Signing: { Method: 'EASY_DKIM' },
+    HostedZoneRoleArn: DNS_ROLE_ARN,
   });
-  templateOf('Replica-Mail').hasResourceProperties('Custom::EmailIdentityDkim', { Signing: { Method: 'DEED', ParentRegion: PRIMARY_REGION } });
-  for (const stackName of ['Primary-Mail', 'Replica-Mail']) expect(JSON.stringify(templateOf(stackName).toJSON())).not.toContain('route53:');
+  templateOf('Primary-Mail').hasResourceProperties('AWS::IAM::ManagedPolicy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: DNS_ROLE_ARN }]),
+    },
+  });
+  templateOf('Replica-Mail').hasResourceProperties('Custom::EmailIdentityDkim', {
+    Signing: { Method: 'DEED', ParentRegion: PRIMARY_REGION },
+  });
+  for (const stackName of ['Primary-Mail', 'Replica-Mail']) {
+    expect(JSON.stringify(templateOf(stackName).toJSON())).not.toContain('route53:');
+  }
 });

@@ -1,4 +1,4 @@
-// The account as it is before the app: three hosted zones with records in use, and a secret for each BYODKIM key.
+// Makes what the account has before the app: zones with records in use, and secrets with BYODKIM keys.
 import { generateKeyPairSync } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { ACCOUNT, DOMAINS, REGION, secretName } from './app';
@@ -7,17 +7,28 @@ import { LocalCloud } from '../../test/cloud';
 export interface Zone {
   readonly id: string;
   readonly domain: string;
-  /** All that was in it before the app, NS and SOA included. */
+  /** All records of the zone before the app, also NS and SOA. */
   readonly before: readonly ResourceRecordSet[];
 }
 
-/** A zone that is in use: its records have to be left alone. */
+/** Makes hosted zones that are in use. The app must not change their records. */
 export async function makeZones(cloud: LocalCloud): Promise<Zone[]> {
   return Promise.all(Object.values(DOMAINS).map(async (domain) => {
     const { id } = await cloud.route53.createHostedZone({ account: ACCOUNT, name: domain });
     cloud.route53.change(id, [
-      { Action: 'CREATE', ResourceRecordSet: { Name: domain, Type: 'MX', TTL: 3600, ResourceRecords: [{ Value: '10 mx.example.net' }] } },
-      { Action: 'CREATE', ResourceRecordSet: { Name: `old._domainkey.${domain}`, Type: 'TXT', TTL: 3600, ResourceRecords: [{ Value: '"v=DKIM1; p="' }] } },
+      {
+        Action: 'CREATE',
+        ResourceRecordSet: { Name: domain, Type: 'MX', TTL: 3600, ResourceRecords: [{ Value: '10 mx.example.net' }] },
+      },
+      {
+        Action: 'CREATE',
+        ResourceRecordSet: {
+          Name: `old._domainkey.${domain}`,
+          Type: 'TXT',
+          TTL: 3600,
+          ResourceRecords: [{ Value: '"v=DKIM1; p="' }],
+        },
+      },
     ]);
     return { id, domain, before: recordSets(cloud, id) };
   }));
@@ -27,7 +38,7 @@ export function recordSets(cloud: LocalCloud, zoneId: string): ResourceRecordSet
   return structuredClone(cloud.route53.recordSets(zoneId));
 }
 
-/** What `openssl genrsa 2048` and `aws secretsmanager create-secret` would do. */
+/** Makes a key and a secret, as `openssl genrsa 2048` and `aws secretsmanager create-secret` do. */
 export function makeSecret(cloud: LocalCloud, selector: string): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const name = secretName(selector);

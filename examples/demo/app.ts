@@ -8,18 +8,18 @@ import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src'; // i
 
 export const ACCOUNT = '111111111111';
 export const REGION = 'us-east-1';
-/** Where the replica's parent is. */
+/** The Region of the parent of the replica. */
 export const PARENT_REGION = 'eu-west-1';
 
 export const DOMAINS = { easy: 'easy.example', byo: 'byo.example', replica: 'replica.example' } as const;
 
-/** The deployment ends when SES has seen the records. */
+/** The deployment ends when SES has verified the records. */
 const waitForVerification = Duration.minutes(30);
 
 export interface MailProps extends StackProps {
-  /** Ids of the hosted zones that the domains have already, by domain. */
+  /** The ids of the hosted zones, by domain. The zones are there before the app. */
   readonly zoneIds: Readonly<Record<string, string>>;
-  /** Of BYODKIM. Each selector has a key, and a secret, of its own. */
+  /** The selector of BYODKIM. Each selector has a key and a secret of its own. */
   readonly selector: string;
 }
 
@@ -77,5 +77,8 @@ function identityFor(scope: Construct, domain: string): ses.EmailIdentity {
 }
 
 function zoneOf(scope: Construct, zoneName: string, zoneIds: MailProps['zoneIds']): route53.IHostedZone {
-  return route53.HostedZone.fromHostedZoneAttributes(scope, `Zone-${zoneName}`, { hostedZoneId: zoneIds[zoneName], zoneName });
+  return route53.HostedZone.fromHostedZoneAttributes(scope, `Zone-${zoneName}`, {
+    hostedZoneId: zoneIds[zoneName],
+    zoneName,
+  });
 }

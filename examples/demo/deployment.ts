@@ -1,4 +1,4 @@
-// Deploys the app to the local CloudFormation and destroys it, stack by stack, telling what goes on meanwhile.
+// Deploys the app to the local CloudFormation and destroys it, stack by stack, and prints the progress.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,16 +24,20 @@ export class Deployment {
     const assembly = this.assembly = app.synth();
     for (const stack of assembly.stacks) {
       const { stackName } = stack;
-      const { status, reason } = await this.follower.follow(stack, () => this.cloud.cloudFormation.deployAssembly(assembly, stackName));
+      const { status, reason } = await this.follower.follow(stack, () =>
+        this.cloud.cloudFormation.deployAssembly(assembly, stackName),
+      );
       expectThat(`stack ${stackName} is deployed`, /^(CREATE|UPDATE)_COMPLETE$/.test(status), `${status}: ${reason}`);
     }
   }
 
-  /** In the opposite order. */
+  /** Deletes the stacks in the opposite order of the deployment. */
   async destroy(): Promise<void> {
     for (const stack of [...this.assembly?.stacks ?? []].reverse()) {
       const { stackName, environment: { region } } = stack;
-      const { status, reason } = await this.follower.follow(stack, () => this.cloud.cloudFormation.delete(stackName, { region }));
+      const { status, reason } = await this.follower.follow(stack, () =>
+        this.cloud.cloudFormation.delete(stackName, { region }),
+      );
       expectThat(`stack ${stackName} is deleted`, status === 'DELETE_COMPLETE', `${status}: ${reason}`);
     }
   }

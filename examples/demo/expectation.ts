@@ -1,8 +1,12 @@
-// What the demo has to show. One that is not met ends it, with an exit code other than zero.
+// An expectation of the demo. If it is not met, the demo ends with an exit code other than zero.
 
 export class UnmetExpectation extends Error {}
 
-/** @param what a sentence that should be true @param found what is there instead */
+/** @param what a sentence that should be true @param found the value that was found, for the error */
 export function expectThat(what: string, holds: boolean, found: unknown): void {
-  if (!holds) throw new UnmetExpectation(`Expected: ${what}. Found: ${typeof found === 'string' ? found : JSON.stringify(found)}`);
+  if (!holds) {
+    throw new UnmetExpectation(
+      `Expected: ${what}. Found: ${typeof found === 'string' ? found : JSON.stringify(found)}`,
+    );
+  }
 }

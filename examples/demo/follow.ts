@@ -1,17 +1,13 @@
-// Tells what goes on while a stack is deployed or deleted.
-import { setTimeout } from 'node:timers/promises';
+// Prints the progress while a stack is deployed or deleted.
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { printProgress } from './print';
 import { Decision, describeDecision, describeEvent } from './progress';
 import type { LocalCloud, StackEvent, StackResult } from '../../test/cloud';
 
-/** Real milliseconds between two looks at what has happened. */
-const LOOK_EVERY_MS = 50;
-
 export class Follower {
-  /** How many lines of each function's log have been told. */
+  /** How many log lines of each function have been printed. */
   private readonly linesTold = new Map<string, number>();
-  /** What was told last of each subject: SES is asked many times for a status that stays the same. */
+  /** The last text of each subject. The handler asks SES many times for a status that stays the same. */
   private readonly lastTold = new Map<string, string>();
 
   constructor(private readonly cloud: LocalCloud) {}
@@ -20,26 +16,19 @@ export class Follower {
     const { stackName, environment: { region } } = stack;
     const domains = domainsByLogicalId(stack);
     const subjectOf = (logicalId = '') => domains.get(logicalId) ?? stackName;
-    const eventsNow = async () => (await this.cloud.cloudFormation.describe(stackName, { region }))?.events ?? [];
-    const eventsBefore = (await eventsNow()).length;
+    const eventsNow = () => this.cloud.cloudFormation.eventsNow(stackName, { region });
+    const eventsBefore = eventsNow().length;
     let eventsTold = 0;
     const tell = (events: readonly StackEvent[]) => {
-      // Decisions first: an event tells the end of what they led to.
-      for (const decision of this.newDecisions()) this.tell(subjectOf(decision.logicalResourceId), describeDecision(decision));
+      // Decisions first: an event reports the end of the work that they belong to.
+      for (const decision of this.newDecisions()) {
+        this.tell(subjectOf(decision.logicalResourceId), describeDecision(decision));
+      }
       for (const event of events.slice(eventsTold)) this.tell(subjectOf(event.logicalId), describeEvent(event));
       eventsTold = Math.max(eventsTold, events.length);
     };
-    let ended = false;
-    const running = operation().finally(() => {
-      ended = true;
-    });
-    const watch = async () => {
-      while (!ended) {
-        tell((await eventsNow()).slice(eventsBefore));
-        await setTimeout(LOOK_EVERY_MS);
-      }
-    };
-    const [result] = await Promise.all([running, watch()]);
+    const stop = this.cloud.clock.watch(() => tell(eventsNow().slice(eventsBefore)));
+    const result = await operation().finally(stop);
     if (result.changed) tell(result.events);
     else this.tell(stackName, 'nothing to change');
     return result;
@@ -56,15 +45,17 @@ export class Follower {
       const lines = this.cloud.lambda.logs(name);
       const news = lines.slice(this.linesTold.get(name));
       this.linesTold.set(name, lines.length);
-      // A decision is a line of JSON; what else a process writes, such as the reason of a crash, is no decision.
+      // A decision is a line of JSON. Other lines, such as the reason of a crash, are no decisions.
       return news.filter((line) => line.startsWith('{"decision":')).map((line): Decision => JSON.parse(line));
     });
   }
 }
 
-/** The domain that a resource of the stack is for. */
+/** The domain of each resource that has one. */
 function domainsByLogicalId({ template }: CloudFormationStackArtifact): Map<string, string> {
-  const resources: [string, { Properties?: { Identity?: string; EmailIdentity?: string } }][] = Object.entries(template.Resources);
+  const resources: [string, { Properties?: { Identity?: string; EmailIdentity?: string } }][] = Object.entries(
+    template.Resources,
+  );
   return new Map(resources.flatMap(([logicalId, { Properties }]) => {
     const domain = Properties?.Identity ?? Properties?.EmailIdentity;
     return domain ? [[logicalId, domain]] : [];

@@ -1,4 +1,4 @@
-// The identities as SES shows them to anybody who asks: status, method and tokens.
+// Reads the identities from SES: status, method and tokens.
 import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { DOMAINS, PARENT_REGION, REGION } from './app';
 import { expectThat } from './expectation';
@@ -11,7 +11,7 @@ export interface Identity {
   readonly region: string;
   readonly origin: string;
   readonly status: string;
-  /** The selectors that mail can be signed with. */
+  /** The selectors that SES can sign with. */
   readonly tokens: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const EXPECTED_ORIGINS = [
   { domain: DOMAINS.replica, region: PARENT_REGION, origin: 'AWS_SES' },
 ];
 
-/** Prints the identities, expects each to be verified with the method of the app, and gives them back. */
+/** Prints and returns the identities. Expects each to be verified, with the method that the app sets. */
 export async function showIdentities(cloud: LocalCloud): Promise<Identity[]> {
   const identities: Identity[] = [];
   for (const { domain, region } of EXPECTED_ORIGINS) identities.push(await readIdentity(cloud, region, domain));
@@ -30,7 +30,11 @@ export async function showIdentities(cloud: LocalCloud): Promise<Identity[]> {
     identities.map(({ domain, region, origin, status }) => [domain, region, signingMethod(origin), status]));
   for (const [index, { domain, region, origin, status }] of identities.entries()) {
     expectThat(`DKIM of ${domain} in ${region} has the status SUCCESS`, status === 'SUCCESS', status);
-    expectThat(`${domain} in ${region} signs with ${signingMethod(EXPECTED_ORIGINS[index].origin)}`, origin === EXPECTED_ORIGINS[index].origin, origin);
+    expectThat(
+      `${domain} in ${region} signs with ${signingMethod(EXPECTED_ORIGINS[index].origin)}`,
+      origin === EXPECTED_ORIGINS[index].origin,
+      origin,
+    );
   }
   return identities;
 }
@@ -43,8 +47,8 @@ export function expectNoIdentities(cloud: LocalCloud, account: string): void {
 }
 
 async function readIdentity(cloud: LocalCloud, region: string, domain: string): Promise<Identity> {
-  // SES answers one call a second, in the cloud's time.
-  await cloud.clock.sleep(1000);
+  // SES allows one call a second, in the time of the local cloud.
+  await cloud.clock.pass(1000);
   const client = new SESv2Client({ region, endpoint: cloud.ses.endpoint, credentials: cloud.issueCredentials() });
   const { DkimAttributes: dkim } = await client.send(new GetEmailIdentityCommand({ EmailIdentity: domain }));
   client.destroy();

@@ -1,4 +1,4 @@
-// Mail sent through SES, and what an independent verifier says of it after looking in DNS.
+// Sends mail through SES, and prints the verdict of an independent verifier that looks in DNS.
 import { REGION } from './app';
 import { expectThat } from './expectation';
 import { printTable } from './print';
@@ -6,12 +6,12 @@ import type { LocalCloud } from '../../test/cloud';
 import { mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
 
-/** A message as it was delivered. */
+/** A delivered message. */
 export interface Message {
   readonly description: string;
   readonly domain: string;
   readonly raw: Buffer;
-  /** One of these signed it. */
+  /** The selectors of which one must have signed the message. */
   readonly selectors: readonly string[];
 }
 
@@ -19,7 +19,9 @@ export async function send(cloud: LocalCloud, domain: string, selectors: readonl
   return { description: 'sent now', domain, raw: await sendMail(cloud, REGION, domain), selectors };
 }
 
-/** Prints the verdicts, and expects each to be a pass for the sender's own domain, by the expected key. */
+/**
+ * Prints the verdicts. Expects each to be a pass for the domain of the sender, with the expected selector.
+ */
 export async function showVerdicts(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
   const verdicts = [];
   for (const { raw } of messages) verdicts.push(await mailVerdict(raw, cloud.dns.client()));
@@ -36,7 +38,11 @@ export async function showVerdicts(cloud: LocalCloud, messages: readonly Message
     const message = `the message from ${domain} ${description}`;
     expectThat(`${message} has dkim=pass`, result === 'pass', `dkim=${result}${comment ? ` (${comment})` : ''}`);
     expectThat(`${message} is signed for ${domain}`, signingDomain === domain && aligned, `d=${signingDomain}`);
-    expectThat(`${message} is signed with the selector ${selectors.join(' or ')}`, selectors.includes(selector), `s=${selector}`);
+    expectThat(
+      `${message} is signed with the selector ${selectors.join(' or ')}`,
+      selectors.includes(selector),
+      `s=${selector}`,
+    );
     expectThat(`${message} is signed with a key of 2048 bits`, keyLength === 2048, `${keyLength} bits`);
   }
 }

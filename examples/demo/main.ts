@@ -1,4 +1,4 @@
-// The demo: three domains signed in three ways, mail that verifies, a changed key, and everything as it was before.
+// The demo: it signs three domains in three ways, verifies mail, changes a key, and removes everything again.
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { makeSecret, makeZones, recordSets, Zone } from './account';
@@ -11,14 +11,14 @@ import { print, printHeading } from './print';
 import { printRecords, registryEntries } from './records';
 import { LocalCloud } from '../../test/cloud';
 
-/** A second here is a minute in the cloud. */
-const SPEED = 60;
+/** The same tokens and ids in each run. */
+const SEED = 1;
 
 const SELECTOR = 'spring';
 const NEXT_SELECTOR = 'autumn';
 
 async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
-  print(`This is a local double of AWS: nothing leaves this machine, and its clock runs ${SPEED} times as fast as yours.`);
+  print('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
   const zones = await makeZones(cloud);
   const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
 
@@ -45,7 +45,9 @@ async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
   printRecords(cloud, changed);
   expectOldRecordStays(cloud, changed[0]);
   print();
-  const earlyByo = early.filter(({ domain }) => domain === DOMAINS.byo).map((message) => ({ ...message, description: 'sent before' }));
+  const earlyByo = early
+    .filter(({ domain }) => domain === DOMAINS.byo)
+    .map((message) => ({ ...message, description: 'sent before' }));
   const later = await sendFromAll(cloud, await showIdentities(cloud));
   print();
   await showVerdicts(cloud, [...earlyByo, ...later]);
@@ -68,13 +70,20 @@ async function sendFromAll(cloud: LocalCloud, identities: readonly Identity[]): 
 
 function expectOldRecordStays(cloud: LocalCloud, zone: Zone): void {
   const old = registryEntries(cloud, zone).find(({ label }) => label === SELECTOR);
-  expectThat(`the record of the selector ${SELECTOR} is marked to stay until a later date`, Date.parse(old?.until ?? '') > cloud.clock.now(), old);
+  expectThat(
+    `the record of the selector ${SELECTOR} is marked to stay until a later date`,
+    Date.parse(old?.until ?? '') > cloud.clock.now(),
+    old,
+  );
 }
 
 function expectEverythingAsBefore(cloud: LocalCloud, zones: readonly Zone[]): void {
   for (const { id, domain, before } of zones) {
     const now = recordSets(cloud, id);
-    const differing = [...without(now, before).map((each) => ({ leftOver: each })), ...without(before, now).map((each) => ({ missing: each }))];
+    const differing = [
+      ...without(now, before).map((each) => ({ leftOver: each })),
+      ...without(before, now).map((each) => ({ missing: each })),
+    ];
     expectThat(`the zone ${domain} is as it was before`, differing.length === 0, differing);
   }
   expectNoIdentities(cloud, ACCOUNT);
@@ -85,9 +94,9 @@ function without(records: readonly ResourceRecordSet[], others: readonly Resourc
 }
 
 async function main(): Promise<void> {
-  // On Node 20 the SDK would say in the middle of the progress that Node 22 will be needed.
+  // On Node 20 the SDK would print a warning about Node 22 in the middle of the progress.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-  const cloud = await LocalCloud.start({ speed: SPEED });
+  const cloud = await LocalCloud.start({ seed: SEED });
   const deployment = new Deployment(cloud);
   const startedAt = cloud.clock.now();
   try {

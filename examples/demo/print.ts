@@ -1,7 +1,9 @@
-// How the demo looks in a terminal: plain text, so that it reads as well in a log.
+// The output of the demo: plain text, which is readable in a terminal and in a log.
 import Table from 'cli-table3';
 
-/** Longer runs of letters and digits are tokens, keys and digests: their beginning says enough. */
+/**
+ * A long run of letters and digits is a token, a key or a digest. Its beginning is enough to tell it apart.
+ */
 const LONG_RUN = /[A-Za-z0-9+/=-]{22,}/g;
 const RUN_SHOWN = 12;
 const TEXT_SHOWN = 40;

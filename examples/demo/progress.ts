@@ -1,10 +1,10 @@
-// What goes on in a deployment, in words: from the events of the stack and from the decisions that the function logs.
+// Describes the progress of a deployment, from the events of the stack and the log of the function.
 import { signingMethod } from './signing-method';
-import type { LogFields } from '../../lambda/log';
-import { isRegistryLabel } from '../../lambda/registry';
+import type { LogFields } from '../../lambda/base/log';
+import { isRegistryLabel } from '../../lambda/base/owner';
 import type { StackEvent } from '../../test/cloud';
 
-/** The events that tell something new. What there is besides, roles and policies, is of no interest here. */
+/** The text of an event. Only events of identities and stacks have one, not those of roles and policies. */
 export function describeEvent({ type, status, reason }: StackEvent): string | undefined {
   if (status.endsWith('_FAILED')) return `${status}: ${type}: ${reason}`;
   if (type === 'AWS::CloudFormation::Stack') return status;
@@ -14,21 +14,29 @@ export function describeEvent({ type, status, reason }: StackEvent): string | un
 
 export type Decision = LogFields & { readonly decision: string };
 
-/** Undefined for decisions to do nothing. */
+/** The text of a decision. A decision to do nothing has none. */
 export function describeDecision({ decision, ...fields }: Decision): string | undefined {
   switch (decision) {
-    case 'key-checked': return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
-    case 'records-changed': return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
-    case 'publicly-answered': return 'the record is answered by the name servers that the domain is delegated to';
-    case 'signing-put': return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
-    case 'verification-awaited': return `SES looks in DNS: ${fields.status}`;
-    case 'signing-returned': return 'signing set back to Easy DKIM';
-    case 'failed': return `FAILED: ${fields.message}`;
-    default: return undefined;
+    case 'key-checked':
+      return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
+    case 'records-changed':
+      return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
+    case 'publicly-answered':
+      return 'the record is answered by the name servers that the domain is delegated to';
+    case 'signing-put':
+      return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
+    case 'verification-awaited':
+      return `SES looks in DNS: ${fields.status}`;
+    case 'signing-returned':
+      return 'signing set back to Easy DKIM';
+    case 'failed':
+      return `FAILED: ${fields.message}`;
+    default:
+      return undefined;
   }
 }
 
-/** From `CREATE TXT name`, … to `+2 TXT`, with the registry record apart. */
+/** Counts changes: `CREATE TXT name`, … becomes `+2 TXT`. The registry record is not counted by its type. */
 function summary(changes: readonly string[]): string {
   const parts = changes.map((change) => change.split(' ')).map(([action, type, name]) =>
     isRegistryLabel(name.split('.')[0]) ? 'registry' : `${action === 'CREATE' ? '+' : '-'} ${type}`);

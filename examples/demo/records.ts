@@ -1,9 +1,10 @@
-// The records of a zone, and who wrote them: the library's own registry record in the zone tells.
+// Prints the records of a zone and who wrote them. The registry record of the library says so.
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { recordSets, Zone } from './account';
 import { printTable, shortened } from './print';
-import { unquote } from '../../lambda/dkim-record';
-import { Entry, isRegistryLabel, parseRegistry } from '../../lambda/registry';
+import { unquote } from '../../lambda/base/dns-text';
+import { isRegistryLabel } from '../../lambda/base/owner';
+import { Entry, parseRegistry } from '../../lambda/records/registry';
 import type { LocalCloud } from '../../test/cloud';
 
 export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {
@@ -11,11 +12,16 @@ export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {
     const entries = registryEntries(cloud, zone);
     return recordSets(cloud, zone.id)
       .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
-      .map((record) => [shortened(nameOf(record)), record.Type!, shortened(plainValues(record).join(' | ')), writerOf(record, zone, entries)]);
+      .map((record) => [
+        shortened(nameOf(record)),
+        record.Type!,
+        shortened(plainValues(record).join(' | ')),
+        writerOf(record, zone, entries),
+      ]);
   }));
 }
 
-/** What the registry records of the zone list. */
+/** The entries of the registry records in the zone. */
 export function registryEntries(cloud: LocalCloud, zone: Zone): Entry[] {
   return recordSets(cloud, zone.id)
     .filter((record) => isRegistryLabel(labelOf(record)))

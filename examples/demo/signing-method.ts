@@ -1,4 +1,4 @@
-// The methods of DKIM signing by the names that people use for them.
+// The usual names of the signing methods.
 
 /** @param origin `SigningAttributesOrigin` of SES, such as `AWS_SES_EU_WEST_1` */
 export function signingMethod(origin: string | undefined): string {

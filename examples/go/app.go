@@ -19,16 +19,18 @@ const (
 func newMailStack(scope constructs.Construct, id string, props *awscdk.StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, jsii.String(id), props)
 
+	zone := awsroute53.HostedZone_FromHostedZoneAttributes(stack, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
+		HostedZoneId: jsii.String("Z0123456789ABC"),
+		ZoneName:     jsii.String("example.com"),
+	})
+
 	// SES makes the keys; the records go to the hosted zone.
 	cdksesdkim.NewEmailIdentityDkim(stack, jsii.String("EasyDkim"), &cdksesdkim.EmailIdentityDkimProps{
 		Identity: awsses.NewEmailIdentity(stack, jsii.String("Identity"), &awsses.EmailIdentityProps{
 			Identity: awsses.Identity_Domain(jsii.String("example.com")),
 		}),
-		Signing: cdksesdkim.DkimSigning_EasyDkim(nil),
-		HostedZone: awsroute53.HostedZone_FromHostedZoneAttributes(stack, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
-			HostedZoneId: jsii.String("Z0123456789ABC"),
-			ZoneName:     jsii.String("example.com"),
-		}),
+		Signing:             cdksesdkim.DkimSigning_EasyDkim(nil),
+		HostedZone:          zone,
 		WaitForVerification: awscdk.Duration_Minutes(jsii.Number(15)),
 	})
 

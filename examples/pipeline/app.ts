@@ -1,4 +1,4 @@
-// The app's two stacks: the pipeline in the mail account, and the role in the DNS account that it relies on.
+// The two stacks of the app: the pipeline in the mail account, and its role in the DNS account.
 import { App } from 'aws-cdk-lib';
 import { DnsRoleStack } from './dns-role-stack';
 import { PipelineStack } from './pipeline-stack';

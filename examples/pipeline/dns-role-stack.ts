@@ -1,4 +1,5 @@
-// In the DNS account, deployed once by its owners: the role that lets the mail account publish DKIM records, and nothing else.
+// The role in the DNS account with which the mail account can publish DKIM records, and nothing else.
+// The owners of the DNS account deploy it once.
 import { Stack, StackProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -14,7 +15,10 @@ export class DnsRoleStack extends Stack {
     super(scope, id, props);
     const zone = route53.HostedZone.fromHostedZoneId(this, 'Zone', hostedZoneId);
 
-    const role = new iam.Role(this, 'Role', { roleName: DNS_ROLE_NAME, assumedBy: new iam.AccountPrincipal(MAIL_ACCOUNT) });
+    const role = new iam.Role(this, 'Role', {
+      roleName: DNS_ROLE_NAME,
+      assumedBy: new iam.AccountPrincipal(MAIL_ACCOUNT),
+    });
     role.addToPolicy(new iam.PolicyStatement({
       actions: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
       resources: [zone.hostedZoneArn],
@@ -23,20 +27,22 @@ export class DnsRoleStack extends Stack {
       actions: ['route53:ChangeResourceRecordSets'],
       resources: [zone.hostedZoneArn],
       conditions: {
-        'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': [`*._domainkey.${DOMAIN}`] },
+        'ForAllValues:StringLike': {
+          'route53:ChangeResourceRecordSetsNormalizedRecordNames': [`*._domainkey.${DOMAIN}`],
+        },
         'ForAllValues:StringEquals': {
           'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME', 'TXT'],
           'route53:ChangeResourceRecordSetsActions': ['CREATE', 'DELETE'],
         },
-        // ForAllValues is also true for a request that does not have the key at all.
+        // ForAllValues is also true for a request without the key, so the request must have the key.
         'Null': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['false'] },
       },
     }));
-    role.addToPolicy(new iam.PolicyStatement({
-      actions: ['route53:GetChange'],
-      resources: [this.formatArn({ service: 'route53', region: '', account: '', resource: 'change', resourceName: '*' })],
-    }));
-    // The one wildcard, acknowledged for cdk-nag, which need not be installed for it.
+    const anyChange = this.formatArn({
+      service: 'route53', region: '', account: '', resource: 'change', resourceName: '*',
+    });
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['route53:GetChange'], resources: [anyChange] }));
+    // Acknowledges the one wildcard for cdk-nag. cdk-nag need not be installed.
     (role.node.findChild('DefaultPolicy').node.defaultChild as iam.CfnPolicy).addMetadata('cdk_nag', {
       rules_to_suppress: [{
         id: 'AwsSolutions-IAM5',

@@ -1,4 +1,4 @@
-// What the pipeline deploys: the domain in its primary Region, and then its replica in another one.
+// What the pipeline deploys: the domain in its primary Region, and then its replica in another Region.
 import { Duration, Stack, Stage, StageProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -7,7 +7,9 @@ import { Construct } from 'constructs';
 import { DNS_ROLE_ARN, DOMAIN, PRIMARY_REGION } from './settings';
 import { DkimSigning, EmailIdentityDkim } from '../../src'; // in an app of your own: 'cdk-ses-dkim'
 
-/** A stage that ends before SES has seen the records would let the next one start too early: a replica needs a verified parent. */
+/**
+ * The first stage must not end before SES has verified the domain, because a replica needs a verified parent.
+ */
 const waitForVerification = Duration.minutes(30);
 
 interface PrimaryStageProps extends StageProps {
@@ -28,7 +30,7 @@ export class PrimaryStage extends Stage {
   }
 }
 
-/** DEED: the keys of the primary Region, and so its records. */
+/** DEED: the replica uses the keys and the records of the primary Region. */
 export class ReplicaStage extends Stage {
   constructor(scope: Construct, id: string, props: StageProps) {
     super(scope, id, props);

@@ -1,4 +1,4 @@
-// The pipeline: from a commit to signed mail in the primary Region, and then in the replica's.
+// The pipeline: it deploys signed mail to the primary Region, and then to the Region of the replica.
 import { Stack, StackProps } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import { CodePipeline, CodePipelineSource, ShellStep } from 'aws-cdk-lib/pipelines';
@@ -21,8 +21,10 @@ export class PipelineStack extends Stack {
         commands: ['npm ci', 'npx cdk synth'],
       }),
     });
-    // One after the other: the replica takes its keys from a parent that SES has verified.
-    pipeline.addStage(new PrimaryStage(this, 'Primary', { env: { account: MAIL_ACCOUNT, region: PRIMARY_REGION }, hostedZoneId }));
+    // One after the other, because the replica needs a parent that SES has verified.
+    pipeline.addStage(
+      new PrimaryStage(this, 'Primary', { env: { account: MAIL_ACCOUNT, region: PRIMARY_REGION }, hostedZoneId }),
+    );
     pipeline.addStage(new ReplicaStage(this, 'Replica', { env: { account: MAIL_ACCOUNT, region: REPLICA_REGION } }));
   }
 }

@@ -1,4 +1,4 @@
-// One app, three ways to sign: Easy DKIM, a key of your own from Secrets Manager, and a replica in a second Region.
+// One app, three ways to sign: Easy DKIM, a key of your own, and a replica in a second Region.
 import { App, CfnOutput, Duration, Stack, StackProps } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';

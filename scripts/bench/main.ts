@@ -1,4 +1,5 @@
-// `npx projen bench`: measures this library beside what people use today, in one run, and writes docs/performance.md.
+// Measures this library beside what people use today, and writes docs/performance.md.
+// Run by `npx projen bench`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { BUNDLE, StartTimes, startTimes } from './start';
 import { synthesisTimes } from './synthesis';
 import { BUILDS, templateSize } from './templates';
 
-/** A goal, and whether this run met it. */
+/** One line of a table: a measurement, its goal, and whether this run met the goal. */
 interface Row {
   readonly what: string;
   readonly measured: string;
@@ -21,7 +22,7 @@ interface Row {
 interface Section {
   readonly title: string;
   readonly rows: readonly Row[];
-  /** What to know about the figures. */
+  /** A remark on how to read the figures. */
   readonly note?: string;
 }
 
@@ -46,7 +47,9 @@ function templates(): Section {
     const measured = `${resources} resources${excess}, ${kilobytes(bytes)} (${kilobytes(indentedBytes)} indented)`;
     if (name !== 'cdk-ses-dkim') return { what, measured };
     if (identities === 1) return { what, measured, goal: '<= 6 resources', met: resources <= 6 };
-    if (identities === 150) return { what, measured, goal: '<= 159 resources, <= 82 kB', met: resources <= 159 && bytes <= 82_000 };
+    if (identities === 150) {
+      return { what, measured, goal: '<= 159 resources, <= 82 kB', met: resources <= 159 && bytes <= 82_000 };
+    }
     return { what, measured };
   }));
   return { title: 'Resources and template', rows };
@@ -64,27 +67,31 @@ function bundle(): Section {
   };
 }
 
-function starts(version: string, { bundledReady, unbundledReady, bundledCreate, unbundledCreate, awsCustomResourceCall }: StartTimes): Section {
+function starts(
+  version: string,
+  { bundledReady, unbundledReady, bundledCreate, unbundledCreate, awsCustomResourceCall }: StartTimes,
+): Section {
   const ready = bundledReady / unbundledReady;
   const create = bundledCreate / awsCustomResourceCall;
   return {
     title: `Start, Node ${version}`,
-    note: 'Before SES is told, the first create has read the key, the identity and the zone, and written the record; '
+    note:
+      'Before SES is told, the first create has read the key, the identity and the zone, and written the record; '
       + 'AwsCustomResource tells SES and makes no other call.',
     rows: [
       {
         what: 'process start to handler ready, bundled : SDK unbundled',
-        measured: `${ratio(ready)} (${milliseconds(bundledReady)} : ${milliseconds(unbundledReady)})`,
+        measured: compared(bundledReady, unbundledReady),
         goal: '<= 0.62',
         met: ready <= 0.62,
       },
       {
         what: 'process start to first BYODKIM create told SES, bundled : SDK unbundled',
-        measured: `${ratio(bundledCreate / unbundledCreate)} (${milliseconds(bundledCreate)} : ${milliseconds(unbundledCreate)})`,
+        measured: compared(bundledCreate, unbundledCreate),
       },
       {
         what: 'the same, bundled : the single call of AwsCustomResource',
-        measured: `${ratio(create)} (${milliseconds(bundledCreate)} : ${milliseconds(awsCustomResourceCall)})`,
+        measured: compared(bundledCreate, awsCustomResourceCall),
         goal: '<= 1',
         met: create <= 1,
       },
@@ -95,26 +102,33 @@ function starts(version: string, { bundledReady, unbundledReady, bundledCreate, 
 function synthesis(): Section {
   const { empty, ...built } = synthesisTimes();
   const rows = Object.entries(built).map(([name, took]): Row => {
-    const row = { what: `app with one ${name} : empty stack`, measured: `${ratio(took / empty)} (${milliseconds(took)} : ${milliseconds(empty)})` };
+    const row = { what: `app with one ${name} : empty stack`, measured: compared(took, empty) };
     return name === 'cdk-ses-dkim' ? { ...row, goal: '<= 1.85', met: took / empty <= 1.85 } : row;
   });
   return {
     title: 'Synthesis',
     rows,
-    note: 'The bare function is the same code with the role and the log group that CDK makes for it, and nothing else of this library.',
+    note: 'The bare function is the same code with the role and the log group that CDK makes for it, and nothing else '
+      + 'of this library.',
   };
 }
 
 async function calls(): Promise<Section> {
   const flows = await countCalls();
   const rows = flows.map(({ name, calls: made, writes }): Row => {
-    const measured = `${[...made].map(([call, times]) => times > 1 ? `${call} (${times})` : call).join(', ')}; ${writes} of them write`;
-    return name.includes('changes nothing') ? { what: name, measured, goal: 'nothing is written', met: writes === 0 } : { what: name, measured };
+    const list = [...made].map(([call, times]) => times > 1 ? `${call} (${times})` : call).join(', ');
+    const measured = `${list}; ${writes} of them write`;
+    return name.includes('changes nothing')
+      ? { what: name, measured, goal: 'nothing is written', met: writes === 0 }
+      : { what: name, measured };
   });
   return { title: 'AWS calls, without throttling and polls', rows };
 }
 
-/** Node 24, which is what the function runs on, from the npm registry. Without it the run goes on. */
+/**
+ * Installs Node 24, on which the function runs, from the npm registry. If that fails, the run goes on without
+ * it.
+ */
 function otherNode(): { binary: string; version: string; folder: string } | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'node-'));
   try {
@@ -129,7 +143,12 @@ function otherNode(): { binary: string; version: string; folder: string } | unde
 }
 
 function render(rows: readonly Row[]): string {
-  const table = new Table({ head: ['what', 'measured', 'goal', ''], style: { head: [], border: [] }, colWidths: [48, 62, 20, 9], wordWrap: true });
+  const table = new Table({
+    head: ['what', 'measured', 'goal', ''],
+    style: { head: [], border: [] },
+    colWidths: [48, 62, 20, 9],
+    wordWrap: true,
+  });
   for (const { what, measured, goal = '', met } of rows) table.push([what, measured, goal, verdict(met)]);
   return table.toString();
 }
@@ -142,9 +161,15 @@ function page(sections: readonly Section[]): string {
     ...rows.map(({ what, measured, goal = '', met }) => `| ${what} | ${measured} | ${goal} | ${verdict(met)} |`),
   ].join('\n'));
   return [
-    '# Performance', '', `Measured in one run by \`npx projen bench\` on ${date}: ${machine}. Written by that command; do not edit.`, '',
-    'Times are medians, with the variants run in turn; compare the ratios, as the milliseconds depend on the machine. The start is measured against the local',
-    'cloud with Route 53 at once in sync: in AWS a create then waits for Route 53, usually less than a minute, which AwsCustomResource does not do.', '',
+    '# Performance',
+    '',
+    `Measured in one run by \`npx projen bench\` on ${date}: ${machine}. Written by that command; do not edit.`,
+    '',
+    'Times are medians, with the variants run in turn; compare the ratios, as the milliseconds depend on the machine. '
+      + 'The start is measured against the local',
+    'cloud with Route 53 at once in sync: in AWS a create then waits for Route 53, usually less than a minute, which '
+      + 'AwsCustomResource does not do.',
+    '',
     ...tables.flatMap((table) => [table, '']),
   ].join('\n');
 }
@@ -157,8 +182,9 @@ function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
-function ratio(value: number): string {
-  return value.toFixed(2);
+/** The ratio of two times, and both times. */
+function compared(one: number, other: number): string {
+  return `${(one / other).toFixed(2)} (${milliseconds(one)} : ${milliseconds(other)})`;
 }
 
 function milliseconds(value: number): string {

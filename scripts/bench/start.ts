@@ -1,5 +1,5 @@
-// How fast the handler starts: until it can be called, and until its first BYODKIM create has told SES; beside the same code with the SDK
-// unbundled, and AwsCustomResource with its single call.
+// Measures how fast the handler starts, until it can be called and until its first BYODKIM create calls SES.
+// It is compared with the same code without a bundled SDK, and with the single call of AwsCustomResource.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,11 +10,11 @@ import { build } from 'esbuild';
 import { medianOf } from './median';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from '../../test/end-to-end/scene';
 
-export const BUNDLE = 'assets/lambda/index/index.js';
+export const BUNDLE = 'assets/lambda/deployment/index.js';
 const ROUNDS = 15;
 
 export interface StartTimes {
-  /** Milliseconds from the start of the process, medians. */
+  /** Medians, in milliseconds from the start of the process. */
   readonly bundledReady: number;
   readonly unbundledReady: number;
   readonly bundledCreate: number;
@@ -22,12 +22,15 @@ export interface StartTimes {
   readonly awsCustomResourceCall: number;
 }
 
-/** All variants in turn, so that noise hits them alike. */
+/** Measures all variants in turn, so that a slow moment of the machine affects all of them. */
 export async function startTimes(node: string): Promise<StartTimes> {
   const unbundled = await buildUnbundled();
   const unlimited = { requestsPerSecond: 1e6 };
-  const scene = await Scene.start({ speed: 1, route53: { insyncAfter: 0, processingTime: 0, ...unlimited }, ses: unlimited });
-  // Answers to CloudFormation go here; only the way to SES is measured.
+  const scene = await Scene.start({
+    route53: { insyncAfter: 0, processingTime: 0, ...unlimited },
+    ses: unlimited,
+  });
+  // Takes the answers to CloudFormation. Only the time until the call to SES is measured.
   const sink = createServer((_, response) => response.end());
   await new Promise<void>((listening) => sink.listen(0, '127.0.0.1', listening));
   try {
@@ -40,7 +43,9 @@ export async function startTimes(node: string): Promise<StartTimes> {
       StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/Bench/1`,
       ResponseURL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`,
       ResourceProperties: {
-        Identity: DOMAIN, HostedZoneId: scene.zoneId, Signing: { Method: 'BYODKIM', Selector: `s${round}`, SecretArn: secret },
+        Identity: DOMAIN,
+        HostedZoneId: scene.zoneId,
+        Signing: { Method: 'BYODKIM', Selector: `s${round}`, SecretArn: secret },
       },
     });
     const call = {
@@ -66,7 +71,9 @@ export async function startTimes(node: string): Promise<StartTimes> {
       times.unbundledCreate.push(await untilSesIsTold(node, unbundled, create(`${round}b`), scene));
       times.awsCustomResourceCall.push(await untilSesIsTold(node, awsCustomResource, call, scene));
     }
-    return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, medianOf(values)])) as unknown as StartTimes;
+    return Object.fromEntries(
+      Object.entries(times).map(([name, values]) => [name, medianOf(values)]),
+    ) as unknown as StartTimes;
   } finally {
     rmSync(unbundled);
     sink.close();
@@ -74,26 +81,39 @@ export async function startTimes(node: string): Promise<StartTimes> {
   }
 }
 
-/** Beside node_modules, where its `require` finds the SDK. */
+/** Builds the handler without the SDK, in a place where its `require` finds the SDK in node_modules. */
 async function buildUnbundled(): Promise<string> {
   const outfile = resolve('assets/unbundled.js');
-  await build({ entryPoints: ['lambda/index.ts'], outfile, bundle: true, platform: 'node', target: 'node20', minify: true, packages: 'external' });
+  await build({
+    entryPoints: ['lambda/deployment/index.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    packages: 'external',
+  });
   return outfile;
 }
 
 async function untilReady(node: string, file: string): Promise<number> {
-  const child = run(node, `require(${JSON.stringify(file)}).handler; process.stdout.write(String(performance.now()))`, {});
+  const child = run(
+    node,
+    `require(${JSON.stringify(file)}).handler; process.stdout.write(String(performance.now()))`,
+    {},
+  );
   let output = '';
   for await (const chunk of child.stdout) output += chunk;
   return Number(output);
 }
 
-/** From before the process is started until its Put arrives at SES. */
+/** The time from the start of the process until its Put arrives at SES. */
 async function untilSesIsTold(node: string, file: string, event: object, scene: Scene): Promise<number> {
   const { calls } = scene.cloud;
   const before = calls.length;
   const began = performance.now();
-  const script = `require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60000 })`;
+  const context = '{ getRemainingTimeInMillis: () => 60000 }';
+  const script = `require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, ${context})`;
   const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
   const child = run(node, script, {
     ...scene.cloud.endpointEnvironment(),
@@ -108,7 +128,7 @@ async function untilSesIsTold(node: string, file: string, event: object, scene: 
   const told = () => calls.slice(before).some(({ operation }) => operation === 'PutEmailIdentityDkimSigningAttributes');
   while (!told()) {
     if (performance.now() - began > 30_000) throw new Error(`SES was not told by ${file}: ${errors}`);
-    await setTimeout(1); // without a pause the services, which are in this process too, would answer late
+    await setTimeout(1); // the services run in this process too, and need time to answer
   }
   const took = performance.now() - began;
   const ended = new Promise((exit) => child.on('exit', exit));
@@ -119,7 +139,12 @@ async function untilSesIsTold(node: string, file: string, event: object, scene: 
 
 function run(node: string, script: string, environment: Record<string, string>) {
   return spawn(node, ['-e', script], {
-    env: { PATH: process.env.PATH, AWS_REGION: REGION, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...environment },
+    env: {
+      PATH: process.env.PATH,
+      AWS_REGION: REGION,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

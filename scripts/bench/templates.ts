@@ -1,4 +1,4 @@
-// What a stack of so many identities costs in CloudFormation: resources and template bytes, ours and what people use today.
+// Measures what a stack of many identities costs in CloudFormation: resources and bytes of the template.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,26 +10,31 @@ import { EmailIdentityDkim } from '../../src';
 
 interface TemplateSize {
   readonly resources: number;
-  /** As JSON without indentation, which is how it counts for CloudFormation's limit when the stack suppresses it. */
+  /**
+   * The size as JSON without indentation, as with `suppressTemplateIndentation`. CloudFormation limits it.
+   */
   readonly bytes: number;
-  /** As CDK writes it. */
+  /** The size with the indentation that CDK writes by default. */
   readonly indentedBytes: number;
 }
 
 type Build = (stack: Stack, domain: string, id: string) => void;
 
-/** One zone for all, the identities exist: only the signing counts. */
+/** This library, with one zone for all. The identities exist already, so only the signing counts. */
 const ours: Build = (stack, domain, id) => new EmailIdentityDkim(stack, `Dkim${id}`, {
   identity: ses.EmailIdentity.fromEmailIdentityName(stack, `Identity${id}`, domain),
   hostedZone: zoneIn(stack, 'example.com'),
 });
 
-/** The identity itself is a resource here, and each has to have a zone of its own name for its three records. */
+/**
+ * The construct of CDK. The identity is a resource too, and each needs a zone of its own for its three
+ * records.
+ */
 const emailIdentity: Build = (stack, domain, id) => new ses.EmailIdentity(stack, `Identity${id}`, {
   identity: ses.Identity.publicHostedZone(zoneIn(stack, domain)),
 });
 
-/** The bare call, without records, waiting or roll-back. */
+/** Only the call to SES, without records, waiting or rollback. */
 const awsCustomResource: Build = (stack, domain, id) => {
   const call: cr.AwsSdkCall = {
     service: 'SESv2',
@@ -43,21 +48,36 @@ const awsCustomResource: Build = (stack, domain, id) => {
   });
 };
 
-export const BUILDS = { 'cdk-ses-dkim': ours, 'ses.EmailIdentity': emailIdentity, 'AwsCustomResource': awsCustomResource };
+export const BUILDS = {
+  'cdk-ses-dkim': ours,
+  'ses.EmailIdentity': emailIdentity,
+  'AwsCustomResource': awsCustomResource,
+};
 
 export function templateSize(build: Build, identities: number): TemplateSize {
   const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
-  const context = { '@aws-cdk/core:stackResourceLimit': 0 }; // to see by how much it is exceeded
-  const stack = new Stack(new App({ outdir, analyticsReporting: false, context }), 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
+  const context = { '@aws-cdk/core:stackResourceLimit': 0 }; // no limit, so that larger stacks can be measured
+  const stack = new Stack(new App({ outdir, analyticsReporting: false, context }), 'Mail', {
+    env: { account: '111111111111', region: 'us-east-1' },
+  });
   for (let number = 1; number <= identities; number++) build(stack, `customer-${number}.example.com`, String(number));
   const { templateFullPath } = (stack.node.root as App).synth().getStackByName('Mail');
   const text = readFileSync(templateFullPath, 'utf8');
   rmSync(outdir, { recursive: true });
-  return { resources: Object.keys(JSON.parse(text).Resources).length, bytes: JSON.stringify(JSON.parse(text)).length, indentedBytes: text.length };
+  return {
+    resources: Object.keys(JSON.parse(text).Resources).length,
+    bytes: JSON.stringify(JSON.parse(text)).length,
+    indentedBytes: text.length,
+  };
 }
 
 function zoneIn(stack: Stack, zoneName: string): route53.IPublicHostedZone {
   const id = `Zone of ${zoneName}`;
-  return stack.node.tryFindChild(id) as route53.IPublicHostedZone
-    ?? route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, id, { hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName });
+  return (
+    (stack.node.tryFindChild(id) as route53.IPublicHostedZone)
+    ?? route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, id, {
+      hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+      zoneName,
+    })
+  );
 }

@@ -1,16 +1,16 @@
-// What the run has to show: each check is one line, and the last line counts them.
+// Prints each check of the run as one line, and counts them.
 import { inspect } from 'node:util';
 
 export class Checks {
   private passed = 0;
   private failed = 0;
 
-  /** A run without checks has shown nothing. */
+  /** False if there were no checks, because such a run has shown nothing. */
   get allPassed(): boolean {
     return this.failed === 0 && this.passed > 0;
   }
 
-  /** @param found what is there instead, should it not hold */
+  /** @param found the value that was found, for the message if the check fails */
   that(what: string, holds: boolean, found: unknown): void {
     if (holds) {
       this.passed++;

@@ -1,32 +1,34 @@
-// The processes that the run starts, each in a group of its own, so that none of them or of their children is left behind.
+// Starts processes in groups of their own, so that neither they nor their children are left behind.
 import { ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 export interface Start {
   readonly command: string;
   readonly args: readonly string[];
-  /** All of the environment: nothing of this process is inherited. */
+  /** The whole environment. The process inherits nothing else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly directory?: string;
 }
 
 export interface Ended {
-  /** Undefined when it was killed, or could not be started. */
+  /** The exit code. Undefined if the process was killed, or could not be started. */
   readonly code?: number;
-  /** stdout and stderr as they came. */
+  /** stdout and stderr in the order in which they came. */
   readonly output: string;
 }
 
-/** What is still there of a group gets this long after SIGTERM. */
+/** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 3_000;
 
 export class Children {
-  /** By a signal: what fails from then on fails for that reason. */
+  /** Whether a signal has interrupted the run. Failures after that say nothing. */
   interrupted = false;
   private readonly running = new Set<Child>();
 
   constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void this.interrupt(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => void this.interrupt(signal));
+    }
     process.on('exit', () => this.running.forEach((child) => child.signal('SIGKILL')));
   }
 
@@ -37,7 +39,7 @@ export class Children {
     return child;
   }
 
-  /** Runs it to its end, or kills it when that does not come in time. */
+  /** Runs a process to its end, or kills it after this time. */
   async run(what: Start, seconds: number): Promise<Ended> {
     const child = this.start(what);
     const timer = setTimeout(() => child.giveUp(seconds), seconds * 1000);
@@ -49,7 +51,7 @@ export class Children {
     }
   }
 
-  /** It and all that it started. */
+  /** Stops a process and all its children. */
   async stop(child: Child): Promise<void> {
     child.signal('SIGTERM');
     await Promise.race([child.ended, new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
@@ -75,7 +77,12 @@ export class Child {
   private output = '';
 
   constructor({ command, args, environment, directory }: Start) {
-    this.process = spawn(command, args, { env: environment, cwd: directory, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(command, args, {
+      env: environment,
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.process.stdout!, this.process.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => { this.output += text; });
     }
@@ -94,7 +101,7 @@ export class Child {
     this.signal('SIGKILL');
   }
 
-  /** To the whole group, which may have outlived its first process. */
+  /** Signals the whole group, which can live longer than its first process. */
   signal(signal: NodeJS.Signals): void {
     if (this.process.pid === undefined) return;
     try {

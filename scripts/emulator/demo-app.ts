@@ -1,4 +1,4 @@
-// The demo's app, as the CLI runs it: with the zones and the selector of this moment from the environment.
+// The app of the demo for the CLI. Zones and selector come from environment variables.
 import { App } from 'aws-cdk-lib';
 import { addMailStacks } from '../../examples/demo/app';
 

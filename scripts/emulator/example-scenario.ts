@@ -1,21 +1,31 @@
-// The life of the example app in one of the languages, edited from deployment to deployment as its user would: failed and made anew, changed, failed and
-// rolled back, destroyed. The BYODKIM record of this app goes to a DNS provider outside AWS, by hand, from the output of the deployment.
+// Deploys, changes and destroys the example app in one language, with failed deployments in between.
+// The source is edited as a user would. The BYODKIM record goes to a DNS provider outside AWS.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeIdentities, putSecret, rsaKey } from './account';
 import { Checks } from './checks';
-import { expectEasyDkim, expectEasyDkimRecords, expectPass, expectSigning, expectUnchanged, replicaOf, Signing, snapshot, untilVerified } from './expected';
+import {
+  expectEasyDkim,
+  expectEasyDkimRecords,
+  expectPass,
+  expectSigning,
+  expectUnchanged,
+  replicaOf,
+  Signing,
+  snapshot,
+  untilVerified,
+} from './expected';
 import { EXAMPLE } from './neighbours';
 import { Scene } from './scene';
 import { App, DEPLOY, DESTROY, expectStatus, fails, succeeds } from './steps';
-import { unquote } from '../../lambda/dkim-record';
+import { unquote } from '../../lambda/base/dns-text';
 import { Example } from '../languages/examples';
 import { Workspace } from '../languages/workspace';
 
 const PRIMARY_REGION = 'eu-west-1';
 const REPLICA_REGION = 'us-east-1';
 
-/** As they stand in the app, in every language. */
+/** The texts in the source of the app, the same in every language. */
 const ZONE_ID = 'Z0123456789ABC';
 const SELECTOR = 'mail-2026';
 const FIELD = 'privateKey';
@@ -50,19 +60,35 @@ export async function runExample(scene: Scene, checks: Checks, example: Example,
   await expectEasyDkimRecords(scene, checks, EXAMPLE.hosted, PRIMARY_REGION);
   const early = await expectSigning(scene, checks, signings(SELECTOR));
 
-  // The identity signs now, so the record of the next key is published first, from the key alone, as docs/other-dns.md says.
+  // The identity signs now, so the record of the next key is published first. docs/other-dns.md says how to
+  // make it.
   const next = rsaKey();
-  const record = { name: `${NEXT_SELECTOR}._domainkey.${EXAMPLE.elsewhere}`, type: 'TXT', data: `v=DKIM1; k=rsa; p=${next.publicKey}` };
+  const record = {
+    name: `${NEXT_SELECTOR}._domainkey.${EXAMPLE.elsewhere}`,
+    type: 'TXT',
+    data: `v=DKIM1; k=rsa; p=${next.publicKey}`,
+  };
   scene.neighbours.elsewhere.set(record.name, record.type, [record.data]);
   await putSecret(secrets, 'mail/dkim', JSON.stringify({ [FIELD]: next.privateKey }));
   app.edit(SELECTOR, NEXT_SELECTOR);
   const changed = await succeeds(scene, checks, app.as(`selector ${NEXT_SELECTOR}, and its key`), DEPLOY);
   await expectStatus(scene, checks, 'Mail', PRIMARY_REGION, 'UPDATE_COMPLETE');
   const shown = recordIn(changed);
-  checks.that('the output is the record that was published', shown.name === record.name && plain(shown.data) === record.data, shown);
+  checks.that(
+    'the output is the record that was published',
+    shown.name === record.name && plain(shown.data) === record.data,
+    shown,
+  );
   await untilVerified(scene, OWN);
   await expectSigning(scene, checks, signings(NEXT_SELECTOR));
-  await expectPass(scene, checks, EXAMPLE.elsewhere, early.get(EXAMPLE.elsewhere)!, [SELECTOR], 'mail that was sent before');
+  await expectPass(
+    scene,
+    checks,
+    EXAMPLE.elsewhere,
+    early.get(EXAMPLE.elsewhere)!,
+    [SELECTOR],
+    'mail that was sent before',
+  );
 
   const zones = await snapshot(scene, [EXAMPLE.hosted]);
   app.edit(FIELD, WRONG_FIELD);
@@ -86,19 +112,19 @@ function signings(selector: string): Signing[] {
   ];
 }
 
-/** As the CLI shows the output when the deployment has ended. */
+/** Reads the output that the CLI prints at the end of a deployment. */
 function recordIn(printed: string): { name: string; type: string; data: string } {
   const [, name, type, data] = /^Mail\.DkimRecord = (\S+) (\S+) (.+)$/m.exec(printed) ?? [];
   if (data === undefined) throw new Error(`The CLI shows no output with the record:\n${printed}`);
   return { name, type, data };
 }
 
-/** Of the quoted strings in a zone file. */
+/** The text of a TXT, from its quoted strings in a zone file. */
 function plain(data: string): string {
   return (data.match(/"[^"]*"/g) ?? []).map(unquote).join('');
 }
 
-/** The example's own source, in the workspace. */
+/** The source of the example, in the workspace. */
 class EditedApp {
   private readonly directory: string;
   private readonly file: string;
@@ -108,11 +134,13 @@ class EditedApp {
     this.file = join(this.directory, example.source);
   }
 
-  /** One string for another. */
+  /** Replaces one string in the source by another. */
   edit(from: string, to: string): void {
     const source = readFileSync(this.file, 'utf8');
     const edited = source.replace(new RegExp(`(["'])${from}\\1`), `$1${to}$1`);
-    if (edited === source) throw new Error(`${this.example.source} of the ${this.example.name} example has no string '${from}'`);
+    if (edited === source) {
+      throw new Error(`${this.example.source} of the ${this.example.name} example has no string '${from}'`);
+    }
     writeFileSync(this.file, edited);
   }
 

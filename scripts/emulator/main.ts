@@ -1,5 +1,5 @@
-// `cdk deploy` with the real CLI on MiniStack, an emulator that nobody here wrote: of the demo's app, and of the example app in each language.
-// Run by `npx projen integ:emulator`, for some of them by `npx projen integ:emulator demo typescript`; see docs/emulator.md.
+// Deploys the demo and the example app in each language with the real CDK CLI on MiniStack, an emulator.
+// Run by `npx projen integ:emulator`, or for some apps by `npx projen integ:emulator demo typescript`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,9 @@ async function main(asked: readonly string[]): Promise<void> {
     } catch (error) {
       if (!children.interrupted) checks.fail(`the run broke off: ${(error as Error).stack}`);
     } finally {
-      if (!checks.allPassed && !children.interrupted) print(`What MiniStack wrote last:\n${lastLines(scene.ministack.log)}`);
+      if (!checks.allPassed && !children.interrupted) {
+        print(`What MiniStack wrote last:\n${lastLines(scene.ministack.log)}`);
+      }
       await scene.stop();
     }
     print(`${checks.summary()}, in ${Math.round(performance.now() / 1000)} seconds`);
@@ -56,12 +58,21 @@ async function main(asked: readonly string[]): Promise<void> {
 
 function requireRunnable(names: readonly string[]): void {
   const unknown = names.filter((name) => !NAMES.includes(name));
-  if (unknown.length > 0) throw new NoEmulatorError(`There is no app '${unknown.join("', '")}'. There are: ${NAMES.join(', ')}.`);
+  if (unknown.length > 0) {
+    throw new NoEmulatorError(`There is no app '${unknown.join("', '")}'. There are: ${NAMES.join(', ')}.`);
+  }
   const missing = missingTools(names);
-  if (missing.length > 0) throw new NoEmulatorError(`Not on this machine: ${missing.join(', ')}. \`npx projen integ:emulator ${DEMO}\` needs Python alone.`);
+  if (missing.length > 0) {
+    throw new NoEmulatorError(
+      `Not on this machine: ${missing.join(', ')}. \`npx projen integ:emulator ${DEMO}\` needs Python alone.`,
+    );
+  }
 }
 
-/** All that the examples take from elsewhere is there before the emulator starts: what the CLI runs finds no way out of this machine. */
+/**
+ * Installs what the examples need before the emulator starts. The apps that the CLI runs cannot reach the
+ * internet.
+ */
 function prepare(examples: readonly Example[]): Workspace | undefined {
   if (examples.length === 0) return undefined;
   buildPackages(PROJECT);

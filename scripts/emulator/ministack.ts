@@ -1,4 +1,4 @@
-// An unmodified MiniStack on a free port of 127.0.0.1, with nothing else of it reachable.
+// Starts an unmodified MiniStack on a free port of 127.0.0.1.
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { delimiter, dirname } from 'node:path';
@@ -9,27 +9,30 @@ import { ACCOUNT, REGION } from '../../examples/demo/app';
 
 const READY_WITHIN_MS = 60_000;
 
-/** What fits anybody: MiniStack takes every key for its one account's. */
+/** Any credentials: for MiniStack every access key belongs to its one account. */
 export const CREDENTIALS = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
 
 interface MiniStackOptions {
-  /** Path of its command. */
+  /** Path of the command of MiniStack. */
   readonly command: string;
-  /** For all that it writes. */
+  /** Directory for all files that it writes. */
   readonly directory: string;
-  /** Reaches the functions, too: they inherit the server's environment. */
+  /** Environment variables for the functions, which inherit the environment of the server. */
   readonly functionEnvironment: Readonly<Record<string, string>>;
 }
 
 export class MiniStack {
-  static async start(children: Children, { command, directory, functionEnvironment }: MiniStackOptions): Promise<MiniStack> {
+  static async start(
+    children: Children,
+    { command, directory, functionEnvironment }: MiniStackOptions,
+  ): Promise<MiniStack> {
     const port = await freePort();
     const server = children.start({
       command,
       args: [],
       directory,
       environment: {
-        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // the functions run with this Node
+        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // the Node.js that runs the functions
         HOME: directory,
         TMPDIR: directory,
         BIND_HOST: '127.0.0.1',
@@ -49,30 +52,36 @@ export class MiniStack {
     return started;
   }
 
-  private constructor(readonly endpoint: string, private readonly server: Child) {}
+  private constructor(
+    readonly endpoint: string,
+    private readonly server: Child,
+  ) {}
 
-  /** What it has written, the lines of the functions included. */
+  /** The output of MiniStack and of the functions. */
   get log(): string {
     return this.server.outputSoFar;
   }
 
-  /** For an SDK client. */
+  /** The configuration of an SDK client. */
   get client() {
     return { endpoint: this.endpoint, region: REGION, credentials: CREDENTIALS };
   }
 
-  /** Undefined when there is no such stack. */
+  /** The status of a stack. Undefined if there is no such stack. */
   async stackStatus(name: string, region: string): Promise<string | undefined> {
+    const scope = `${CREDENTIALS.accessKeyId}/20260101/${region}/cloudformation/aws4_request`;
     const answer = await fetch(`${this.endpoint}/?Action=DescribeStacks&Version=2010-05-15&StackName=${name}`, {
-      // Only who calls, and which service in which Region: MiniStack looks at no signature.
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${CREDENTIALS.accessKeyId}/20260101/${region}/cloudformation/aws4_request, Signature=0` },
+      // MiniStack reads the account, the Region and the service from this header, and checks no signature.
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, Signature=0` },
     });
     return /<StackStatus>(\w+)<\/StackStatus>/.exec(await answer.text())?.[1];
   }
 
   private async ready(): Promise<void> {
     let ended = false;
-    void this.server.ended.then(() => { ended = true; });
+    void this.server.ended.then(() => {
+      ended = true;
+    });
     for (const since = Date.now(); Date.now() - since < READY_WITHIN_MS && !ended; await sleep(200)) {
       const health = await fetch(`${this.endpoint}/_ministack/health`).catch(() => undefined);
       if (health?.ok) return;

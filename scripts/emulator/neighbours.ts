@@ -1,14 +1,15 @@
-// What stands beside MiniStack: the local cloud's SES, which looks in DNS and signs, and its public DNS.
+// Starts what MiniStack lacks: an SES that looks in DNS and signs mail, and the public DNS.
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { ACCOUNT, DOMAINS } from '../../examples/demo/app';
-import { Clock } from '../../test/cloud/clock';
 import { Credentials, CredentialSet, Principal } from '../../test/cloud/credentials';
 import { DnsProvider, DnsWorld } from '../../test/cloud/dns';
 import { Faults } from '../../test/cloud/faults';
+import { Network } from '../../test/cloud/network';
 import { Ses } from '../../test/cloud/ses';
+import { RealClock } from '../../test/cloud/time/real-clock';
 
-/** MiniStack gives out the keys: whoever has one belongs to its account. */
+/** MiniStack issues the access keys, so every key belongs to its account. */
 class AnyKey extends Credentials {
   find(accessKeyId: string): Principal | undefined {
     return accessKeyId ? { account: ACCOUNT } : undefined;
@@ -17,10 +18,10 @@ class AnyKey extends Credentials {
 
 /** Domains of the example app: one in a hosted zone, and one at a provider outside AWS. */
 export const EXAMPLE = { hosted: 'example.com', elsewhere: 'example.org' } as const;
-/** All that have a hosted zone. */
+/** All domains that have a hosted zone. */
 export const HOSTED_DOMAINS = [...Object.values(DOMAINS), EXAMPLE.hosted];
 
-/** SES at its quickest, as the clock is the machine's: MiniStack and the functions know no other. */
+/** SES looks in DNS often, because MiniStack and the functions use the real clock. */
 const QUICK = { firstLook: 500, lookEvery: 1_000 };
 
 export class Neighbours {
@@ -28,7 +29,8 @@ export class Neighbours {
     const dns = new DnsWorld();
     await dns.start();
     await dns.provider('amazonses').createZone('amazonses.com');
-    // Delegated before any function starts, as each of them is told the addresses only then.
+    // The zones must exist before any function starts, because a function gets their addresses only at its
+    // start.
     for (const domain of HOSTED_DOMAINS) await dns.provider('ministack').createZone(domain);
     await dns.provider('elsewhere').createZone(EXAMPLE.elsewhere);
     const neighbours = new Neighbours(dns, directory);
@@ -41,7 +43,10 @@ export class Neighbours {
 
   private constructor(readonly dns: DnsWorld, private readonly directory: string) {
     const context = {
-      clock: Clock.running(1),
+      clock: new RealClock(),
+      random: Math.random,
+      network: new Network(),
+      letGo: () => undefined,
       faults: new Faults(),
       credentials: this.credentials,
       calls: [],
@@ -51,12 +56,12 @@ export class Neighbours {
     this.ses = new Ses(context, { resolver: () => dns.client(), publisher: dns.provider('amazonses'), ...QUICK });
   }
 
-  /** Where the zones of MiniStack's Route 53 are served. */
+  /** The name servers for the zones in the Route 53 of MiniStack. */
   get zones(): DnsProvider {
     return this.dns.provider('ministack');
   }
 
-  /** A DNS provider that nobody but its customer writes to. */
+  /** A DNS provider outside AWS, where the user writes the records. */
   get elsewhere(): DnsProvider {
     return this.dns.provider('elsewhere');
   }
@@ -65,10 +70,17 @@ export class Neighbours {
     return this.credentials.issue({ account: ACCOUNT });
   }
 
-  /** What makes a function of MiniStack's see them. */
+  /** Environment variables with which a function in MiniStack uses this SES and this DNS. */
   functionEnvironment(): Record<string, string> {
     const preload = join(this.directory, 'in-function.js');
-    buildSync({ entryPoints: [join(__dirname, 'in-function.ts')], outfile: preload, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
+    buildSync({
+      entryPoints: [join(__dirname, 'in-function.ts')],
+      outfile: preload,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+    });
     return {
       AWS_ENDPOINT_URL_SESV2: this.ses.endpoint,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -1,4 +1,4 @@
-// All that a run needs, started and stopped together: MiniStack with an account in use, the neighbours, the bridge and the CLI.
+// Starts and stops all that a run needs: MiniStack with an account in use, SES, DNS and the CLI.
 import { join } from 'node:path';
 import { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -17,7 +17,11 @@ export class Scene {
     const command = await installMiniStack(children, join(directory, 'python'));
     const neighbours = await Neighbours.start(directory);
     try {
-      const ministack = await MiniStack.start(children, { command, directory, functionEnvironment: neighbours.functionEnvironment() });
+      const ministack = await MiniStack.start(children, {
+        command,
+        directory,
+        functionEnvironment: neighbours.functionEnvironment(),
+      });
       const route53 = new Route53Client(ministack.client);
       const zoneIds = await makeZones(route53, HOSTED_DOMAINS);
       const bridge = new ZoneBridge(route53, Object.values(zoneIds), neighbours.zones);
@@ -32,8 +36,12 @@ export class Scene {
   private readonly secrets = new Map<string, SecretsManagerClient>();
 
   private constructor(
-    readonly neighbours: Neighbours, readonly ministack: MiniStack, readonly route53: Route53Client, private readonly bridge: ZoneBridge,
-    readonly cli: CdkCli, readonly zoneIds: Readonly<Record<string, string>>,
+    readonly neighbours: Neighbours,
+    readonly ministack: MiniStack,
+    readonly route53: Route53Client,
+    private readonly bridge: ZoneBridge,
+    readonly cli: CdkCli,
+    readonly zoneIds: Readonly<Record<string, string>>,
   ) {}
 
   secretsIn(region: string): SecretsManagerClient {
@@ -42,7 +50,7 @@ export class Scene {
     return client;
   }
 
-  /** What is in the domain's hosted zone, as MiniStack's API says. */
+  /** The records in the hosted zone of the domain, from the API of MiniStack. */
   records(domain: string): Promise<ResourceRecordSet[]> {
     return recordSets(this.route53, this.zoneIds[domain]);
   }

@@ -1,9 +1,9 @@
-// Serves MiniStack's hosted zones by DNS: asks its Route 53 API what is in them, again and again, and publishes what has changed.
+// Serves the hosted zones of MiniStack by DNS: it reads them again and again, and publishes what has changed.
 import { isDeepStrictEqual } from 'node:util';
 import { ListResourceRecordSetsCommand, ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import type { DnsProvider } from '../../test/cloud/dns';
 
-/** A real name server knows of a change a little later, too. */
+/** Pause between two reads. A real name server also knows a change a little later. */
 const PAUSE_MS = 200;
 
 export class ZoneBridge {
@@ -11,7 +11,11 @@ export class ZoneBridge {
   private timer?: NodeJS.Timeout;
   private stopped = false;
 
-  constructor(private readonly route53: Route53Client, private readonly zoneIds: readonly string[], private readonly provider: DnsProvider) {}
+  constructor(
+    private readonly route53: Route53Client,
+    private readonly zoneIds: readonly string[],
+    private readonly provider: DnsProvider,
+  ) {}
 
   async start(): Promise<void> {
     await this.publish();
@@ -24,8 +28,14 @@ export class ZoneBridge {
   }
 
   private again(): void {
-    // What cannot be asked now is asked the next time; that a record stays away fails a check.
-    this.timer = setTimeout(() => void this.publish().catch(() => undefined).finally(() => this.stopped || this.again()), PAUSE_MS);
+    // An error now is no problem, because the next read comes soon. If a record stays away, a check fails.
+    this.timer = setTimeout(
+      () =>
+        void this.publish()
+          .catch(() => undefined)
+          .finally(() => this.stopped || this.again()),
+      PAUSE_MS,
+    );
   }
 
   private async publish(): Promise<void> {
@@ -36,16 +46,28 @@ export class ZoneBridge {
     }
     for (const [key, record] of current) {
       if (isDeepStrictEqual(record, this.published.get(key))) continue;
-      this.provider.set(record.Name!, record.Type!, (record.ResourceRecords ?? []).map(({ Value }) => Value!), record.TTL);
+      this.provider.set(
+        record.Name!,
+        record.Type!,
+        (record.ResourceRecords ?? []).map(({ Value }) => Value!),
+        record.TTL,
+      );
     }
     this.published.clear();
     for (const [key, record] of current) this.published.set(key, record);
   }
 }
 
-/** All but the zone's own NS and SOA records: the name servers are this DNS's, not MiniStack's. */
+/**
+ * All records but NS and SOA of the zone, because they name the name servers of MiniStack and not of this
+ * DNS.
+ */
 export async function recordSets(route53: Route53Client, zoneId: string): Promise<ResourceRecordSet[]> {
-  const { ResourceRecordSets = [], IsTruncated } = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId: zoneId }));
-  if (IsTruncated) throw new Error(`The zone ${zoneId} has more records than one answer holds, which no zone of this run should have`);
+  const { ResourceRecordSets = [], IsTruncated } = await route53.send(
+    new ListResourceRecordSetsCommand({ HostedZoneId: zoneId }),
+  );
+  if (IsTruncated) {
+    throw new Error(`The zone ${zoneId} has more records than one answer holds, which no zone of this run should have`);
+  }
   return ResourceRecordSets.filter(({ Type }) => Type !== 'NS' && Type !== 'SOA');
 }

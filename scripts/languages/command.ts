@@ -1,4 +1,4 @@
-// Commands of other tools. They are quiet, unless one fails: then all that it printed is in the error.
+// Runs commands of other tools without output. If one fails, its output is in the error.
 import { spawnSync } from 'node:child_process';
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
@@ -10,7 +10,7 @@ export function run(command: string, cwd: string, env: Readonly<Record<string, s
   if (status !== 0) throw new Error(`'${command}' failed${error ? ` (${error.message})` : ''}\n${stdout}${stderr}`);
 }
 
-/** Says what is done and how long it took. */
+/** Runs an action, and prints its name and how long it took. */
 export function timed<T>(description: string, action: () => T): T {
   const start = performance.now();
   const result = action();

@@ -1,9 +1,9 @@
-// The .NET sources, which are generated and read, not compiled, so that no .NET SDK is needed.
+// Generates the .NET sources and checks the public names in them, without the .NET SDK.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command';
 
-/** Declarations that users' code depends on, by the file that they are in. */
+/** Declarations that the code of users depends on, by source file. */
 const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   EmailIdentityDkim: [
     'class EmailIdentityDkim : Constructs.Construct',
@@ -36,7 +36,8 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   ByoDkimSigningOptions: ['string Selector', 'CdkSesDkim.DkimPrivateKey PrivateKey'],
   DeterministicEasyDkimSigningOptions: ['string ParentRegion'],
   DkimPrivateKey: [
-    'static CdkSesDkim.DkimPrivateKey FromSecret(Amazon.CDK.AWS.SecretsManager.ISecret secret, CdkSesDkim.IDkimPrivateKeySecretOptions? options = null)',
+    'static CdkSesDkim.DkimPrivateKey FromSecret(Amazon.CDK.AWS.SecretsManager.ISecret secret, '
+      + 'CdkSesDkim.IDkimPrivateKeySecretOptions? options = null)',
   ],
   DkimPrivateKeySecretOptions: ['string? JsonField', 'string? VersionStage', 'string? VersionId'],
   DkimRecord: [
@@ -49,7 +50,7 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   RecordConflict: ['enum RecordConflict', 'FAIL', 'OVERWRITE'],
 };
 
-/** @returns the declarations that are not there, with their files */
+/** @returns the missing declarations, with their files */
 export function missingNames(root: string, workspace: string): string[] {
   const outdir = join(workspace, 'sources');
   run(`npx jsii-pacmak --target dotnet --code-only --outdir '${outdir}'`, root);
@@ -58,7 +59,10 @@ export function missingNames(root: string, workspace: string): string[] {
     const lines = readFileSync(join(outdir, 'dotnet/CdkSesDkim/CdkSesDkim', file), 'utf8').split('\n')
       .map((line) => line.trim().replace(/^public (virtual )?/, ''));
     return declarations
-      .filter((declaration) => !lines.some((line) => line.startsWith(declaration) && !/^\w/.test(line.slice(declaration.length))))
+      .filter(
+        (declaration) =>
+          !lines.some((line) => line.startsWith(declaration) && !/^\w/.test(line.slice(declaration.length))),
+      )
       .map((declaration) => `${file}: ${declaration}`);
   });
 }

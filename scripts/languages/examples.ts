@@ -1,4 +1,4 @@
-// The example apps: what each needs before it runs. How it is run stands in its cdk.json.
+// The example apps, and what each needs before it can run. Its cdk.json has the command that runs it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,16 +6,18 @@ import { run } from './command';
 import { Workspace } from './workspace';
 
 export interface Example {
-  /** In `examples/`. */
+  /** The directory in `examples/`. */
   readonly name: string;
   /** The file that a user would edit. */
   readonly source: string;
   readonly install?: string;
-  /** What the user's shell would have set, with paths below the example's directory. */
+  /**
+   * Environment variables that a user would set in the shell. Paths are below the directory of the example.
+   */
   readonly environment?: (directory: string) => Record<string, string>;
 }
 
-/** TypeScript is the first, which the others are compared with. */
+/** The first one is TypeScript. The others are compared with it. */
 export const EXAMPLES: readonly Example[] = [
   {
     name: 'typescript',
@@ -31,13 +33,14 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'java',
     source: 'src/main/java/com/example/MailApp.java',
-    // The version is always 0.0.0, and Maven would take an older package from the user's own repository for the same.
+    // The version is always 0.0.0. With the repository of the user, Maven would use an older package with
+    // that version.
     environment: (directory) => ({ MAVEN_OPTS: `-Dmaven.repo.local=${join(directory, 'target/repository')}` }),
   },
   {
     name: 'go',
     source: 'app.go',
-    // Wherever HOME is by then: Go's own caches hold gigabytes of the CDK.
+    // The caches of Go hold gigabytes of the CDK, so they are used even if HOME is changed.
     environment: () => JSON.parse(execFileSync('go', ['env', '-json', 'GOMODCACHE', 'GOCACHE'], { encoding: 'utf8' })),
   },
 ];

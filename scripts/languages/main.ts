@@ -1,4 +1,4 @@
-// The library in every language: its packages are built, the same app is synthesized from each, and the templates are compared.
+// Builds the package of every language, synthesizes the same app with each, and compares the templates.
 import { resolve } from 'node:path';
 import { timed } from './command';
 import { missingNames } from './dotnet';
@@ -31,11 +31,14 @@ function compareExamples(workspace: Workspace): void {
     return { language: example.name, templates: readTemplates(assembly) };
   });
 
-  // Templates that are all empty would be the same, too.
+  // Empty templates would be the same too, so the methods must be in them.
   const found = signingMethods(typescript.templates);
   failOn(METHODS.filter((method) => !found.includes(method)), 'the TypeScript example lacks the methods');
   for (const { language, templates } of others) {
-    failOn(differences(typescript.templates, templates), `the ${language} example is not the same as the TypeScript one (expected and found):`);
+    failOn(
+      differences(typescript.templates, templates),
+      `the ${language} example is not the same as the TypeScript one (expected and found):`,
+    );
     process.stdout.write(`${language}: same templates as TypeScript\n`);
   }
 }

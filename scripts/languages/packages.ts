@@ -1,11 +1,11 @@
-// The packages of the languages, as a release builds them, in dist/.
+// Builds the packages of all languages in dist/, as a release does.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, timed } from './command';
 
 export function buildPackages(root: string): void {
   timed('compile', () => ['pre-compile', 'compile'].forEach((task) => run(`npx projen ${task}`, root)));
-  // jsii-pacmak leaves a package as it is while the API is the same, also if the handler in it is not.
+  // jsii-pacmak does not build a package again if only the handler in it has changed.
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   timed('package-all', () => run('npx projen package-all', root));
 }

@@ -1,4 +1,4 @@
-// Templates of one app, written in two languages: what differs, apart from what has to.
+// Compares the templates of one app that is written in two languages.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,12 +14,12 @@ export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly [section: string]: unknown;
 }
-/** By the name of the stack. */
+/** Templates by the name of their stack. */
 export type Templates = Readonly<Record<string, Template>>;
 
 const SUFFIX = '.template.json';
 
-/** What every example has to show. */
+/** The signing methods that every example must use. */
 export const METHODS: ReadonlyArray<SigningProperties['Method']> = ['EASY_DKIM', 'BYODKIM', 'DEED'];
 
 export function readTemplates(assembly: string): Templates {
@@ -36,24 +36,34 @@ export function signingMethods(templates: Templates): string[] {
     .map(({ Properties }) => (Properties?.Signing as unknown as SigningProperties).Method);
 }
 
-/** Each with its place, and both values. */
+/** The differences, each with its place and both values. */
 export function differences(expected: Templates, found: Templates): string[] {
   return [...differing(comparable(expected), comparable(found), '')];
 }
 
 /**
- * Without what tells of the program and not of what it deploys: the resource in which CDK reports the library versions of a language, and where
- * an asset is on the machine. The code of the function is compared, by the hash in its name; so is what else stands in the metadata of resources, such as
- * the finding of cdk-nag that is acknowledged in a policy.
+ * Leaves out what depends on the language and not on the app: the resource in which CDK reports library
+ * versions, and the path of an asset. The code of the function is compared, by the hash in its name. Other
+ * metadata is compared too, such as the acknowledged finding of cdk-nag in a policy.
  */
 function comparable(templates: Templates): Json {
   const copy = structuredClone(templates) as Record<string, Template>;
-  return Object.fromEntries(Object.entries(copy).map(([stack, { Resources, Conditions: _, ...sections }]) => [stack, {
-    ...sections,
-    Resources: Object.fromEntries(Object.entries(Resources)
-      .filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')
-      .map(([id, { Metadata: { 'aws:asset:path': __, ...metadata } = {}, ...resource }]) => [id, { ...resource, Metadata: metadata }])),
-  }])) as Json;
+  return Object.fromEntries(
+    Object.entries(copy).map(([stack, { Resources, Conditions: _, ...sections }]) => [
+      stack,
+      {
+        ...sections,
+        Resources: Object.fromEntries(
+          Object.entries(Resources)
+            .filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')
+            .map(([id, { Metadata: { 'aws:asset:path': __, ...metadata } = {}, ...resource }]) => [
+              id,
+              { ...resource, Metadata: metadata },
+            ]),
+        ),
+      },
+    ]),
+  ) as Json;
 }
 
 function* differing(expected: Json | undefined, found: Json | undefined, path: string): Generator<string> {

@@ -1,6 +1,6 @@
 // Draws boxes in columns and rows, with arrows between neighbours.
 //
-//   box NAME COLUMN FIRST-LAST heading | further lines      `own` instead of `box` for what this library brings
+//   box NAME COLUMN FIRST-LAST heading | further lines      `own` instead of `box` for parts of this library
 //   arrow NAME -> NAME at ROW : text | further lines        horizontal, in the middle of that row
 //   arrow NAME -> NAME : text                               vertical, within a column
 import { Description, fail, linesOf } from './description';
@@ -22,7 +22,7 @@ interface Box {
 interface Arrow {
   readonly from: Box;
   readonly to: Box;
-  /** Absent: vertical. */
+  /** The row of a horizontal arrow. Without it the arrow is vertical. */
   readonly row?: number;
   readonly lines: readonly string[];
 }
@@ -33,11 +33,23 @@ export function drawBoxes({ title, description, statements }: Description): stri
   for (const { word, rest, line } of statements) {
     if (word === 'box' || word === 'own') {
       const [, name, column, first, last, content] = /^(\w+) (\d+) (\d+)-(\d+) (.+)$/.exec(rest) ?? fail(line, rest);
-      boxes.set(name, { name, own: word === 'own', column: Number(column), first: Number(first), last: Number(last), lines: linesOf(content) });
+      boxes.set(name, {
+        name,
+        own: word === 'own',
+        column: Number(column),
+        first: Number(first),
+        last: Number(last),
+        lines: linesOf(content),
+      });
     } else if (word === 'arrow') {
       const [, from, to, row, content] = /^(\w+) -> (\w+)(?: at (\d+))? : (.+)$/.exec(rest) ?? fail(line, rest);
       const named = (name: string) => boxes.get(name) ?? fail(line, rest, `names '${name}', which is no box above it`);
-      arrows.push({ from: named(from), to: named(to), row: row === undefined ? undefined : Number(row), lines: linesOf(content) });
+      arrows.push({
+        from: named(from),
+        to: named(to),
+        row: row === undefined ? undefined : Number(row),
+        lines: linesOf(content),
+      });
     } else {
       fail(line, `${word} ${rest}`);
     }
@@ -49,8 +61,14 @@ function layOut(title: string, description: string, boxes: readonly Box[], arrow
   const columns = Math.max(...boxes.map(({ column }) => column));
   const rows = Math.max(...boxes.map(({ last }) => last));
   const most = (values: readonly number[], least: number) => Math.max(least, ...values);
-  const widths = upTo(columns).map((column) =>
-    most(boxes.filter((box) => box.column === column).map(({ lines }) => most(lines.map(widthOf), 0)), 0) + 2 * PADDING);
+  const widths = upTo(columns).map(
+    (column) =>
+      most(
+        boxes.filter((box) => box.column === column).map(({ lines }) => most(lines.map(widthOf), 0)),
+        0,
+      )
+      + 2 * PADDING,
+  );
   const gaps = upTo(columns - 1).map((column) => most(arrows
     .filter(({ from, to, row }) => row !== undefined && Math.min(from.column, to.column) === column)
     .flatMap(({ lines }) => lines.map((line) => widthOf(line) + 28)), LEAST_COLUMN_GAP));
@@ -66,8 +84,16 @@ function layOut(title: string, description: string, boxes: readonly Box[], arrow
     const middle = left(box.column) + widths[box.column - 1] / 2;
     const start = top(box.first) + height / 2 - (box.lines.length - 1) * LINE_HEIGHT / 2 + 4.5;
     return [
-      rectangle(box.own ? 'own' : 'box', round(left(box.column)), top(box.first), round(widths[box.column - 1]), height),
-      ...box.lines.map((content, index) => text(content, round(middle), round(start + index * LINE_HEIGHT), index === 0 ? 'name' : 'plain')),
+      rectangle(
+        box.own ? 'own' : 'box',
+        round(left(box.column)),
+        top(box.first),
+        round(widths[box.column - 1]),
+        height,
+      ),
+      ...box.lines.map((content, index) =>
+        text(content, round(middle), round(start + index * LINE_HEIGHT), index === 0 ? 'name' : 'plain'),
+      ),
     ];
   });
   const connected = arrows.flatMap(({ from, to, row, lines }) => {
@@ -86,7 +112,9 @@ function layOut(title: string, description: string, boxes: readonly Box[], arrow
     const [start, end] = forward ? [right(from), left(to.column)] : [left(from.column), right(to)];
     return [
       arrow(round(start), y, round(end), y),
-      ...lines.map((content, index) => text(content, round((start + end) / 2), round(y - 8 + (index === 0 ? 0 : 8 + index * LINE_HEIGHT)), 'label')),
+      ...lines.map((content, index) =>
+        text(content, round((start + end) / 2), round(y - 8 + (index === 0 ? 0 : 8 + index * LINE_HEIGHT)), 'label'),
+      ),
     ];
   });
   const width = left(columns) + widths[columns - 1] + MARGIN;

@@ -1,9 +1,9 @@
-// Reads the text that a picture is made from: one statement a line, `word rest`; empty lines and lines that begin with # mean nothing.
+// Reads the text of a picture: one statement per line, `word rest`. Empty lines and lines with # are ignored.
 
 export interface Statement {
   readonly word: string;
   readonly rest: string;
-  /** For a message about it. */
+  /** The number of the line, for an error. */
   readonly line: number;
 }
 
@@ -21,7 +21,8 @@ export function readDescription(source: string): Description {
       const [, word, rest] = /^(\S+)\s+(.+)$/.exec(content) ?? fail(line, content);
       return { word, rest, line };
     });
-  const only = (word: string) => statements.find((statement) => statement.word === word)?.rest ?? fail(0, `${word} …`, 'is missing');
+  const only = (word: string) =>
+    statements.find((statement) => statement.word === word)?.rest ?? fail(0, `${word} …`, 'is missing');
   return {
     title: only('title'),
     description: only('description'),
@@ -29,7 +30,7 @@ export function readDescription(source: string): Description {
   };
 }
 
-/** The lines of a text that is written in one line. */
+/** Splits a text into its lines, which `|` separates. */
 export function linesOf(content: string): string[] {
   return content.split('|').map((line) => line.trim());
 }

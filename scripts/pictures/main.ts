@@ -1,4 +1,4 @@
-// Draws the pictures in the docs anew, from the text beside each. Run by `npx projen pictures`.
+// Draws the pictures in the docs from the text beside each. Run by `npx projen pictures`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { draw } from './draw';

@@ -1,4 +1,4 @@
-// Draws who says what to whom, from top to bottom.
+// Draws a sequence diagram: who calls whom, from top to bottom.
 //
 //   own NAME heading | further lines     `who` for the others; from left to right in this order
 //   NAME -> NAME : text                  a call; NAME --> NAME an answer
@@ -38,14 +38,22 @@ export function drawSequence({ title, description, statements }: Description): s
 }
 
 function readStep({ word, rest, line }: Statement, names: readonly string[]): Step {
-  const index = (name: string) => names.includes(name) ? names.indexOf(name) : fail(line, `${word} ${rest}`, `names '${name}', which is nobody above it`);
+  const index = (name: string) =>
+    names.includes(name)
+      ? names.indexOf(name)
+      : fail(line, `${word} ${rest}`, `names '${name}', which is nobody above it`);
   const alone = /^does : (.+)$/.exec(rest);
   if (alone) return { from: index(word), to: index(word), answer: false, content: alone[1] };
   const [, dashes, to, content] = /^(-?->) (\w+) : (.+)$/.exec(rest) ?? fail(line, `${word} ${rest}`);
   return { from: index(word), to: index(to), answer: dashes === '-->', content };
 }
 
-function layOut(title: string, description: string, participants: readonly Participant[], steps: readonly Step[]): string {
+function layOut(
+  title: string,
+  description: string,
+  participants: readonly Participant[],
+  steps: readonly Step[],
+): string {
   const headHeight = Math.max(...participants.map(({ lines }) => lines.length)) * LINE_HEIGHT + 2 * PADDING;
   const widths = participants.map(({ lines }) => Math.max(...lines.map(widthOf)) + 2 * PADDING);
   const centres = placeLifelines(widths, steps);
@@ -55,8 +63,14 @@ function layOut(title: string, description: string, participants: readonly Parti
   const lifelines = centres.map((x) => straight(x, begin, x, end, 'life'));
   const heads = participants.flatMap(({ own, lines }, index) => [
     rectangle(own ? 'own' : 'box', round(centres[index] - widths[index] / 2), MARGIN, round(widths[index]), headHeight),
-    ...lines.map((content, number) => text(content, centres[index],
-      round(MARGIN + headHeight / 2 - (lines.length - 1) * LINE_HEIGHT / 2 + 4.5 + number * LINE_HEIGHT), number === 0 ? 'name' : 'plain')),
+    ...lines.map((content, number) =>
+      text(
+        content,
+        centres[index],
+        round(MARGIN + headHeight / 2 - ((lines.length - 1) * LINE_HEIGHT) / 2 + 4.5 + number * LINE_HEIGHT),
+        number === 0 ? 'name' : 'plain',
+      ),
+    ),
   ]);
   const drawn = steps.flatMap(({ from, to, answer, content }, index) => {
     const y = begin + (index + 1) * STEP;
@@ -66,7 +80,9 @@ function layOut(title: string, description: string, participants: readonly Parti
       text(content, round((centres[from] + centres[to]) / 2), y - 8, 'label'),
     ];
   });
-  const alone = steps.filter(({ from, to }) => from === to).map(({ from, content }) => centres[from] + widthOf(content) / 2 + PADDING);
+  const alone = steps
+    .filter(({ from, to }) => from === to)
+    .map(({ from, content }) => centres[from] + widthOf(content) / 2 + PADDING);
   const width = Math.max(centres.at(-1)! + widths.at(-1)! / 2, ...alone) + MARGIN;
   return picture(title, description, Math.ceil(width), end + MARGIN, [...lifelines, ...heads, ...drawn]);
 }
@@ -76,7 +92,7 @@ function boxed(content: string, x: number, y: number): string[] {
   return [rectangle('own', round(x - width / 2), y - 19, round(width), 26), text(content, x, y - 1, 'plain')];
 }
 
-/** As close as heads and texts allow. */
+/** Places the lifelines as close to each other as heads and texts allow. */
 function placeLifelines(widths: readonly number[], steps: readonly Step[]): number[] {
   const centres = [MARGIN + widths[0] / 2];
   for (const { from, to, content } of steps) {

@@ -1,8 +1,11 @@
-// What can be known at synthesis about an ARN that somebody else gave.
+// What synthesis knows about the ARN of an imported resource.
 import { ArnComponents, ArnFormat, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
-/** The parts of an ARN, some of which can be tokens. An ARN that is one token has no parts at synthesis. */
+/**
+ * The parts of an ARN. A part can be a token. If the whole ARN is one token, its parts are known only
+ * at deployment.
+ */
 export function partsOfArn(scope: IConstruct, arn: string, format: ArnFormat): Partial<ArnComponents> {
   return arn.startsWith('arn:') ? Stack.of(scope).splitArn(arn, format) : {};
 }

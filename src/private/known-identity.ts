@@ -1,30 +1,39 @@
-// What can be known at synthesis about an identity that somebody else made or imported: its domain, its Region and its account.
+// What synthesis knows about an SES identity: its domain, its Region, its account and who sets its
+// signing.
 import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { partsOfArn } from './known-arn';
 
 /**
- * The name of the identity. That of one made in an app is a token, which would hide it from every check and make it count with the
- * longest possible name in policies; the resource behind it knows the name.
+ * The domain of the identity.
+ *
+ * The name of an identity that the app creates is a token. No check could read it, and a policy would
+ * count it as the longest possible name. So the name is taken from the CloudFormation resource inside
+ * the construct.
  */
 export function domainOf(identity: IEmailIdentity): string {
   const name = resourceOf(identity)?.emailIdentity;
   return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityName;
 }
 
-/** The Region that the identity is in: an imported ARN says it, but its `env` is that of the stack that imports it. */
+/**
+ * The Region in the ARN. The `env` of an imported identity is only that of the stack that imports it.
+ */
 export function regionOf(identity: IEmailIdentity): string {
   return arnOf(identity).region ?? identity.env.region;
 }
 
-/** The Region that it is in for certain. One that is imported by its name has the ARN of its stack's Region, and may be anywhere. */
+/**
+ * The Region of the identity, or undefined if it is only a guess. An identity that is imported by its
+ * name gets the Region of its stack in its ARN, but can be in any Region.
+ */
 export function certainRegionOf(identity: IEmailIdentity): string | undefined {
   const region = regionOf(identity);
   return resourceOf(identity) || region !== Stack.of(identity).region ? region : undefined;
 }
 
-/** True when the identity says itself how it signs. */
-export function setsItsSigning(identity: IEmailIdentity): boolean {
+/** Whether the identity's own resource sets how it signs. */
+export function setsOwnSigning(identity: IEmailIdentity): boolean {
   return resourceOf(identity)?.dkimSigningAttributes !== undefined;
 }
 
@@ -36,8 +45,10 @@ function arnOf(identity: IEmailIdentity) {
   return partsOfArn(identity, identity.emailIdentityArn, ArnFormat.SLASH_RESOURCE_NAME);
 }
 
+/** The CloudFormation resource, if the app creates the identity. */
 function resourceOf(identity: IEmailIdentity): CfnEmailIdentity | undefined {
   const resource = identity.node.defaultChild;
-  return resource && CfnResource.isCfnResource(resource) && resource.cfnResourceType === CfnEmailIdentity.CFN_RESOURCE_TYPE_NAME
-    ? resource as CfnEmailIdentity : undefined;
+  const isEmailIdentity = CfnResource.isCfnResource(resource)
+    && resource.cfnResourceType === CfnEmailIdentity.CFN_RESOURCE_TYPE_NAME;
+  return isEmailIdentity ? resource as CfnEmailIdentity : undefined;
 }

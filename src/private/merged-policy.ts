@@ -1,9 +1,13 @@
-// Many rights in one policy document that IAM takes: rights of one kind become one statement, and the size is reckoned before it is full.
+// One IAM policy document for many permissions: permissions of one kind become one statement, and its
+// size is estimated.
 import { Stack } from 'aws-cdk-lib';
-import { meaningOf } from './meaning';
-import { Right } from './rights';
+import { comparisonKey } from './comparison-key';
+import { Permission } from './permissions';
 
-/** Non-white-space characters of a managed policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/**
+ * IAM's limit for a managed policy, in characters without white space:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 export const MAX_POLICY_SIZE = 6144;
 
 interface Statement {
@@ -18,62 +22,70 @@ interface PolicyDocument {
   readonly Statement: Statement[];
 }
 
-/** The document for these rights. What several identities need, such as the zone they share, is in it once. */
-export function policyDocument(stack: Stack, rights: readonly Right[]): PolicyDocument {
-  return render(merge(stack, rights));
+/**
+ * The document for these permissions. It has a resource that several identities need, such as a shared
+ * zone, once.
+ */
+export function policyDocument(stack: Stack, permissions: readonly Permission[]): PolicyDocument {
+  return render(merge(stack, permissions));
 }
 
 /**
- * The most characters that the document can have once CloudFormation has put in what is known only at deployment: the longest partition,
- * Region and account in use, and for any other value the longest of its kind.
+ * The largest size that the document can have at deployment, in characters. Synthesis does not know the
+ * value of a token, so each token counts with the longest value of its kind.
  */
-export function reckonedSize(stack: Stack, rights: readonly Right[]): number {
-  const filler = (text: string, longestToken: number) => 'x'.repeat(longestText(stack.resolve(text), longestToken));
-  const longest = merge(stack, rights).map(right => ({
-    ...right,
-    resources: right.resources.map(text => filler(text, right.longestInResource)),
-    conditions: right.conditions && mapConditions(right.conditions, values =>
-      values.map(text => filler(text, right.longestInCondition ?? LONGEST_REGION))),
+export function maxDocumentSize(stack: Stack, permissions: readonly Permission[]): number {
+  const fill = (text: string, maxToken: number) => 'x'.repeat(maxLength(stack.resolve(text), maxToken));
+  const filled = merge(stack, permissions).map(permission => ({
+    ...permission,
+    resources: permission.resources.map(text => fill(text, permission.maxTokenInResource)),
+    conditions: permission.conditions && mapConditions(permission.conditions, values =>
+      values.map(text => fill(text, permission.maxTokenInCondition ?? MAX_REGION))),
   }));
-  return JSON.stringify(render(longest)).length;
+  return JSON.stringify(render(filled)).length;
 }
 
-function merge(stack: Stack, rights: readonly Right[]): Right[] {
-  const kinds = new Map<string, Right[]>();
-  for (const right of rights) {
-    kinds.set(right.kind, [...kinds.get(right.kind) ?? [], right]);
+/**
+ * Gives one permission for each kind, with the resources and the condition values of all permissions of
+ * that kind.
+ */
+function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
+  const kinds = new Map<string, Permission[]>();
+  for (const permission of permissions) {
+    kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
   }
-  return [...kinds.values()].map(alike => ({
-    ...alike[0],
-    resources: distinct(stack, alike.flatMap(right => right.resources)),
-    conditions: alike[0].conditions && mapConditions(alike[0].conditions, (_, operator, key) =>
-      distinct(stack, alike.flatMap(right => right.conditions?.[operator][key] ?? []))),
+  return [...kinds.values()].map(sameKind => ({
+    ...sameKind[0],
+    resources: distinct(stack, sameKind.flatMap(permission => permission.resources)),
+    conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
+      distinct(stack, sameKind.flatMap(permission => permission.conditions?.[operator][key] ?? []))),
   }));
 }
 
 function distinct(stack: Stack, texts: string[]): string[] {
-  if (texts.length === 1) return texts; // of most kinds in most stacks; to resolve a token takes its time
-  return [...new Map(texts.map(text => [meaningOf(stack, text), text])).values()];
+  if (texts.length === 1) return texts; // the usual case; resolving a token is slow
+  return [...new Map(texts.map(text => [comparisonKey(stack, text), text])).values()];
 }
 
-function render(rights: Right[]): PolicyDocument {
+function render(permissions: Permission[]): PolicyDocument {
   return {
     Version: '2012-10-17',
-    Statement: rights.map(right => ({
+    Statement: permissions.map(permission => ({
       Effect: 'Allow',
-      Action: single(right.actions),
-      Resource: single(right.resources),
-      Condition: right.conditions && mapConditions(right.conditions, single),
+      Action: withoutListOfOne(permission.actions),
+      Resource: withoutListOfOne(permission.resources),
+      Condition: permission.conditions && mapConditions(permission.conditions, withoutListOfOne),
     })),
   };
 }
 
-function single(values: string[]): string | string[] {
+/** IAM takes one value without a list, which makes the document shorter. */
+function withoutListOfOne(values: string[]): string | string[] {
   return values.length === 1 ? values[0] : values;
 }
 
 function mapConditions<T>(
-  conditions: NonNullable<Right['conditions']>,
+  conditions: NonNullable<Permission['conditions']>,
   change: (values: string[], operator: string, key: string) => T,
 ): { [operator: string]: { [key: string]: T } } {
   return Object.fromEntries(Object.entries(conditions).map(([operator, keys]) => [
@@ -82,21 +94,28 @@ function mapConditions<T>(
   ]));
 }
 
-/** `ap-northeast-1` has 14, `us-isob-east-1` too; two to spare for Regions to come. */
-const LONGEST_REGION = 16;
+/**
+ * `ap-northeast-1` and `us-isob-east-1` have 14 characters. Two more are for Regions that AWS opens
+ * later.
+ */
+const MAX_REGION = 16;
 
-const LONGEST_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
+const MAX_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
   'AWS::Partition': 'aws-us-gov'.length,
-  'AWS::Region': LONGEST_REGION,
+  'AWS::Region': MAX_REGION,
   'AWS::AccountId': 12,
 };
 
-/** What is not there yet, or only CloudFormation can put together, has as many characters as its kind may have. */
-function longestText(resolved: any, longestToken: number): number {
+/**
+ * The longest that a resolved text can be at deployment. @param maxToken for a token that is no pseudo
+ * parameter
+ */
+function maxLength(resolved: any, maxToken: number): number {
   if (typeof resolved === 'string') return resolved.length;
   const [delimiter, parts] = resolved?.['Fn::Join'] ?? [];
   if (Array.isArray(parts)) {
-    return parts.reduce((sum, part) => sum + longestText(part, longestToken), delimiter.length * (parts.length - 1));
+    const delimiters = delimiter.length * (parts.length - 1);
+    return parts.reduce((sum, part) => sum + maxLength(part, maxToken), delimiters);
   }
-  return LONGEST_PSEUDO_PARAMETER[resolved?.Ref] ?? longestToken;
+  return MAX_PSEUDO_PARAMETER[resolved?.Ref] ?? maxToken;
 }

@@ -1,16 +1,19 @@
-// Two constructs for one identity would undo each other's work on every deployment, so the second one is refused; and one that is renamed is the
-// same resource still.
-import { createHash } from 'crypto';
+// Refuses a second construct for one identity, because two constructs would undo each other's changes
+// in every deployment.
 import { Stack, Token } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
-import { meaningOf } from './meaning';
+import { comparisonKey } from './comparison-key';
 
-/** By app: what is claimed, and the path of the construct that claims it. */
+/** For each app: the path of the construct that has claimed an identity, by a key of that identity. */
 const claims = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
- * Identities are told apart by account, Region and domain. Where a stack does not say for which of them it is, it is only compared with itself and the
- * stacks nested in it: it may be deployed several times, to different ones.
+ * Claims an identity for a construct. Throws if another construct has claimed it.
+ *
+ * Account, Region and domain name an identity. One of them can be unknown at synthesis. A stack without
+ * an account or Region can be deployed several times, for different identities. Then the claim holds
+ * only within the stack and its nested stacks. But one `EmailIdentity` construct is one identity
+ * wherever the stacks are deployed. So it is claimed as well.
  */
 export function claimIdentity(scope: Construct, identity: IConstruct, region: string, domain: string): void {
   const app = scope.node.root;
@@ -18,29 +21,20 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
   claims.set(app, claimed);
 
   const stack = Stack.of(scope);
-  const whole = outermost(stack);
-  const known = ![stack.account, region, domain].some(part => Token.isUnresolved(part));
-  const where = known ? stack.account : whole.node.addr;
-  // Stacks that are for anywhere are told apart, but one construct is one identity in whichever of them.
-  const keys = [[where, region, domain], [identity.node.path, region]].map(parts => meaningOf(whole, ...parts));
+  const topLevelStack = topLevelStackOf(stack);
+  const isKnown = ![stack.account, region, domain].some(part => Token.isUnresolved(part));
+  const account = isKnown ? stack.account : topLevelStack.node.addr;
+  const keys = [[account, region, domain], [identity.node.path, region]]
+    .map(parts => comparisonKey(topLevelStack, ...parts));
 
   const other = keys.map(key => claimed.get(key)).find(path => path !== undefined);
   if (other) {
     throw new Error(`identity '${domain}' already has an EmailIdentityDkim in its Region: '${other}'. `
-      + `Remove it or '${scope.node.path}': each would undo what the other one does`);
+      + `Remove it or '${scope.node.path}': they would undo each other's changes`);
   }
   for (const key of keys) claimed.set(key, scope.node.path);
 }
 
-/**
- * A logical id that follows from the identity. If it followed from the construct's path, as CDK's ids do, a construct that is renamed or moved within
- * its stack would be a new resource and the Delete of the old one, which takes away the signing that the new one found.
- */
-export function logicalIdFor(stack: Stack, region: string, domain: string): string {
-  const identity = meaningOf(stack, region === stack.region ? '' : region, domain);
-  return `Dkim${createHash('sha256').update(identity).digest('hex').slice(0, 12).toUpperCase()}`;
-}
-
-function outermost(stack: Stack): Stack {
-  return stack.nestedStackParent ? outermost(stack.nestedStackParent) : stack;
+function topLevelStackOf(stack: Stack): Stack {
+  return stack.nestedStackParent ? topLevelStackOf(stack.nestedStackParent) : stack;
 }

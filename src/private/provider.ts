@@ -1,4 +1,4 @@
-// The function behind all constructs of a stack: one function, its log group, its role, and policies that many identities share.
+// The function that all constructs of a stack share, with its log group, its role and its policies.
 import { createHash } from 'crypto';
 import * as path from 'path';
 import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -7,26 +7,35 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
-import { MAX_POLICY_SIZE, policyDocument, reckonedSize } from './merged-policy';
-import { anyChangeArn, continueRights, Right } from './rights';
+import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
+import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
 
-/** Below the stack. Never changes: CloudFormation would replace the function under every resource that exists. */
+/**
+ * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
+ * of every stack.
+ */
 const ID = 'cdk-ses-dkim';
 
-/** How many identities share one policy, if they fit. */
+/** How many identities share one policy, if it has room for them. */
 const IDENTITIES_PER_POLICY = 30;
 
-/** Managed policies of a role, unless the account has a higher quota: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/**
+ * Managed policies that a role can have. An account can have a higher quota:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 const MAX_POLICIES = 10;
 
+/** The package has the built handler here, beside the compiled library. */
+const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
+
 export class Provider extends Construct {
-  /** The provider of the stack. It takes no options, so that it does not matter who asks first. */
+  /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
   public static of(scope: IConstruct): Provider {
     const stack = Stack.of(scope);
     const existing = stack.node.tryFindChild(ID);
     if (existing && !(existing instanceof Provider)) {
-      throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy of this library. `
-        + 'Give that construct another id; install the library once');
+      throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy `
+        + 'of this library. Give that construct another id, and install the library only once');
     }
     return existing ?? new Provider(stack);
   }
@@ -42,25 +51,14 @@ export class Provider extends Construct {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        Own: new iam.PolicyDocument({
-          statements: [
-            // Instead of AWSLambdaBasicExecutionRole, which may write to every log group and create them again after their deletion.
-            new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
-            // Nothing else tells an update from a roll-back, or a failed resource from the one that was made in its place.
-            new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], resources: [stack.stackId] }),
-          ],
-        }),
-      },
-    });
+    this.role = this.createRole(stack, logGroup);
     const handler = new lambda.Function(this, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'index')),
-      handler: 'index.handler',
+      code: lambda.Code.fromAsset(HANDLER_ASSET),
+      handler: 'deployment/index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
-      // Lambda has it in every Region of every partition, which cannot be said of arm64; for seconds of work a month the price is the same.
+      // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
+      // the price is the same.
       architecture: lambda.Architecture.X86_64,
       memorySize: 512,
       timeout: Duration.minutes(15),
@@ -70,49 +68,89 @@ export class Provider extends Construct {
     this.serviceToken = handler.functionArn;
   }
 
-  /** Gives the function the rights of one identity. What is returned has to be there before the custom resource, and to go after it. */
-  public grant(rights: Right[]): IDependable {
+  /**
+   * Gives the function the permissions for one identity.
+   *
+   * The custom resource of the identity must depend on the result. Then CloudFormation creates the
+   * permissions before the custom resource, and deletes them after it.
+   */
+  public grant(permissions: Permission[]): IDependable {
     const last = this.policies.at(-1);
-    const policy = last?.hasRoomFor(rights) ? last : this.openPolicy();
-    policy.add(rights);
+    const policy = last?.hasRoomFor(permissions) ? last : this.addPolicy();
+    policy.add(permissions);
     return policy;
   }
 
-  private openPolicy(): SharedPolicy {
+  private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
+    return new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        Own: new iam.PolicyDocument({
+          statements: [
+            // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would
+            // then also create its log group again after the stack has deleted it.
+            new iam.PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [logGroup.logGroupArn],
+            }),
+            // An event from CloudFormation does not say whether an Update is a rollback, or whether a
+            // failed resource has been created again. The stack says it.
+            new iam.PolicyStatement({
+              actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
+              resources: [stack.stackId],
+            }),
+          ],
+        }),
+      },
+    });
+  }
+
+  private addPolicy(): SharedPolicy {
     if (this.policies.length === MAX_POLICIES) {
-      throw new Error(`The rights of the identities in stack '${Stack.of(this).stackName}' need more than ${MAX_POLICIES} managed policies, `
-        + 'which is what a role takes. Put some of the EmailIdentityDkim constructs into another stack');
+      throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
+        + `${MAX_POLICIES} managed policies, and a role can have no more. Put some of the EmailIdentityDkim constructs `
+        + 'into another stack');
     }
-    const policy = new SharedPolicy(this, `Policy${this.policies.length + 1}`, this.role, continueRights(this.serviceToken));
+    const id = `Policy${this.policies.length + 1}`;
+    const policy = new SharedPolicy(this, id, this.role, selfInvokePermission(this.serviceToken));
     this.policies.push(policy);
     if (this.policies.length === MAX_POLICIES / 2 + 1) this.warnOfReplacement();
     return policy;
   }
 
+  /**
+   * CloudFormation creates changed policies before it deletes the old ones, so the role can need twice
+   * as many.
+   */
   private warnOfReplacement(): void {
     Annotations.of(this).addWarningV2('cdk-ses-dkim:policyReplacement',
-      `The rights of the identities in this stack need more than ${MAX_POLICIES / 2} managed policies. A changed policy is created before the `
-      + `old one is deleted, and a role takes ${MAX_POLICIES}: an update that changes all of them will fail. Put some of the EmailIdentityDkim `
-      + "constructs into another stack, or raise the account's quota 'Managed policies attached to an IAM role'");
+      `The permissions for the identities in this stack need more than ${MAX_POLICIES / 2} managed policies. `
+      + 'CloudFormation creates a changed policy before it deletes the old one, and a role can have '
+      + `${MAX_POLICIES}: an update that changes all of them will fail. Put some of the EmailIdentityDkim constructs `
+      + "into another stack, or raise the quota 'Managed policies attached to an IAM role' of the account");
   }
 }
 
 /**
- * A managed policy that carries the rights of up to 30 identities.
+ * A managed policy with the permissions for up to 30 identities.
  *
- * Its logical id has a hash of its content. So a changed policy is a new resource: it is there before the custom resources that need it,
- * and the old one goes in the clean-up phase after the custom resources that were removed, which still need it for their Delete.
+ * The logical id has a hash of the content, so a changed policy is a new resource. CloudFormation
+ * creates it before the custom resources that need it. It deletes the old policy in the clean-up phase,
+ * after the removed custom resources: their Delete still needs the old policy.
  */
 class SharedPolicy extends Construct {
   private readonly resource: iam.CfnManagedPolicy;
-  private rights: Right[];
+  private permissions: Permission[];
   private identities = 0;
   private hash?: string;
 
-  /** @param always rights that each policy has, because an identity can only rely on the policy that its custom resource depends on */
-  constructor(scope: Construct, id: string, role: iam.IRole, always: Right) {
+  /**
+   * @param common for every policy, because a custom resource can rely only on the policy that it
+   * depends on
+   */
+  constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
     super(scope, id);
-    this.rights = [always];
+    this.permissions = [common];
 
     const stack = Stack.of(this);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
@@ -120,31 +158,36 @@ class SharedPolicy extends Construct {
       policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
     });
     const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({ produce: ({ preparing }) => `${logicalId}${this.hashOfContent(preparing)}` }));
+    this.resource.overrideLogicalId(Lazy.uncachedString({
+      produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
+    }));
   }
 
-  public hasRoomFor(rights: Right[]): boolean {
-    return this.identities < IDENTITIES_PER_POLICY && reckonedSize(Stack.of(this), [...this.rights, ...rights]) <= MAX_POLICY_SIZE;
+  public hasRoomFor(permissions: Permission[]): boolean {
+    return this.identities < IDENTITIES_PER_POLICY
+      && maxDocumentSize(Stack.of(this), [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
   }
 
-  public add(rights: Right[]): void {
+  public add(permissions: Permission[]): void {
     const anyChange = anyChangeArn(Stack.of(this));
-    const watches = (some: Right[]) => some.some(right => right.resources.includes(anyChange));
-    if (watches(rights) && !watches(this.rights)) acknowledgeAnyChange(this.resource);
-    this.rights = [...this.rights, ...rights];
+    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
+    if (hasAnyChange(permissions) && !hasAnyChange(this.permissions)) acknowledgeAnyChange(this.resource);
+    this.permissions = [...this.permissions, ...permissions];
     this.identities += 1;
     this.hash = undefined;
   }
 
   private document() {
-    return policyDocument(Stack.of(this), this.rights);
+    return policyDocument(Stack.of(this), this.permissions);
   }
 
   /**
-   * CDK asks for a logical id time and again, so it is reckoned once; but not while CDK prepares, when it looks for references to other stacks: what
-   * they become in the template is not known before.
+   * A hash of the content. CDK asks for the logical id many times, so the hash is kept.
+   *
+   * While CDK prepares the template, there is no hash. At that time CDK still looks for references to
+   * other stacks, and replaces them in the template afterwards.
    */
-  private hashOfContent(preparing: boolean): string {
+  private contentHash(preparing: boolean): string {
     if (preparing) {
       this.hash = undefined;
       return '';

@@ -15,7 +15,10 @@ beforeEach(async () => {
   const provider = world.provider('acme');
   await provider.createZone('example.com');
   provider.set('example.com', 'TXT', ['hello']);
-  leaveNetwork = resolveThrough(world.resolverAddress, () => world.natOfFunctions(), async (ms) => slept.push(ms));
+  leaveNetwork = resolveThrough(world.resolverAddress, () => world.natOfFunctions(), {
+    travel: async () => undefined,
+    sleep: async (ms) => slept.push(ms),
+  });
 });
 afterEach(async () => {
   leaveNetwork();

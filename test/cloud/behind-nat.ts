@@ -1,26 +1,28 @@
 // Puts this process into a network with one resolver and a NAT, so that the handler can ask name servers at port 53.
-import dns from 'node:dns';
-import timersPromises from 'node:timers/promises';
-import { Nat, NatEntry } from './dns/nat';
+import dns, { ResolverOptions } from 'node:dns';
+import { setTimeout } from 'node:timers/promises';
+import { Nat } from './dns/nat';
+import { waitsInVain } from './dns/patience';
 
 /** Nothing listens there: what the NAT does not know cannot be reached, and nothing leaves this machine. */
 const NOWHERE = '127.0.0.1:9';
 /** RFC 5737 and RFC 3849. */
 const DOCUMENTATION_ADDRESS = /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$|^2001:db8:/i;
 
-/** What c-ares does unless told otherwise: ms until the first repetition, and how often it asks. */
-const DEFAULT_PATIENCE = { timeout: 2_000, tries: 4 };
+/** What questions take of time. A function's time is the cloud's. */
+interface Time {
+  /** The way of one question. */
+  travel(): Promise<void>;
+  sleep(ms: number): Promise<unknown>;
+}
 
-type Sleep = (ms: number) => Promise<unknown>;
-
-/** Looked up at each call: in a function's process the timer follows the cloud's clock. */
-const sleepByTimer: Sleep = (ms) => timersPromises.setTimeout(ms);
+const REAL_TIME: Time = { travel: async () => undefined, sleep: setTimeout };
 
 /**
  * Returns how to get out again.
  * @param nat asked each time, as name servers come and go
  */
-export function resolveThrough(resolver: string, nat: () => Nat, sleep: Sleep = sleepByTimer): () => void {
+export function resolveThrough(resolver: string, nat: () => Nat, time: Time = REAL_TIME): () => void {
   const before = {
     servers: dns.getServers(),
     promised: dns.promises.getServers(),
@@ -30,7 +32,7 @@ export function resolveThrough(resolver: string, nat: () => Nat, sleep: Sleep = 
   dns.setServers([resolver]);
   dns.promises.setServers([resolver]);
   dns.Resolver = behindNat(dns.Resolver, resolver, nat);
-  dns.promises.Resolver = waitingForAnswers(behindNat(dns.promises.Resolver, resolver, nat), nat, sleep);
+  dns.promises.Resolver = takingTime(behindNat(dns.promises.Resolver, resolver, nat), nat, time);
   return () => {
     dns.setServers(before.servers);
     dns.promises.setServers(before.promised);
@@ -58,48 +60,43 @@ function behindNat<T extends AnyResolver, A extends unknown[]>(
 }
 
 /**
- * Slow and lost answers cost time of the cloud instead of the machine's. Only promised queries to one name server: that
- * is how name servers are asked.
+ * Each question is asked after its way. Slow and lost answers cost the time of the cloud, not the machine's; only those of
+ * name servers, which are asked one by one.
  */
-function waitingForAnswers<A extends [dns.ResolverOptions?]>(
-  Resolver: new (...args: A) => dns.promises.Resolver, nat: () => Nat, sleep: Sleep,
-): new (...args: A) => dns.promises.Resolver {
-  return new Proxy(Resolver, {
-    construct(target, args, newTarget) {
-      const made = Reflect.construct(target, args, newTarget);
-      const setServers = made.setServers.bind(made);
-      let server = '';
-      made.setServers = (servers: readonly string[]) => {
-        [server] = servers;
+function takingTime(
+  Resolver: new (options?: ResolverOptions) => dns.promises.Resolver, nat: () => Nat, time: Time,
+): new (options?: ResolverOptions) => dns.promises.Resolver {
+  return class extends Resolver {
+    private server = '';
+
+    constructor(options?: ResolverOptions) {
+      super(options);
+      const setServers = this.setServers;
+      const made = this as unknown as Record<string, (...question: unknown[]) => Promise<unknown>>;
+      this.setServers = (servers) => {
+        [this.server] = servers;
         setServers(servers);
       };
-      for (const query of queriesOf(target)) {
-        const ask = made[query].bind(made);
-        made[query] = async (name: string, ...more: unknown[]) => {
-          await answered(nat()[addressOf(server)], { ...DEFAULT_PATIENCE, ...args[0] }, sleep, name);
-          return ask(name, ...more);
+      for (const query of queriesOf(Resolver)) {
+        const ask = made[query].bind(this);
+        made[query] = async (...question) => {
+          await time.travel();
+          const entry = nat()[addressOf(this.server)];
+          if (entry && await waitsInVain(entry, options, (ms) => time.sleep(ms))) throw timeout(String(question[0]));
+          return ask(...question);
         };
       }
-      return made;
-    },
-  });
+    }
+  };
 }
 
 function queriesOf(Resolver: { prototype: dns.promises.Resolver }): string[] {
-  return Object.getOwnPropertyNames(Resolver.prototype).filter((each) => /^(?:resolve|reverse)/.test(each));
+  return Object.getOwnPropertyNames(Resolver.prototype).filter((each) => each.startsWith('resolve'));
 }
 
-/** Resolves when the answer would be there. Throws what c-ares does when it never is. */
-async function answered(
-  { delay = 0, lost = false }: Partial<NatEntry> = {}, { timeout, tries }: typeof DEFAULT_PATIENCE, sleep: Sleep, name: string,
-): Promise<void> {
-  // Each repetition is waited for twice as long as the one before.
-  const patience = timeout * (2 ** tries - 1);
-  const wait = lost ? patience : Math.min(delay, patience);
-  if (wait > 0) await sleep(wait);
-  if (wait < patience) return;
-  const described = { code: dns.TIMEOUT, syscall: 'query', hostname: name };
-  throw Object.assign(new Error(`query ${dns.TIMEOUT} ${name}`), described);
+/** As c-ares has it. */
+function timeout(name: string): Error {
+  return Object.assign(new Error(`query ${dns.TIMEOUT} ${name}`), { code: dns.TIMEOUT, syscall: 'query', hostname: name });
 }
 
 function translated(server: string, nat: Nat): string {

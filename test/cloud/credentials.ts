@@ -1,5 +1,5 @@
 // Who calls: every set of credentials given out in the local cloud, and the principal behind it.
-import { randomBytes } from 'node:crypto';
+import { Random, randomText } from './time/random';
 
 export interface Principal {
   readonly account: string;
@@ -15,13 +15,17 @@ export interface CredentialSet {
   readonly sessionToken: string;
 }
 
+const HEX = '0123456789abcdef';
+
 export class Credentials {
   private readonly principals = new Map<string, Principal>();
 
+  constructor(private readonly random: Random = Math.random) {}
+
   issue(principal: Principal): CredentialSet {
-    const accessKeyId = `${principal.roleArn ? 'ASIA' : 'AKIA'}${randomBytes(8).toString('hex').toUpperCase()}`;
+    const accessKeyId = `${principal.roleArn ? 'ASIA' : 'AKIA'}${randomText(this.random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`;
     this.principals.set(accessKeyId, principal);
-    return { accessKeyId, secretAccessKey: randomBytes(20).toString('hex'), sessionToken: randomBytes(20).toString('hex') };
+    return { accessKeyId, secretAccessKey: randomText(this.random, HEX, 40), sessionToken: randomText(this.random, HEX, 40) };
   }
 
   find(accessKeyId: string): Principal | undefined {

@@ -28,8 +28,15 @@ export interface Fault {
   readonly kind: FaultKind;
   /** How many calls it hits. @default 1 */
   readonly times?: number;
-  /** How many matching calls go well first. @default 0 */
+  /** How many matching calls go well first. One that is refused does not count: it comes again. @default 0 */
   readonly skip?: number;
+}
+
+/** What one call has to suffer. */
+interface Taken {
+  readonly kind?: FaultKind;
+  /** The call did not go well, so it was none of those that go well first. */
+  readonly refused: () => void;
 }
 
 export class Faults {
@@ -44,17 +51,20 @@ export class Faults {
   }
 
   /** What this call has to suffer, if anything. Each call uses up one time. */
-  take(service: string, operation: string): FaultKind | undefined {
+  take(service: string, operation: string): Taken {
+    const skipped: { skip: number }[] = [];
+    const refused = () => skipped.forEach((entry) => entry.skip++);
     for (const entry of this.active) {
       if (entry.left <= 0 || entry.fault.service !== service) continue;
       if (entry.fault.operation !== undefined && entry.fault.operation !== operation) continue;
       if (entry.skip > 0) {
         entry.skip--;
+        skipped.push(entry);
         continue;
       }
       entry.left--;
-      return entry.fault.kind;
+      return { kind: entry.fault.kind, refused };
     }
-    return undefined;
+    return { refused };
   }
 }

@@ -1,19 +1,12 @@
 // What all services of the local cloud share: an HTTP server on loopback, who calls, the call log and the faults.
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
-import { Clock } from './clock';
 import { Credentials, Principal } from './credentials';
 import { Faults } from './faults';
+import { LetGo, Listener, Network, Outcome, Reply, Request } from './network';
 import { ServiceError } from './service-error';
+import { Clock } from './time/clock';
+import { Random } from './time/random';
 
-export interface Request {
-  readonly method: string;
-  /** Path, still percent-encoded, without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
+export type { Reply, Request } from './network';
 
 export interface Call extends Request {
   readonly service: string;
@@ -21,12 +14,6 @@ export interface Call extends Request {
   /** From the signature's credential scope. */
   readonly region: string;
   readonly principal: Principal;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Record<string, string>;
-  readonly body: string;
 }
 
 /** One line of the call log, for tests that count calls or look at their order. */
@@ -48,6 +35,10 @@ export interface CloudContext {
   readonly faults: Faults;
   readonly credentials: Credentials;
   readonly calls: CallRecord[];
+  /** For ids, names and tokens: the seed repeats them. */
+  readonly random: Random;
+  readonly network: Network;
+  readonly letGo: LetGo;
   /** Kill the process of a function (fault kinds `kill-*`). */
   readonly killProcess: (processId: string) => void;
   /** Throws a ServiceError `AccessDenied…` (403) when the principal's policies do not allow the call. */
@@ -55,30 +46,23 @@ export interface CloudContext {
 }
 
 export abstract class HttpService {
-  private server?: Server;
-  private port = 0;
+  private readonly listener: Listener;
 
   /** @param name the service's name in `faults`, in the call log and in the endpoint variable (`ses`, `route53`, …) */
-  constructor(readonly name: string, protected readonly context: CloudContext) {}
+  constructor(readonly name: string, protected readonly context: CloudContext) {
+    this.listener = new Listener((request) => this.exchange(request), context.network, context.letGo);
+  }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return this.listener.endpoint;
   }
 
-  async start(): Promise<void> {
-    // A caller that is killed in the middle of its request is not this service's problem.
-    const server = createServer((req, res) => void this.serve(req, res).catch(() => req.socket.destroy()));
-    server.keepAliveTimeout = 30_000;
-    this.server = server;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
+  start(): Promise<void> {
+    return this.listener.start();
   }
 
-  async stop(): Promise<void> {
-    const server = this.server;
-    if (!server) return;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+  stop(): Promise<void> {
+    return this.listener.stop();
   }
 
   /** The API operation that a request means, such as `GetEmailIdentity`. */
@@ -90,14 +74,8 @@ export abstract class HttpService {
   /** What this service answers when it is called too often. */
   protected abstract throttled(): ServiceError;
 
-  private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk as Buffer);
-    const url = new URL(req.url ?? '/', this.endpoint);
-    const request: Request = {
-      method: req.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: req.headers, body: Buffer.concat(chunks),
-    };
-    const [accessKeyId, region] = credentialScope(req.headers.authorization);
+  private async exchange(request: Request): Promise<Outcome> {
+    const [accessKeyId, region] = credentialScope(request.headers.authorization);
     const operation = this.operationOf(request);
     const principal = this.context.credentials.find(accessKeyId);
     const record: CallRecord = {
@@ -110,25 +88,23 @@ export abstract class HttpService {
       status: 0,
     };
     this.context.calls.push(record);
-    const fault = this.context.faults.take(this.name, operation);
-    const kill = () => principal?.processId && this.context.killProcess(principal.processId);
-    if (fault === 'hang') return;
-    if (fault === 'cut-before' || fault === 'kill-before') {
-      record.error = fault;
-      if (fault === 'kill-before') kill();
-      return void req.socket.destroy();
-    }
-    const reply = await this.answer({ ...request, service: this.name, operation, region, principal: record.principal }, principal, fault, record);
+    const { kind: fault, refused } = this.context.faults.take(this.name, operation);
+    const cut = (by: string): Outcome => {
+      record.error = by;
+      if (by.startsWith('kill-') && principal?.processId) this.context.killProcess(principal.processId);
+      return { kind: 'cut' };
+    };
+    if (fault === 'hang') return { kind: 'hang', processId: principal?.processId };
+    if (fault === 'cut-before' || fault === 'kill-before') return cut(fault);
+    const call: Call = { ...request, service: this.name, operation, region, principal: record.principal };
+    const reply = await this.answer(call, principal, fault, record);
     record.status = reply.status;
-    if (fault === 'cut-after' || fault === 'kill-after') {
-      record.error = fault;
-      if (fault === 'kill-after') kill();
-      return void req.socket.destroy();
-    }
+    if (reply.status >= 400) refused();
+    if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
     // SDK clients take another date for a skewed clock and sign again: it has to be the cloud's, which is the functions' too.
     const date = this.context.clock.date().toUTCString();
-    res.writeHead(reply.status, { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers });
-    res.end(reply.body);
+    const headers = { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers };
+    return { kind: 'reply', reply: { ...reply, headers } };
   }
 
   private async answer(call: Call, principal: Principal | undefined, fault: unknown, record: CallRecord): Promise<Reply> {

@@ -93,11 +93,11 @@ test('a fault of a call can kill just the process that called', async () => {
 });
 
 test('the services answer with the date of the cloud', async () => {
-  cloud.clock.advance(365 * 24 * 3600_000);
+  await cloud.clock.pass(365 * 24 * 3600_000);
 
   const { headers } = await fetch(cloud.ses.endpoint);
 
-  expect(Date.parse(headers.get('date')!)).toBeGreaterThan(Date.now() + 364 * 24 * 3600_000);
+  expect(headers.get('date')).toBe('Tue, 05 Jan 2027 09:00:00 GMT');
 });
 
 test('a stopped cloud leaves no process and no server behind', async () => {

@@ -1,28 +1,36 @@
 // The local cloud: all services on loopback with one clock, wired together. A test double; it never ships in the package.
-import { Clock } from './clock';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
 import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
-import { Lambda } from './lambda';
+import { FunctionMode, Lambda } from './lambda';
+import { Network } from './network';
 import { Route53, Route53Settings } from './route53';
 import { SecretsManager } from './secrets-manager';
 import { Ses, SesOptions } from './ses';
 import { Sts } from './sts';
+import { Latency } from './time/function-time';
+import { seededRandom } from './time/random';
+import { seedOfThisRun } from './time/seed';
+import { SimulatedClock } from './time/simulated-clock';
 
 export * from './cloudformation';
-export { Clock } from './clock';
 export type { FaultKind } from './faults';
 export type { CallRecord } from './http-service';
+export type { FunctionMode } from './lambda';
 export { ServiceError } from './service-error';
 
 export interface LocalCloudOptions {
-  /** How many times faster than real time the cloud's clock runs. @default 60 */
-  readonly speed?: number;
+  /** The same seed gives the same calls in the same order. @default `LOCAL_CLOUD_SEED` of the environment, or any */
+  readonly seed?: number;
+  /** How long a call of a function takes. @default 20 to 200 ms */
+  readonly latency?: Latency;
+  /** How functions run. @default 'process' */
+  readonly functions?: FunctionMode;
   readonly dns?: Pick<DnsWorldOptions, 'random'> & {
-    /** Whether SES asks the functions' resolver, which remembers, instead of one that was never asked before. @default false */
+    /** Whether SES asks the functions' resolver, which remembers, and not one that was never asked. @default false */
     readonly sesSharesResolver?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;
@@ -39,10 +47,12 @@ export class LocalCloud {
     await cloud.dns.provider(SES_DNS).createZone('amazonses.com');
     await Promise.all([...cloud.httpServices, cloud.lambda].map((service) => service.start()));
     await cloud.cloudFormation.start();
+    globalThis.LOCAL_CLOUDS?.push(cloud);
     return cloud;
   }
 
-  readonly clock: Clock;
+  readonly seed: number;
+  readonly clock: SimulatedClock;
   readonly faults = new Faults();
   readonly calls: CallRecord[] = [];
   readonly iam: Iam;
@@ -53,28 +63,37 @@ export class LocalCloud {
   readonly sts: Sts;
   readonly lambda: Lambda;
   readonly cloudFormation: CloudFormation;
-  private readonly credentials = new Credentials();
+  private readonly credentials: Credentials;
 
-  private constructor(options: LocalCloudOptions) {
-    this.clock = Clock.running(options.speed ?? 60);
+  private constructor({ seed = seedOfThisRun(), latency = { least: 20, most: 200 }, functions: mode = 'process', ...options }: LocalCloudOptions) {
+    this.seed = seed;
+    const random = seededRandom(seed, 'cloud');
+    const clock = this.clock = new SimulatedClock(seededRandom(seed, 'clock'));
+    const network = new Network();
+    this.credentials = new Credentials(random);
     this.iam = new Iam();
     const context: CloudContext = {
-      clock: this.clock,
+      clock,
+      random,
+      network,
       faults: this.faults,
       credentials: this.credentials,
       calls: this.calls,
+      letGo: (processId, port) => this.lambda.letGo(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
       authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
     };
-    this.dns = new DnsWorld({ clock: this.clock, random: options.dns?.random });
+    this.dns = new DnsWorld({ clock, random: options.dns?.random ?? seededRandom(seed, 'dns') });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
     this.ses = new Ses(context, { resolver, publisher, ...options.ses });
     this.sts = new Sts(context, this.iam);
     this.secretsManager = new SecretsManager(context);
-    this.lambda = new Lambda(context, { dns: this.dns, endpointEnvironment: () => this.endpointEnvironment() });
-    this.cloudFormation = new CloudFormation(context, this);
+    this.lambda = new Lambda(context, {
+      simulation: { clock, seed, latency, network }, mode, dns: this.dns, endpointEnvironment: () => this.endpointEnvironment(),
+    });
+    this.cloudFormation = new CloudFormation(context, clock, this);
   }
 
   /** Stops all processes, servers and waits. */
@@ -83,6 +102,12 @@ export class LocalCloud {
     await this.lambda.stop(); // who calls the others
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();
+    globalThis.LOCAL_CLOUDS?.splice(globalThis.LOCAL_CLOUDS.indexOf(this), 1);
+  }
+
+  /** Its seed, its time, and who waits for what. */
+  describe(): string {
+    return `LOCAL_CLOUD_SEED=${this.seed}\n${this.clock.describe()}`;
   }
 
   /** What makes an AWS SDK talk to this cloud, in a function as in a test. */

@@ -1,30 +1,33 @@
-// Just enough cloud around one service for the service's own tests: a clock that stands at the real time, real IAM, no processes to kill.
-import { Clock } from './clock';
+// Just enough cloud around one service for the service's own tests: simulated time, real IAM, no processes to kill.
 import { Credentials } from './credentials';
 import { Faults } from './faults';
 import { CloudContext } from './http-service';
 import { Iam } from './iam';
+import { Network } from './network';
+import { seededRandom } from './time/random';
+import { seedOfThisRun } from './time/seed';
+import { SimulatedClock } from './time/simulated-clock';
 
 export interface MinimalContext extends CloudContext {
+  readonly clock: SimulatedClock;
   readonly iam: Iam;
 }
 
 export function minimalContext(): MinimalContext {
   const iam = new Iam();
+  const seed = seedOfThisRun();
   return {
     iam,
-    clock: Clock.running(1),
+    clock: new SimulatedClock(seededRandom(seed, 'clock')),
+    random: seededRandom(seed, 'cloud'),
+    network: new Network(),
     faults: new Faults(),
     credentials: new Credentials(),
     calls: [],
+    letGo: () => undefined,
     killProcess: () => undefined,
     authorize: (principal, action, resource, context) => iam.authorize(principal, action, resource, context),
   };
-}
-
-/** Resolves when it has become true; a test that waits for what never comes ends by jest's time-out. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** The error a promise rejects with. */

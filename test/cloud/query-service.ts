@@ -1,8 +1,8 @@
 // What the services of the Query protocol share: form parameters in, XML out. https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-import { randomUUID } from 'node:crypto';
 import { XMLBuilder } from 'fast-xml-parser';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { ServiceError } from './service-error';
+import { randomUuid } from './time/random';
 
 /** What the shared code and other services call an error, and what services of this protocol call it. */
 const ERROR_CODES: Record<string, string> = {
@@ -24,7 +24,7 @@ export abstract class QueryService extends HttpService {
 
   protected renderError({ code, status, message }: ServiceError): Reply {
     const Error = { Type: status < 500 ? 'Sender' : 'Receiver', Code: ERROR_CODES[code] ?? code, Message: message };
-    return this.xml(status, { ErrorResponse: { ...this.namespace(), Error, RequestId: randomUUID() } });
+    return this.xml(status, { ErrorResponse: { ...this.namespace(), Error, RequestId: randomUuid(this.context.random) } });
   }
 
   protected throttled(): ServiceError {
@@ -37,7 +37,7 @@ export abstract class QueryService extends HttpService {
 
   protected reply({ operation }: Call, result: object): Reply {
     return this.xml(200, {
-      [`${operation}Response`]: { ...this.namespace(), [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } },
+      [`${operation}Response`]: { ...this.namespace(), [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUuid(this.context.random) } },
     });
   }
 

@@ -1,5 +1,4 @@
 // Route 53 of the local cloud: hosted zones over the REST-XML API, served by name servers of the DNS world.
-import { randomBytes } from 'node:crypto';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { compareRecordSets } from './change-batch';
 import { AWS_LIMITS, ChangeBatchLimits } from './change-batch-limits';
@@ -12,6 +11,7 @@ import { callerArn } from './iam';
 import { canonicalName, normalizedName, plainName } from './record-name';
 import { ChangeStatus, parseChangeBatch, renderChange, renderHostedZone, renderRecordSets, renderRoute53Error } from './route53-xml';
 import { ServiceError } from './service-error';
+import { randomText } from './time/random';
 
 /** Times in milliseconds of the cloud's clock. Tests may change them while the service runs. */
 export interface Route53Settings {
@@ -61,7 +61,7 @@ export class Route53 extends HttpService {
   async createHostedZone(props: CreateHostedZone): Promise<HostedZoneInfo> {
     const { account, privateZone = false, delegate = !privateZone } = props;
     const nameServers = privateZone ? [] : await this.dns.addNameServers(this.nextNameServers());
-    const info = { id: newId('Z'), account, name: canonicalName(props.name), privateZone, nameServers };
+    const info = { id: this.newId('Z'), account, name: canonicalName(props.name), privateZone, nameServers };
     const zone = new HostedZone(info);
     this.zones.set(info.id, zone);
     this.dns.addZone(new Zone(plainName(info.name), () => zone.visibleRecords(this.context.clock.now())), nameServers);
@@ -142,7 +142,7 @@ export class Route53 extends HttpService {
     const insyncAt = now + this.settings.insyncAfter;
     const times = { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt };
     zone.change(changes, times, this.settings.limits);
-    const id = newId('C');
+    const id = this.newId('C');
     this.changes.set(id, { account: zone.info.account, submittedAt: now, insyncAt });
     return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id)!));
   }
@@ -186,16 +186,16 @@ export class Route53 extends HttpService {
     this.recentRequests.set(account, [...recent, now]);
   }
 
+  private newId(kind: 'Z' | 'C'): string {
+    return kind + randomText(this.context.random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789', 20);
+  }
+
   private nextNameServers(): string[] {
     return Array.from({ length: NAME_SERVERS_PER_ZONE }, () => {
       const number = this.nameServersGiven++;
       return `ns-${number}.awsdns-${String(number % 64).padStart(2, '0')}.com`;
     });
   }
-}
-
-function newId(kind: 'Z' | 'C'): string {
-  return `${kind}${randomBytes(10).toString('hex').toUpperCase()}`;
 }
 
 function routeOf(request: Request): { operation: string; id: string } | undefined {

@@ -1,11 +1,11 @@
 // AWS Secrets Manager of the local cloud: secrets with versions, customer keys, and readers from other accounts.
-import { randomInt, randomUUID } from 'node:crypto';
 import { Principal } from './credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { applies, listOf, PolicyDocument, PolicyStatement, statementsOf } from './iam-policy';
 import { partitionOf } from './partition';
 import { SecretValue, SecretVersion, SecretVersions } from './secret-versions';
 import { ServiceError } from './service-error';
+import { randomText, randomUuid } from './time/random';
 
 interface NewSecret {
   readonly account: string;
@@ -67,21 +67,21 @@ export class SecretsManager extends HttpService {
 
   // ---- for tests and CloudFormation
 
-  create({ account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUUID() }: NewSecret): { arn: string; versionId: string } {
+  create({ account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUuid(this.context.random) }: NewSecret): { arn: string; versionId: string } {
     const namesake = this.named(account, region, name);
     if (namesake?.deletedAt !== undefined) {
       throw invalidRequest("You can't create this secret because a secret with this name is already scheduled for deletion.");
     }
     if (namesake) throw new ServiceError('ResourceExistsException', 400, `The operation failed because the secret ${name} already exists.`);
     const now = this.context.clock.now();
-    const arn = `${arnWithoutSuffix(account, region, name)}-${suffix()}`;
+    const arn = `${arnWithoutSuffix(account, region, name)}-${randomText(this.context.random, SUFFIX_LETTERS, 6)}`;
     const versions = new SecretVersions();
     versions.add(versionId, value, ['AWSCURRENT'], now);
     this.secrets.set(arn, { arn, account, region, name, kmsKeyArn, resourcePolicy, versions, createdAt: now, changedAt: now });
     return { arn, versionId };
   }
 
-  put(arn: string, value: SecretValue, { versionId = randomUUID(), stages = ['AWSCURRENT'] }: PutOptions = {}): SecretVersion {
+  put(arn: string, value: SecretValue, { versionId = randomUuid(this.context.random), stages = ['AWSCURRENT'] }: PutOptions = {}): SecretVersion {
     const secret = this.usable(this.existing(arn));
     secret.changedAt = this.context.clock.now();
     return secret.versions.add(versionId, value, stages, secret.changedAt);
@@ -245,10 +245,6 @@ function arnWithoutSuffix(account: string, region: string, name: string): string
 }
 
 const SUFFIX_LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
-
-function suffix(): string {
-  return Array.from({ length: 6 }, () => SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)]).join('');
-}
 
 function valueOf({ SecretString: text, SecretBinary: binary }: Parameters): SecretValue {
   if ((text === undefined) === (binary === undefined)) throw invalidParameter('You must provide either SecretString or SecretBinary.');

@@ -117,7 +117,9 @@ export class SesIdentities {
     if (!identity) return false;
     identity.watch.abort();
     this.identities.delete(keyOf(ref));
-    for (const keys of identity.published) void unpublish(keys, signingHostedZone(identity.region), this.options.publisher);
+    for (const keys of identity.published) {
+      void this.context.clock.hold('keys of Easy DKIM', () => unpublish(keys, signingHostedZone(identity.region), this.options.publisher));
+    }
     return true;
   }
 
@@ -184,7 +186,7 @@ export class SesIdentities {
   private publish({ easy, published, region }: Identity): void {
     if (published.includes(easy)) return;
     published.push(easy);
-    void publish(easy, signingHostedZone(region), this.options.publisher);
+    void this.context.clock.hold('keys of Easy DKIM', () => publish(easy, signingHostedZone(region), this.options.publisher));
   }
 
   private arm(before: Verification | undefined): Verification {
@@ -198,9 +200,10 @@ export class SesIdentities {
     if (nextLook === undefined) return;
     const watch = identity.watch = new AbortController();
     this.context.clock.sleep(nextLook - this.context.clock.now(), watch.signal).then(async () => {
-      const resolver = this.options.resolver();
-      const look = await this.lookFor(identity, resolver);
-      const soa = await lookForSoa(resolver, identity.name);
+      const [look, soa] = await this.context.clock.hold(`a look of SES for ${identity.name}`, async () => {
+        const resolver = this.options.resolver();
+        return [await this.lookFor(identity, resolver), await lookForSoa(resolver, identity.name)] as const;
+      });
       if (watch.signal.aborted) return;
       identity.verification = looked(identity.verification, look, this.context.clock.now(), this.times);
       identity.soa = soa;

@@ -1,5 +1,4 @@
 // Amazon SES v2 of the local cloud: the API over HTTP, the request limit, and sending.
-import { randomUUID } from 'node:crypto';
 import { Principal } from './credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { ServiceError } from './service-error';
@@ -7,6 +6,7 @@ import { KeyLength } from './ses-easy-dkim';
 import { IdentitiesOptions, identityArn, IdentityRef, IdentityState, noSuchIdentity, SesIdentities } from './ses-identities';
 import { addressOf, compose, fromHeader, sign, withCrlf } from './ses-mail';
 import { badRequest, signingFrom, WireSigningAttributes } from './ses-signing';
+import { randomUuid } from './time/random';
 
 export type { IdentityState } from './ses-identities';
 
@@ -153,7 +153,7 @@ export class Ses extends HttpService {
         `Email address is not verified. The following identities failed the check in region ${region.toUpperCase()}: ${from}`);
     }
     this.context.authorize(principal, 'ses:SendEmail', identityArn(identity), { 'ses:FromAddress': [address] });
-    const messageId = randomUUID();
+    const messageId = randomUuid(this.context.random);
     const message = raw ?? await this.composeSimple(body, from, messageId);
     const signer = await this.identities.signerOf(identity);
     const { ToAddresses = [], CcAddresses = [], BccAddresses = [] } = body.Destination ?? {};

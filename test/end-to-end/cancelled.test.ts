@@ -30,7 +30,7 @@ test.each([20_000, 60_000, 120_000])('a create that is cancelled while it works 
   const result = await scene.deploy('Mail', besideOneThatFails('s1', 'one', true));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.events.map(({ reason }) => reason)).toContain('Resource creation cancelled');
-  await scene.cloud.clock.sleep(600_000);
+  await scene.cloud.clock.pass(600_000);
   expect(scene.all()).toEqual([]);
   expect(scene.identity()?.origin).toBe('AWS_SES');
 });
@@ -41,7 +41,7 @@ test.each([20_000, 60_000, 120_000])('an update that is cancelled while it works
   slowZone(insyncAfter);
   const result = await scene.deploy('Mail', besideOneThatFails('s2', 'two', true));
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  await scene.cloud.clock.sleep(600_000);
+  await scene.cloud.clock.pass(600_000);
   await scene.verified();
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   await scene.destroy('Mail');
@@ -55,6 +55,6 @@ test('a hand-made signing with the same selector survives a create that was canc
   scene.cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'throttle', times: 500 });
   const result = await scene.deploy('Mail', besideOneThatFails('s1', 'two', true));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  await scene.cloud.clock.sleep(600_000);
+  await scene.cloud.clock.pass(600_000);
   expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
 });

@@ -47,12 +47,8 @@ export const CREATE_CALLS: readonly [service: string, operation: string, before:
 ];
 
 export class Scene {
-  /**
-   * @param options `speed` 100 unless told otherwise: a minute of the cloud takes 0.6 seconds, and the half minute that the handler keeps for
-   * its answer 0.3, which a busy machine still meets
-   */
   static async start(options: LocalCloudOptions = {}): Promise<Scene> {
-    const cloud = await LocalCloud.start({ speed: 100, ...options });
+    const cloud = await LocalCloud.start(options);
     const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
     return new Scene(cloud, zone.id);
   }
@@ -145,25 +141,25 @@ export class Scene {
 
   /** Waits, in the cloud's time, until SES has verified DKIM. */
   async verified(region = REGION, name = DOMAIN): Promise<void> {
-    for (let minute = 0; minute < 60; minute++) {
-      if (this.identity(region, name)?.status === 'SUCCESS') return;
-      await this.cloud.clock.sleep(60_000);
-    }
-    throw new Error(`${name} is not verified in ${region}: ${JSON.stringify(this.identity(region, name))}`);
+    const { clock } = this.cloud;
+    const end = clock.now() + 3600_000;
+    const status = () => this.identity(region, name)?.status;
+    await clock.until(`${name} to be verified in ${region}`, () => status() === 'SUCCESS' || clock.now() > end);
+    if (status() !== 'SUCCESS') throw new Error(`${name} is not verified in ${region}: ${JSON.stringify(this.identity(region, name))}`);
   }
 
   /** Sends a message through SES, and gives an independent verifier's verdict. */
   async send(region = REGION, domain = DOMAIN): Promise<MailVerdict> {
-    return mailVerdict(await this.sent(region, domain), this.cloud.dns.client());
+    return this.verdictOn(await this.sent(region, domain));
   }
 
   /** Sends a message through SES and gives it back as it was delivered. */
   sent(region = REGION, domain = DOMAIN): Promise<Buffer> {
-    return sendMail(this.cloud, region, domain);
+    return this.cloud.clock.hold('mail to be sent', () => sendMail(this.cloud, region, domain));
   }
 
   verdictOn(message: Buffer): Promise<MailVerdict> {
-    return mailVerdict(message, this.cloud.dns.client());
+    return this.cloud.clock.hold('a verdict on mail', () => mailVerdict(message, this.cloud.dns.client()));
   }
 
   /** What is in a zone besides NS, SOA and registry records: `TYPE name value`. */

@@ -56,7 +56,7 @@ describe('a construct that is renamed', () => {
     await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
     await scene.deployed('New', scene.byo('s1', scene.secrets.one, WAIT));
     await scene.destroy('Old');
-    await scene.cloud.clock.sleep(10 * MINUTE);
+    await scene.cloud.clock.pass(10 * MINUTE);
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     await scene.destroy('New');
     expect(scene.all()).toEqual([]);
@@ -81,7 +81,7 @@ describe('a signing that was set up by hand', () => {
 test('a second stack that is rolled back leaves mail with a key that can be looked up, and the first one sets its own again', async () => {
   await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
   expect((await scene.deploy('Second', thenFails(scene.byo('s2', scene.secrets.two, WAIT)))).status).toBe('ROLLBACK_COMPLETE');
-  await scene.cloud.clock.sleep(10 * MINUTE);
+  await scene.cloud.clock.pass(10 * MINUTE);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   expect(scene.all().filter((line) => line.includes(' cdk-ses-dkim-'))).toHaveLength(1);
 

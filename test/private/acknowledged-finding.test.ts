@@ -1,3 +1,4 @@
+// The acknowledged finding of cdk-nag: `change/*` of Route 53 and no other wildcard.
 import * as cdk from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -5,7 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledgeAnyChange } from '../../src/private/acknowledged-finding';
 import { mailStack, resourcesOf } from '../mail-stack';
 
-/** A stack with a policy on `change/*` and on another wildcard, and what cdk-nag finds in it. */
+/** A policy with `change/*` and with another wildcard, and what cdk-nag finds in its stack. */
 function findings(context = {}) {
   const stack = mailStack(undefined, context);
   const policy = new iam.CfnManagedPolicy(stack, 'Policy', {
@@ -13,24 +14,28 @@ function findings(context = {}) {
       Statement: [{
         Effect: 'Allow',
         Action: 'route53:GetChange',
-        Resource: ['change', 'hostedzone'].map(resource => stack.formatArn({ service: 'route53', region: '', account: '', resource, resourceName: '*' })),
+        Resource: ['change', 'hostedzone'].map(resource =>
+          stack.formatArn({ service: 'route53', region: '', account: '', resource, resourceName: '*' })),
       }],
     },
   });
   acknowledgeAnyChange(policy);
   cdk.Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
-  return { stack, policy, found: Annotations.fromStack(stack).findError('*', Match.anyValue()).map(error => String(error.entry.data)) };
+  const found = Annotations.fromStack(stack).findError('*', Match.anyValue()).map(error => String(error.entry.data));
+  return { stack, policy, found };
 }
 
 test.each([
   ['a partition known at deployment', {}, 'arn:<AWS::Partition>:route53:::'],
   ['a partition known at synthesis', { '@aws-cdk/core:enablePartitionLiterals': true }, 'arn:aws:route53:::'],
-])('with %s, any change is acknowledged and no other wildcard', (_, context, prefix) => {
+])('with %s, change/* is acknowledged and no other wildcard is', (_, context, prefix) => {
   const { stack, policy, found } = findings(context);
 
   expect(found).toEqual([expect.stringContaining(`AwsSolutions-IAM5[Resource::${prefix}hostedzone/*]`)]);
-  expect(resourcesOf(stack).Policy.Metadata.cdk_nag.rules_to_suppress[0].reason).toContain('route53:GetChange knows no other resource');
-  // cdk-nag 3 needs an aws-cdk-lib that has `Validations`: on one without it there is nobody to tell.
-  expect(policy.node.metadata.filter(({ type }) => type === 'aws:cdk:acknowledged-rules').map(({ data }) => data)).toEqual('Validations' in cdk
-    ? [{ [`AwsSolutions-IAM5[Resource::${prefix}change/*]`]: expect.stringContaining('route53:GetChange knows no other resource') }] : []);
+  const reason = expect.stringContaining('route53:GetChange knows no other resource');
+  expect(resourcesOf(stack).Policy.Metadata.cdk_nag.rules_to_suppress[0].reason).toEqual(reason);
+  // cdk-nag 3 runs only on an aws-cdk-lib with `Validations`, so the metadata for it is written only there.
+  const acknowledged = policy.node.metadata.filter(({ type }) => type === 'aws:cdk:acknowledged-rules');
+  expect(acknowledged.map(({ data }) => data)).toEqual(
+    'Validations' in cdk ? [{ [`AwsSolutions-IAM5[Resource::${prefix}change/*]`]: reason }] : []);
 });

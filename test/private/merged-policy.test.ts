@@ -1,12 +1,20 @@
+// The shared policy document: what is merged into one statement, and how large it can be at deployment.
 import { Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
-import { MAX_POLICY_SIZE, policyDocument, reckonedSize } from '../../src/private/merged-policy';
-import { continueRights, decryptRights, identityRights, replicationRights, Right, roleRights, secretRights, zoneRights } from '../../src/private/rights';
+import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from '../../src/private/merged-policy';
+import {
+  assumeRolePermission, decryptPermission, identityPermission, Permission, replicationPermissions, secretPermission,
+  selfInvokePermission, zonePermissions,
+} from '../../src/private/permissions';
 
 const stack = new Stack(undefined, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
-const resolved = (rights: Right[]) => stack.resolve(policyDocument(stack, rights));
+const resolved = (permissions: Permission[]) => stack.resolve(policyDocument(stack, permissions));
 
-test('rights of one kind become one statement', () => {
-  const document = resolved([secretRights('arn:one'), roleRights('arn:role'), secretRights('arn:two')]);
+test('permissions of one kind become one statement', () => {
+  const document = resolved([
+    secretPermission('arn:one'),
+    assumeRolePermission('arn:role'),
+    secretPermission('arn:two'),
+  ]);
 
   expect(document).toEqual({
     Version: '2012-10-17',
@@ -17,29 +25,37 @@ test('rights of one kind become one statement', () => {
   });
 });
 
-test('what several identities share is in the document once, also when its tokens differ', () => {
+test('a zone that two identities share is in the document once, even if their tokens for it differ', () => {
   const parameter = new CfnParameter(stack, 'ZoneId');
   const ofTwo = [
-    ...zoneRights(stack, parameter.valueAsString, 'a.example'),
-    ...zoneRights(stack, Fn.ref('ZoneId'), 'b.example'),
+    ...zonePermissions(stack, parameter.valueAsString, 'a.example'),
+    ...zonePermissions(stack, Fn.ref('ZoneId'), 'b.example'),
   ];
 
-  const [read, change, watch, ...none] = resolved(ofTwo).Statement;
+  const [read, change, readChange, ...none] = resolved(ofTwo).Statement;
 
-  expect(read.Resource).toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':route53:::hostedzone/', { Ref: 'ZoneId' }]] });
+  expect(read.Resource).toEqual({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':route53:::hostedzone/', { Ref: 'ZoneId' }]],
+  });
   expect(change.Resource).toEqual(read.Resource);
   expect(change.Condition['ForAllValues:StringLike']).toEqual({
     'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.a.example', '*._domainkey.b.example'],
   });
-  expect(change.Condition['ForAllValues:StringEquals']['route53:ChangeResourceRecordSetsRecordTypes']).toEqual(['CNAME', 'TXT']);
-  expect(watch.Action).toBe('route53:GetChange');
+  expect(change.Condition['ForAllValues:StringEquals']['route53:ChangeResourceRecordSetsRecordTypes']).toEqual([
+    'CNAME',
+    'TXT',
+  ]);
+  expect(readChange.Action).toBe('route53:GetChange');
   expect(none).toEqual([]);
 });
 
-test('a condition that is not the same keeps statements apart', () => {
+test('permissions with different Regions in their conditions are separate statements', () => {
   const document = resolved([
-    decryptRights('arn:key1', 'us-east-1'), decryptRights('arn:key2', 'eu-west-1'), decryptRights('arn:key3', 'us-east-1'),
-    ...replicationRights(stack, 'us-west-2', 'us-east-1', 'a.example'), ...replicationRights(stack, 'us-west-2', 'eu-west-1', 'a.example'),
+    decryptPermission('arn:key1', 'us-east-1'),
+    decryptPermission('arn:key2', 'eu-west-1'),
+    decryptPermission('arn:key3', 'us-east-1'),
+    ...replicationPermissions(stack, 'us-west-2', 'us-east-1', 'a.example'),
+    ...replicationPermissions(stack, 'us-west-2', 'eu-west-1', 'a.example'),
   ]);
 
   const conditional = document.Statement.filter((statement: any) => statement.Condition);
@@ -51,40 +67,45 @@ test('a condition that is not the same keeps statements apart', () => {
   ]);
 });
 
-/** The document as IAM gets it, in the place where its names are longest. */
-function deployed(of: Stack, rights: Right[], values: { [ref: string]: string }): string {
-  return JSON.stringify(of.resolve(policyDocument(of, rights)), (_, value) => {
+/** The document as IAM gets it at deployment, with these values of the tokens. */
+function deployed(of: Stack, permissions: Permission[], values: { [ref: string]: string }): string {
+  return JSON.stringify(of.resolve(policyDocument(of, permissions)), (_, value) => {
     if (value?.Ref) return values[value.Ref];
-    if (value?.['Fn::Join']) return value['Fn::Join'][1].map((part: any) => typeof part === 'string' ? part : values[part.Ref]).join('');
+    const [, parts] = value?.['Fn::Join'] ?? [];
+    if (parts) return parts.map((part: any) => typeof part === 'string' ? part : values[part.Ref]).join('');
     return value;
   });
 }
 
 const LONGEST = { 'AWS::Partition': 'aws-us-gov', 'AWS::Region': 'ap-northeast-1xx', 'AWS::AccountId': '111111111111' };
 
-test('the reckoned size is the size in the partition with the longest name', () => {
-  const rights = [...zoneRights(stack, 'Z0EXAMPLE', 'example.com'), identityRights(stack, 'us-east-1', 'example.com'), roleRights('arn:role')];
+test('the estimated size is the real size in the partition with the longest name', () => {
+  const permissions = [
+    ...zonePermissions(stack, 'Z0EXAMPLE', 'example.com'),
+    identityPermission(stack, 'us-east-1', 'example.com'),
+    assumeRolePermission('arn:role'),
+  ];
 
-  expect(reckonedSize(stack, rights)).toBe(deployed(stack, rights, LONGEST).length);
+  expect(maxDocumentSize(stack, permissions)).toBe(deployed(stack, permissions, LONGEST).length);
 });
 
-test('the reckoned size is never less than the real one, whatever is known at deployment only', () => {
+test('the estimated size is never less than the real size, even if all names are tokens', () => {
   const agnostic = new Stack();
   const parameter = (id: string) => new CfnParameter(agnostic, id).valueAsString;
   const domain = parameter('Domain');
-  const rights = [
-    continueRights(parameter('Function')),
-    identityRights(agnostic, Aws.REGION, domain),
-    ...zoneRights(agnostic, parameter('Zone'), domain),
-    ...replicationRights(agnostic, parameter('Parent'), Aws.REGION, domain),
-    secretRights(`${parameter('Secret')}-??????`),
-    decryptRights(parameter('Key'), Aws.REGION),
-    roleRights(parameter('Role')),
+  const permissions = [
+    selfInvokePermission(parameter('Function')),
+    identityPermission(agnostic, Aws.REGION, domain),
+    ...zonePermissions(agnostic, parameter('Zone'), domain),
+    ...replicationPermissions(agnostic, parameter('Parent'), Aws.REGION, domain),
+    secretPermission(`${parameter('Secret')}-??????`),
+    decryptPermission(parameter('Key'), Aws.REGION),
+    assumeRolePermission(parameter('Role')),
   ];
   const region = 'ap-northeast-1xx';
   const arn = (service: string, name: string) => `arn:aws-us-gov:${service}:${region}:111111111111:${name}`;
 
-  const size = deployed(agnostic, rights, {
+  const size = deployed(agnostic, permissions, {
     ...LONGEST,
     Domain: 'd'.repeat(253),
     Zone: 'Z'.repeat(32),
@@ -95,13 +116,13 @@ test('the reckoned size is never less than the real one, whatever is known at de
     Role: `arn:aws-us-gov:iam::111111111111:role/${'r'.repeat(64)}`,
   }).length;
 
-  expect(size).toBeLessThanOrEqual(reckonedSize(agnostic, rights));
+  expect(size).toBeLessThanOrEqual(maxDocumentSize(agnostic, permissions));
 });
 
-test('30 identities with usual names in one zone fit', () => {
-  const rights = Array.from({ length: 30 }, (_, index) => `customer-${index}.mail.example.com`).flatMap(domain => [
-    identityRights(stack, 'us-east-1', domain), ...zoneRights(stack, 'Z0123456789ABCDEFGHIJ', domain),
+test('30 identities with usual names in one zone fit into one policy', () => {
+  const permissions = Array.from({ length: 30 }, (_, index) => `customer-${index}.mail.example.com`).flatMap(domain => [
+    identityPermission(stack, 'us-east-1', domain), ...zonePermissions(stack, 'Z0123456789ABCDEFGHIJ', domain),
   ]);
 
-  expect(reckonedSize(stack, rights)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
+  expect(maxDocumentSize(stack, permissions)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
 });

@@ -1,59 +1,73 @@
+// The function of a stack: its role, its log group, and the policies that many identities share.
 import { Annotations, App, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
+import {
+  assumeRolePermission, identityPermission, secretPermission, zonePermissions,
+} from '../../src/private/permissions';
 import { Provider } from '../../src/private/provider';
-import { identityRights, roleRights, secretRights, zoneRights } from '../../src/private/rights';
 import { mailStack, resourcesOf } from '../mail-stack';
 
 const POLICY = 'AWS::IAM::ManagedPolicy';
 
-const rightsOf = (stack: Stack, domain: string) => [identityRights(stack, stack.region, domain), ...zoneRights(stack, 'Z0EXAMPLE', domain)];
+const permissionsOf = (stack: Stack, domain: string) => [
+  identityPermission(stack, stack.region, domain), ...zonePermissions(stack, 'Z0EXAMPLE', domain),
+];
+const usualPermissions = (stack: Stack, index: number) => permissionsOf(stack, `mail-${index}.example.com`);
 
-/** A stack whose provider has the rights of so many identities. */
-function stackWith(count: number, rights = (stack: Stack, index: number) => rightsOf(stack, `mail-${index}.example.com`)): Stack {
+/** A stack whose function has the permissions for `count` identities. */
+function stackWith(count: number, permissions = usualPermissions): Stack {
   const stack = mailStack();
-  for (let index = 0; index < count; index += 1) Provider.of(stack).grant(rights(stack, index));
+  for (let index = 0; index < count; index += 1) Provider.of(stack).grant(permissions(stack, index));
   return stack;
 }
 
 const policiesOf = (stack: Stack) => Object.values(resourcesOf(stack, POLICY));
 
-/** As IAM counts: with the partition in its place. */
+/** The size that IAM counts, with `aws` as the partition. */
 const sizeOf = (policy: any) => JSON.stringify(policy.Properties.PolicyDocument)
   .replace(/\{"Fn::Join":\["",\["(.*?)",\{"Ref":"AWS::Partition"\},"(.*?)"\]\]\}/g, '"$1aws$2"').length;
 
-test('the function is one for the whole stack, wherever it is asked for', () => {
+test('all constructs of a stack share one function, at whatever depth they are', () => {
   const stack = mailStack();
 
   expect(Provider.of(new Construct(stack, 'Deep'))).toBe(Provider.of(stack));
   Template.fromStack(stack).resourceCountIs('AWS::Lambda::Function', 1);
 });
 
-test('a nested stack has its own, because it is deployed on its own', () => {
+test('a nested stack has a function of its own, because it is deployed on its own', () => {
   const stack = mailStack();
 
   expect(Provider.of(new NestedStack(stack, 'Nested'))).not.toBe(Provider.of(stack));
 });
 
-test('the logical ids of what all resources hang on never change', () => {
+test('the logical ids of the function, its role and its log group never change', () => {
   const stack = stackWith(0);
   Provider.of(stack);
 
-  expect(Object.keys(resourcesOf(stack))).toEqual(['cdksesdkimLogs941BB7B6', 'cdksesdkimRole249BD9BF', 'cdksesdkimHandlerAF5469EF']);
+  expect(Object.keys(resourcesOf(stack))).toEqual([
+    'cdksesdkimLogs941BB7B6', 'cdksesdkimRole249BD9BF', 'cdksesdkimHandlerAF5469EF',
+  ]);
 });
 
-test('the function has what the handler needs, and no environment', () => {
+test('the function runs on Node.js 24 with x86_64, 512 MB and 15 minutes, and has no environment variables', () => {
   const stack = mailStack();
   Provider.of(stack);
 
   const [handler] = Object.values(resourcesOf(stack, 'AWS::Lambda::Function'));
-  expect(handler.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['x86_64'], MemorySize: 512, Timeout: 900, Handler: 'index.handler' });
+  expect(handler.Properties).toMatchObject({
+    Runtime: 'nodejs24.x',
+    Architectures: ['x86_64'],
+    MemorySize: 512,
+    Timeout: 900,
+    Handler: 'deployment/index.handler',
+  });
   expect(handler.Properties.Environment).toBeUndefined();
 });
 
-test('logs go to a log group of its own, for a month, and the role may write to no other', () => {
+test('the function has a log group of its own that keeps logs for a month, and may write to no other', () => {
   const stack = mailStack();
   Provider.of(stack);
 
@@ -64,35 +78,47 @@ test('logs go to a log group of its own, for a month, and the role may write to 
   expect(handler.Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logGroupId } });
   expect(role.Properties.ManagedPolicyArns).toBeUndefined();
   expect(role.Properties.Policies.map((policy: any) => policy.PolicyDocument.Statement)).toEqual([[
-    { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] } },
-    { Effect: 'Allow', Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'], Resource: { Ref: 'AWS::StackId' } },
+    {
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: { 'Fn::GetAtt': [logGroupId, 'Arn'] },
+    },
+    {
+      Effect: 'Allow',
+      Action: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
+      Resource: { Ref: 'AWS::StackId' },
+    },
   ]]);
 });
 
-test('the id in the stack is its own', () => {
+test('another construct with the id of the function is refused', () => {
   const stack = mailStack();
   new Construct(stack, 'cdk-ses-dkim');
 
-  expect(() => Provider.of(stack)).toThrow("The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
+  expect(() => Provider.of(stack)).toThrow(
+    "The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
 });
 
-test.each([[1, 1], [30, 1], [31, 2], [150, 5]])('%i identities share policies: %i', (identities, policies) => {
+test.each([[1, 1], [30, 1], [31, 2], [150, 5]])('%i identities need %i policies', (identities, policies) => {
   const found = policiesOf(stackWith(identities));
 
   expect(found).toHaveLength(policies);
   expect(found.map(sizeOf).filter(size => size > 6144)).toEqual([]);
-  expect(found.map(policy => policy.Properties.Roles)).toEqual(Array(policies).fill([{ Ref: 'cdksesdkimRole249BD9BF' }]));
+  expect(found.map(policy => policy.Properties.Roles)).toEqual(
+    Array(policies).fill([{ Ref: 'cdksesdkimRole249BD9BF' }]),
+  );
 });
 
-test('each identity is in one policy', () => {
+test('the permissions of the 31st identity are in a second policy', () => {
+  const recordNames = 'route53:ChangeResourceRecordSetsNormalizedRecordNames';
   const names = policiesOf(stackWith(31)).map(policy => policy.Properties.PolicyDocument.Statement
-    .flatMap((statement: any) => statement.Condition?.['ForAllValues:StringLike']?.['route53:ChangeResourceRecordSetsNormalizedRecordNames'] ?? []));
+    .flatMap((statement: any) => statement.Condition?.['ForAllValues:StringLike']?.[recordNames] ?? []));
 
   expect(names[0]).toHaveLength(30);
   expect(names[1]).toEqual(['*._domainkey.mail-30.example.com']);
 });
 
-test('each policy lets the function continue itself, because it can be the last one that is left', () => {
+test('each policy lets the function invoke itself, because it can be the last policy that is left', () => {
   const invokes = policiesOf(stackWith(31)).map(policy => policy.Properties.PolicyDocument.Statement[0]);
 
   expect(invokes).toEqual(Array(2).fill({
@@ -100,10 +126,13 @@ test('each policy lets the function continue itself, because it can be the last 
   }));
 });
 
-test('a policy is closed before it is full, with 30 zones and long names', () => {
+test('with a zone for each identity and long names, a policy has room for fewer than 30 identities', () => {
   const long = (stack: Stack, index: number) => {
     const domain = `${'long-name-of-a-customer-'.repeat(2)}${index}.mail.example.com`;
-    return [identityRights(stack, stack.region, domain), ...zoneRights(stack, `Z0123456789ABCDEFGH${index}`, domain)];
+    return [
+      identityPermission(stack, stack.region, domain),
+      ...zonePermissions(stack, `Z0123456789ABCDEFGH${index}`, domain),
+    ];
   };
 
   const found = policiesOf(stackWith(30, long));
@@ -112,30 +141,33 @@ test('a policy is closed before it is full, with 30 zones and long names', () =>
   expect(found.map(sizeOf).filter(size => size > 6144)).toEqual([]);
 });
 
-test("a policy's logical id changes with its content, and only then", () => {
-  const id = (domain: string) => Object.keys(resourcesOf(stackWith(1, stack => rightsOf(stack, domain)), POLICY))[0];
+test('the logical id of a policy changes if its content changes, and only then', () => {
+  const id = (domain: string) => {
+    const stack = stackWith(1, of => permissionsOf(of, domain));
+    return Object.keys(resourcesOf(stack, POLICY))[0];
+  };
 
   expect(id('example.com')).toBe(id('example.com'));
   expect(id('example.com')).not.toBe(id('example.org'));
   expect(id('example.com')).toMatch(/^cdksesdkimPolicy156190F43[0-9A-F]{8}$/);
 });
 
-test('what depends on a policy names it as it is in the template in the end', () => {
+test('a resource that depends on a policy names its final logical id, also if the policy changes later', () => {
   const stack = mailStack();
   const dependent = new CfnResource(stack, 'Dependent', { type: 'Custom::Dependent' });
-  dependent.node.addDependency(Provider.of(stack).grant(rightsOf(stack, 'example.com')));
+  dependent.node.addDependency(Provider.of(stack).grant(permissionsOf(stack, 'example.com')));
 
-  Provider.of(stack).grant(rightsOf(stack, 'example.org')); // changes the policy after it was named
+  Provider.of(stack).grant(permissionsOf(stack, 'example.org')); // changes the policy, and its logical id
 
   expect(resourcesOf(stack).Dependent.DependsOn).toEqual(Object.keys(resourcesOf(stack, POLICY)));
 });
 
-test('the id is that of the content in the template, also if somebody looked before references to other stacks were known', () => {
+test('the logical id of a policy is the same if it is read before CDK has resolved references to other stacks', () => {
   const idOf = (lookEarly: boolean) => {
     const app = new App();
     const secret = new CfnResource(new Stack(app, 'Secrets'), 'Secret', { type: 'AWS::SecretsManager::Secret' });
     const stack = new Stack(app, 'Mail');
-    Provider.of(stack).grant([secretRights(secret.getAtt('Id').toString())]);
+    Provider.of(stack).grant([secretPermission(secret.getAtt('Id').toString())]);
     const [policy] = stack.node.findAll().filter(node => node instanceof iam.CfnManagedPolicy);
     const early = lookEarly && stack.resolve(policy.logicalId);
     const [id] = Object.keys(resourcesOf(stack, POLICY));
@@ -148,42 +180,47 @@ test('the id is that of the content in the template, also if somebody looked bef
   expect(id).toBe(idOf(false).id);
 });
 
-const eachInItsOwnPolicy = (_stack: Stack, index: number) =>
-  Array.from({ length: 60 }, (_, number) => secretRights(`arn:aws:secretsmanager:us-east-1:111111111111:secret:${index}-${number}-${'s'.repeat(30)}`));
+/** So many that each identity needs a policy of its own. */
+const manyPermissions = (_stack: Stack, index: number) => Array.from({ length: 60 }, (_, number) =>
+  secretPermission(`arn:aws:secretsmanager:us-east-1:111111111111:secret:${index}-${number}-${'s'.repeat(30)}`));
 
-test('a role takes ten policies, and an eleventh is refused with a way out', () => {
-  expect(policiesOf(stackWith(10, eachInItsOwnPolicy))).toHaveLength(10);
-  expect(() => stackWith(11, eachInItsOwnPolicy)).toThrow(
-    /identities in stack 'Mail' need more than 10 managed policies.*Put some of the EmailIdentityDkim constructs into another stack/);
+test('a role can have ten policies, and an eleventh is refused with advice', () => {
+  expect(policiesOf(stackWith(10, manyPermissions))).toHaveLength(10);
+  const eleven = () => stackWith(11, manyPermissions);
+  expect(eleven).toThrow(/identities in stack 'Mail' need more than 10 managed policies/);
+  expect(eleven).toThrow(/Put some of the EmailIdentityDkim constructs into another stack/);
 });
 
-test('more policies than can be replaced at once are warned of', () => {
-  const warnings = (count: number) => Found.fromStack(stackWith(count, eachInItsOwnPolicy)).findWarning('*', Match.anyValue());
+test('six or more policies give a warning, because an update cannot replace all of them at once', () => {
+  const warnings = (count: number) => Found.fromStack(stackWith(count, manyPermissions))
+    .findWarning('*', Match.anyValue()).map(({ entry }) => entry.data);
 
   expect(warnings(5)).toEqual([]);
-  expect(warnings(7).map(warning => warning.entry.data)).toEqual([expect.stringMatching(
-    /more than 5 managed policies.*an update that changes all of them will fail.*\[ack: cdk-ses-dkim:policyReplacement\]/)]);
+  const [warning, ...others] = warnings(7);
+  expect(warning).toMatch(/more than 5 managed policies.*an update that changes all of them will fail/);
+  expect(warning).toContain('[ack: cdk-ses-dkim:policyReplacement]');
+  expect(others).toEqual([]);
 });
 
-test('the warning can be acknowledged', () => {
-  const stack = stackWith(6, eachInItsOwnPolicy);
+test('the warning about the replacement of policies can be acknowledged', () => {
+  const stack = stackWith(6, manyPermissions);
 
   Annotations.of(stack).acknowledgeWarning('cdk-ses-dkim:policyReplacement', 'The quota is 20');
 
   expect(Found.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
 });
 
-test('cdk-nag finds nothing, with and without a hosted zone', () => {
+test('cdk-nag finds nothing in the function and its policies, with and without a hosted zone', () => {
   const stack = stackWith(31);
-  Provider.of(stack).grant([roleRights('arn:aws:iam::222222222222:role/dns')]);
+  Provider.of(stack).grant([assumeRolePermission('arn:aws:iam::222222222222:role/dns')]);
   Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
 
   expect(Found.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
   expect(Found.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
 });
 
-test('nothing is acknowledged that is not there', () => {
-  const [policy] = policiesOf(stackWith(1, () => [roleRights('arn:aws:iam::222222222222:role/dns')]));
+test('a policy without Route 53 permissions acknowledges no finding of cdk-nag', () => {
+  const [policy] = policiesOf(stackWith(1, () => [assumeRolePermission('arn:aws:iam::222222222222:role/dns')]));
 
   expect(policy.Metadata).toBeUndefined();
 });

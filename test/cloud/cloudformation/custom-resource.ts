@@ -1,9 +1,9 @@
 // Custom resources: the event that the function gets, waiting for its answer, and what CloudFormation makes of it.
-import { randomUUID } from 'node:crypto';
 import { CloudContext } from '../http-service';
 import { Lambda } from '../lambda';
 import { Cancelled, Physical, physicalName, PreviousState, Properties, ResourceFailure, ResourceProvider, ResourceRequest } from './resources/provider';
 import { MAXIMUM_RESPONSE_BYTES, ResponseEndpoint } from './response-endpoint';
+import { randomUuid } from '../time/random';
 
 const DEFAULT_TIMEOUT_SECONDS = 3600;
 const MAXIMUM_PHYSICAL_ID_BYTES = 1024;
@@ -55,7 +55,7 @@ export class CustomResources implements ResourceProvider {
   private async request(type: RequestType, request: ResourceRequest, previous?: PreviousState): Promise<Physical> {
     // Whether or not it answers, something may exist: the rollback's Delete needs an id, and a failed Create that gave none gets a made-up one.
     const fallbackId = previous?.physicalId ?? physicalName(request, 255);
-    const requestId = randomUUID();
+    const requestId = randomUuid(this.context.random);
     const timeout = timeoutSeconds(request.properties);
     let invocationId = '';
     const { url, body } = this.endpoint.expect(request.stack.region, request.stack.id, request.logicalId,

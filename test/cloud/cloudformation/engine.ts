@@ -1,6 +1,7 @@
 // The life cycle of one stack: create, update, delete, rollback and clean-up, in CloudFormation's order.
 import { isDeepStrictEqual } from 'node:util';
-import { Clock } from '../clock';
+import { Clock } from '../time/clock';
+import { Random } from '../time/random';
 import { Graph, inOrder, reversed } from './dependencies';
 import { Cancelled, PreviousState, ResourceFailure, ResourceProvider, ResourceRequest } from './resources/provider';
 import { StackEvent, StackStatus, Template } from './stack';
@@ -28,6 +29,7 @@ export interface Resource extends PreviousState {
 /** The world around a stack. */
 interface Surroundings {
   readonly clock: Clock;
+  readonly random: Random;
   /** Directory of a function's code by its `Code.S3Key`. */
   readonly assets: ReadonlyMap<string, string>;
   readonly provider: (type: string) => ResourceProvider;
@@ -277,7 +279,8 @@ export class Stack {
   private request({ logicalId, type, properties }: Pick<Resource, 'logicalId' | 'type' | 'properties'>): ResourceRequest {
     const rollingForward = this.status === 'CREATE_IN_PROGRESS' || this.status === 'UPDATE_IN_PROGRESS';
     const cancelled = rollingForward ? this.operation.signal : NEVER;
-    return { stack: this.identity, logicalId, type, properties, assets: this.surroundings.assets, cancelled };
+    const { assets, random } = this.surroundings;
+    return { stack: this.identity, logicalId, type, properties, assets, random, cancelled };
   }
 
   private scope(plan: Plan): Scope {

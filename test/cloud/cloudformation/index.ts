@@ -1,7 +1,6 @@
 // CloudFormation of the local cloud: what tests call, which goes through its API as every tool does.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import {
   CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, Stack as Described,
   UpdateStackCommand,
@@ -13,6 +12,7 @@ import { IamSettings, Services } from './resources';
 import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
 import { Place, Stacks } from './stacks';
 import { CloudContext } from '../http-service';
+import { SimulatedClock } from '../time/simulated-clock';
 
 export * from './stack';
 
@@ -22,10 +22,6 @@ interface AssemblyDeployRequest extends Partial<StackAddress> {
 
 const ACCOUNT = '111111111111';
 const REGION = 'us-east-1';
-/** Real milliseconds between two looks at a stack: fewer the longer it takes, as they cost time that the functions need. */
-const FIRST_POLL = 20;
-const POLL_GROWTH = 1.3;
-const LONGEST_POLL = 250;
 
 export class CloudFormation {
   readonly iamSettings: IamSettings;
@@ -33,7 +29,7 @@ export class CloudFormation {
   private readonly api: CloudFormationApi;
   private readonly watched = new Set<Promise<unknown>>();
 
-  constructor(private readonly context: CloudContext, services: Services) {
+  constructor(private readonly context: CloudContext, private readonly clock: SimulatedClock, services: Services) {
     this.stacks = new Stacks(context, services);
     this.iamSettings = this.stacks.iamSettings;
     this.api = new CloudFormationApi(context, this.stacks);
@@ -69,23 +65,31 @@ export class CloudFormation {
   }
 
   /** Deletes the stack; after DELETE_FAILED it can be repeated. */
-  async delete(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult> {
-    const client = this.client(address);
-    const { StackId } = await describe(client, stackName);
-    const seen = (await eventsOf(client, StackId!)).length;
-    await client.send(new DeleteStackCommand({ StackName: StackId }));
-    return this.end(client, StackId!, seen, placeOf(address));
+  delete(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult> {
+    return this.operate(`stack ${stackName} to be deleted`, placeOf(address), async (client) => {
+      const { StackId } = await describe(client, stackName);
+      const seen = (await eventsOf(client, StackId!)).length;
+      await client.send(new DeleteStackCommand({ StackName: StackId }));
+      return { stackId: StackId!, seen };
+    });
   }
 
   /** The stack as it is now, with the events of all its operations. */
   async describe(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult | undefined> {
-    const client = this.client(address);
-    const found = await describe(client, stackName).catch(unlessMissing);
-    return found && this.resultOf(found, await eventsOf(client, found.StackId!), placeOf(address));
+    const place = placeOf(address);
+    return this.clock.hold(`a look at stack ${stackName}`, async () => {
+      const client = this.client(place);
+      const found = await describe(client, stackName).catch(unlessMissing);
+      return found && this.resultOf(found, await eventsOf(client, found.StackId!), place);
+    });
   }
 
-  private async deployBody(TemplateBody: string, { stackName, parameters = {}, ...address }: Omit<DeployRequest, 'template'>): Promise<StackResult> {
-    const client = this.client(address);
+  /** What has happened to the stack until now, oldest first. It asks no API, so it can be called while the stack is at work. */
+  eventsNow(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): readonly StackEvent[] {
+    return this.stacks.find(placeOf(address), stackName)?.events ?? [];
+  }
+
+  private deployBody(TemplateBody: string, { stackName, parameters = {}, ...address }: Omit<DeployRequest, 'template'>): Promise<StackResult> {
     const place = placeOf(address);
     const input = {
       StackName: stackName,
@@ -93,20 +97,19 @@ export class CloudFormation {
       Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       Capabilities: ['CAPABILITY_IAM' as const, 'CAPABILITY_NAMED_IAM' as const],
     };
-    const before = await describe(client, stackName).catch(unlessMissing);
-    if (!before) {
-      const { StackId } = await client.send(new CreateStackCommand(input));
-      return this.end(client, StackId!, 0, place);
-    }
-    const seen = (await eventsOf(client, before.StackId!)).length;
-    try {
-      await client.send(new UpdateStackCommand(input));
-    } catch (error) {
-      const { message: reason } = error as Error;
-      if (reason === 'No updates are to be performed.') return { ...this.resultOf(before, [], place), changed: false, reason };
-      throw error;
-    }
-    return this.end(client, before.StackId!, seen, place);
+    return this.operate(`stack ${stackName} to be deployed`, place, async (client) => {
+      const before = await describe(client, stackName).catch(unlessMissing);
+      if (!before) return { stackId: (await client.send(new CreateStackCommand(input))).StackId!, seen: 0 };
+      const seen = (await eventsOf(client, before.StackId!)).length;
+      try {
+        await client.send(new UpdateStackCommand(input));
+      } catch (error) {
+        const { message: reason } = error as Error;
+        if (reason === 'No updates are to be performed.') return { ...this.resultOf(before, [], place), changed: false, reason };
+        throw error;
+      }
+      return { stackId: before.StackId!, seen };
+    });
   }
 
   /** Publishes the code of functions, as a CDK deployment does before it calls CloudFormation. */
@@ -114,24 +117,29 @@ export class CloudFormation {
     for (const [key, directory] of Object.entries(assets)) this.stacks.assets.set(key, directory);
   }
 
-  private client(address: Omit<StackAddress, 'stackName'>): CloudFormationClient {
-    const { account, region } = placeOf(address);
+  private client({ account, region }: Place): CloudFormationClient {
     return new CloudFormationClient({ endpoint: this.endpoint, region, credentials: this.context.credentials.issue({ account }), maxAttempts: 1 });
   }
 
-  private end(client: CloudFormationClient, stackId: string, seen: number, place: Place): Promise<StackResult> {
-    const watching = this.watch(client, stackId, seen, place);
-    this.watched.add(watching);
-    return watching.finally(() => this.watched.delete(watching));
-  }
-
-  /** Asks until the operation has ended. */
-  private async watch(client: CloudFormationClient, stackId: string, seen: number, place: Place): Promise<StackResult> {
-    for (let pause = FIRST_POLL; ; pause = Math.min(pause * POLL_GROWTH, LONGEST_POLL)) {
-      const stack = await describe(client, stackId);
-      if (!stack.StackStatus!.endsWith('_IN_PROGRESS')) return this.resultOf(stack, (await eventsOf(client, stackId)).slice(seen), place);
-      await setTimeout(pause);
-    }
+  /**
+   * Begins an operation of a stack, and lets time move until it has ended.
+   * @param begin gives the stack and how many of its events are of before; or the result, when there is nothing to do
+   */
+  private operate(
+    what: string, place: Place, begin: (client: CloudFormationClient) => Promise<{ stackId: string; seen: number } | StackResult>,
+  ): Promise<StackResult> {
+    const operation = this.clock.drive(what, async () => {
+      const client = this.client(place);
+      const begun = await this.clock.hold(`the call for ${what}`, () => begin(client));
+      if (!('seen' in begun)) return begun;
+      await this.stacks.end(this.stacks.existing(place, begun.stackId));
+      return this.clock.hold(`a look at what came of ${what}`, async () => {
+        const events = (await eventsOf(client, begun.stackId)).slice(begun.seen);
+        return this.resultOf(await describe(client, begun.stackId), events, place);
+      });
+    });
+    this.watched.add(operation);
+    return operation.finally(() => this.watched.delete(operation));
   }
 
   private resultOf(stack: Described, events: readonly StackEvent[], place: Place): StackResult {

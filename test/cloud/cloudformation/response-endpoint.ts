@@ -1,9 +1,8 @@
 // The pre-signed URLs that custom resources answer to: one PUT each, as strict as S3 is about what was signed.
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
 import { Principal } from '../credentials';
 import { CallRecord, CloudContext } from '../http-service';
+import { Listener, Outcome, Request } from '../network';
+import { randomText, randomUuid } from '../time/random';
 
 /** What CloudFormation reads of an answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 export const MAXIMUM_RESPONSE_BYTES = 4096;
@@ -27,33 +26,30 @@ interface Waiting {
 
 export class ResponseEndpoint {
   private readonly waiting = new Map<string, Waiting>();
-  private server?: Server;
-  private port = 0;
+  private readonly listener: Listener;
 
-  constructor(private readonly context: CloudContext) {}
-
-  async start(): Promise<void> {
-    const server = createServer((req, res) => void this.serve(req, res).catch(() => req.socket.destroy()));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
-    this.server = server;
+  constructor(private readonly context: CloudContext) {
+    this.listener = new Listener(async (request) => this.exchange(request), context.network, context.letGo);
   }
 
-  async stop(): Promise<void> {
-    this.server?.closeAllConnections();
-    await new Promise((resolve) => this.server ? this.server.close(resolve) : resolve(undefined));
+  start(): Promise<void> {
+    return this.listener.start();
+  }
+
+  stop(): Promise<void> {
+    return this.listener.stop();
   }
 
   /** @param processId the process that answers, for the faults that kill it */
   expect(region: string, stackId: string, logicalId: string, processId: () => string | undefined): ExpectedResponse {
     const now = this.context.clock.now();
-    const signature = randomBytes(32).toString('hex');
+    const signature = randomText(this.context.random, '0123456789abcdef', 64);
     const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     const body = new Promise<string>((resolve) => {
       this.waiting.set(signature, { region, until: now + VALID_SECONDS * 1000, resolve, processId });
     });
-    const key = encodeURIComponent(`${stackId}|${logicalId}|${randomUUID()}`);
-    const url = new URL(`http://127.0.0.1:${this.port}/cloudformation-custom-resource-response-${region.replaceAll('-', '')}/${key}`);
+    const key = encodeURIComponent(`${stackId}|${logicalId}|${randomUuid(this.context.random)}`);
+    const url = new URL(`${this.listener.endpoint}/cloudformation-custom-resource-response-${region.replaceAll('-', '')}/${key}`);
     url.search = new URLSearchParams({
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Date': date,
@@ -65,46 +61,40 @@ export class ResponseEndpoint {
     return { url: url.toString(), body };
   }
 
-  private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk as Buffer);
-    const { searchParams } = new URL(req.url!, `http://127.0.0.1:${this.port}`);
-    const waiting = this.waiting.get(searchParams.get('X-Amz-Signature') ?? '');
-    const body = Buffer.concat(chunks).toString('utf8');
+  private exchange(request: Request): Outcome {
+    const waiting = this.waiting.get(request.query.get('X-Amz-Signature') ?? '');
+    const body = request.body.toString('utf8');
     const record: CallRecord = {
       at: this.context.clock.now(), service: 's3', operation: 'PutObject', region: waiting?.region ?? '', principal: ANONYMOUS, body, status: 0,
     };
     this.context.calls.push(record);
-    const fault = this.context.faults.take('s3', 'PutObject');
-    const kill = () => this.context.killProcess(waiting?.processId() ?? '');
-    if (fault === 'cut-before' || fault === 'kill-before') {
-      record.error = fault;
-      if (fault === 'kill-before') kill();
-      return void req.socket.destroy();
-    }
-    if (fault === 'error' || fault === 'throttle') return answer(res, record, 503, 'SlowDown');
-    const refusal = this.refusal(req, waiting);
-    if (refusal) return answer(res, record, 403, refusal);
+    const { kind: fault } = this.context.faults.take('s3', 'PutObject');
+    const cut = (by: string): Outcome => {
+      record.error = by;
+      if (by.startsWith('kill-')) this.context.killProcess(waiting?.processId() ?? '');
+      return { kind: 'cut' };
+    };
+    if (fault === 'hang') return { kind: 'hang', processId: waiting?.processId() };
+    if (fault === 'cut-before' || fault === 'kill-before') return cut(fault);
+    if (fault === 'error' || fault === 'throttle') return answer(record, 503, 'SlowDown');
+    const refusal = this.refusal(request, waiting);
+    if (refusal) return answer(record, 403, refusal);
     waiting!.resolve(body);
-    if (fault === 'cut-after' || fault === 'kill-after') {
-      record.error = fault;
-      if (fault === 'kill-after') kill();
-      return void req.socket.destroy();
-    }
-    return answer(res, record, 200);
+    if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
+    return answer(record, 200);
   }
 
-  private refusal(req: IncomingMessage, waiting: Waiting | undefined): string | undefined {
-    if (req.method !== 'PUT' || !waiting) return 'SignatureDoesNotMatch';
+  private refusal({ method, headers }: Request, waiting: Waiting | undefined): string | undefined {
+    if (method !== 'PUT' || !waiting) return 'SignatureDoesNotMatch';
     // The URL is signed for an empty content type; HTTP clients like to add one.
-    if (req.headers['content-type']) return 'SignatureDoesNotMatch';
+    if (headers['content-type']) return 'SignatureDoesNotMatch';
     return this.context.clock.now() > waiting.until ? 'AccessDenied: Request has expired' : undefined;
   }
 }
 
-function answer(res: ServerResponse, record: CallRecord, status: number, code?: string): void {
+function answer(record: CallRecord, status: number, code?: string): Outcome {
   record.status = status;
   record.error = code;
-  res.writeHead(status, { 'content-type': 'application/xml' });
-  res.end(code ? `<Error><Code>${code}</Code></Error>` : '');
+  const body = code ? `<Error><Code>${code}</Code></Error>` : '';
+  return { kind: 'reply', reply: { status, headers: { 'content-type': 'application/xml' }, body } };
 }

@@ -1,5 +1,4 @@
 // All stacks of the local cloud: what CloudFormation refuses before it begins, and the operations that it then works on by itself.
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { requiredCapability } from './capabilities';
 import { CustomResources } from './custom-resource';
@@ -13,6 +12,7 @@ import { conditionValues, parameterValues, StackIdentity } from './template';
 import { CloudContext } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
+import { randomUuid } from '../time/random';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const MAXIMUM_RESOURCES = 500;
@@ -67,10 +67,11 @@ export class Stacks {
     if (this.find(place, name)) throw new ServiceError('AlreadyExistsException', 400, `Stack [${name}] already exists`);
     const { account, region } = place;
     const partition = partitionOf(region);
-    const identity = { id: `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${randomUUID()}`, name, account, region, partition };
+    const identity = { id: `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${randomUuid(this.context.random)}`, name, account, region, partition };
     const plan = this.plan(identity, input);
     const stack = new Stack(identity, {
       clock: this.context.clock,
+      random: this.context.random,
       assets: this.assets,
       provider: (type) => this.provider(type),
       importValue: (exportName) => this.importValue(exportName, identity),
@@ -100,6 +101,11 @@ export class Stacks {
     if (!stack || stack.status === 'DELETE_COMPLETE') return;
     this.refuseWhileImported(stack);
     this.operate(stack, () => stack.delete());
+  }
+
+  /** Resolves when nothing is going on with the stack any more. */
+  async end(stack: Stack): Promise<void> {
+    await this.operations.get(stack);
   }
 
   /** A deleted stack is found by its id only. */

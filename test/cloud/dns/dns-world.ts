@@ -1,8 +1,9 @@
 // The public DNS of the local cloud: name servers, who is delegated to which, and resolvers to ask.
 import { promises } from 'node:dns';
+import { Question } from 'dns-packet';
 import { Delegations } from './delegations';
 import { DnsProvider } from './dns-provider';
-import { DnsServer } from './dns-server';
+import { DnsAnswer, DnsServer } from './dns-server';
 import { Addresses, NameServer, NameServerSettings } from './name-server';
 import { Nat, natOf, NetworkSettings } from './nat';
 import { host } from './record-data';
@@ -39,19 +40,18 @@ export class DnsWorld {
   /** Where each name server really listens. */
   private readonly ports = new Map<string, number>();
   private readonly providers = new Map<string, DnsProvider>();
-  private readonly now: () => number;
-  private readonly cachingResolver: DnsServer;
+  private readonly cachingResolver = new DnsServer((question) => this.resolve(question));
   private readonly freshResolver: DnsServer;
+  private readonly resolve: (question: Pick<Question, 'name' | 'type'>) => DnsAnswer;
   private cachingResolverPort = 0;
   private freshResolverPort = 0;
   private addressesGiven = 0;
 
   constructor({ clock = Date, random = Math.random }: DnsWorldOptions = {}) {
-    this.now = () => clock.now();
     const publicDns = { nameServers: this.nameServers, random };
-    const cache = new ResolverCache(this.now);
-    const emptyCache = () => new ResolverCache(this.now);
-    this.cachingResolver = new DnsServer((question) => resolve(publicDns, this.settings.caches ? cache : emptyCache(), question));
+    const emptyCache = () => new ResolverCache(() => clock.now());
+    const cache = emptyCache();
+    this.resolve = (question) => resolve(publicDns, this.settings.caches ? cache : emptyCache(), question);
     this.freshResolver = new DnsServer((question) => resolve(publicDns, emptyCache(), question));
   }
 
@@ -70,6 +70,13 @@ export class DnsWorld {
   /** Where the functions' resolver listens, `127.0.0.1:PORT`, by UDP and TCP. It remembers answers. */
   get resolverAddress(): string {
     return `127.0.0.1:${this.cachingResolverPort}`;
+  }
+
+  /** What the functions' resolver or a name server says, without sockets. Undefined: nothing at all. */
+  answer(server: string, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
+    if (server === this.resolverAddress) return this.resolve(question);
+    const found = [...this.nameServers.values()].find(({ addresses: { ipv4, ipv6 } }) => server === ipv4 || server === ipv6);
+    return found?.answer(question);
   }
 
   /** Asks a resolver somewhere in the world that was never asked before. */

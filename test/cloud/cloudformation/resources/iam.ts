@@ -1,8 +1,8 @@
 // AWS::IAM::Role, Policy and ManagedPolicy, with the size limits that large stacks meet.
 import { Physical, physicalName, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
-import { Clock } from '../../clock';
 import { Iam } from '../../iam';
 import { PolicyDocument } from '../../iam-policy';
+import { Clock } from '../../time/clock';
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, in characters without white space. */
 const MANAGED_POLICY_CHARACTERS = 6144;

@@ -1,5 +1,4 @@
 // All resource types that the local CloudFormation knows.
-import { randomUUID } from 'node:crypto';
 import { IamEntities, IamSettings, ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
 import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
 import { physicalName, ResourceProvider } from './provider';
@@ -13,6 +12,7 @@ import { Lambda } from '../../lambda';
 import { Route53 } from '../../route53';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
+import { randomUuid } from '../../time/random';
 
 export type { IamSettings } from './iam';
 
@@ -38,7 +38,7 @@ export function resourceProviders(
     'AWS::IAM::Role': new RoleProvider(entities),
     'AWS::KMS::Alias': new Store({ replacedBy: ['AliasName'], physicalId: ({ properties }) => properties.AliasName }),
     'AWS::KMS::Key': new Store({
-      physicalId: () => randomUUID(),
+      physicalId: ({ random }) => randomUuid(random),
       attributes: ({ stack }, id) => ({ KeyId: id, Arn: `arn:${stack.partition}:kms:${stack.region}:${stack.account}:key/${id}` }),
     }),
     'AWS::Lambda::EventInvokeConfig': new EventInvokeConfigProvider(lambda),

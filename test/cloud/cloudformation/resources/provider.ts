@@ -1,4 +1,5 @@
 // What a resource type is to the engine: create, update, delete, and which changes need a replacement.
+import { Random, randomText } from '../../time/random';
 import { StackIdentity } from '../template';
 
 export type Properties = Readonly<Record<string, any>>;
@@ -11,6 +12,8 @@ export interface ResourceRequest {
   readonly properties: Properties;
   /** Directory of a function's code by `S3Key`. */
   readonly assets: ReadonlyMap<string, string>;
+  /** For names and ids that nobody has given. */
+  readonly random: Random;
   /** Another resource failed: whoever can, stops waiting. */
   readonly cancelled: AbortSignal;
 }
@@ -56,9 +59,9 @@ export class Cancelled extends ResourceFailure {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 /** A name as CloudFormation makes them: stack, logical id and 12 random characters, shortened to what the service allows. */
-export function physicalName({ stack, logicalId }: Pick<ResourceRequest, 'stack' | 'logicalId'>, maximum = 64): string {
-  const random = Array.from({ length: 12 }, () => LETTERS[Math.floor(Math.random() * LETTERS.length)]).join('');
-  const room = maximum - random.length - 2;
+export function physicalName({ stack, logicalId, random }: Pick<ResourceRequest, 'stack' | 'logicalId' | 'random'>, maximum = 64): string {
+  const suffix = randomText(random, LETTERS, 12);
+  const room = maximum - suffix.length - 2;
   const ofStack = stack.name.slice(0, Math.max(Math.floor(room / 2), room - logicalId.length));
-  return `${ofStack}-${logicalId.slice(0, room - ofStack.length)}-${random}`;
+  return `${ofStack}-${logicalId.slice(0, room - ofStack.length)}-${suffix}`;
 }

@@ -1,7 +1,7 @@
 // AWS::SecretsManager::Secret and ResourcePolicy.
-import { randomInt } from 'node:crypto';
 import { Physical, physicalName, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
 import { SecretsManager } from '../../secrets-manager';
+import { randomText } from '../../time/random';
 
 const CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
@@ -13,7 +13,7 @@ export class SecretProvider implements ResourceProvider {
   create(request: ResourceRequest): Physical {
     const { stack: { account, region }, properties } = request;
     const { arn } = this.secretsManager.create({
-      account, region, name: properties.Name ?? physicalName(request), value: secretString(properties), kmsKeyArn: properties.KmsKeyId,
+      account, region, name: properties.Name ?? physicalName(request), value: secretString(request), kmsKeyArn: properties.KmsKeyId,
     });
     return { physicalId: arn, attributes: { Id: arn } };
   }
@@ -27,7 +27,7 @@ export class SecretProvider implements ResourceProvider {
     const { SecretString, GenerateSecretString } = request.properties;
     const { SecretString: oldString, GenerateSecretString: oldGeneration } = previous.properties;
     if (SecretString !== oldString || JSON.stringify(GenerateSecretString) !== JSON.stringify(oldGeneration)) {
-      this.secretsManager.put(previous.physicalId, secretString(request.properties));
+      this.secretsManager.put(previous.physicalId, secretString(request));
     }
     return previous;
   }
@@ -56,9 +56,9 @@ export class SecretPolicyProvider implements ResourceProvider {
   }
 }
 
-function secretString({ SecretString, GenerateSecretString }: Properties): string {
+function secretString({ properties: { SecretString, GenerateSecretString }, random }: ResourceRequest): string {
   if (SecretString !== undefined) return SecretString;
   const { SecretStringTemplate, GenerateStringKey, PasswordLength = 32 } = GenerateSecretString ?? {};
-  const password = Array.from({ length: Number(PasswordLength) }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join('');
+  const password = randomText(random, CHARACTERS, Number(PasswordLength));
   return GenerateStringKey ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password }) : password;
 }

@@ -14,7 +14,15 @@ export class EmailIdentityProvider implements ResourceProvider {
     return physical(this.ses.createIdentity({ ...refOf(request), dkim: signing && dkimOf(signing), signingEnabled: dkim?.SigningEnabled }));
   }
 
-  async update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
+  update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
+    return this.context.clock.hold(`an update of the identity ${previous.physicalId}`, () => this.change(request, previous));
+  }
+
+  delete(request: ResourceRequest): void {
+    this.ses.deleteIdentity(refOf(request));
+  }
+
+  private async change(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
     const { EmailIdentity, DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
     const client = new SESv2Client({
       region: request.stack.region, endpoint: this.ses.endpoint, credentials: this.context.credentials.issue({ account: request.stack.account }),
@@ -30,10 +38,6 @@ export class EmailIdentityProvider implements ResourceProvider {
     const state = this.ses.identity(refOf(request));
     if (!state) throw new Error(`Resource of type 'AWS::SES::EmailIdentity' with identifier '${EmailIdentity}' was not found.`);
     return physical(state);
-  }
-
-  delete(request: ResourceRequest): void {
-    this.ses.deleteIdentity(refOf(request));
   }
 }
 

@@ -44,7 +44,9 @@ public final class MailApp {
 
             // SES makes the keys; the records go to the hosted zone.
             EmailIdentityDkim.Builder.create(this, "EasyDkim")
-                    .identity(EmailIdentity.Builder.create(this, "Identity").identity(Identity.domain("example.com")).build())
+                    .identity(EmailIdentity.Builder.create(this, "Identity")
+                            .identity(Identity.domain("example.com"))
+                            .build())
                     .signing(DkimSigning.easyDkim())
                     .hostedZone(HostedZone.fromHostedZoneAttributes(this, "Zone", HostedZoneAttributes.builder()
                             .hostedZoneId("Z0123456789ABC")
@@ -56,7 +58,9 @@ public final class MailApp {
             // The key is yours; this domain's DNS is elsewhere, so the record to publish there is an output.
             ISecret secret = Secret.fromSecretNameV2(this, "Key", "mail/dkim");
             EmailIdentityDkim byoDkim = EmailIdentityDkim.Builder.create(this, "ByoDkim")
-                    .identity(EmailIdentity.Builder.create(this, "OtherIdentity").identity(Identity.domain("example.org")).build())
+                    .identity(EmailIdentity.Builder.create(this, "OtherIdentity")
+                            .identity(Identity.domain("example.org"))
+                            .build())
                     .signing(DkimSigning.byoDkim(ByoDkimSigningOptions.builder()
                             .selector("mail-2026")
                             .privateKey(DkimPrivateKey.fromSecret(secret, DkimPrivateKeySecretOptions.builder()
@@ -77,7 +81,9 @@ public final class MailApp {
 
             // Signs with the keys and the records of the primary Region.
             EmailIdentityDkim.Builder.create(this, "ReplicaDkim")
-                    .identity(EmailIdentity.Builder.create(this, "Identity").identity(Identity.domain("example.com")).build())
+                    .identity(EmailIdentity.Builder.create(this, "Identity")
+                            .identity(Identity.domain("example.com"))
+                            .build())
                     .signing(DkimSigning.deterministicEasyDkim(DeterministicEasyDkimSigningOptions.builder()
                             .parentRegion(PRIMARY_REGION)
                             .build()))

@@ -1,0 +1,30 @@
+// The owner of records: one custom resource of a stack, for one identity. Who owns a record is written down in DNS under the owner's label.
+import { createHash } from 'node:crypto';
+
+export interface Owner {
+  readonly domain: string;
+  /** The label of the owner's registry record. */
+  readonly label: string;
+}
+
+/** Plain values that say which custom resource it is. */
+export interface ResourceIdentity {
+  readonly stackId: string;
+  readonly logicalId: string;
+  /** Region of the SES identity. */
+  readonly region: string;
+  readonly domain: string;
+}
+
+const LABEL_PREFIX = 'cdk-ses-dkim-';
+const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
+
+/** The label is a hash: DNS is public, and a stack's ARN is nobody's business. It never changes, or the records of before would have no owner. */
+export function ownerOf({ stackId, logicalId, region, domain }: ResourceIdentity): Owner {
+  const text = [stackId, logicalId, `${region}/${domain}`].join('\n');
+  return { domain, label: LABEL_PREFIX + createHash('sha256').update(text).digest('hex').slice(0, 32) };
+}
+
+export function isRegistryLabel(label: string): boolean {
+  return LABEL.test(label);
+}

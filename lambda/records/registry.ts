@@ -1,0 +1,80 @@
+// The registry record: a TXT record beside the DKIM records that says who wrote which of them. Its form, read and written. Pure.
+//
+// One per owner (a custom resource for one identity in one Region), below `_domainkey.<domain>`, changed only in the same atomic batch as
+// the records it lists. See docs/adr/0002-records-and-registry.md.
+import { createHash } from 'node:crypto';
+import { RecordType } from './dkim-record';
+import { canonicalName, quote, unquote } from '../base/dns-text';
+import { isRegistryLabel } from '../base/owner';
+
+/** Whether this library wrote the record, or it was there before. */
+export type Origin = 'ours' | 'found';
+
+export interface Entry {
+  /** The record's first label; the rest is `_domainkey.<domain>`, so an entry can never point anywhere else. */
+  readonly label: string;
+  readonly type: RecordType;
+  readonly origin: Origin;
+  /** Digest of the record's value, so that a record that somebody changed since is recognized as theirs. */
+  readonly digest: string;
+  /** Set once superseded: ISO time until which the record must stay. */
+  readonly until?: string;
+}
+
+export interface Registry {
+  /** Region in which this owner has set how the identity signs. */
+  readonly signs?: string;
+  readonly entries: readonly Entry[];
+}
+
+const VERSION = 'cdk-ses-dkim1';
+/** What the values of a record amount to, however they are split or ordered. */
+export function digestOf(type: string, values: readonly string[]): string {
+  const canonical = values.map((value) => type === 'TXT' ? unquote(value) : canonicalName(value)).sort();
+  return sha256([type, ...canonical].join('\n'));
+}
+
+/** The registry record's values in Route 53's form: one for the head, one for each entry. */
+export function renderRegistry(registry: Registry): string[] {
+  const head = registry.signs ? `v=${VERSION}; signs=${registry.signs}` : `v=${VERSION}`;
+  const lines = registry.entries.map(({ label, type, origin, digest, until }) =>
+    `record=${label}; type=${type}; origin=${origin}; digest=${digest}${until ? `; until=${until}` : ''}`);
+  // Route 53 refuses a value that is there twice, which only a registry record that somebody edited could lead to.
+  return [head, ...new Set(lines.sort())].map(quote);
+}
+
+/**
+ * Reads a registry record. Anybody who may write to the zone can write one, so what is not exactly of the form is passed over, and without
+ * a head of this version nothing is believed.
+ */
+export function parseRegistry(values: readonly string[]): Registry {
+  const lines = values.map((value) => fields(unquote(value)));
+  const head = lines.find((line) => line.get('v') === VERSION);
+  if (!head) return { entries: [] };
+  const signs = head.get('signs');
+  return {
+    ...(signs && /^[a-z0-9-]{1,32}$/.test(signs) ? { signs } : {}),
+    entries: lines.flatMap((line) => entryOf(line) ?? []),
+  };
+}
+
+function entryOf(line: Map<string, string>): Entry | undefined {
+  const [label, type, origin, digest, until] = ['record', 'type', 'origin', 'digest', 'until'].map((name) => line.get(name) ?? '');
+  if (!/^[a-z0-9-]{1,63}$/.test(label) || isRegistryLabel(label)) return undefined;
+  if (type !== 'TXT' && type !== 'CNAME') return undefined;
+  if (origin !== 'ours' && origin !== 'found') return undefined;
+  if (!/^[0-9a-f]{32}$/.test(digest)) return undefined;
+  if (until !== '' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(until)) return undefined;
+  return { label, type, origin, digest, ...(until ? { until } : {}) };
+}
+
+function fields(line: string): Map<string, string> {
+  return new Map(line.split(';').map((part) => {
+    const [name, ...rest] = part.split('=');
+    return [name.trim(), rest.join('=').trim()] as const;
+  }));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

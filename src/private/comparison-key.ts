@@ -1,0 +1,45 @@
+// A key that compares texts with tokens: two texts have the same key if they have the same value at
+// deployment.
+import {
+  DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, StringConcat, Token,
+  Tokenization,
+} from 'aws-cdk-lib';
+
+/**
+ * The key of some texts, as they are in the template of a stack.
+ *
+ * The rendered texts are compared, because two different tokens can render the same. That alone is not
+ * enough for a reference to another stack. Until CDK has made an export for it, it renders like a
+ * reference to a resource of this stack with the same logical id. So the key also has the names of the
+ * other stacks.
+ */
+export function comparisonKey(stack: Stack, ...texts: string[]): string {
+  const resolver = new StackCollector();
+  Tokenization.resolve(texts, { scope: stack, resolver, preparing: false });
+  const otherStacks = resolver.stacks.filter(found => found !== stack);
+  return JSON.stringify([...stack.resolve(texts), ...otherStacks.map(nameOf)]);
+}
+
+/**
+ * How CloudFormation knows a stack: by account, Region and stack name. The construct path is no part of
+ * it. If the app moves a stack into a stage, the path changes, but the stack and its logical ids can
+ * stay the same.
+ */
+function nameOf(stack: Stack): string[] {
+  const environment = [stack.account, stack.region].filter(part => !Token.isUnresolved(part));
+  return [...environment, stack.nestedStackParent ? stack.node.path : stack.stackName];
+}
+
+/** Collects the stacks that the resolved tokens refer to. */
+class StackCollector extends DefaultTokenResolver {
+  public readonly stacks: Stack[] = [];
+
+  constructor() {
+    super(new StringConcat());
+  }
+
+  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
+    if (Reference.isReference(token)) this.stacks.push(Stack.of(token.target));
+    return super.resolveToken(token, context, postProcessor);
+  }
+}

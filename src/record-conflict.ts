@@ -1,0 +1,20 @@
+// The choice between failing and overwriting, for a record name that already has another value in the
+// hosted zone.
+
+/**
+ * What the deployment does when the hosted zone already has a record of that name with another value.
+ *
+ * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+ */
+export enum RecordConflict {
+  /**
+   * The deployment fails and names both values. It changes nothing.
+   */
+  FAIL = 'FAIL',
+
+  /**
+   * The deployment replaces the record. From then on the record belongs to this construct and is
+   * deleted with it.
+   */
+  OVERWRITE = 'OVERWRITE',
+}

@@ -1,0 +1,143 @@
+// A function in the test's own process: the unchanged bundle, with HTTP, DNS and time in memory. It costs a tenth of a process.
+//
+// The code is compiled as a function. Its parameters are what the sandbox has of its own: `require`, `process`, dates, timers.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { format } from 'node:util';
+import { compileFunction } from 'node:vm';
+import { memoryDns } from './memory-dns';
+import { memoryFetch, memoryHttp } from './memory-http';
+import { DnsWorld } from '../../dns';
+import { FunctionTime } from '../../time/function-time';
+import { seededRandom } from '../../time/random';
+import { Participant } from '../../time/simulated-clock';
+import { FunctionInstance, InstanceOptions, InvocationResult } from '../function-instance';
+import { Handler, runHandler } from '../invocation';
+import { InvokeMessage } from '../runtime-protocol';
+
+const PARAMETERS = [
+  'exports', 'require', 'module', '__filename', '__dirname',
+  'process', 'console', 'Math', 'Date', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch',
+];
+
+/** By file: compiling takes longer than running. */
+const compiled = new Map<string, ReturnType<typeof compileFunction>>();
+
+export class InProcessFunction implements FunctionInstance, Participant {
+  readonly id: string;
+  readonly ended: Promise<string>;
+  alive = true;
+  /** Always: what it has begun is done before the clock takes a step. */
+  readonly idle = true;
+  private readonly time: FunctionTime;
+  private readonly environment: NodeJS.ProcessEnv;
+  private readonly handler: Promise<Handler>;
+  private requestId?: string;
+  private die!: (reason: string) => void;
+
+  constructor(private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>) {
+    const { id, environment, stream, simulation: { clock, seed, latency } } = options;
+    this.id = id;
+    this.environment = { ...environment };
+    this.time = new FunctionTime(clock.now(), seededRandom(seed, `${stream}/latency`), latency);
+    const leave = clock.join(this);
+    this.ended = new Promise((resolve) => {
+      this.die = (reason) => {
+        this.alive = false;
+        leave();
+        resolve(reason);
+      };
+    });
+    this.handler = this.load(dns);
+    this.handler.catch((error: Error) => {
+      options.log(String(error.stack));
+      this.die('exit status 1');
+    });
+  }
+
+  /** Between two invocations Lambda freezes it, with its timers. */
+  get wakesAt(): number | undefined {
+    return this.requestId === undefined ? undefined : this.time.wakesAt;
+  }
+
+  wake(now: number): void {
+    this.time.wake(now);
+  }
+
+  describe(): string {
+    const doing = this.requestId === undefined ? 'has no invocation' : `runs the request ${this.requestId}`;
+    return `${this.environment.AWS_LAMBDA_FUNCTION_NAME} ${doing}${this.wakesAt === undefined ? '' : ' and waits'}`;
+  }
+
+  async started(): Promise<void> {
+    await this.orDies(this.handler);
+  }
+
+  async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
+    this.requestId = invocation.requestId;
+    const now = this.options.simulation.clock.now();
+    this.time.set(now);
+    const message: InvokeMessage = { kind: 'invoke', now, ...invocation };
+    try {
+      const handler = await this.handler;
+      const { payload, error } = await this.orDies(runHandler(handler, message, this.time, this.environment, (text) => this.write(text)));
+      return { payload, error };
+    } finally {
+      this.requestId = undefined;
+    }
+  }
+
+  letGo(): void {
+    // A request in memory keeps nothing busy.
+  }
+
+  kill(): void {
+    this.die('signal: SIGKILL');
+  }
+
+  private orDies<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.ended.then((reason): never => {
+      throw new Error(`Runtime exited with error: ${reason}`);
+    })]);
+  }
+
+  private async load(dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>): Promise<Handler> {
+    const { taskRoot, handler, stream, simulation: { network, seed } } = this.options;
+    const dot = handler.lastIndexOf('.');
+    const file = join(taskRoot, `${handler.slice(0, dot)}.js`);
+    const sandbox = { network, time: this.time, isAlive: () => this.alive };
+    const output = { write: (text: string) => this.write(text) };
+    const print = (...texts: unknown[]) => this.write(`${format(...texts)}\n`);
+    const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
+    const module = { exports: {} as Record<string, Handler> };
+    const own: Record<string, unknown> = {
+      http: memoryHttp(sandbox),
+      dns: memoryDns(dns, this.time),
+      'timers/promises': { setTimeout: this.time.promisedTimeout.bind(this.time) },
+    };
+    const requireReal = createRequire(file);
+    codeOf(file)(
+      module.exports,
+      (name: string) => own[name.replace(/^node:/, '')] ?? requireReal(name),
+      module,
+      file,
+      taskRoot,
+      Object.create(process, { env: { value: this.environment }, stdout: { value: output }, stderr: { value: output } }),
+      { log: print, info: print, debug: print, warn: print, error: print },
+      Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } }),
+      Date, setTimeout, clearTimeout, AbortSignal, memoryFetch(sandbox),
+    );
+    return module.exports[handler.slice(dot + 1)];
+  }
+
+  private write(text: string): void {
+    for (const line of text.split('\n')) if (line) this.options.log(line);
+  }
+}
+
+function codeOf(file: string): ReturnType<typeof compileFunction> {
+  const code = compiled.get(file) ?? compileFunction(readFileSync(file, 'utf8'), PARAMETERS, { filename: file });
+  compiled.set(file, code);
+  return code;
+}

@@ -1,0 +1,358 @@
+// The Lambda service: functions, the Invoke API, and the queue of asynchronous events with its repeats and back-off.
+import { existsSync } from 'node:fs';
+import { Concurrency } from './concurrency';
+import { FunctionConfiguration, functionEnvironment } from './environment';
+import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
+import { FunctionProcess } from './function-process';
+import { InProcessFunction } from './in-process/in-process-function';
+import { DnsWorld } from '../dns';
+import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
+import { partitionOf } from '../partition';
+import { ServiceError } from '../service-error';
+import { randomUuid } from '../time/random';
+
+export type { FunctionConfiguration } from './environment';
+export type { Simulation } from './function-instance';
+
+interface EventInvokeConfiguration {
+  readonly maximumRetryAttempts?: number;
+  /** Seconds. */
+  readonly maximumEventAge?: number;
+}
+
+/** One run of a function, for tests. */
+interface InvocationRecord {
+  readonly functionName: string;
+  readonly requestId: string;
+  /** 1 for the first, 2 and 3 for the repeats of an asynchronous one. */
+  readonly attempt: number;
+  /** How many runs of functions, each started by the one before, lead to this one. */
+  readonly chain: number;
+  readonly processId: string;
+  readonly at: number;
+  readonly event: string;
+  result?: InvocationResult;
+}
+
+/** How the service behaves; tests may change it at any time. */
+interface LambdaSettings {
+  /** How many runs an account and Region may have at once. @default 10, what a new account gets */
+  concurrency: number;
+  /**
+   * Milliseconds until an event that found no place is tried again: at first, and at most. It doubles each time.
+   * @default 1 second and 5 minutes: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   */
+  backOff: { first: number; longest: number };
+  /**
+   * How many runs a chain of functions that start each other may have: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   * @default 16
+   */
+  longestChain: number;
+}
+
+/** How functions run. */
+export type FunctionMode =
+  /** Each in a process of its own, with real HTTP and DNS. */
+  | 'process'
+  /** In the test's own process, with HTTP and DNS in memory: for many runs. */
+  | 'in-process';
+
+interface LambdaFunction {
+  configuration: FunctionConfiguration;
+  eventInvoke: EventInvokeConfiguration;
+  readonly arn: string;
+  readonly idle: FunctionInstance[];
+}
+
+/** What the functions live in. */
+interface FunctionSurroundings {
+  readonly simulation: Simulation;
+  readonly mode: FunctionMode;
+  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'natOfFunctions' | 'answer'>;
+  /** The endpoint variables of the cloud. */
+  readonly endpointEnvironment: () => Record<string, string>;
+}
+
+interface Run {
+  readonly requestId: string;
+  readonly event: string;
+  readonly attempt: number;
+  readonly chain: number;
+}
+
+const RETRIES = 2;
+const MAXIMUM_EVENT_AGE = 6 * 3600;
+/** Of an asynchronous event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAXIMUM_EVENT_BYTES = 1024 * 1024;
+
+export class Lambda extends HttpService {
+  readonly settings: LambdaSettings = { concurrency: 10, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16 };
+  /** Every run of every function, oldest first. */
+  readonly invocations: InvocationRecord[] = [];
+  private readonly functions = new Map<string, LambdaFunction>();
+  /** Also of functions that are deleted while they run. */
+  private readonly instances = new Map<string, FunctionInstance>();
+  private readonly chainsAtWork = new Map<string, number>();
+  private readonly concurrency = new Map<string, Concurrency>();
+  private readonly logLines = new Map<string, string[]>();
+  private readonly stopped = new AbortController();
+  private instancesMade = 0;
+
+  constructor(context: CloudContext, private readonly surroundings: FunctionSurroundings) {
+    super('lambda', context);
+  }
+
+  /** Creates the function or changes it; changed code or configuration starts with new processes. Returns its ARN. */
+  putFunction(configuration: FunctionConfiguration): string {
+    if (!existsSync(configuration.assetPath)) throw new Error(`No code for function ${configuration.name}: ${configuration.assetPath} does not exist`);
+    const arn = functionArn(configuration);
+    const known = this.functions.get(arn);
+    if (!known) {
+      this.functions.set(arn, { configuration, arn, eventInvoke: {}, idle: [] });
+      return arn;
+    }
+    known.configuration = configuration;
+    for (const instance of known.idle.splice(0)) instance.kill();
+    return arn;
+  }
+
+  /** What is running comes to its end. */
+  deleteFunction(arn: string): void {
+    const found = this.functions.get(arn);
+    this.functions.delete(arn);
+    for (const instance of found?.idle ?? []) instance.kill();
+  }
+
+  putEventInvokeConfig(arn: string, configuration: EventInvokeConfiguration): void {
+    this.find(arn).eventInvoke = configuration;
+  }
+
+  /** Runs it and waits for the result, while time moves. */
+  invoke(arn: string, event: string): Promise<InvocationResult> {
+    return this.surroundings.simulation.clock.drive(`a run of ${arn}`, () => this.runOnce(arn, event));
+  }
+
+  /**
+   * Takes the event and returns the request id. The function runs later, and again after 1 and 2 minutes when it fails.
+   * @param chain how many runs of functions have led to it
+   */
+  invokeAsync(arn: string, event: string, chain = 1): string {
+    this.find(arn);
+    if (Buffer.byteLength(event) > MAXIMUM_EVENT_BYTES) {
+      throw new ServiceError('RequestTooLargeException', 413, `Request must be smaller than ${MAXIMUM_EVENT_BYTES} bytes for the InvokeFunction operation`);
+    }
+    const requestId = randomUuid(this.context.random);
+    if (chain > this.settings.longestChain) {
+      this.log(arn.split(':')[6], `Lambda has stopped a chain of ${chain} runs`);
+      return requestId;
+    }
+    this.deliver(arn, requestId, event, chain).catch((error) => {
+      if (!this.stopped.signal.aborted) this.log(arn.split(':')[6], `the local Lambda broke: ${error.stack}`);
+    });
+    return requestId;
+  }
+
+  /** What the function with that name wrote to stdout and stderr, also after it was deleted. */
+  logs(functionName: string): string[] {
+    return [...this.logLines.get(functionName) ?? []];
+  }
+
+  /** Names of all functions that there are or were. */
+  functionNames(): string[] {
+    return [...this.logLines.keys()];
+  }
+
+  /** Kills one process, as when its sandbox dies. */
+  kill(processId: string): void {
+    this.instances.get(processId)?.kill();
+  }
+
+  /** A service hangs on purpose: the function's connection from that port counts as no work any more. */
+  letGo(processId: string, port: number): void {
+    this.instances.get(processId)?.letGo(port);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort(new Error('the local cloud was stopped'));
+    const instances = [...this.instances.values()];
+    for (const instance of instances) instance.kill();
+    await Promise.all(instances.map((instance) => instance.ended));
+    await super.stop();
+  }
+
+  protected operationOf(request: Request): string {
+    return request.method === 'POST' && invocationPath(request.path) ? 'Invoke' : `${request.method} ${request.path}`;
+  }
+
+  protected async handle(call: Call): Promise<Reply> {
+    const target = invocationPath(call.path);
+    if (!target) throw new ServiceError('UnknownOperationException', 404, `The local Lambda has no ${call.operation}`);
+    const arn = target.startsWith('arn:') ? target : functionArn({ account: call.principal.account, region: call.region, name: target });
+    this.context.authorize(call.principal, 'lambda:InvokeFunction', arn);
+    const event = call.body.toString('utf8') || '{}';
+    switch (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
+      case 'DryRun':
+        this.find(arn);
+        return { status: 204, body: '' };
+      case 'Event': {
+        const chain = (this.chainsAtWork.get(call.principal.processId ?? '') ?? 0) + 1;
+        return { status: 202, headers: { 'x-amzn-requestid': this.invokeAsync(arn, event, chain) }, body: '' };
+      }
+      default:
+        return synchronousReply(await this.invoke(arn, event));
+    }
+  }
+
+  protected renderError(error: ServiceError): Reply {
+    return {
+      status: error.status,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+      body: JSON.stringify({ Type: error.status < 500 ? 'User' : 'Service', Message: error.message }),
+    };
+  }
+
+  protected throttled(): ServiceError {
+    return new ServiceError('TooManyRequestsException', 429, 'Rate exceeded');
+  }
+
+  private find(arn: string): LambdaFunction {
+    const found = this.functions.get(arn);
+    if (!found) throw new ServiceError('ResourceNotFoundException', 404, `Function not found: ${arn}`);
+    return found;
+  }
+
+  private async runOnce(arn: string, event: string): Promise<InvocationResult> {
+    const target = this.find(arn);
+    const run = { requestId: randomUuid(this.context.random), event, attempt: 1, chain: 1 };
+    const result = this.concurrencyOf(target).run(() => this.run(target, run));
+    if (!result) throw this.throttled();
+    return result;
+  }
+
+  private concurrencyOf({ configuration: { account, region } }: LambdaFunction): Concurrency {
+    const key = `${account}/${region}`;
+    const concurrency = this.concurrency.get(key) ?? new Concurrency(() => this.settings.concurrency);
+    this.concurrency.set(key, concurrency);
+    return concurrency;
+  }
+
+  /** The event stays in the queue until it has gone well, has failed too often, or is too old. */
+  private async deliver(arn: string, requestId: string, event: string, chain: number): Promise<void> {
+    const { clock } = this.context;
+    const since = clock.now();
+    let attempt = 1;
+    for (let refusals = 0; ;) {
+      const target = this.functions.get(arn);
+      if (!target) return;
+      const { maximumRetryAttempts = RETRIES, maximumEventAge = MAXIMUM_EVENT_AGE } = target.eventInvoke;
+      if (clock.now() - since > maximumEventAge * 1000) return;
+      const run = this.concurrencyOf(target).run(() => this.run(target, { requestId, event, attempt, chain }));
+      if (!run) {
+        await clock.sleep(this.backOff(refusals++), this.stopped.signal);
+        continue;
+      }
+      const { error } = await run;
+      if (!error || attempt > maximumRetryAttempts) return;
+      await clock.sleep(attempt++ * 60_000, this.stopped.signal);
+    }
+  }
+
+  /** At a random moment of its second half, or events that were refused together would be so again. */
+  private backOff(refusals: number): number {
+    const { first, longest } = this.settings.backOff;
+    const most = Math.min(longest, first * 2 ** refusals);
+    return most / 2 + this.context.random() * most / 2;
+  }
+
+  private async run(target: LambdaFunction, { requestId, event, attempt, chain }: Run): Promise<InvocationResult> {
+    const { configuration } = target;
+    const { clock } = this.context;
+    const instance = this.idleInstance(target) ?? this.startInstance(target);
+    const record: InvocationRecord = {
+      functionName: configuration.name, requestId, attempt, chain, processId: instance.id, at: clock.now(), event,
+    };
+    this.invocations.push(record);
+    this.chainsAtWork.set(instance.id, chain);
+    const finished = new AbortController();
+    try {
+      await instance.started();
+      const deadline = clock.now() + configuration.timeout * 1000;
+      const outOfTime = clock.sleep(configuration.timeout * 1000, finished.signal).then((): InvocationResult => ({
+        error: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after ${configuration.timeout}.00 seconds` },
+      }));
+      outOfTime.catch(() => undefined); // aborted when the function was faster
+      const result = instance.invoke({ requestId, functionArn: target.arn, event, deadline, nat: this.surroundings.dns.natOfFunctions() });
+      result.catch(() => undefined); // it dies when it is killed for being out of time
+      record.result = await Promise.race([result, outOfTime]);
+      if (record.result.error?.errorType === 'Sandbox.Timedout') {
+        instance.kill();
+        await instance.ended;
+      }
+    } catch (error) {
+      record.result = { error: { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${(error as Error).message}` } };
+    } finally {
+      finished.abort();
+    }
+    this.release(target, configuration, instance);
+    return record.result;
+  }
+
+  private idleInstance(target: LambdaFunction): FunctionInstance | undefined {
+    let instance = target.idle.pop();
+    while (instance && !instance.alive) instance = target.idle.pop();
+    return instance;
+  }
+
+  private release(target: LambdaFunction, configuration: FunctionConfiguration, instance: FunctionInstance): void {
+    this.chainsAtWork.delete(instance.id);
+    if (!instance.alive) return;
+    if (this.functions.get(target.arn)?.configuration === configuration) target.idle.push(instance);
+    else instance.kill();
+  }
+
+  private startInstance({ configuration }: LambdaFunction): FunctionInstance {
+    const { simulation, mode, dns, endpointEnvironment } = this.surroundings;
+    const { account, roleArn, assetPath, handler, name } = configuration;
+    const id = randomUuid(this.context.random);
+    const options = {
+      id,
+      environment: functionEnvironment(configuration, {
+        credentials: this.context.credentials.issue({ account, roleArn, processId: id }),
+        logStream: `${this.context.clock.date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
+        endpoints: endpointEnvironment(),
+      }),
+      taskRoot: assetPath,
+      handler,
+      stream: `function ${++this.instancesMade}`,
+      resolver: dns.resolverAddress,
+      log: (line: string) => this.log(name, line),
+      simulation,
+    };
+    const instance = mode === 'process' ? new FunctionProcess(options) : new InProcessFunction(options, dns);
+    this.instances.set(id, instance);
+    void instance.ended.then(() => this.instances.delete(id));
+    return instance;
+  }
+
+  private log(functionName: string, line: string): void {
+    const lines = this.logLines.get(functionName) ?? [];
+    this.logLines.set(functionName, lines);
+    lines.push(line);
+  }
+}
+
+export function functionArn({ account, region, name }: Pick<FunctionConfiguration, 'account' | 'region' | 'name'>): string {
+  return `arn:${partitionOf(region)}:lambda:${region}:${account}:function:${name}`;
+}
+
+/** Name or ARN of the function in the Invoke API's path. */
+function invocationPath(path: string): string | undefined {
+  const match = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
+  return match ? decodeURIComponent(match[1]) : undefined;
+}
+
+function synchronousReply({ payload, error }: InvocationResult): Reply {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST' };
+  if (error) headers['x-amz-function-error'] = 'Unhandled';
+  return { status: 200, headers, body: error ? JSON.stringify(error) : payload! };
+}

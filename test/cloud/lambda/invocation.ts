@@ -1,0 +1,36 @@
+// One run of a handler: what it is called with, and what comes of it.
+import { types } from 'node:util';
+import { DoneMessage, InvokeMessage } from './runtime-protocol';
+import { FunctionTime } from '../time/function-time';
+
+export type Handler = (event: unknown, context: unknown) => unknown;
+
+/** @param writeError takes what the real runtime writes to the log, too */
+export async function runHandler(
+  handler: Handler, message: InvokeMessage, time: FunctionTime, environment: NodeJS.ProcessEnv, writeError: (text: string) => void,
+): Promise<DoneMessage> {
+  try {
+    const result = await handler(JSON.parse(message.event), lambdaContext(message, time, environment));
+    return { kind: 'done', payload: JSON.stringify(result) ?? 'null' };
+  } catch (thrown) {
+    const error = types.isNativeError(thrown) ? thrown : new Error(String(thrown));
+    const described = { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') };
+    writeError(`Invoke Error ${JSON.stringify(described)}\n`);
+    return { kind: 'done', error: described };
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+function lambdaContext({ requestId, functionArn, deadline }: InvokeMessage, time: FunctionTime, environment: NodeJS.ProcessEnv) {
+  return {
+    awsRequestId: requestId,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn: functionArn,
+    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadline - time.now())),
+  };
+}

@@ -1,0 +1,101 @@
+// What runs in a function's own process: the cloud's time and DNS around the handler, and the invocations that come over IPC.
+//
+// The process is idle when Node has nothing left to do, which it says by `beforeExit`: no request, no query, no job of another
+// thread. The channel to the parent must not count as work, so it is unreferenced while a message is handled.
+import http from 'node:http';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import timersPromises from 'node:timers/promises';
+import { Handler, runHandler } from './invocation';
+import { END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
+import { resolveThrough } from '../behind-nat';
+import { Nat } from '../dns/nat';
+import { FunctionTime } from '../time/function-time';
+import { seededRandom } from '../time/random';
+
+let time: FunctionTime;
+let nat: Nat = {};
+let handler: Handler;
+let seen = 0;
+const sockets = new Set<Socket>();
+
+process.on('message', (message: MessageToRuntime) => {
+  seen++;
+  process.channel!.unref();
+  switch (message.kind) {
+    case 'init': return init(message);
+    case 'wake': return time.wake(message.now);
+    case 'let-go': return letGo(message.port);
+    case 'invoke': return void invoke(message);
+  }
+});
+process.on('beforeExit', () => {
+  process.channel!.ref();
+  send({ kind: 'idle', seen, wakesAt: time.wakesAt });
+});
+process.on('disconnect', () => process.exit());
+
+function init({ now, seed, stream, latency, resolver, taskRoot, handler: name }: InitMessage): void {
+  time = new FunctionTime(now, seededRandom(seed, `${stream}/latency`), latency);
+  Math.random = seededRandom(seed, `${stream}/random`);
+  Object.assign(globalThis, time.globals());
+  timersPromises.setTimeout = (...args) => time.promisedTimeout(...args);
+  resolveThrough(resolver, () => nat, time);
+  callsTakeTime();
+  noteConnections();
+  syncBuiltinESMExports();
+  handler = load(taskRoot, name);
+  send({ kind: 'ready' });
+}
+
+async function invoke(message: InvokeMessage): Promise<void> {
+  nat = message.nat;
+  time.set(message.now);
+  const done = await runHandler(handler, message, time, process.env, (text) => process.stderr.write(text));
+  for (const stream of [process.stdout, process.stderr]) stream.write(`${END_OF_LOG}\n`);
+  send(done);
+}
+
+/** A request gets its connection after its way. Until then it has none, and so keeps the process from nothing. */
+function callsTakeTime(): void {
+  const agent = http.Agent.prototype as unknown as { addRequest(request: http.ClientRequest, ...rest: unknown[]): void };
+  const addRequest = agent.addRequest;
+  agent.addRequest = function (request, ...rest) {
+    void time.travel().then(() => addRequest.call(this, request, ...rest));
+  };
+  const { fetch } = globalThis;
+  globalThis.fetch = async (...args) => {
+    await time.travel();
+    return fetch(...args);
+  };
+}
+
+/** Which connections there are, so that one of them can be let go. */
+function noteConnections(): void {
+  const { connect } = Socket.prototype;
+  Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
+    sockets.add(this);
+    this.once('close', () => sockets.delete(this));
+    return Reflect.apply(connect, this, args);
+  };
+}
+
+/** The answer never comes. Who waits for it still has a time-out, which is the cloud's. */
+function letGo(port: number): void {
+  for (const socket of sockets) {
+    if (socket.localPort === port) socket.unref();
+  }
+}
+
+function load(taskRoot: string, name: string): Handler {
+  const dot = name.lastIndexOf('.');
+  const loaded = createRequire(join(taskRoot, 'runtime.js'))(join(taskRoot, name.slice(0, dot)));
+  const found = loaded[name.slice(dot + 1)];
+  if (typeof found !== 'function') throw new Error(`Runtime.HandlerNotFound: ${name} in ${taskRoot} is not a function`);
+  return found;
+}
+
+function send(message: MessageFromRuntime): void {
+  process.send?.(message);
+}

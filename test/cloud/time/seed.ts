@@ -1,0 +1,16 @@
+// The seed of this run: from the environment variable LOCAL_CLOUD_SEED, or by chance.
+declare global {
+  /** Set for each test file by `test/seeded-environment.ts`, which prints it when a test fails. */
+  var LOCAL_CLOUD_SEED: number | undefined;
+  /** Where that file's clouds are noted, so that a failure can say who waited for what. */
+  var LOCAL_CLOUDS: { describe(): string }[] | undefined;
+}
+
+export function seedOfThisRun(): number {
+  const { LOCAL_CLOUD_SEED: given } = process.env;
+  return given === undefined ? globalThis.LOCAL_CLOUD_SEED ?? anySeed() : Number(given);
+}
+
+export function anySeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}

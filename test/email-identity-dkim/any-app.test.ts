@@ -1,0 +1,118 @@
+// What holds in any app, with all recommended feature flags of CDK on and with all of them off.
+import { Aspects } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as cxapi from 'aws-cdk-lib/cx-api';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { SECRET_ARN, VERSION_ID, withEveryKind } from './every-kind';
+import { ZONE_ROLE } from './example-com';
+import { parseProperties } from '../../lambda/deployment/properties';
+import { RESOURCE_TYPE } from '../../src/private/contract';
+import { mailStack, resourcesOf, statementFor, statementsOf } from '../mail-stack';
+
+const FLAGS: [string, { [flag: string]: unknown }][] = [
+  ['feature flags off', {}], ['feature flags on', cxapi.CURRENTLY_RECOMMENDED_FLAGS],
+];
+
+describe.each(FLAGS)('in any app, with %s', (_, context) => {
+  test('cdk-nag finds nothing', () => {
+    const stack = withEveryKind(mailStack(undefined, context));
+    Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
+
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+  });
+
+  test("no permission is on the resource '*', and no action has a wildcard", () => {
+    const stack = withEveryKind(mailStack(undefined, context));
+    const role = Object.values(resourcesOf(stack, 'AWS::IAM::Role')).flatMap(({ Properties }) =>
+      Properties.Policies.flatMap((policy: any) => policy.PolicyDocument.Statement));
+
+    const statements = [...statementsOf(stack), ...role];
+    expect(statements.length).toBeGreaterThan(5);
+    expect(statements.flatMap(statement => statement.Resource)).not.toContain('*');
+    expect(statements.flatMap(statement => statement.Action).filter(action => action.includes('*'))).toEqual([]);
+  });
+
+  test('an environment-agnostic stack refers to its partition, Region and account by pseudo parameters only', () => {
+    const stack = withEveryKind(mailStack({}, context));
+
+    const [resource] = statementFor(stack, 'ses:PutEmailIdentityDkimSigningAttributes').Resource;
+    expect(resource['Fn::Join'][1].filter((part: unknown) => typeof part === 'object')).toEqual(
+      [{ Ref: 'AWS::Partition' }, { Ref: 'AWS::Region' }, { Ref: 'AWS::AccountId' }]);
+    expect(Object.values(resourcesOf(stack, RESOURCE_TYPE)).map(({ Properties }) => Properties.Region)).toEqual(
+      [undefined, undefined, undefined, undefined, undefined, 'eu-central-1']);
+  });
+
+  test('the handler understands every property', () => {
+    const stack = withEveryKind(mailStack(undefined, context));
+
+    const desired = Object.values(resourcesOf(stack, RESOURCE_TYPE))
+      .map(({ Properties }) => parseProperties(asDelivered(Properties), 'us-east-1'));
+
+    expect(desired).toEqual([
+      {
+        identity: 'example.com',
+        region: 'us-east-1',
+        signing: { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' },
+        zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
+        wait: 0,
+        retain: false,
+      },
+      {
+        identity: 'byo.example.com',
+        region: 'us-east-1',
+        signing: {
+          Method: 'BYODKIM', Selector: 's', SecretArn: SECRET_ARN, JsonField: 'key', VersionId: VERSION_ID,
+        },
+        zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
+        wait: 1800,
+        retain: false,
+      },
+      {
+        identity: 'short.example.com',
+        region: 'us-east-1',
+        signing: { Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' },
+        wait: 0,
+        retain: false,
+      },
+      {
+        identity: 'staged.example.com',
+        region: 'us-east-1',
+        signing: { Method: 'BYODKIM', Selector: 't', SecretArn: SECRET_ARN, VersionStage: 'AWSPENDING' },
+        wait: 0,
+        retain: false,
+      },
+      {
+        identity: 'deed.example.com',
+        region: 'us-east-1',
+        signing: { Method: 'DEED', ParentRegion: 'eu-west-1' },
+        wait: 0,
+        retain: false,
+      },
+      {
+        identity: 'role.example.com',
+        region: 'eu-central-1',
+        signing: { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' },
+        zone: { id: 'Z0EXAMPLE', roleArn: ZONE_ROLE, ttl: 3600, overwrite: true },
+        wait: 0,
+        retain: true,
+      },
+    ]);
+  });
+
+  test('every property is a string, so that CloudFormation changes the type of none', () => {
+    const scalars = (value: any): unknown[] => typeof value === 'object'
+      ? Object.values(value).flatMap(scalars) : [value];
+    const stack = withEveryKind(mailStack(undefined, context));
+
+    const values = Object.values(resourcesOf(stack, RESOURCE_TYPE)).flatMap(({ Properties }) => scalars(Properties));
+
+    expect(values.filter(value => typeof value !== 'string')).toEqual([]);
+  });
+});
+
+/** The properties as CloudFormation delivers them to the handler: it turns numbers and booleans into strings. */
+function asDelivered(properties: any): any {
+  const isScalar = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
+  return JSON.parse(JSON.stringify(properties), (_, value) => isScalar(value) ? String(value) : value);
+}

@@ -1,0 +1,77 @@
+// The order in CloudFormation: what is created before the custom resource, and therefore deleted after it.
+import { App, Stack, Stage } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { created, exampleCom } from './example-com';
+import { EmailIdentityDkim } from '../../src';
+import { customResourceOf, mailStack, propertiesOf, resourcesOf, zone } from '../mail-stack';
+
+/** The types of the resources that the custom resource depends on. */
+function dependencies(stack: Stack): string[] {
+  const resources = resourcesOf(stack);
+  return customResourceOf(stack).DependsOn!.map(id => resources[id].Type).sort();
+}
+
+test('the policy of the function is created before the custom resource', () => {
+  const { stack } = exampleCom();
+
+  expect(customResourceOf(stack).DependsOn).toEqual(Object.keys(resourcesOf(stack, 'AWS::IAM::ManagedPolicy')));
+});
+
+test('an identity of the same stack is created before the custom resource, with the records of the identity', () => {
+  const { stack } = exampleCom(of => {
+    const hostedZone = new route53.PublicHostedZone(of, 'Zone', { zoneName: 'example.com' });
+    const identity = new ses.EmailIdentity(of, 'Identity', { identity: ses.Identity.publicHostedZone(hostedZone) });
+    return { hostedZone, identity };
+  });
+
+  expect(dependencies(stack)).toEqual([
+    'AWS::IAM::ManagedPolicy',
+    'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet',
+    'AWS::SES::EmailIdentity',
+  ]);
+});
+
+test('a hosted zone role of the same stack is created before the custom resource, with its policies', () => {
+  const { stack } = exampleCom(of => {
+    const hostedZoneRole = new iam.Role(of, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+    hostedZoneRole.addToPolicy(new iam.PolicyStatement({ actions: ['route53:GetHostedZone'], resources: ['*'] }));
+    return { hostedZone: zone(of, 'example.com'), hostedZoneRole };
+  });
+
+  expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
+});
+
+test('the construct can be a child of its own identity', () => {
+  const stack = mailStack();
+  const identity = created(stack, 'example.com');
+
+  new EmailIdentityDkim(identity, 'Dkim', { identity });
+
+  expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::SES::EmailIdentity']);
+});
+
+test('the stack of the identity is deployed before the stack of the construct, without an export', () => {
+  const app = new App();
+  const identities = new Stack(app, 'Identities');
+  const signing = new Stack(app, 'Signing');
+
+  new EmailIdentityDkim(signing, 'Dkim', { identity: created(identities, 'example.com') });
+
+  const { dependencies: earlierStacks } = app.synth().getStackByName('Signing');
+  expect(earlierStacks.map(artifact => artifact.id)).toContain('Identities');
+  expect(Template.fromStack(identities).toJSON().Outputs).toBeUndefined();
+  expect(propertiesOf(signing).Identity).toBe('example.com');
+});
+
+test('an identity of another stage is accepted, although CDK orders nothing between stages', () => {
+  const app = new App();
+  const identity = created(new Stack(new Stage(app, 'One'), 'Identities'), 'example.com');
+  const stack = new Stack(new Stage(app, 'Two'), 'Signing');
+
+  new EmailIdentityDkim(stack, 'Dkim', { identity });
+
+  expect(propertiesOf(stack).Identity).toBe('example.com');
+});

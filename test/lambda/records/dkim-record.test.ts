@@ -1,0 +1,122 @@
+// Tests of the DKIM records: how they are written, and which texts of others mean the same.
+import { quote } from '../../../lambda/base/dns-text';
+import { cnameRecords, domainKeyName, sameKey, saysTheSame, txtRecord } from '../../../lambda/records/dkim-record';
+
+const KEY_1024 = 'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXZCRncbeSWNe10TMEO95J7iP6K/pKUuFz16omw1c140FWmSXkew4El6q+rBHgw3FYz+dfHOdt+VdRZr0d'
+  + 'VNkw0KrqDiTBll3nYyysxqCma/yRAfPaSdDEHzVAq+xq94TK158i3VpwD5npMvtnBvRDu5X/+nvSuPwECfEqsjLI+QIDAQAB';
+const KEY_2048 = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAt+QjN4dVnzoGOu0ZTO7g0J022rAimgH73sPE7SZyrLOkdgdihppthdbvk2T5SIsLSPdXs1EENUIS'
+  + 'mxeGyjhZXxtTC88I/wrFX0UMrO5a8o+J+Mz+98h2yY0mLP/J1rf3qO/61swnk3PxfrCP74KlZqqFDiZVwthxCCriuNJhQpz19j90x3AjhIyivPtfp3bE8'
+  + 'XnI8Q+uV16bH+JNexWphXdC6tLIvlQVa835+R+eTwNzUAgl83AnI9zgpKXVEuzO6EZo8fEB5kzpUq6wpJf7bpv7JkRp5eAPUms+cy2YnGzAdWr+R1s2PFFqMEEw'
+  + 'duAVSClCgNBCQDsGTENzPMl+5QIDAQAB';
+
+describe('writing', () => {
+  test('a key of 1024 bits is one string', () => {
+    expect(txtRecord('mail.example.com', 'dkim2026', KEY_1024)).toEqual({
+      name: 'dkim2026._domainkey.mail.example.com',
+      type: 'TXT',
+      value: 'v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXZCRncbeSWNe10TMEO95J7iP6K/pKUuFz16omw1c140FWmSXkew4El6q+rBHgw3FYz+dfHOdt'
+        + '+VdRZr0dVNkw0KrqDiTBll3nYyysxqCma/yRAfPaSdDEHzVAq+xq94TK158i3VpwD5npMvtnBvRDu5X/+nvSuPwECfEqsjLI+QIDAQAB',
+      data: '"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXZCRncbeSWNe10TMEO95J7iP6K/pKUuFz16omw1c140FWmSXkew4El6q+rBHgw3FYz+dfHOdt'
+        + '+VdRZr0dVNkw0KrqDiTBll3nYyysxqCma/yRAfPaSdDEHzVAq+xq94TK158i3VpwD5npMvtnBvRDu5X/+nvSuPwECfEqsjLI+QIDAQAB"',
+    });
+  });
+
+  test('a key of 2048 bits is a string of 255 bytes and the rest, in one value', () => {
+    // WHEN
+    const { value, data } = txtRecord('example.com', 's', KEY_2048);
+    // THEN
+    expect(value).toHaveLength(410);
+    expect(data).toBe(
+      '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAt+QjN4dVnzoGOu0ZTO7g0J022rAimgH73sPE7SZyrLOkdgdihppthdbvk2T5SIsLSPdXs1EE'
+      + 'NUISmxeGyjhZXxtTC88I/wrFX0UMrO5a8o+J+Mz+98h2yY0mLP/J1rf3qO/61swnk3PxfrCP74KlZqqFDiZVwthxCCriuNJhQpz19j90x3AjhIyivPtfp3bE8"'
+      + ' "XnI8Q+uV16bH+JNexWphXdC6tLIvlQVa835+R+eTwNzUAgl83AnI9zgpKXVEuzO6EZo8fEB5kzpUq6wpJf7bpv7JkRp5eAPUms+cy2YnGzAdWr+R1s2PFFqMEEw'
+      + 'duAVSClCgNBCQDsGTENzPMl+5QIDAQAB"');
+  });
+
+  test('each token of Easy DKIM is a CNAME to the signing hosted zone, in lower case', () => {
+    expect(cnameRecords('example.com', ['Abc', 'def', 'ghi'], 'dkim.eu-south-1.amazonses.com')).toEqual([
+      {
+        name: 'abc._domainkey.example.com', type: 'CNAME', value: 'abc.dkim.eu-south-1.amazonses.com', data: 'abc.dkim.eu-south-1.amazonses.com',
+      },
+      {
+        name: 'def._domainkey.example.com', type: 'CNAME', value: 'def.dkim.eu-south-1.amazonses.com', data: 'def.dkim.eu-south-1.amazonses.com',
+      },
+      {
+        name: 'ghi._domainkey.example.com', type: 'CNAME', value: 'ghi.dkim.eu-south-1.amazonses.com', data: 'ghi.dkim.eu-south-1.amazonses.com',
+      },
+    ]);
+  });
+
+  test('all that DKIM has in DNS is below _domainkey', () => {
+    expect(domainKeyName('mail.example.com')).toBe('_domainkey.mail.example.com');
+  });
+});
+
+describe('the same key', () => {
+  const wanted = 'v=DKIM1; k=rsa; p=AbCd+/0=';
+
+  test.each([
+    ['the very text', wanted],
+    ['p= alone', 'p=AbCd+/0='],
+    ['without k=', 'v=DKIM1; p=AbCd+/0='],
+    ['without v=', 'k=rsa; p=AbCd+/0='],
+    ['p= before k=', 'v=DKIM1; p=AbCd+/0=; k=rsa'],
+    ['white space in p=', 'v=DKIM1; k=rsa; p= Ab Cd\t+/\r\n 0= '],
+    ['white space around tags', ' v = DKIM1 ;k= rsa;p =AbCd+/0= '],
+    ['a semicolon at the end', `${wanted};`],
+    ['a note', `${wanted}; n=rotated in May`],
+  ])('is read from %s', (_, found) => {
+    expect(sameKey(found, wanted)).toBe(true);
+  });
+
+  test.each([
+    ['another key', 'v=DKIM1; k=rsa; p=AbCd+/1='],
+    ['a key in other case', 'v=DKIM1; k=rsa; p=ABCD+/0='],
+    ['a revoked key', 'v=DKIM1; k=rsa; p='],
+    ['no key', 'v=DKIM1; k=rsa'],
+    ['testing mode', `${wanted}; t=y`],
+    ['no subdomains', `${wanted}; t=s`],
+    ['another service', `${wanted}; s=other`],
+    ['another hash', `${wanted}; h=sha1`],
+    ['a tag nobody knows', `${wanted}; x=1`],
+    ['another key type', 'v=DKIM1; k=ed25519; p=AbCd+/0='],
+    ['another version', 'v=DKIM2; k=rsa; p=AbCd+/0='],
+    ['a version in other case', 'v=dkim1; k=rsa; p=AbCd+/0='],
+    ['a version that is not the first tag', 'k=rsa; v=DKIM1; p=AbCd+/0='],
+    ['a tag twice', `${wanted}; p=AbCd+/0=`],
+    ['a part that is no tag', `${wanted}; hello`],
+    ['a part without a name', `${wanted}; =x`],
+    ['text of another kind', 'v=spf1 -all'],
+    ['nothing', ''],
+  ])('is not read from %s', (_, found) => {
+    expect(sameKey(found, wanted)).toBe(false);
+  });
+
+  test('quotes that are part of the text make it another one, as they do for a verifier', () => {
+    const record = txtRecord('example.com', 's', 'AbCd');
+    expect(saysTheSame(record, 'TXT', [quote('v=DKIM1; k=rsa; p=AbCd')])).toBe(true);
+    expect(saysTheSame(record, 'TXT', [quote('"v=DKIM1; k=rsa; p=AbCd"')])).toBe(false);
+    expect(saysTheSame(record, 'TXT', [quote('v=DKIM1\\; k=rsa\\; p=AbCd')])).toBe(false);
+  });
+
+  test('a text that is no tag list is wanted by nobody', () => {
+    expect(sameKey('p=', 'hello')).toBe(false);
+  });
+});
+
+describe('a record that says the same', () => {
+  const txt = txtRecord('example.com', 's', 'AbCd');
+  const [cname] = cnameRecords('example.com', ['t'], 'dkim.amazonses.com');
+
+  test.each([
+    ['a TXT, split otherwise', txt, 'TXT', ['"v=DKIM1; " "k=rsa;" " p=Ab" "Cd"'], true],
+    ['a TXT with two values', txt, 'TXT', [txt.data, '"v=spf1"'], false],
+    ['an alias', txt, 'TXT', [], false],
+    ['a CNAME where a TXT is wanted', txt, 'CNAME', [txt.data], false],
+    ['a CNAME with dot and capitals', cname, 'CNAME', ['T.dkim.AmazonSES.com.'], true],
+    ['a CNAME to elsewhere', cname, 'CNAME', ['t.dkim.example.net'], false],
+    ['a TXT where a CNAME is wanted', cname, 'TXT', ['"t.dkim.amazonses.com"'], false],
+  ])('%s', (_, wanted, type, values, expected) => {
+    expect(saysTheSame(wanted, type, values)).toBe(expected);
+  });
+});

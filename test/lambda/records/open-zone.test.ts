@@ -1,0 +1,64 @@
+// Tests of the look at a hosted zone before anything is written to it.
+import { HostedZone, RecordSet, ZoneGoneError } from '../../../lambda/base/ports';
+import { openZone } from '../../../lambda/records/open-zone';
+
+const never = async () => {
+  throw new Error('it is only looked at');
+};
+const record = (name: string): RecordSet => ({ name: `${name}._domainkey.mail.example.com`, type: 'TXT', ttl: 60, values: ['"a"'] });
+const zoneOf = (describe: HostedZone['describe'], list: HostedZone['list'] = async () => []): HostedZone => ({ describe, list, change: never });
+const zoneNamed = (name: string, privateZone = false) => zoneOf(async () => ({ name, privateZone }));
+const properties = { id: 'Z1', ttl: 60, overwrite: false };
+
+test.each(['mail.example.com', 'example.com', 'com'])('the zone %s holds the domain mail.example.com', async (name) => {
+  await expect(openZone(zoneNamed(name), properties, 'mail.example.com')).resolves.toBeDefined();
+});
+
+test('its records are listed along with the look, and anew for whoever asks a second time', async () => {
+  const listed: string[] = [];
+  const zone = await openZone(zoneOf(async () => ({ name: 'example.com', privateZone: false }), async (below) => {
+    listed.push(below);
+    return [record(`s${listed.length}`)];
+  }), properties, 'mail.example.com');
+  expect(listed).toEqual(['_domainkey.mail.example.com']);
+  expect(await zone.list('_domainkey.mail.example.com')).toEqual([record('s1')]);
+  expect(listed).toHaveLength(1);
+  expect(await zone.list('_domainkey.mail.example.com')).toEqual([record('s2')]);
+});
+
+test('what is changed is the zone that was opened', async () => {
+  const changed: unknown[] = [];
+  const describe = async () => ({ name: 'example.com', privateZone: false });
+  const zone = await openZone({ describe, list: async () => [], change: async (changes) => void changed.push(changes) }, properties, 'example.com');
+  await zone.change([]);
+  expect(changed).toEqual([[]]);
+});
+
+test.each(['example.net', 'ample.com', 'sub.mail.example.com'])('the zone %s does not', async (name) => {
+  await expect(openZone(zoneNamed(name), properties, 'mail.example.com')).rejects
+    .toThrow(`The hosted zone Z1 is for ${name}, and mail.example.com is not in it. Use the zone of the domain or of a parent of it.`);
+});
+
+test('a private zone is refused', async () => {
+  await expect(openZone(zoneNamed('example.com', true), properties, 'example.com')).rejects
+    .toThrow('The hosted zone Z1 (example.com) is private. SES and receivers look in public DNS: use the public zone.');
+});
+
+test('a zone that is gone is said with the way out', async () => {
+  const gone = zoneOf(async () => { throw new ZoneGoneError('There is no hosted zone Z1.'); });
+  await expect(openZone(gone, properties, 'example.com')).rejects
+    .toThrow('There is no hosted zone Z1. Use the id of a hosted zone in this account, or set hostedZoneRole.');
+  await expect(openZone(gone, { ...properties, roleArn: 'arn:role' }, 'example.com')).rejects
+    .toThrow('There is no hosted zone Z1. Use the id of a hosted zone in the account of arn:role.');
+});
+
+test('a zone that the function may not open is said with the way out', async () => {
+  const refused = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+  await expect(openZone(zoneOf(async () => { throw refused; }), properties, 'example.com')).rejects
+    .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs hostedZoneRole; in this account');
+});
+
+test('another failure is passed on', async () => {
+  const problem = new Error('AccessDenied');
+  await expect(openZone(zoneOf(async () => { throw problem; }), properties, 'example.com')).rejects.toBe(problem);
+});
