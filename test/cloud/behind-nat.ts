@@ -60,8 +60,8 @@ function behindNat<T extends AnyResolver, A extends unknown[]>(
 }
 
 /**
- * Each question is asked after its way. Slow and lost answers cost the time of the cloud, not the machine's; only those of
- * name servers, which are asked one by one.
+ * Each question is asked after its way. Slow and lost answers of name servers cost the time of the cloud, not the
+ * machine's. A name server is asked on its own, so only the first of the servers counts.
  */
 function takingTime(
   Resolver: new (options?: ResolverOptions) => dns.promises.Resolver, nat: () => Nat, time: Time,
@@ -96,7 +96,8 @@ function queriesOf(Resolver: { prototype: dns.promises.Resolver }): string[] {
 
 /** As c-ares has it. */
 function timeout(name: string): Error {
-  return Object.assign(new Error(`query ${dns.TIMEOUT} ${name}`), { code: dns.TIMEOUT, syscall: 'query', hostname: name });
+  const error = new Error(`query ${dns.TIMEOUT} ${name}`);
+  return Object.assign(error, { code: dns.TIMEOUT, syscall: 'query', hostname: name });
 }
 
 function translated(server: string, nat: Nat): string {

@@ -10,7 +10,7 @@ export interface ChangeBatchLimits {
   readonly valueCharacters: number;
 }
 
-/** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-changeresourcerecordsets */
+/** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
 export const AWS_LIMITS: ChangeBatchLimits = { resourceRecords: 1000, valueCharacters: 32_000 };
 
 /** https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html */

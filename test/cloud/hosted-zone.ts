@@ -66,7 +66,7 @@ export class HostedZone {
     this.editions.push({ visibleAt: times.visibleAt, records: toZoneRecords(this.sets) });
   }
 
-  /** What the name servers know at that time. An edition holds the ones before it, so a later one that is visible already wins. */
+  /** What the name servers know then. An edition holds those before it, so the last one that is visible wins. */
   visibleRecords(now: number): readonly ZoneRecord[] {
     this.editions = this.editions.slice(this.editions.findLastIndex((each) => each.visibleAt <= now));
     return this.editions[0].records;
@@ -76,6 +76,9 @@ export class HostedZone {
 /** Alias records are not served, and of weighted ones the first always wins: the local name servers measure nothing. */
 function toZoneRecords(sets: readonly ResourceRecordSet[]): ZoneRecord[] {
   return sets.filter((each) => each.ResourceRecords).map((each) => ({
-    name: plainName(each.Name!), type: each.Type!, ttl: each.TTL!, values: each.ResourceRecords!.map((record) => record.Value!),
+    name: plainName(each.Name!),
+    type: each.Type!,
+    ttl: each.TTL!,
+    values: each.ResourceRecords!.map((record) => record.Value!),
   }));
 }

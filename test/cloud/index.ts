@@ -30,7 +30,7 @@ export interface LocalCloudOptions {
   /** How functions run. @default 'process' */
   readonly functions?: FunctionMode;
   readonly dns?: Pick<DnsWorldOptions, 'random'> & {
-    /** Whether SES asks the functions' resolver, which remembers, and not one that was never asked. @default false */
+    /** Whether SES asks the functions' resolver, which remembers, not one that was never asked. @default false */
     readonly sesSharesResolver?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;

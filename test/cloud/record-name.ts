@@ -20,10 +20,7 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => character(octal)).replace(/\.$/, '');
 }
 
-/**
- * As the IAM condition key route53:ChangeResourceRecordSetsNormalizedRecordNames has it: like the canonical name, without
- * trailing dot.
- */
+/** The canonical name without trailing dot, as the IAM condition key for normalized record names has it. */
 export function normalizedName(name: string): string {
   return canonicalName(name).replace(/\.$/, '');
 }

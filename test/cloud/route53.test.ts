@@ -133,8 +133,11 @@ describe('a change', () => {
 
   test('that is too large for one batch is refused as a whole, and nothing waits for it', async () => {
     const names = Array.from({ length: 1001 }, (_, index) => `r${index}.example.com.`);
-    await expect(change(...names.map((name): ['CREATE', ResourceRecordSet] => ['CREATE', txt(name, '"1"')]))).rejects.toMatchObject({
-      name: 'InvalidChangeBatch', message: '[Number of records limit of 1000 exceeded.]', $metadata: { httpStatusCode: 400 },
+    const attempt = change(...names.map((name): ['CREATE', ResourceRecordSet] => ['CREATE', txt(name, '"1"')]));
+    await expect(attempt).rejects.toMatchObject({
+      name: 'InvalidChangeBatch',
+      message: '[Number of records limit of 1000 exceeded.]',
+      $metadata: { httpStatusCode: 400 },
     });
     expect(ownRecords()).toEqual([]);
     await expect(change(['CREATE', txt('a.example.com', '"1"')])).resolves.toBeDefined();
@@ -142,8 +145,10 @@ describe('a change', () => {
 
   test('may be as large as the setting says', async () => {
     route53.settings.limits = { ...route53.settings.limits, valueCharacters: 2 };
-    await expect(change(['CREATE', txt('a.example.com', '"1"')])).rejects.toThrow('[RDATA character limit of 2 exceeded.]');
-    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('a.example.com', '"1"') }])).toThrow('RDATA');
+    const tooLong = '[RDATA character limit of 2 exceeded.]';
+    const ResourceRecordSet = txt('a.example.com', '"1"');
+    await expect(change(['CREATE', ResourceRecordSet])).rejects.toThrow(tooLong);
+    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet }])).toThrow(tooLong);
   });
 
   test('of an unknown id, or of another account, is not found', async () => {
@@ -250,9 +255,10 @@ describe('a hosted zone', () => {
     ]);
     const provider = world.provider('acme');
     await provider.createZone('mail.example.com', { delegate: false });
-    await expect(world.client().resolveTxt('s1._domainkey.mail.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    const ask = () => world.client().resolveTxt('s1._domainkey.mail.example.com');
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
     provider.set('s1._domainkey.mail.example.com', 'TXT', ['seen']);
-    expect(await world.client().resolveTxt('s1._domainkey.mail.example.com')).toEqual([['seen']]);
+    expect(await ask()).toEqual([['seen']]);
   });
 
   test('says its name servers, which are the ones that it is delegated to', async () => {

@@ -5,24 +5,46 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, byoDkim, REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 import { StackResult } from '../cloud';
+import { AWS_LIMITS } from '../cloud/change-batch-limits';
 
-describe('one batch of Route 53 has at most 32,000 characters, and', () => {
-  let scene: Scene;
+/** For a history of many deployments, each of which is synthesized. In ms. */
+const HISTORY = 300_000;
 
-  beforeEach(async () => {
-    // Nothing is waited for that is tested elsewhere: INSYNC, and calls a second.
-    const quick = { insyncAfter: 0, processingTime: 0, requestsPerSecond: 100 };
-    scene = await Scene.withIdentity({ route53: quick, ses: { requestsPerSecond: 100 } });
+let scene: Scene;
+
+/** Nothing is waited for that is tested elsewhere: INSYNC, and calls a second. */
+async function begin(valueCharacters: number): Promise<void> {
+  scene = await Scene.withIdentity({
+    route53: {
+      limits: { ...AWS_LIMITS, valueCharacters }, insyncAfter: 0, processingTime: 0, requestsPerSecond: 100,
+    },
+    ses: { requestsPerSecond: 100 },
   });
+}
+
+/** Changes to that selector. All have one key of 2048 bits. */
+function changeSelector(index: number, region = REGION): Promise<StackResult> {
+  return scene.deploy('Mail', scene.byo(`s${index}`, scene.secrets.one), { region });
+}
+
+/** Deploys the selectors `s1` to `s<last>`, one after the other, each in all Regions. */
+async function changeSelectorUpTo(last: number, regions = [REGION]): Promise<void> {
+  for (let index = 1; index <= last; index++) {
+    const status = index === 1 ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
+    for (const region of regions) expect(await changeSelector(index, region)).toMatchObject({ status });
+  }
+  expect(scene.records()).toHaveLength(last);
+}
+
+describe('one batch of Route 53 has at most 32,000 characters', () => {
+  beforeEach(() => begin(AWS_LIMITS.valueCharacters));
   afterEach(() => scene.stop());
 
-  /** Deploys the selectors `s1` to `s<last>`, one after the other, all with one key of 2048 bits. */
-  async function changeSelectorUpTo(last: number): Promise<void> {
-    for (let index = 1; index <= last; index++) {
-      await scene.deployed('Mail', scene.byo(`s${index}`, scene.secrets.one));
-    }
-    expect(scene.records()).toHaveLength(last);
-  }
+  test('60 changes of the selector have left 61 records, and Delete takes them all', async () => {
+    await changeSelectorUpTo(61);
+    expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(scene.all()).toEqual([]);
+  }, HISTORY);
 
   describe('61 changes of the selector have left 62 records', () => {
     let result: StackResult;
@@ -30,36 +52,48 @@ describe('one batch of Route 53 has at most 32,000 characters, and', () => {
     beforeEach(async () => {
       await changeSelectorUpTo(62);
       result = await scene.destroy('Mail');
-    });
+    }, HISTORY);
 
     // Today: DELETE_FAILED, "[RDATA character limit of 32000 exceeded.]". SES has been set back to Easy DKIM already.
     test.failing('E1 Delete never sticks', () => {
-      expect(result).toMatchObject({ status: 'DELETE_COMPLETE' });
-    });
-
-    test.failing('E1 Delete leaves no record behind', () => {
-      expect(scene.all()).toEqual([]);
+      expect({ ...result, left: scene.all() }).toMatchObject({ status: 'DELETE_COMPLETE', left: [] });
     });
   });
+});
 
-  test('60 changes of the selector have left 61 records: Delete takes them all', async () => {
-    await changeSelectorUpTo(61);
-    expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(scene.all()).toEqual([]);
-  });
+describe('one batch has a tenth of that, so that a tenth of the changes is enough', () => {
+  beforeEach(() => begin(AWS_LIMITS.valueCharacters / 10));
+  afterEach(() => scene.stop());
 
-  describe('150 changes of the selector have been made', () => {
+  describe('the registry record lists 13 selectors', () => {
     let result: StackResult;
 
     beforeEach(async () => {
-      await changeSelectorUpTo(151);
-      result = await scene.deploy('Mail', scene.byo('s152', scene.secrets.one));
-    });
+      await changeSelectorUpTo(13);
+      result = await changeSelector(14);
+    }, HISTORY);
 
-    // Today: UPDATE_ROLLBACK_COMPLETE, "[RDATA character limit of 32000 exceeded.]". The registry record lists each of
-    // them, and is in the batch twice: as it was, and as it is to be.
+    // Today: UPDATE_ROLLBACK_COMPLETE, "[RDATA character limit of 3200 exceeded.]". The registry record is in the batch
+    // twice: as it was, and as it is to be. With AWS's own limit it is the 152nd selector.
     test.failing('E1 the next change is taken as the first was', () => {
       expect(result).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    });
+  });
+
+  describe('the registry records of three Regions that share the zone list 5 selectors each', () => {
+    const REGIONS = [REGION, 'eu-west-1', 'ap-southeast-2'];
+    let statuses: string[];
+
+    beforeEach(async () => {
+      for (const region of REGIONS.slice(1)) scene.identityExists(region);
+      await changeSelectorUpTo(5, REGIONS);
+      statuses = [];
+      for (const region of REGIONS) statuses.push((await changeSelector(6, region)).status);
+    }, HISTORY);
+
+    // Today: the last Region gets UPDATE_ROLLBACK_COMPLETE, as above. It writes the registry records of all three anew.
+    test.failing('E1 the next change is taken as the first was', () => {
+      expect(statuses).toEqual(REGIONS.map(() => 'UPDATE_COMPLETE'));
     });
   });
 });

@@ -13,14 +13,15 @@ export class DnsProvider {
   private readonly records = new Map<string, ZoneRecord[]>();
 
   /** @param family what kind of address its name servers have */
-  constructor(readonly name: string, private readonly dns: DnsWorld, private readonly family: 'ipv4' | 'ipv6' = 'ipv4') {}
+  constructor(
+    readonly name: string, private readonly dns: DnsWorld, private readonly family: 'ipv4' | 'ipv6' = 'ipv4',
+  ) {}
 
   /** Holds the domain from now on, and has it delegated to its name servers unless told otherwise. */
   async createZone(domain: string, options: { delegate?: boolean } = {}): Promise<{ nameServers: string[] }> {
     const apex = normal(domain);
-    this.nameServers ??= await this.dns.addNameServers(
-      Array.from({ length: NAME_SERVERS }, (_, index) => `ns${index + 1}.${this.name}.example`.toLowerCase()), this.family,
-    );
+    const names = Array.from({ length: NAME_SERVERS }, (_, index) => `ns${index + 1}.${this.name}.example`);
+    this.nameServers ??= await this.dns.addNameServers(names, this.family);
     const soa = `${this.nameServers[0]} hostmaster.${this.name}.example ${SOA_TIMERS}`;
     this.records.set(apex, [
       { name: apex, type: 'NS', ttl: 86400, values: this.nameServers },

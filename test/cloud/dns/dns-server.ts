@@ -2,8 +2,8 @@
 import { createSocket, Socket } from 'node:dgram';
 import { AddressInfo, createServer, Server, Socket as TcpSocket } from 'node:net';
 import {
-  Answer, AUTHORITATIVE_ANSWER, decode, DecodedPacket, encode, OptAnswer, Packet, Question, RECURSION_AVAILABLE, RECURSION_DESIRED,
-  streamEncode, TRUNCATED_RESPONSE,
+  Answer, AUTHORITATIVE_ANSWER, decode, DecodedPacket, encode, OptAnswer, Packet, Question, RECURSION_AVAILABLE,
+  RECURSION_DESIRED, streamEncode, TRUNCATED_RESPONSE,
 } from 'dns-packet';
 
 /** Response codes of RFC 1035. */

@@ -52,7 +52,8 @@ describe('the resolver', () => {
     expect(await resolver.resolve6('mail.example.com')).toEqual(['2001:db8::1']);
     expect(await resolver.resolveMx('example.com')).toEqual([{ exchange: 'mail.example.com', priority: 10 }]);
     expect(await resolver.resolveCaa('example.com')).toEqual([{ critical: 0, issue: 'ca.example' }]);
-    expect(await resolver.resolveSrv('_smtp._tcp.example.com')).toEqual([{ name: 'mail.example.com', port: 587, priority: 1, weight: 2 }]);
+    const service = { name: 'mail.example.com', port: 587, priority: 1, weight: 2 };
+    expect(await resolver.resolveSrv('_smtp._tcp.example.com')).toEqual([service]);
     expect(await resolver.resolveSoa('example.com')).toMatchObject({ nsname: 'ns1.acme.example', minttl: 300 });
   });
 
@@ -127,7 +128,9 @@ describe('delegation', () => {
     sub.set('www.mail2.example.com', 'TXT', ['from the subdomain']);
     world.provider('acme').set('www.mail2.example.com', 'TXT', ['hidden']);
     expect(await resolver.resolveTxt('www.mail2.example.com')).toEqual([['from the subdomain']]);
-    expect(await resolver.resolveNs('mail2.example.com')).toEqual(['ns1.sub-provider.example', 'ns2.sub-provider.example']);
+    expect(await resolver.resolveNs('mail2.example.com')).toEqual([
+      'ns1.sub-provider.example', 'ns2.sub-provider.example',
+    ]);
     world.undelegate('mail2.example.com');
     world.provider('acme').remove('www.mail2.example.com', 'TXT');
   });
@@ -246,8 +249,9 @@ describe('messages', () => {
   test('what is no query is dropped, and the server goes on', async () => {
     const port = portOf(world.resolverAddress);
     const socket = createSocket('udp4');
-    await new Promise((resolve) => socket.send(Buffer.from('no dns at all'), port, '127.0.0.1', resolve));
-    await new Promise((resolve) => socket.send(encode({ type: 'response', id: 1, questions: [] }), port, '127.0.0.1', resolve));
+    for (const message of [Buffer.from('no dns at all'), encode({ type: 'response', id: 1, questions: [] })]) {
+      await new Promise((resolve) => socket.send(message, port, '127.0.0.1', resolve));
+    }
     socket.close();
     expect(await resolver.resolve4('example.com')).toEqual(['203.0.113.200']);
   });

@@ -75,7 +75,7 @@ export class DnsWorld {
   /** What the functions' resolver or a name server says, without sockets. Undefined: nothing at all. */
   answer(server: string, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
     if (server === this.resolverAddress) return this.resolve(question);
-    const found = [...this.nameServers.values()].find(({ addresses: { ipv4, ipv6 } }) => server === ipv4 || server === ipv6);
+    const found = [...this.nameServers.values()].find(({ addresses }) => Object.values(addresses).includes(server));
     return found?.answer(question);
   }
 
@@ -163,7 +163,9 @@ export class DnsWorld {
 
   private nameServer(name: string): NameServer {
     const found = this.nameServers.get(normal(name));
-    if (!found) throw new Error(`There is no name server '${name}'; there are: ${[...this.nameServers.keys()].join(', ')}`);
+    if (!found) {
+      throw new Error(`There is no name server '${name}'; there are: ${[...this.nameServers.keys()].join(', ')}`);
+    }
     return found;
   }
 

@@ -49,7 +49,8 @@ describe('NS records below the apex cut the zone', () => {
   });
 
   test('a resolver never sees what is below the cut', async () => {
-    await expect(world.client().resolveTxt('s1._domainkey.mail.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    const below = world.client().resolveTxt('s1._domainkey.mail.example.com');
+    await expect(below).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(world.client().resolveTxt('mail.example.com')).rejects.toMatchObject({ code: 'ENODATA' });
   });
 
@@ -61,7 +62,8 @@ describe('NS records below the apex cut the zone', () => {
 
   test('a cut to name servers that do not hold the subdomain hides it altogether', async () => {
     world.provider('other').deleteZone('mail.example.com');
-    await expect(world.client().resolveTxt('s1._domainkey.mail.example.com')).rejects.toMatchObject({ code: 'ESERVFAIL' });
+    const below = world.client().resolveTxt('s1._domainkey.mail.example.com');
+    await expect(below).rejects.toMatchObject({ code: 'ESERVFAIL' });
   });
 
   test('the highest of several cuts counts', async () => {

@@ -1,4 +1,4 @@
-// An authoritative name server: answers for the zones it holds, refers to others for what is delegated, and refuses the rest.
+// An authoritative name server: answers for its zones, refers to others for what is delegated, and refuses the rest.
 import type { Question } from 'dns-packet';
 import { DnsAnswer, DnsServer, RCODE, RecordAnswer } from './dns-server';
 import { host, toAnswers } from './record-data';

@@ -16,13 +16,15 @@ export type Nat = Readonly<Record<string, NatEntry>>;
 
 /** What a network lets out. */
 export interface NetworkSettings {
-  /** False: packets to port 53 are lost, as behind a security group that does not allow them. The resolver still answers. */
+  /** Whether packets to port 53 get out. Where a security group does not allow them, the resolver still answers. */
   port53: boolean;
   /** Whether addresses of IPv6 can be reached. */
   ipv6: boolean;
 }
 
-export function natOf(nameServers: Iterable<NameServer>, ports: ReadonlyMap<string, number>, network: NetworkSettings): Nat {
+export function natOf(
+  nameServers: Iterable<NameServer>, ports: ReadonlyMap<string, number>, network: NetworkSettings,
+): Nat {
   const nat: Record<string, NatEntry> = {};
   for (const { name, addresses: { ipv4, ipv6 }, settings: { mode, delay } } of nameServers) {
     const entry = { at: `127.0.0.1:${ports.get(name)}`, delay, lost: mode === 'silent' || !network.port53 };

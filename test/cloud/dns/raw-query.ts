@@ -1,6 +1,10 @@
 // Asks a DNS server with a message of its own making, and gives back the whole answer: what Node's resolver hides.
 import { createSocket } from 'node:dgram';
-import { decode, DecodedPacket, encode, Packet, Question, RECURSION_DESIRED } from 'dns-packet';
+import { decode, DecodedPacket, encode, OptAnswer, Packet, Question, RECURSION_DESIRED } from 'dns-packet';
+
+const EDNS: Omit<OptAnswer, 'udpPayloadSize'> = {
+  type: 'OPT', name: '.', extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [],
+};
 
 interface QueryOptions {
   /** Offered by EDNS; without it, EDNS is not spoken. */
@@ -9,14 +13,14 @@ interface QueryOptions {
   readonly flags?: number;
 }
 
-export function query(name: string, type: Question['type'], { udpPayloadSize, flags = RECURSION_DESIRED }: QueryOptions = {}): Packet {
+export function query(name: string, type: Question['type'], options: QueryOptions = {}): Packet {
+  const { udpPayloadSize, flags = RECURSION_DESIRED } = options;
   return {
     type: 'query',
     id: 4711,
     flags,
     questions: [{ name, type }],
-    additionals: udpPayloadSize === undefined ? []
-      : [{ type: 'OPT', name: '.', udpPayloadSize, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] }],
+    additionals: udpPayloadSize === undefined ? [] : [{ ...EDNS, udpPayloadSize }],
   };
 }
 
@@ -34,5 +38,6 @@ export function askUdp(server: string, packet: Packet): Promise<DecodedPacket> {
 
 /** Each record of a section as `name TYPE data`. */
 export function lines(records: DecodedPacket['answers']): string[] {
-  return (records ?? []).flatMap((each) => each.type === 'OPT' ? [] : [`${each.name} ${each.type} ${String(each.data)}`]);
+  const withData = (records ?? []).filter((each) => each.type !== 'OPT');
+  return withData.map((each) => `${each.name} ${each.type} ${String(each.data)}`);
 }

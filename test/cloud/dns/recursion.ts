@@ -84,7 +84,8 @@ interface Referral {
 function referralOf({ answers = [], authorities = [] }: DnsAnswer): Referral | undefined {
   const [first, ...more] = answers.length > 0 ? [] : authorities.flatMap((each) => each.type === 'NS' ? [each] : []);
   if (!first) return undefined;
-  return { zone: first.name, nameServers: [first, ...more].map(({ data }) => host(data).toLowerCase()), ttl: first.ttl };
+  const nameServers = [first, ...more].map(({ data }) => host(data).toLowerCase());
+  return { zone: first.name, nameServers, ttl: first.ttl };
 }
 
 /**

@@ -1,4 +1,4 @@
-// Tests of what the root, the registries and other parents say: referrals, as a client sees them that starts at the root.
+// Tests of what the root, the registries and other parents say: referrals, as who begins at the root sees them.
 import { DnsWorld } from './dns-world';
 import { askUdp, lines, query } from './raw-query';
 import { ROOT_SERVERS } from './registry';
@@ -51,7 +51,7 @@ describe('a client that starts at the root', () => {
     ]);
   });
 
-  test('learns from the registry that nobody has a domain, and from the root that there is no such top level', async () => {
+  test('learns from the registry that there is no such domain, and from the root no such top level', async () => {
     await world.provider('acme').createZone('example.com');
     const unregistered = await walk('www.nobody.com', 'TXT');
     expect(unregistered).toMatchObject({ referrals: ['com'], answer: { rcode: 'NXDOMAIN', flag_aa: true } });

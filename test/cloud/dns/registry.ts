@@ -22,9 +22,9 @@ export function rootZone(): Zone {
 
 /** The delegations come from `Delegations`. The addresses of name servers are registered beside them. */
 export function topLevelZone(domain: string, nameServers: ReadonlyMap<string, NameServer>): Zone {
+  const registered = () => [...nameServers.values()].filter(({ name }) => topLevelOf(name) === domain);
   return new Zone(domain, () => [
-    ...apexRecords(domain, REGISTRY_SERVERS),
-    ...[...nameServers.values()].filter(({ name }) => topLevelOf(name) === domain).flatMap((each) => each.addressRecords()),
+    ...apexRecords(domain, REGISTRY_SERVERS), ...registered().flatMap((each) => each.addressRecords()),
   ]);
 }
 

@@ -21,7 +21,7 @@ afterEach(() => world.stop());
 
 /** What the functions' resolver says: the texts, or the error. */
 async function text(name: string, client = world.cachingClient()): Promise<string> {
-  return client.resolveTxt(name).then((records) => records.map((strings) => strings.join('')).join(), (error) => error.code);
+  return client.resolveTxt(name).then((records) => records.flat().join(), (error) => error.code);
 }
 
 describe('an answer', () => {
@@ -66,7 +66,8 @@ describe('an answer', () => {
 describe('an answer that says no', () => {
   /** A zone whose SOA has that TTL and that minimum. */
   function zoneWithSoa(ttl: number, minimum: number, contents: () => ZoneRecord[]): void {
-    const soa: ZoneRecord = { name: 'example.org', type: 'SOA', ttl, values: [`ns1.acme.example h.example 1 2 3 4 ${minimum}`] };
+    const values = [`ns1.acme.example hostmaster.example 1 2 3 4 ${minimum}`];
+    const soa: ZoneRecord = { name: 'example.org', type: 'SOA', ttl, values };
     world.addZone(new Zone('example.org', () => [soa, ...contents()]), ['ns1.acme.example']);
     world.delegate('example.org', ['ns1.acme.example']);
   }

@@ -1,4 +1,4 @@
-// DNS without sockets, for functions in the test's own process: as much of `node:dns` as a handler uses, with the errors of c-ares.
+// DNS without sockets, for functions in the test's own process: as much of `node:dns` as a handler uses.
 import type { ResolverOptions } from 'node:dns';
 import { Answer, RecordType } from 'dns-packet';
 import { systemError } from './main-realm';
