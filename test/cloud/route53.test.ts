@@ -146,9 +146,9 @@ describe('a change', () => {
   test('may be as large as the setting says', async () => {
     route53.settings.limits = { ...route53.settings.limits, valueCharacters: 2 };
     const tooLong = '[RDATA character limit of 2 exceeded.]';
-    const ResourceRecordSet = txt('a.example.com', '"1"');
-    await expect(change(['CREATE', ResourceRecordSet])).rejects.toThrow(tooLong);
-    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet }])).toThrow(tooLong);
+    const record = txt('a.example.com', '"1"');
+    await expect(change(['CREATE', record])).rejects.toThrow(tooLong);
+    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: record }])).toThrow(tooLong);
   });
 
   test('of an unknown id, or of another account, is not found', async () => {

@@ -4,11 +4,11 @@ import { Concurrency } from './concurrency';
 import { FunctionConfiguration, functionEnvironment } from './environment';
 import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
 import { FunctionProcess } from './function-process';
-import { InProcessFunction } from './in-process/in-process-function';
 import { DnsWorld } from '../dns';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
+import { InProcessFunction } from './in-process/in-process-function';
 import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';

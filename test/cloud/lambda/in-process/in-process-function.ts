@@ -112,8 +112,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
     const module = { exports: {} as Record<string, Handler> };
     const own: Record<string, unknown> = {
-      http: memoryHttp(sandbox),
-      dns: memoryDns(dns, this.time),
+      'http': memoryHttp(sandbox),
+      'dns': memoryDns(dns, this.time),
       'timers/promises': { setTimeout: this.time.promisedTimeout.bind(this.time) },
     };
     const requireReal = createRequire(file);
