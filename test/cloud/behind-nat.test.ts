@@ -7,16 +7,21 @@ let world: DnsWorld;
 let leaveNetwork: () => void;
 /** What was slept, in ms of the cloud's clock; no real time passes. */
 let slept: number[];
+/** How many questions were on their way. */
+let travelled: number;
 
 beforeEach(async () => {
   world = new DnsWorld();
   slept = [];
+  travelled = 0;
   await world.start();
   const provider = world.provider('acme');
   await provider.createZone('example.com');
   provider.set('example.com', 'TXT', ['hello']);
   leaveNetwork = resolveThrough(world.resolverAddress, () => world.natOfFunctions(), {
-    travel: async () => undefined,
+    travel: async () => {
+      travelled++;
+    },
     sleep: async (ms) => slept.push(ms),
   });
 });
@@ -45,6 +50,13 @@ test('the resolver is asked by default, and name servers at their public address
   expect(address).toMatch(/^192\.0\.2\./);
   for (const form of [address, `${address}:53`]) expect(await askDirectly(PATIENCE, form)).toBe('hello');
   expect(slept).toEqual([]);
+});
+
+test('each question takes the time of its way, to the resolver and to a name server', async () => {
+  const address = await addressOf('ns1.acme.example');
+  expect(travelled).toBe(1);
+  await askDirectly(PATIENCE, address);
+  expect(travelled).toBe(2);
 });
 
 test('a name server that is silent costs as long as Node waits, by the cloud\'s clock', async () => {
