@@ -14,11 +14,12 @@ export interface SecretVersion {
 export class SecretVersions {
   private readonly versions = new Map<string, SecretVersion>();
 
-  /** The same id again is harmless with the same value and refused with another, so that a repeated call makes no second version. */
+  /** The same id again is harmless with the same value, so that a call can be repeated, and refused with another. */
   add(id: string, value: SecretValue, stages: readonly string[], now: number): SecretVersion {
     const existing = this.versions.get(id);
     if (existing && !sameValue(existing.value, value)) {
-      throw new ServiceError('ResourceExistsException', 400, `You can't modify a secret version: a version with the id ${id} has another value.`);
+      throw new ServiceError('ResourceExistsException', 400,
+        `You can't modify a secret version: a version with the id ${id} has another value.`);
     }
     if (existing) return existing;
     const version: SecretVersion = { id, value, createdAt: now, stages: new Set() };
@@ -34,7 +35,8 @@ export class SecretVersions {
       const version = this.versions.get(id);
       if (!version) throw notFound(`Secrets Manager can't find the specified secret value for VersionId: ${id}`);
       if (stage !== undefined && !version.stages.has(stage)) {
-        throw new ServiceError('InvalidRequestException', 400, 'You provided a VersionStage that is not associated to the provided VersionId.');
+        throw new ServiceError('InvalidRequestException', 400,
+          'You provided a VersionStage that is not associated to the provided VersionId.');
       }
       return version;
     }
@@ -52,13 +54,14 @@ export class SecretVersions {
       throw invalidParameter(`The staging label ${stage} isn't attached to version ${from}.`);
     }
     if (target && holder && holder !== target && from === undefined) {
-      throw invalidParameter(`The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder.id}, `
-        + 'so you must explicitly reference that version in RemoveFromVersionId.');
+      throw invalidParameter(`The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently `
+        + `attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`);
     }
     if (!target) {
       if (from === undefined) throw invalidParameter('Give RemoveFromVersionId, MoveToVersionId or both.');
       if (stage === 'AWSCURRENT') {
-        throw invalidParameter('You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.');
+        throw invalidParameter('You can only move staging label AWSCURRENT to a different secret version. '
+          + 'It can’t be completely removed.');
       }
       holder?.stages.delete(stage);
       return;

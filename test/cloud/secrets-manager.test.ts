@@ -1,7 +1,7 @@
 // The local Secrets Manager through the real SDK client.
 import {
-  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
+  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand,
+  SecretsManagerClient, UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { Principal } from './credentials';
 import { PolicyStatement } from './iam-policy';
@@ -29,11 +29,13 @@ beforeEach(async () => {
 afterEach(() => secretsManager.stop());
 
 function clientOf(principal: Principal, region = REGION): SecretsManagerClient {
-  return new SecretsManagerClient({ region, endpoint: secretsManager.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1 });
+  const credentials = context.credentials.issue(principal);
+  return new SecretsManagerClient({ region, endpoint: secretsManager.endpoint, credentials, maxAttempts: 1 });
 }
 
 function secret(overrides: Partial<Parameters<SecretsManager['create']>[0]> = {}) {
-  return secretsManager.create({ account: ACCOUNT, region: REGION, name: NAME, value: 'first', versionId: V1, ...overrides });
+  const defaults = { account: ACCOUNT, region: REGION, name: NAME, value: 'first', versionId: V1 };
+  return secretsManager.create({ ...defaults, ...overrides });
 }
 
 function get(SecretId: string, which: { VersionId?: string; VersionStage?: string } = {}, by = client) {
@@ -62,9 +64,37 @@ describe('reading', () => {
     expect(arn).toMatch(new RegExp(`^arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${NAME}-[a-zA-Z0-9]{6}$`));
     for (const id of [arn, arn.slice(0, -7), NAME]) {
       expect(await get(id)).toMatchObject({
-        ARN: arn, Name: NAME, SecretString: 'first', VersionId: versionId, VersionStages: ['AWSCURRENT'], CreatedDate: expect.any(Date),
+        ARN: arn,
+        Name: NAME,
+        SecretString: 'first',
+        VersionId: versionId,
+        VersionStages: ['AWSCURRENT'],
+        CreatedDate: expect.any(Date),
       });
     }
+  });
+
+  test('a secret whose name ends in a hyphen and six characters is not found by its partial ARN', async () => {
+    const { arn } = secret({ name: 'mail/dkim-secret' });
+    for (const id of [arn, 'mail/dkim-secret']) expect(await get(id)).toMatchObject({ ARN: arn });
+    expect(await refusal(get(arn.slice(0, -7)))).toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('a partial ARN that ends like a complete one finds the secret that has just this complete ARN', async () => {
+    const short = secret({ name: 'mail/dkim' });
+    const end = short.arn.slice(-7);
+    secret({ name: `mail/dkim${end}` });
+    expect(await get(short.arn)).toMatchObject({ Name: 'mail/dkim' });
+    expect(await get(`mail/dkim${end}`)).toMatchObject({ Name: `mail/dkim${end}` });
+  });
+
+  test('rights on a partial ARN and any end do not let a role at what is taken for a complete ARN', async () => {
+    const { arn } = secret({ name: 'mail/dkim-secret' });
+    const partial = arn.slice(0, -7);
+    const Action = 'secretsmanager:GetSecretValue';
+    const role = roleWith([{ Effect: 'Allow', Action, Resource: `${partial}-??????` }]);
+    expect(await get('mail/dkim-secret', {}, role)).toMatchObject({ ARN: arn });
+    expect(await refusal(get(partial, {}, role))).toMatchObject({ name: 'AccessDeniedException' });
   });
 
   test('a binary secret comes back as bytes and has no string', async () => {
@@ -77,7 +107,8 @@ describe('reading', () => {
   test('what is not there is not found: secret, version, label, Region', async () => {
     const { arn } = secret();
     const notFound = { name: 'ResourceNotFoundException', $metadata: { httpStatusCode: 400 } };
-    expect(await refusal(get('nothing'))).toMatchObject({ ...notFound, message: "Secrets Manager can't find the specified secret." });
+    expect(await refusal(get('nothing')))
+      .toMatchObject({ ...notFound, message: "Secrets Manager can't find the specified secret." });
     expect(await refusal(get(`${arn.slice(0, -6)}AAAAAA`))).toMatchObject(notFound);
     expect(await refusal(get(arn, { VersionId: V2 }))).toMatchObject(notFound);
     expect(await refusal(get(arn, { VersionStage: 'AWSPREVIOUS' }))).toMatchObject({
@@ -90,12 +121,13 @@ describe('reading', () => {
     const { arn } = secret();
     secretsManager.put(arn, 'second', { versionId: V2 });
     expect(await get(arn, { VersionId: V1, VersionStage: 'AWSPREVIOUS' })).toMatchObject({ SecretString: 'first' });
-    expect(await refusal(get(arn, { VersionId: V1, VersionStage: 'AWSCURRENT' }))).toMatchObject({ name: 'InvalidRequestException' });
+    expect(await refusal(get(arn, { VersionId: V1, VersionStage: 'AWSCURRENT' })))
+      .toMatchObject({ name: 'InvalidRequestException' });
   });
 });
 
 describe('versions and staging labels', () => {
-  test('a new value becomes the current one, the last one the previous, and the one before loses its label', async () => {
+  test('a new value becomes the current one, the last one the previous, and older ones lose their label', async () => {
     secret();
     await put(V2, 'second');
     expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
@@ -128,7 +160,8 @@ describe('versions and staging labels', () => {
     expect(refused).toMatchObject({ name: 'InvalidParameterException', message: expect.stringContaining(V1) });
     await client.send(new UpdateSecretVersionStageCommand({ ...move, RemoveFromVersionId: V1 }));
     expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSPENDING', 'AWSCURRENT'] });
-    await client.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, VersionStage: 'AWSPENDING', RemoveFromVersionId: V2 }));
+    const done = { SecretId: NAME, VersionStage: 'AWSPENDING', RemoveFromVersionId: V2 };
+    await client.send(new UpdateSecretVersionStageCommand(done));
     expect(await stages()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
   });
 
@@ -143,23 +176,38 @@ describe('versions and staging labels', () => {
 
   test.each([
     ['taking AWSCURRENT away', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V1 }, 'InvalidParameterException'],
-    ['taking a label off a version without it', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V2, MoveToVersionId: V2 }, 'InvalidParameterException'],
+    [
+      'taking a label off a version without it',
+      { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V2, MoveToVersionId: V2 },
+      'InvalidParameterException',
+    ],
     ['neither from nor to', { VersionStage: 'AWSPENDING' }, 'InvalidParameterException'],
-    ['a version that is not there', { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V1, MoveToVersionId: V3 }, 'ResourceNotFoundException'],
+    [
+      'a version that is not there',
+      { VersionStage: 'AWSCURRENT', RemoveFromVersionId: V1, MoveToVersionId: V3 },
+      'ResourceNotFoundException',
+    ],
   ])('%s is refused', async (_, move, name) => {
     secret();
     await put(V2, 'second', ['AWSPENDING']);
-    expect(await refusal(client.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, ...move })))).toMatchObject({ name });
+    expect(await refusal(client.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, ...move }))))
+      .toMatchObject({ name });
     expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['AWSPENDING'] });
   });
 });
 
 describe('the life of a secret', () => {
   test('created, described and found again', async () => {
-    const created = await client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'first', KmsKeyId: KMS_KEY, ClientRequestToken: V1 }));
+    const created = await client.send(new CreateSecretCommand({
+      Name: NAME, SecretString: 'first', KmsKeyId: KMS_KEY, ClientRequestToken: V1,
+    }));
     expect(created).toMatchObject({ Name: NAME, VersionId: V1 });
     expect(await client.send(new DescribeSecretCommand({ SecretId: created.ARN! }))).toMatchObject({
-      ARN: created.ARN, Name: NAME, KmsKeyId: KMS_KEY, VersionIdsToStages: { [V1]: ['AWSCURRENT'] }, CreatedDate: expect.any(Date),
+      ARN: created.ARN,
+      Name: NAME,
+      KmsKeyId: KMS_KEY,
+      VersionIdsToStages: { [V1]: ['AWSCURRENT'] },
+      CreatedDate: expect.any(Date),
     });
   });
 
@@ -167,12 +215,14 @@ describe('the life of a secret', () => {
     secret();
     secret({ region: 'eu-west-1' });
     secret({ account: OTHER_ACCOUNT });
-    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' })))).toMatchObject({ name: 'ResourceExistsException' });
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' }))))
+      .toMatchObject({ name: 'ResourceExistsException' });
   });
 
   test('a secret without a value, or with two, is refused', async () => {
     for (const value of [{}, { SecretString: 'x', SecretBinary: Buffer.from('x') }]) {
-      expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value })))).toMatchObject({ name: 'InvalidParameterException' });
+      expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value }))))
+        .toMatchObject({ name: 'InvalidParameterException' });
     }
   });
 
@@ -190,7 +240,8 @@ describe('the life of a secret', () => {
     };
     expect(await refusal(get(arn))).toMatchObject(marked);
     expect(await refusal(put(V2, 'second'))).toMatchObject(marked);
-    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' })))).toMatchObject({ name: 'InvalidRequestException' });
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, SecretString: 'x' }))))
+      .toMatchObject({ name: 'InvalidRequestException' });
   });
 
   test('a secret deleted without recovery is gone, and its name free with another ARN', async () => {
@@ -205,7 +256,8 @@ describe('the life of a secret', () => {
     ['a window and no recovery', { RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true }],
   ])('%s is refused', async (_, how) => {
     secret();
-    expect(await refusal(client.send(new DeleteSecretCommand({ SecretId: NAME, ...how })))).toMatchObject({ name: 'InvalidParameterException' });
+    expect(await refusal(client.send(new DeleteSecretCommand({ SecretId: NAME, ...how }))))
+      .toMatchObject({ name: 'InvalidParameterException' });
     expect((await get(NAME)).SecretString).toBe('first');
   });
 
@@ -233,7 +285,8 @@ describe('rights', () => {
   test('a role that may not ask does not learn whether the secret is there', async () => {
     const role = roleWith([]);
     expect(await refusal(get('nothing', {}, role))).toMatchObject({ name: 'AccessDeniedException' });
-    const allowed = roleWith([{ Effect: 'Allow', Action: READ, Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:nothing*` }]);
+    const Resource = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:nothing*`;
+    const allowed = roleWith([{ Effect: 'Allow', Action: READ, Resource }]);
     expect(await refusal(get('nothing', {}, allowed))).toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
@@ -241,20 +294,28 @@ describe('rights', () => {
     // GIVEN
     const { arn } = secret({ kmsKeyArn: KMS_KEY });
     const read: PolicyStatement = { Effect: 'Allow', Action: READ, Resource: arn };
-    const decrypt = (via: string): PolicyStatement =>
-      ({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: KMS_KEY, Condition: { StringEquals: { 'kms:ViaService': via } } });
-    const noKms = { name: 'AccessDeniedException', message: 'Access to KMS is not allowed', $metadata: { httpStatusCode: 400 } };
+    const decrypt = (region: string): PolicyStatement => ({
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: KMS_KEY,
+      Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } },
+    });
+    const noKms = {
+      name: 'AccessDeniedException', message: 'Access to KMS is not allowed', $metadata: { httpStatusCode: 400 },
+    };
     // THEN
     expect(await refusal(get(arn, {}, roleWith([read])))).toMatchObject(noKms);
-    expect(await refusal(get(arn, {}, roleWith([read, decrypt('secretsmanager.eu-west-1.amazonaws.com')])))).toMatchObject(noKms);
-    expect((await get(arn, {}, roleWith([read, decrypt('secretsmanager.us-east-1.amazonaws.com')]))).SecretString).toBe('first');
+    expect(await refusal(get(arn, {}, roleWith([read, decrypt('eu-west-1')]))))
+      .toMatchObject(noKms);
+    expect((await get(arn, {}, roleWith([read, decrypt('us-east-1')]))).SecretString).toBe('first');
   });
 
   test('writing a value under a customer key asks for the right to encrypt', async () => {
     const { arn } = secret({ kmsKeyArn: KMS_KEY });
     const write: PolicyStatement = { Effect: 'Allow', Action: 'secretsmanager:PutSecretValue', Resource: arn };
     const encrypt: PolicyStatement = { Effect: 'Allow', Action: 'kms:GenerateDataKey', Resource: KMS_KEY };
-    const putBy = (by: SecretsManagerClient) => by.send(new PutSecretValueCommand({ SecretId: arn, SecretString: 'second' }));
+    const command = new PutSecretValueCommand({ SecretId: arn, SecretString: 'second' });
+    const putBy = (by: SecretsManagerClient) => by.send(command);
     expect(await refusal(putBy(roleWith([write])))).toMatchObject({ message: 'Access to KMS is not allowed' });
     await putBy(roleWith([write, encrypt]));
     expect((await get(arn)).SecretString).toBe('second');
@@ -263,14 +324,17 @@ describe('rights', () => {
   test("another account reads when both its own policy and the secret's policy allow it", async () => {
     // GIVEN
     const roleArn = `arn:aws:iam::${OTHER_ACCOUNT}:role/reader`;
-    const share = (AWS: string) => ({ Statement: [{ Effect: 'Allow' as const, Principal: { AWS }, Action: READ, Resource: '*' }] });
+    const share = (AWS: string) => ({
+      Statement: [{ Effect: 'Allow' as const, Principal: { AWS }, Action: READ, Resource: '*' }],
+    });
     const { arn } = secret({ kmsKeyArn: KMS_KEY });
     const allowed = () => roleWith([
       { Effect: 'Allow', Action: READ, Resource: arn }, { Effect: 'Allow', Action: 'kms:Decrypt', Resource: KMS_KEY },
     ], OTHER_ACCOUNT);
     const denied = { name: 'AccessDeniedException' };
     // THEN
-    expect(await refusal(get(arn, {}, allowed()))).toMatchObject({ ...denied, message: expect.stringContaining('no resource-based policy') });
+    expect(await refusal(get(arn, {}, allowed())))
+      .toMatchObject({ ...denied, message: expect.stringContaining('no resource-based policy') });
     for (const principal of [roleArn, `arn:aws:iam::${OTHER_ACCOUNT}:root`, OTHER_ACCOUNT, '*']) {
       secretsManager.putResourcePolicy(arn, share(principal));
       expect((await get(arn, {}, allowed())).SecretString).toBe('first');
@@ -281,14 +345,20 @@ describe('rights', () => {
   });
 
   test('a secret under the AWS managed key cannot be shared with another account', async () => {
-    const resourcePolicy = { Statement: { Effect: 'Allow' as const, Principal: '*' as const, Action: READ, Resource: '*' } };
+    const resourcePolicy = {
+      Statement: { Effect: 'Allow' as const, Principal: '*' as const, Action: READ, Resource: '*' },
+    };
     const { arn } = secret({ resourcePolicy });
-    expect(await refusal(get(arn, {}, clientOf({ account: OTHER_ACCOUNT })))).toMatchObject({ message: 'Access to KMS is not allowed' });
+    expect(await refusal(get(arn, {}, clientOf({ account: OTHER_ACCOUNT }))))
+      .toMatchObject({ message: 'Access to KMS is not allowed' });
   });
 
   test("a Deny in the secret's policy holds for its own account too", async () => {
     const reader = { AWS: `arn:aws:iam::${ACCOUNT}:role/reader` };
-    const { arn } = secret({ resourcePolicy: { Statement: { Effect: 'Deny', Principal: reader, Action: READ, Resource: '*' } } });
+    const resourcePolicy = {
+      Statement: { Effect: 'Deny' as const, Principal: reader, Action: READ, Resource: '*' },
+    };
+    const { arn } = secret({ resourcePolicy });
     const role = roleWith([{ Effect: 'Allow', Action: READ, Resource: arn }]);
     expect(await refusal(get(arn, {}, role))).toMatchObject({ message: expect.stringContaining('explicit deny') });
   });

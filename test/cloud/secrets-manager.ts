@@ -1,16 +1,14 @@
 // AWS Secrets Manager of the local cloud: secrets with versions, customer keys, and readers from other accounts.
 import { Principal } from './credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
-import { applies, listOf, PolicyDocument, PolicyStatement, statementsOf } from './iam-policy';
-import { partitionOf } from './partition';
+import { PolicyDocument } from './iam-policy';
+import { means, newSecretArn, partialArn, SecretName } from './secret-id';
+import { secretPolicyEffect } from './secret-policy';
 import { SecretValue, SecretVersion, SecretVersions } from './secret-versions';
 import { ServiceError } from './service-error';
-import { randomText, randomUuid } from './time/random';
+import { randomUuid } from './time/random';
 
-interface NewSecret {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
+interface NewSecret extends SecretName {
   readonly value: SecretValue;
   /** @default the AWS managed key, which no other account can use */
   readonly kmsKeyArn?: string;
@@ -25,11 +23,8 @@ interface PutOptions {
   readonly stages?: readonly string[];
 }
 
-interface Secret {
+interface Secret extends SecretName {
   readonly arn: string;
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
   readonly kmsKeyArn?: string;
   readonly versions: SecretVersions;
   readonly createdAt: number;
@@ -67,21 +62,25 @@ export class SecretsManager extends HttpService {
 
   // ---- for tests and CloudFormation
 
-  create({ account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUuid(this.context.random) }: NewSecret): { arn: string; versionId: string } {
+  create(secret: NewSecret): { arn: string; versionId: string } {
+    const { account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUuid(this.context.random) } = secret;
     const namesake = this.named(account, region, name);
     if (namesake?.deletedAt !== undefined) {
-      throw invalidRequest("You can't create this secret because a secret with this name is already scheduled for deletion.");
+      throw invalidRequest(
+        "You can't create this secret because a secret with this name is already scheduled for deletion.");
     }
-    if (namesake) throw new ServiceError('ResourceExistsException', 400, `The operation failed because the secret ${name} already exists.`);
+    if (namesake) throw alreadyExists(name);
     const now = this.context.clock.now();
-    const arn = `${arnWithoutSuffix(account, region, name)}-${randomText(this.context.random, SUFFIX_LETTERS, 6)}`;
+    const arn = newSecretArn(secret, this.context.random);
     const versions = new SecretVersions();
     versions.add(versionId, value, ['AWSCURRENT'], now);
-    this.secrets.set(arn, { arn, account, region, name, kmsKeyArn, resourcePolicy, versions, createdAt: now, changedAt: now });
+    const times = { createdAt: now, changedAt: now };
+    this.secrets.set(arn, { arn, account, region, name, kmsKeyArn, resourcePolicy, versions, ...times });
     return { arn, versionId };
   }
 
-  put(arn: string, value: SecretValue, { versionId = randomUuid(this.context.random), stages = ['AWSCURRENT'] }: PutOptions = {}): SecretVersion {
+  put(arn: string, value: SecretValue, options: PutOptions = {}): SecretVersion {
+    const { versionId = randomUuid(this.context.random), stages = ['AWSCURRENT'] } = options;
     const secret = this.usable(this.existing(arn));
     secret.changedAt = this.context.clock.now();
     return secret.versions.add(versionId, value, stages, secret.changedAt);
@@ -106,7 +105,8 @@ export class SecretsManager extends HttpService {
 
   protected handle(call: Call): Reply {
     const parameters = JSON.parse(call.body.toString('utf8')) as Parameters;
-    return json(call.operation === 'CreateSecret' ? this.createSecret(call, parameters) : this.withSecret(call, parameters));
+    const creates = call.operation === 'CreateSecret';
+    return json(creates ? this.createSecret(call, parameters) : this.withSecret(call, parameters));
   }
 
   protected renderError(error: ServiceError): Reply {
@@ -121,8 +121,9 @@ export class SecretsManager extends HttpService {
 
   private createSecret({ principal, region }: Call, parameters: Parameters): object {
     const { Name: name = '', KmsKeyId: kmsKeyArn, ClientRequestToken: versionId } = parameters;
-    this.context.authorize(principal, 'secretsmanager:CreateSecret', arnWithoutSuffix(principal.account, region, name));
-    const created = this.create({ account: principal.account, region, name, value: valueOf(parameters), kmsKeyArn, versionId });
+    const secret: SecretName = { account: principal.account, region, name };
+    this.context.authorize(principal, 'secretsmanager:CreateSecret', partialArn(secret));
+    const created = this.create({ ...secret, value: valueOf(parameters), kmsKeyArn, versionId });
     return { ARN: created.arn, Name: name, VersionId: created.versionId };
   }
 
@@ -134,17 +135,21 @@ export class SecretsManager extends HttpService {
         const version = this.usable(secret).versions.get(parameters.VersionId, parameters.VersionStage);
         this.authorizeKey(call.principal, secret, 'kms:Decrypt');
         const { id: VersionId, stages, createdAt } = version;
-        return { ARN, Name, VersionId, ...wireValue(version.value), VersionStages: [...stages], CreatedDate: createdAt / 1000 };
+        const described = { ARN, Name, VersionId, VersionStages: [...stages], CreatedDate: createdAt / 1000 };
+        return { ...described, ...wireValue(version.value) };
       }
       case 'PutSecretValue': {
         this.usable(secret);
         this.authorizeKey(call.principal, secret, 'kms:GenerateDataKey');
-        const version = this.put(ARN, valueOf(parameters), { versionId: parameters.ClientRequestToken, stages: parameters.VersionStages });
+        const { ClientRequestToken: versionId, VersionStages: stages } = parameters;
+        const version = this.put(ARN, valueOf(parameters), { versionId, stages });
         return { ARN, Name, VersionId: version.id, VersionStages: [...version.stages] };
       }
-      case 'UpdateSecretVersionStage':
-        this.usable(secret).versions.move(parameters.VersionStage ?? '', parameters.RemoveFromVersionId, parameters.MoveToVersionId);
+      case 'UpdateSecretVersionStage': {
+        const { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to } = parameters;
+        this.usable(secret).versions.move(stage, from, to);
         return { ARN, Name };
+      }
       case 'DescribeSecret':
         return {
           ARN,
@@ -158,28 +163,36 @@ export class SecretsManager extends HttpService {
       case 'DeleteSecret': {
         const { ForceDeleteWithoutRecovery: force = false, RecoveryWindowInDays: days } = parameters;
         this.usable(secret);
-        if (force && days !== undefined) throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
-        if (days !== undefined && (days < 7 || days > 30)) throw invalidParameter('RecoveryWindowInDays must be between 7 and 30 days (inclusive).');
+        if (force && days !== undefined) {
+          throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+        }
+        if (days !== undefined && (days < 7 || days > 30)) {
+          throw invalidParameter('RecoveryWindowInDays must be between 7 and 30 days (inclusive).');
+        }
         this.delete(ARN, force ? {} : { recoveryWindowInDays: days ?? 30 });
         return { ARN, Name, DeletionDate: (secret.deletedAt ?? this.context.clock.now()) / 1000 };
       }
-      default: throw new ServiceError('UnknownOperationException', 400, `the local Secrets Manager does not know ${call.operation}`);
+      default:
+        throw new ServiceError(
+          'UnknownOperationException', 400, `the local Secrets Manager does not know ${call.operation}`);
     }
   }
 
-  /** The secret, if the caller may do this with it: by own policies, and in another account by the secret's policy too. */
+  /** The secret, if the caller may do this with it: by its own policies, and across accounts by the secret's too. */
   private authorized({ principal, operation, region }: Call, secretId: string): Secret {
     const secret = this.find(principal.account, region, secretId);
     const action = `secretsmanager:${operation}`;
     // Rights come first: who may not ask does not learn whether the secret is there.
-    const arn = secret?.arn ?? (secretId.startsWith('arn:') ? secretId : arnWithoutSuffix(principal.account, region, secretId));
-    this.context.authorize(principal, action, arn);
+    const named = { account: principal.account, region, name: secretId };
+    const askedFor = secretId.startsWith('arn:') ? secretId : partialArn(named);
+    this.context.authorize(principal, action, secret?.arn ?? askedFor);
     if (!secret) throw notFound();
-    const said = policyDecision(secret, principal, action);
+    const said = secretPolicyEffect(secret, principal, action);
     if (said === 'Deny' || (said === 'None' && secret.account !== principal.account)) {
-      const reason = said === 'Deny' ? 'with an explicit deny in a resource-based policy' : 'because no resource-based policy allows the action';
-      throw new ServiceError('AccessDeniedException', 400,
-        `User: ${principal.roleArn ?? principal.account} is not authorized to perform: ${action} on resource: ${secret.arn} ${reason}`);
+      const reason = said === 'Deny' ? 'with an explicit deny in a resource-based policy'
+        : 'because no resource-based policy allows the action';
+      throw new ServiceError('AccessDeniedException', 400, `User: ${principal.roleArn ?? principal.account} `
+        + `is not authorized to perform: ${action} on resource: ${secret.arn} ${reason}`);
     }
     return secret;
   }
@@ -202,16 +215,14 @@ export class SecretsManager extends HttpService {
 
   // ---- secrets
 
-  /** By full ARN, by ARN without the six random characters, or by name in the caller's account. */
   private find(account: string, region: string, secretId: string): Secret | undefined {
-    const exact = this.secrets.get(secretId);
-    if (exact) return exact.region === region ? exact : undefined;
-    const inRegion = [...this.secrets.values()].filter((secret) => secret.region === region);
-    return inRegion.find((secret) => arnWithoutSuffix(secret.account, region, secret.name) === secretId) ?? this.named(account, region, secretId);
+    return [...this.secrets.values()].find((secret) =>
+      secret.region === region && means(secretId, { account }, secret));
   }
 
   private named(account: string, region: string, name: string): Secret | undefined {
-    return [...this.secrets.values()].find((secret) => secret.account === account && secret.region === region && secret.name === name);
+    return [...this.secrets.values()].find((secret) =>
+      secret.account === account && secret.region === region && secret.name === name);
   }
 
   private existing(arn: string): Secret {
@@ -228,26 +239,10 @@ export class SecretsManager extends HttpService {
   }
 }
 
-/** What the secret's own policy says of this caller: a statement may name everyone, the account or the role. */
-function policyDecision({ arn, resourcePolicy }: Secret, principal: Principal, action: string): 'Allow' | 'Deny' | 'None' {
-  const names = [principal.account, `arn:${arn.split(':')[1]}:iam::${principal.account}:root`, principal.roleArn, '*'];
-  const fits = (statement: PolicyStatement) => {
-    const named = typeof statement.Principal === 'string' ? [statement.Principal] : listOf(statement.Principal?.AWS);
-    return named.some((name) => names.includes(name)) && applies(statement, { action, resource: arn, context: {} });
-  };
-  const effects = resourcePolicy ? statementsOf(resourcePolicy).filter(fits).map(({ Effect }) => Effect) : [];
-  if (effects.includes('Deny')) return 'Deny';
-  return effects.includes('Allow') ? 'Allow' : 'None';
-}
-
-function arnWithoutSuffix(account: string, region: string, name: string): string {
-  return `arn:${partitionOf(region)}:secretsmanager:${region}:${account}:secret:${name}`;
-}
-
-const SUFFIX_LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
-
 function valueOf({ SecretString: text, SecretBinary: binary }: Parameters): SecretValue {
-  if ((text === undefined) === (binary === undefined)) throw invalidParameter('You must provide either SecretString or SecretBinary.');
+  if ((text === undefined) === (binary === undefined)) {
+    throw invalidParameter('You must provide either SecretString or SecretBinary.');
+  }
   return text ?? Buffer.from(binary!, 'base64');
 }
 
@@ -261,6 +256,11 @@ function json(body: object, status = 200): Reply {
 
 function notFound(): ServiceError {
   return new ServiceError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
+}
+
+function alreadyExists(name: string): ServiceError {
+  const message = `The operation failed because the secret ${name} already exists.`;
+  return new ServiceError('ResourceExistsException', 400, message);
 }
 
 function kmsDenied(): ServiceError {

@@ -1,72 +1,191 @@
 // The function's process dies at any call, before or after its effect: Lambda repeats the event, and all ends as if nothing had happened.
-import { Duration } from 'aws-cdk-lib';
-import { CREATE_CALLS, Scene } from './scene';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Method, PARENT, parentExists } from './methods';
+import { PEM, Scene } from './scene';
+import { EmailIdentityDkimProps } from '../../src';
+import { CallRecord, FunctionMode } from '../cloud';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
+const ELSEWHERE = { ...WAIT, hostedZone: undefined };
+/** What an update changes that means nothing to SES. */
+const LATER: Partial<EmailIdentityDkimProps> = { waitForVerification: Duration.minutes(31), recordTtl: Duration.minutes(10) };
+
+/** A call of a flow: service, operation, and how many of that operation go well before. */
+type Step = readonly [service: string, operation: string, before: number];
+
+interface Flow {
+  readonly method: Method;
+  readonly zone: 'with a zone' | 'without a zone';
+  /** Those without a process of their own die by losing their sandbox. */
+  readonly functions: FunctionMode;
+  readonly create: (scene: Scene) => (stack: Stack) => void;
+  readonly update: (scene: Scene) => (stack: Stack) => void;
+  /** What others do before. */
+  readonly prepare?: (scene: Scene) => unknown;
+  readonly createCalls: readonly Step[];
+  readonly updateCalls: readonly Step[];
+  readonly deleteCalls: readonly Step[];
+}
+
+const READ_IDENTITY: Step = ['ses', 'GetEmailIdentity', 0];
+const WAIT_FOR_IDENTITY: Step = ['ses', 'GetEmailIdentity', 1];
+const PUT: Step = ['ses', 'PutEmailIdentityDkimSigningAttributes', 0];
+const READ_ZONE: readonly Step[] = [['route53', 'GetHostedZone', 0], ['route53', 'ListResourceRecordSets', 0]];
+const CHANGE_ZONE: readonly Step[] = [['route53', 'ChangeResourceRecordSets', 0], ['route53', 'GetChange', 0]];
+const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
+const ANSWER: Step = ['s3', 'PutObject', 0];
+
+const BYODKIM_WITH_ZONE = [READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, PUT, WAIT_FOR_IDENTITY, ANSWER];
+const BYODKIM_WITHOUT_ZONE = [READ_KEY, READ_IDENTITY, PUT, WAIT_FOR_IDENTITY, ANSWER];
+
+const FLOWS: readonly Flow[] = [
+  {
+    method: 'BYODKIM',
+    zone: 'with a zone',
+    functions: 'process',
+    create: (scene) => scene.byo('s1', scene.secrets.one, WAIT),
+    update: (scene) => scene.byo('s2', scene.secrets.two, WAIT),
+    createCalls: BYODKIM_WITH_ZONE,
+    updateCalls: BYODKIM_WITH_ZONE,
+    deleteCalls: [READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+  },
+  {
+    method: 'BYODKIM',
+    zone: 'without a zone',
+    functions: 'in-process',
+    create: (scene) => scene.byo('s1', scene.secrets.one, ELSEWHERE),
+    update: (scene) => scene.byo('s2', scene.secrets.two, ELSEWHERE),
+    prepare: (scene) => {
+      scene.publishKey('s1', PEM.one);
+      scene.publishKey('s2', PEM.two);
+    },
+    createCalls: BYODKIM_WITHOUT_ZONE,
+    updateCalls: BYODKIM_WITHOUT_ZONE,
+    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+  },
+  {
+    method: 'Easy DKIM',
+    zone: 'with a zone',
+    functions: 'in-process',
+    create: (scene) => scene.easy(WAIT),
+    update: (scene) => scene.easy(LATER),
+    createCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, WAIT_FOR_IDENTITY, ANSWER],
+    updateCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+  },
+  {
+    method: 'Easy DKIM',
+    zone: 'without a zone',
+    functions: 'in-process',
+    create: (scene) => scene.easy(ELSEWHERE),
+    update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
+    prepare: (scene) => scene.publishTokens(),
+    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, ANSWER],
+    updateCalls: [READ_IDENTITY, ANSWER],
+    deleteCalls: [ANSWER],
+  },
+  {
+    method: 'DEED',
+    zone: 'without a zone',
+    functions: 'in-process',
+    create: (scene) => scene.replicaOf(PARENT, WAIT),
+    update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
+    prepare: parentExists,
+    // One look is at the parent.
+    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, PUT, ['ses', 'GetEmailIdentity', 2], ANSWER],
+    updateCalls: [READ_IDENTITY, ANSWER],
+    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+  },
+];
 
 let scene: Scene;
-
-beforeEach(async () => {
-  scene = await Scene.withIdentity();
-});
-afterEach(() => scene.stop());
 
 /** All records, without what differs from run to run: the stack's id in the registry's label, and times. */
 function zoneNow(): string[] {
   return scene.all().map((line) => line.replace(/cdk-ses-dkim-[0-9a-f]{32}/, 'registry').replace(/until=[^"]+/g, 'until=…')).sort();
 }
 
-const create = () => scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT));
-const update = () => scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT));
-
-interface Run {
-  readonly created: string[];
-  readonly updated: string[];
+async function begin({ functions, prepare }: Flow): Promise<void> {
+  scene = await Scene.withIdentity({ functions, seed: 1 });
+  await prepare?.(scene);
 }
-let undisturbed: Run;
 
-beforeAll(async () => {
-  scene = await Scene.withIdentity();
-  await create();
-  const created = zoneNow();
-  await update();
-  undisturbed = { created, updated: zoneNow() };
-  await scene.stop();
-});
+/** The operations of the calls that are no look in DNS and no poll. */
+function operations(calls: readonly CallRecord[]): string[] {
+  return [...new Set(calls.map(({ service, operation }) => `${service} ${operation}`))].sort();
+}
 
-describe.each([['before', 'after'], ['after', 'before']] as const)('killed %s the effect on create, %s it on update', (onCreate, onUpdate) => {
-  test.each([...CREATE_CALLS, ['s3', 'PutObject', 0]] as const)('%s %s (%d went well)', async (service, operation, skip) => {
-    scene.cloud.faults.add({ service, operation, skip, kind: `kill-${onCreate}` });
-    expect(await create()).toMatchObject({ status: 'CREATE_COMPLETE' });
-    expect(zoneNow()).toEqual(undisturbed.created);
-    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+function operationsOf(steps: readonly Step[]): string[] {
+  return [...new Set(steps.map(([service, operation]) => `${service} ${operation}`))].sort();
+}
 
-    scene.cloud.faults.add({ service, operation, skip, kind: `kill-${onUpdate}` });
-    expect(await update()).toMatchObject({ status: 'UPDATE_COMPLETE' });
-    expect(zoneNow()).toEqual(undisturbed.updated);
-    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
-    expect(scene.cloud.calls.filter(({ error }) => error?.startsWith('kill-'))).toHaveLength(2);
-  });
-});
+describe.each(FLOWS)('$method $zone', (flow) => {
+  /** What is in the zone after each step of an undisturbed run. */
+  const undisturbed: { before: string[]; created: string[]; updated: string[]; left: string[] } = { before: [], created: [], updated: [], left: [] };
+  const create = () => scene.deploy('Mail', flow.create(scene));
+  const update = () => scene.deploy('Mail', flow.update(scene));
 
-describe.each(['before', 'after'] as const)('killed %s the effect on delete', (when) => {
-  test.each([
-    ['route53', 'ListResourceRecordSets', 0],
-    ['ses', 'GetEmailIdentity', 0],
-    ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
-    ['route53', 'ChangeResourceRecordSets', 0],
-    ['route53', 'GetChange', 0],
-    ['s3', 'PutObject', 0],
-  ])('%s %s', async (service, operation, skip) => {
+  beforeAll(async () => {
+    await begin(flow);
+    undisturbed.before = zoneNow();
     await create();
-    scene.cloud.faults.add({ service, operation, skip, kind: `kill-${when}` });
-    expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
-    expect(scene.all()).toEqual([]);
-    expect(scene.identity()?.origin).toBe('AWS_SES');
+    undisturbed.created = zoneNow();
+    await update();
+    undisturbed.updated = zoneNow();
+    await scene.destroy('Mail');
+    undisturbed.left = zoneNow();
+    await scene.stop();
+  });
+  beforeEach(() => begin(flow));
+  afterEach(() => scene.stop());
+
+  test('the calls that are tried below are all that there are', async () => {
+    const calls = async (operation: () => Promise<unknown>) => {
+      const since = scene.cloud.calls.length;
+      await operation();
+      return operations(scene.cloud.calls.slice(since));
+    };
+    expect(await calls(create)).toEqual(operationsOf(flow.createCalls));
+    expect(await calls(update)).toEqual(operationsOf(flow.updateCalls));
+    expect(await calls(() => scene.destroy('Mail'))).toEqual(operationsOf(flow.deleteCalls));
+    expect(undisturbed.left).toEqual(undisturbed.before);
+  });
+
+  describe.each(['before', 'after'] as const)('killed %s the effect', (when) => {
+    test.each(flow.createCalls)('on create: %s %s (%d went well)', async (service, operation, skip) => {
+      scene.cloud.faults.add({ service, operation, skip, kind: `kill-${when}` });
+      expect(await create()).toMatchObject({ status: 'CREATE_COMPLETE' });
+      expect(zoneNow()).toEqual(undisturbed.created);
+      expect(await scene.send()).toMatchObject({ result: 'pass' });
+      expect(killed()).toBe(1);
+    });
+
+    test.each(flow.updateCalls)('on update: %s %s (%d went well)', async (service, operation, skip) => {
+      await create();
+      scene.cloud.faults.add({ service, operation, skip, kind: `kill-${when}` });
+      expect(await update()).toMatchObject({ status: 'UPDATE_COMPLETE' });
+      expect(zoneNow()).toEqual(undisturbed.updated);
+      expect(await scene.send()).toMatchObject({ result: 'pass' });
+      expect(killed()).toBe(1);
+    });
+
+    test.each(flow.deleteCalls)('on delete: %s %s (%d went well)', async (service, operation, skip) => {
+      await create();
+      scene.cloud.faults.add({ service, operation, skip, kind: `kill-${when}` });
+      expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+      expect(zoneNow()).toEqual(undisturbed.left);
+      expect(scene.identity()?.origin).toBe('AWS_SES');
+      expect(killed()).toBe(1);
+    });
   });
 });
+
+function killed(): number {
+  return scene.cloud.calls.filter(({ error }) => error?.startsWith('kill-')).length;
+}
 
 test('killed three times, CloudFormation runs out of time, and its rollback leaves nothing of ours', async () => {
+  scene = await Scene.withIdentity();
   scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'kill-after' });
   scene.cloud.faults.add({ service: 'route53', operation: 'GetHostedZone', skip: 1, times: 2, kind: 'kill-before' });
   const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
@@ -78,4 +197,5 @@ test('killed three times, CloudFormation runs out of time, and its rollback leav
   expect(result.reason).toContain('CloudFormation did not receive a response');
   expect(scene.all()).toEqual([]);
   expect(scene.identity()?.origin).toBe('AWS_SES');
+  await scene.stop();
 });

@@ -21,8 +21,7 @@ export function build(scene: Scene, method: Method): (stack: Stack) => void {
 /** The parent of a replica, signing with Easy DKIM in its own Region; gives its records, which are in the zone. */
 export async function parentExists(scene: Scene): Promise<string[]> {
   scene.identityExists(PARENT);
-  const { tokens, signingHostedZone } = scene.identity(PARENT)!;
-  for (const token of tokens) scene.write(`${token}._domainkey.example.com`, 'CNAME', `${token}.${signingHostedZone}`);
+  scene.publishTokens(PARENT);
   await scene.verified(PARENT);
   return scene.records();
 }

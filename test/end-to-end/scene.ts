@@ -73,6 +73,8 @@ export class Scene {
   /** ARNs of secrets with the keys of `PEM`. */
   readonly secrets: Readonly<Record<keyof typeof PEM, string>>;
 
+  private secretsMade = 0;
+
   private constructor(readonly cloud: LocalCloud, /** The public zone of example.com. */ readonly zoneId: string) {
     this.secrets = { one: this.secret(PEM.one), two: this.secret(PEM.two) };
   }
@@ -82,7 +84,7 @@ export class Scene {
   }
 
   /** A secret with a private key; gives its ARN. */
-  secret(value: string, name = `dkim-${Math.random().toString(36).slice(2)}`, where: Environment = {}): string {
+  secret(value: string, name = `dkim-${++this.secretsMade}`, where: Environment = {}): string {
     return this.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name, value, ...where }).arn;
   }
 
@@ -184,6 +186,12 @@ export class Scene {
   publishKey(selector: string, pem: string): void {
     const key = publicKeyOf(pem);
     this.write(`${selector}._domainkey.${DOMAIN}`, 'TXT', `"v=DKIM1; k=rsa; p=${key.slice(0, 200)}" "${key.slice(200)}"`);
+  }
+
+  /** Writes the CNAMEs of Easy DKIM by hand, for the tokens that SES has for the identity. */
+  publishTokens(region = REGION): void {
+    const { tokens, signingHostedZone } = this.identity(region)!;
+    for (const token of tokens) this.write(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.${signingHostedZone}`);
   }
 
   erase(name: string, zoneId = this.zoneId): void {

@@ -1,8 +1,9 @@
 // Stacks that go back, and constructs that move: what signed before signs as before, and no stack is left stuck.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { signsByHand, thenFails } from './hand-made';
 import { parentExists, WAIT } from './methods';
-import { ACCOUNT, byoDkim, DOMAIN, PEM, REGION, Scene } from './scene';
+import { byoDkim, DOMAIN, PEM, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
 const MINUTE = 60_000;
@@ -14,15 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => scene.stop());
 
-/** With a resource that fails when ours is done. */
-function thenFails(build: (stack: Stack) => EmailIdentityDkim): (stack: Stack) => void {
-  return (stack) => {
-    const dkim = build(stack);
-    const failing = new EmailIdentityDkim(stack, 'Failing', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example') });
-    failing.node.addDependency(dkim);
-  };
-}
-
 /** For example.com under another id, with records that are somebody else's business. */
 function named(id: string, props: (stack: Stack) => Partial<EmailIdentityDkimProps>): (stack: Stack) => EmailIdentityDkim {
   return (stack) => new EmailIdentityDkim(stack, id, { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN), ...props(stack) });
@@ -30,9 +22,7 @@ function named(id: string, props: (stack: Stack) => Partial<EmailIdentityDkimPro
 
 /** Somebody has set BYODKIM up by hand, and published the key. */
 async function handMade(): Promise<void> {
-  scene.cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
-  const privateKey = PEM.one.replace(/-----[^-]+-----|\s/g, '');
-  scene.cloud.ses.createIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN, dkim: { selector: 's1', privateKey } });
+  signsByHand(scene, 's1', PEM.one);
   scene.publishKey('s1', PEM.one);
   await scene.verified();
 }

@@ -62,7 +62,7 @@ describe.each(signings)('%s', (_, signing) => {
       new CfnOutput(stack, 'Status', { value: dkimStatus });
     };
     const { outputs } = await scene.deployed('Mail', build({}));
-    expect(outputs.Status).toBe('PENDING');
+    expect(outputs.Status).toMatch(/^(PENDING|NOT_STARTED)$/); // the latter when SES has just been told
     for (let index = 0; `Name${index}` in outputs; index++) {
       const text = outputs[`Type${index}`] === 'TXT' ? outputs[`Data${index}`] : outputs[`Value${index}`];
       provider.set(outputs[`Name${index}`], outputs[`Type${index}`], [text]);

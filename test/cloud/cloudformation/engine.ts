@@ -1,8 +1,8 @@
 // The life cycle of one stack: create, update, delete, rollback and clean-up, in CloudFormation's order.
 import { isDeepStrictEqual } from 'node:util';
+import { Graph, inOrder, reversed } from './dependencies';
 import { Clock } from '../time/clock';
 import { Random } from '../time/random';
-import { Graph, inOrder, reversed } from './dependencies';
 import { Cancelled, PreviousState, ResourceFailure, ResourceProvider, ResourceRequest } from './resources/provider';
 import { StackEvent, StackStatus, Template } from './stack';
 import { evaluate, Scope, StackIdentity } from './template';

@@ -1,8 +1,10 @@
 // AWS::SES::EmailIdentity
-import { PutEmailIdentityDkimAttributesCommand, PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import {
+  PutEmailIdentityDkimAttributesCommand, PutEmailIdentityDkimSigningAttributesCommand, SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import { Physical, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
 import { CloudContext } from '../../http-service';
-import { IdentityState, NewIdentity, Ses } from '../../ses';
+import { IdentityState, NewIdentity, Ses, Tag } from '../../ses';
 
 export class EmailIdentityProvider implements ResourceProvider {
   readonly replacedBy = ['EmailIdentity'];
@@ -10,8 +12,10 @@ export class EmailIdentityProvider implements ResourceProvider {
   constructor(private readonly context: CloudContext, private readonly ses: Ses) {}
 
   create(request: ResourceRequest): Physical {
-    const { DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
-    return physical(this.ses.createIdentity({ ...refOf(request), dkim: signing && dkimOf(signing), signingEnabled: dkim?.SigningEnabled }));
+    const { DkimSigningAttributes: signing, DkimAttributes: dkim, Tags: tags } = request.properties;
+    return physical(this.ses.createIdentity({
+      ...refOf(request), dkim: signing && dkimOf(signing), signingEnabled: dkim?.SigningEnabled, tags,
+    }));
   }
 
   update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
@@ -24,20 +28,36 @@ export class EmailIdentityProvider implements ResourceProvider {
 
   private async change(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
     const { EmailIdentity, DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
-    const client = new SESv2Client({
-      region: request.stack.region, endpoint: this.ses.endpoint, credentials: this.context.credentials.issue({ account: request.stack.account }),
-    });
+    const { account, region } = request.stack;
+    const credentials = this.context.credentials.issue({ account });
+    const client = new SESv2Client({ region, endpoint: this.ses.endpoint, credentials });
     if (changed(previous, request, 'DkimSigningAttributes')) {
       await client.send(new PutEmailIdentityDkimSigningAttributesCommand({
-        EmailIdentity, SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES', SigningAttributes: signing,
+        EmailIdentity,
+        SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES',
+        SigningAttributes: signing,
       }));
     }
     if (changed(previous, request, 'DkimAttributes')) {
-      await client.send(new PutEmailIdentityDkimAttributesCommand({ EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true }));
+      const switching = { EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true };
+      await client.send(new PutEmailIdentityDkimAttributesCommand(switching));
     }
     const state = this.ses.identity(refOf(request));
-    if (!state) throw new Error(`Resource of type 'AWS::SES::EmailIdentity' with identifier '${EmailIdentity}' was not found.`);
+    if (!state) {
+      throw new Error(`Resource of type 'AWS::SES::EmailIdentity' with identifier '${EmailIdentity}' was not found.`);
+    }
+    this.updateTags(request, previous, state);
     return physical(state);
+  }
+
+  /** The tags of the template are there afterwards; the others as the setting has it. */
+  private updateTags(request: ResourceRequest, previous: PreviousState, { tags }: IdentityState): void {
+    const ref = refOf(request);
+    const wanted: Tag[] = request.properties.Tags ?? [];
+    const before: Tag[] = this.ses.settings.stackUpdateKeepsTags === 'all' ? previous.properties.Tags ?? [] : tags;
+    const dropped = before.filter(({ Key }) => !wanted.some((tag) => tag.Key === Key));
+    if (dropped.length > 0) this.ses.untagIdentity(ref, dropped.map(({ Key }) => Key));
+    if (wanted.length > 0) this.ses.tagIdentity(ref, wanted);
   }
 }
 
@@ -51,12 +71,13 @@ function dkimOf(signing: Properties): NewIdentity['dkim'] {
     : { nextKeyLength: signing.NextSigningKeyLength };
 }
 
-/** Tokens exist for Easy DKIM only; with BYODKIM CloudFormation gives empty texts. */
+/** Tokens exist for Easy DKIM only. With BYODKIM, and while there are none yet, CloudFormation gives empty texts. */
 function physical({ name, tokens, signingHostedZone }: IdentityState): Physical {
   const attributes: Record<string, string> = {};
   for (const index of [0, 1, 2]) {
-    attributes[`DkimDNSTokenName${index + 1}`] = signingHostedZone ? `${tokens[index]}._domainkey.${name}` : '';
-    attributes[`DkimDNSTokenValue${index + 1}`] = signingHostedZone ? `${tokens[index]}.${signingHostedZone}` : '';
+    const token = signingHostedZone && tokens[index];
+    attributes[`DkimDNSTokenName${index + 1}`] = token ? `${token}._domainkey.${name}` : '';
+    attributes[`DkimDNSTokenValue${index + 1}`] = token ? `${token}.${signingHostedZone}` : '';
   }
   return { physicalId: name, attributes };
 }

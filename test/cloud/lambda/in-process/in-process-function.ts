@@ -21,7 +21,7 @@ const PARAMETERS = [
   'process', 'console', 'Math', 'Date', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch',
 ];
 
-/** By file: compiling takes longer than running. */
+/** By text: each deployment has its own copy of the same code, and compiling takes longer than running. */
 const compiled = new Map<string, ReturnType<typeof compileFunction>>();
 
 export class InProcessFunction implements FunctionInstance, Participant {
@@ -137,7 +137,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
 }
 
 function codeOf(file: string): ReturnType<typeof compileFunction> {
-  const code = compiled.get(file) ?? compileFunction(readFileSync(file, 'utf8'), PARAMETERS, { filename: file });
-  compiled.set(file, code);
+  const text = readFileSync(file, 'utf8');
+  const code = compiled.get(text) ?? compileFunction(text, PARAMETERS, { filename: file });
+  compiled.set(text, code);
   return code;
 }

@@ -1,9 +1,11 @@
 // How SES looks in public DNS: the CNAMEs of Easy DKIM, the TXT of BYODKIM, and the SOA it reports.
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { promises, SoaRecord } from 'node:dns';
-import { Look } from './ses-identity';
+import { Look } from './verification';
 
-export async function lookForCnames(resolver: promises.Resolver, domain: string, tokens: readonly string[], zone: string): Promise<Look> {
+export async function lookForCnames(
+  resolver: promises.Resolver, domain: string, tokens: readonly string[], zone: string,
+): Promise<Look> {
   for (const token of tokens) {
     const look = await lookFor(
       () => resolver.resolveCname(`${token}._domainkey.${domain}`),
@@ -15,11 +17,13 @@ export async function lookForCnames(resolver: promises.Resolver, domain: string,
 }
 
 /** @param privateKey undefined when SES was given something that is no usable key: no record can ever match it */
-export function lookForTxt(resolver: promises.Resolver, domain: string, selector: string, privateKey: KeyObject | undefined): Promise<Look> {
+export function lookForTxt(
+  resolver: promises.Resolver, domain: string, selector: string, privateKey: KeyObject | undefined,
+): Promise<Look> {
   const expected = privateKey && createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64');
   return lookFor(
     () => resolver.resolveTxt(`${selector}._domainkey.${domain}`),
-    // With several records a verifier may take any of them (RFC 6376 3.6.2.2), so SES is not assumed to find the right one.
+    // With several records a verifier may take any of them (RFC 6376 3.6.2.2), so SES is not assumed to find ours.
     (records) => expected !== undefined && records.length === 1 && publishedKey(records[0].join('')) === expected,
   );
 }

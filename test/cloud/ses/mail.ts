@@ -24,7 +24,8 @@ export interface DkimSigner {
 }
 
 export function compose({ to, cc, replyTo, ...mail }: SimpleMail): Promise<Buffer> {
-  return new MailComposer({ ...mail, to: [...to], cc: [...cc], replyTo: [...replyTo], newline: 'windows' }).compile().build();
+  const addresses = { to: [...to], cc: [...cc], replyTo: [...replyTo] };
+  return new MailComposer({ ...mail, ...addresses, newline: 'windows' }).compile().build();
 }
 
 export function sign(message: Buffer, signer: DkimSigner): Promise<Buffer> {
@@ -32,7 +33,7 @@ export function sign(message: Buffer, signer: DkimSigner): Promise<Buffer> {
   return buffer(new DKIM({ domainName: signer.domain, keySelector: signer.selector, privateKey }).sign(message));
 }
 
-/** What SES can sign with: an RSA key of 1024 to 2048 bits as bare base64 of PKCS #1 or PKCS #8. Undefined for anything else. */
+/** What SES can sign with: an RSA key of 1024 to 2048 bits, as bare base64 of PKCS #1 or PKCS #8. Else undefined. */
 export function readSigningKey(base64: string): KeyObject | undefined {
   for (const type of ['pkcs8', 'pkcs1'] as const) {
     try {

@@ -1,4 +1,4 @@
-// The DKIM verification of one identity as pure steps: a call arms it, what a look in DNS finds moves it on.
+// The DKIM verification of one identity as pure steps: a call starts it, and what a look in DNS finds moves it on.
 
 export type DkimStatus = 'NOT_STARTED' | 'PENDING' | 'SUCCESS' | 'FAILED' | 'TEMPORARY_FAILURE';
 
@@ -55,10 +55,13 @@ export const SES_TIMES: VerificationTimes = {
   restoreWithin: 5 * 24 * HOUR,
 };
 
-/** After a call that configures signing, even one that changes nothing: whether SES would skip that is unknown, so the worse case. */
-export function armed(before: Verification | undefined, status: 'NOT_STARTED' | 'PENDING', now: number, times: VerificationTimes): Verification {
+/**
+ * After a call that configures signing, even one that changes nothing. Whether SES would skip that one is unknown, and
+ * this is the worse case.
+ */
+export function armed(before: Verification | undefined, now: number, times: VerificationTimes): Verification {
   return {
-    status,
+    status: 'PENDING',
     since: now,
     nextLook: now + times.firstLook,
     lastChecked: before?.lastChecked,
@@ -79,11 +82,13 @@ export function looked(before: Verification, look: Look, now: number, times: Ver
       verifiedForSending: true,
     };
   }
-  const missed = { lastChecked: now, lastSuccess: before.lastSuccess, errorType: look, verifiedForSending: before.verifiedForSending };
+  const { lastSuccess, verifiedForSending } = before;
+  const missed = { lastChecked: now, lastSuccess, errorType: look, verifiedForSending };
   const lost = before.status === 'SUCCESS' || before.status === 'TEMPORARY_FAILURE';
   const since = before.status === 'SUCCESS' ? now : before.since;
   const deadline = since + (lost ? times.restoreWithin : times.giveUpAfter);
   // No record in DNS would mend a refused replication, and a FAILED identity waits for the next call.
   if (look.startsWith('REPLICATION_') || now >= deadline) return { status: 'FAILED', since, ...missed };
-  return { status: lost ? 'TEMPORARY_FAILURE' : 'PENDING', since, nextLook: Math.min(now + times.lookEvery, deadline), ...missed };
+  const nextLook = Math.min(now + times.lookEvery, deadline);
+  return { status: lost ? 'TEMPORARY_FAILURE' : 'PENDING', since, nextLook, ...missed };
 }

@@ -1,11 +1,11 @@
 // The pure steps of an identity's verification.
-import { armed, HOUR, Look, looked, SES_TIMES, Verification } from './ses-identity';
+import { armed, HOUR, Look, looked, SES_TIMES, Verification } from './verification';
 
 const MINUTE = 60_000;
 const START = 1_000_000;
 
 function arm(before?: Verification, now = START): Verification {
-  return armed(before, 'PENDING', now, SES_TIMES);
+  return armed(before, now, SES_TIMES);
 }
 
 function look(before: Verification, found: Look, now: number): Verification {
@@ -19,13 +19,9 @@ test('SES looks 30 seconds after the call and then every minute', () => {
   const missed = look(pending, 'HOST_NOT_FOUND', START + 30_000);
   // THEN
   expect(pending).toMatchObject({ status: 'PENDING', nextLook: START + 30_000, verifiedForSending: false });
-  expect(missed).toMatchObject({ status: 'PENDING', nextLook: START + 90_000, errorType: 'HOST_NOT_FOUND', lastChecked: START + 30_000 });
-});
-
-test('a NOT_STARTED identity is PENDING after the first look that misses', () => {
-  const fresh = armed(undefined, 'NOT_STARTED', START, SES_TIMES);
-  expect(fresh.status).toBe('NOT_STARTED');
-  expect(look(fresh, 'HOST_NOT_FOUND', START + 30_000).status).toBe('PENDING');
+  expect(missed).toMatchObject({
+    status: 'PENDING', nextLook: START + 90_000, errorType: 'HOST_NOT_FOUND', lastChecked: START + 30_000,
+  });
 });
 
 test('the last look is at 72 hours, and then SES looks no more', () => {
@@ -49,7 +45,8 @@ test('a repeated call re-arms a FAILED identity for another 72 hours', () => {
 test('a call on a verified identity resets the status but not the right to send', () => {
   const verified = look(arm(), 'FOUND', START + 30_000);
   expect(verified).toMatchObject({ status: 'SUCCESS', verifiedForSending: true, lastSuccess: START + 30_000 });
-  expect(arm(verified, START + HOUR)).toMatchObject({ status: 'PENDING', verifiedForSending: true, lastSuccess: START + 30_000 });
+  expect(arm(verified, START + HOUR))
+    .toMatchObject({ status: 'PENDING', verifiedForSending: true, lastSuccess: START + 30_000 });
 });
 
 test('records that disappear have five days from the look that missed them', () => {
@@ -61,9 +58,13 @@ test('records that disappear have five days from the look that missed them', () 
   const stillLost = look(lost, 'DNS_SERVER_ERROR', lostAt + 119 * HOUR);
   // THEN
   expect(lost).toMatchObject({ status: 'TEMPORARY_FAILURE', nextLook: lostAt + MINUTE });
-  expect(stillLost).toMatchObject({ status: 'TEMPORARY_FAILURE', errorType: 'DNS_SERVER_ERROR', nextLook: lostAt + 119 * HOUR + MINUTE });
-  expect(look(stillLost, 'FOUND', lostAt + 119 * HOUR + MINUTE)).toMatchObject({ status: 'SUCCESS', verifiedForSending: true });
-  expect(look(stillLost, 'HOST_NOT_FOUND', lostAt + 120 * HOUR)).toMatchObject({ status: 'FAILED', verifiedForSending: true });
+  expect(stillLost).toMatchObject({
+    status: 'TEMPORARY_FAILURE', errorType: 'DNS_SERVER_ERROR', nextLook: lostAt + 119 * HOUR + MINUTE,
+  });
+  expect(look(stillLost, 'FOUND', lostAt + 119 * HOUR + MINUTE))
+    .toMatchObject({ status: 'SUCCESS', verifiedForSending: true });
+  expect(look(stillLost, 'HOST_NOT_FOUND', lostAt + 120 * HOUR))
+    .toMatchObject({ status: 'FAILED', verifiedForSending: true });
 });
 
 test('a found identity has no error type left', () => {
@@ -72,7 +73,8 @@ test('a found identity has no error type left', () => {
 });
 
 test('a refused replication fails at once, also for a replica that was verified', () => {
-  expect(look(arm(), 'REPLICATION_ACCESS_DENIED', START + 30_000)).toMatchObject({ status: 'FAILED', errorType: 'REPLICATION_ACCESS_DENIED' });
+  expect(look(arm(), 'REPLICATION_ACCESS_DENIED', START + 30_000))
+    .toMatchObject({ status: 'FAILED', errorType: 'REPLICATION_ACCESS_DENIED' });
   const verified = look(arm(), 'FOUND', START + 30_000);
   expect(look(verified, 'REPLICATION_PRIMARY_NOT_FOUND', START + HOUR).status).toBe('FAILED');
 });

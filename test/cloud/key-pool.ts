@@ -1,0 +1,54 @@
+// RSA private keys for tests. Each is made once on a machine, as making one takes longer than using it.
+//
+// The keys protect nothing: they are test data that lies in the machine's directory for temporary files.
+// Each key has a file of its own, so that the jest workers share what any of them has made.
+import { generateKeyPairSync } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Raise it when the files change their form: the files of another version are left alone. */
+const VERSION = 1;
+
+/** Fixtures take keys from 0, the local SES from here, so that a test's own key is never the one that SES has made. */
+export const FIRST_KEY_OF_SES = 1_000;
+
+const keys = new Map<string, string>();
+
+/** The pool's key of that number, in PEM (PKCS #8). Each number has a key of its own. */
+export function pooledKey(bits: number, index: number, directory = poolDirectory()): string {
+  const file = join(directory, `${bits}-${index}.pem`);
+  const key = keys.get(file) ?? readKey(file) ?? makeKey(bits, file);
+  keys.set(file, key);
+  return key;
+}
+
+/** One for each user of the machine, as nobody can write into another's. */
+function poolDirectory(): string {
+  return join(tmpdir(), `cdk-ses-dkim-test-keys-${process.getuid?.() ?? 'user'}-v${VERSION}`);
+}
+
+function readKey(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Two workers can make the same key at once. The first to link its file wins, and the other takes that key. */
+function makeKey(bits: number, file: string): string {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+  const made = generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ format: 'pem', type: 'pkcs8' });
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, made, { mode: 0o600 });
+  try {
+    linkSync(own, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(own);
+  }
+  return readFileSync(file, 'utf8');
+}

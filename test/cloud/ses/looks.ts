@@ -1,0 +1,50 @@
+// SES looking in public DNS for its identities: when it looks, what for, and what comes of it.
+import { promises } from 'node:dns';
+import { signingHostedZone } from './easy-dkim';
+import { Identity } from './identity';
+import { lookForCnames, lookForSoa, lookForTxt } from './lookup';
+import { VerificationTimes, Look, looked, LookError } from './verification';
+import { Clock } from '../time/clock';
+
+/** Whose Easy DKIM keys an identity uses, or the error that SES shows in place of them. Undefined with BYODKIM. */
+export type OwnerOfKeys = (identity: Identity) => Identity | LookError | undefined;
+
+export class Looks {
+  constructor(
+    private readonly clock: Clock,
+    /** Asked for a new resolver for each look, so that nothing is cached. */
+    private readonly resolver: () => promises.Resolver,
+    private readonly times: VerificationTimes,
+    private readonly ownerOfKeys: OwnerOfKeys,
+  ) {}
+
+  /** Wait for the identity's next look, look, and go on. Watching the same identity anew ends it. */
+  watch(identity: Identity): void {
+    identity.watch.abort();
+    const { nextLook } = identity.verification;
+    if (nextLook === undefined) return;
+    const watch = identity.watch = new AbortController();
+    this.clock.sleep(nextLook - this.clock.now(), watch.signal).then(async () => {
+      const [look, soa] = await this.clock.hold(`a look of SES for ${identity.name}`, async () => {
+        const resolver = this.resolver();
+        return [await this.lookFor(identity, resolver), await lookForSoa(resolver, identity.name)] as const;
+      });
+      if (watch.signal.aborted) return;
+      identity.verification = looked(identity.verification, look, this.clock.now(), this.times);
+      identity.soa = soa;
+      const { signing, easy } = identity;
+      if (look === 'FOUND' && signing.origin === 'AWS_SES') identity.currentKeyLength = easy.keyLength;
+      this.watch(identity);
+    }, () => undefined);
+  }
+
+  private async lookFor(identity: Identity, resolver: promises.Resolver): Promise<Look> {
+    const { signing, name } = identity;
+    if (signing.origin === 'EXTERNAL') return lookForTxt(resolver, name, signing.selector, signing.key);
+    const owner = this.ownerOfKeys(identity)!;
+    if (typeof owner === 'string') return owner;
+    // No error type says that the parent is not verified yet, so the replica waits with it.
+    if (owner !== identity && owner.verification.status !== 'SUCCESS') return 'SERVICE_ERROR';
+    return lookForCnames(resolver, name, owner.easy.tokens, signingHostedZone(owner.region));
+  }
+}

@@ -1,0 +1,55 @@
+// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent executions, and events back off.
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { byoDkim, DOMAIN, Scene } from './scene';
+import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { LocalCloudOptions } from '../cloud';
+
+const MINUTE = 60_000;
+
+let scene: Scene;
+
+/** In the test's own process: hundreds of functions in processes of their own would take minutes. */
+async function begin(options: LocalCloudOptions = {}): Promise<void> {
+  scene = await Scene.start({ functions: 'in-process', ...options });
+}
+afterEach(() => scene.stop());
+
+/** So many subdomains of example.com with a key of their own, all with records in its zone. */
+function identities(count: number, props: Partial<EmailIdentityDkimProps> = {}): (stack: Stack) => void {
+  const domains = Array.from({ length: count }, (_, index) => `d${index}.${DOMAIN}`);
+  for (const domain of domains) scene.identityExists(undefined, domain);
+  return (stack) => {
+    const hostedZone = scene.zoneIn(stack);
+    const signing = byoDkim(stack, 's1', scene.secrets.one);
+    for (const domain of domains) {
+      const identity = ses.EmailIdentity.fromEmailIdentityName(stack, `Identity-${domain}`, domain);
+      new EmailIdentityDkim(stack, `Dkim-${domain}`, { identity, hostedZone, signing, ...props });
+    }
+  };
+}
+
+function failures({ events }: { events: readonly { status: string; reason?: string }[] }): number {
+  return events.filter(({ status, reason }) => status === 'CREATE_FAILED' && reason !== 'Resource creation cancelled').length;
+}
+
+test('10 identities are created and deleted without a failure', async () => {
+  await begin();
+  expect(await scene.deploy('Mail', identities(10))).toMatchObject({ status: 'CREATE_COMPLETE' });
+  expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(scene.all()).toEqual([]);
+});
+
+// The events that find no place back off for minutes, while CloudFormation's half hour runs.
+test.failing('E3 300 identities are created without a failure at ten concurrent executions', async () => {
+  await begin({ route53: { insyncAfter: MINUTE } }); // what Route 53 usually takes at the most
+  const result = await scene.deploy('Mail', identities(300));
+  expect(result.status).toBe('CREATE_COMPLETE');
+}, 5 * MINUTE);
+
+// A request that waits for SES holds one of the ten places.
+test.failing('E3 50 identities wait for verification without a failure when SES needs ten minutes', async () => {
+  await begin({ ses: { firstLook: 10 * MINUTE } });
+  const result = await scene.deploy('Mail', identities(50, { waitForVerification: Duration.minutes(15) }));
+  expect(failures(result)).toBe(0);
+}, 5 * MINUTE);

@@ -1,0 +1,42 @@
+// A stack's life on an SES that behaves the other way, wherever AWS does not say how it behaves.
+import { WAIT } from './methods';
+import { DOMAIN, REGION, Scene } from './scene';
+import { LocalCloudOptions } from '../cloud';
+
+const MINUTE = 60_000;
+
+let scene: Scene;
+
+afterEach(() => scene.stop());
+
+test.each<[string, LocalCloudOptions['ses']]>([
+  ['names no selector of a key of one\'s own', { byoDkimTokens: 'none' }],
+  ['limits each operation for itself', { requestLimit: 'each operation' }],
+  ['says PENDING at once', { firstStatus: 'PENDING' }],
+  ['takes the key length that it has already', { strictKeyLength: false }],
+  ['makes new tokens when Easy DKIM comes back', { newTokensOnReturn: true }],
+])('SES %s: a key, another key, Easy DKIM and the end', async (_, settings) => {
+  scene = await Scene.withIdentity({ ses: settings });
+  for (const [selector, secret] of [['s1', scene.secrets.one], ['s2', scene.secrets.two]]) {
+    await scene.deployed('Mail', scene.byo(selector, secret, WAIT));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector });
+  }
+  await scene.deployed('Mail', scene.easy(WAIT));
+  const [selector] = scene.identity()!.tokens;
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector });
+  expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+  expect(scene.all()).toEqual([]);
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
+});
+
+test('SES has no tokens of Easy DKIM yet: the deployment says so, and the next one goes well', async () => {
+  scene = await Scene.withIdentity({ ses: { tokensAfterMs: 10 * MINUTE } });
+  const early = await scene.deploy('Mail', scene.easy(WAIT));
+  expect(early.status).toBe('ROLLBACK_COMPLETE');
+  expect(early.reason).toContain(`SES has made no DKIM tokens for ${DOMAIN} yet. Deploy again in a minute.`);
+  expect(scene.all()).toEqual([]);
+  await scene.destroy('Mail');
+  await scene.cloud.clock.sleep(10 * MINUTE);
+  await scene.deployed('Mail', scene.easy(WAIT));
+  expect(await scene.send(REGION, DOMAIN)).toMatchObject({ result: 'pass' });
+});
