@@ -85,7 +85,7 @@ export class Neighbours {
       AWS_ENDPOINT_URL_SESV2: this.ses.endpoint,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       EMULATOR_RESOLVER: this.dns.resolverAddress,
-      EMULATOR_NAT: JSON.stringify(this.dns.nat),
+      EMULATOR_NAT: JSON.stringify(this.dns.natOfFunctions()),
       NODE_OPTIONS: `--require ${JSON.stringify(preload)}`,
     };
   }

@@ -1,6 +1,7 @@
 // Tests of Route 53's rules for change batches, apart from HTTP and time.
 import type { Change, ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
 import { applyChangeBatch } from './change-batch';
+import { AWS_LIMITS, ChangeBatchLimits } from './change-batch-limits';
 
 const ZONE = 'example.com.';
 
@@ -134,6 +135,91 @@ describe('values', () => {
 
   test('a value given twice is refused', () => {
     expect(() => apply([], ['CREATE', set('TXT', NAME, ['"1"', '"1"'])])).toThrow('Duplicate Resource Record: \'"1"\'');
+  });
+});
+
+describe('names and TTLs at their limits', () => {
+  /** A name below example.com with that many characters, in labels of at most 63. */
+  const nameOf = (length: number) => `${`${'x'.repeat(63)}.`.repeat(4).slice(0, length - ZONE.length)}.example.com`;
+
+  test('a name of 253 characters is taken, and one of 254 is refused', () => {
+    expect(nameOf(253)).toHaveLength(253);
+    expect(apply([], ['CREATE', { ...TXT, Name: nameOf(253) }])).toHaveLength(1);
+    expect(() => apply([], ['CREATE', { ...TXT, Name: nameOf(254) }])).toThrow('DomainNameTooLong');
+  });
+
+  test('an escaped character counts as the one byte that it stands for', () => {
+    const name = nameOf(253).replace(/^x/, '\\052');
+    expect(apply([], ['CREATE', { ...TXT, Name: name }])).toHaveLength(1);
+  });
+
+  test('a label of 63 characters is taken, and one of 64 is refused', () => {
+    const labelled = (length: number) => ({ ...TXT, Name: `${'x'.repeat(length)}.example.com` });
+    expect(apply([], ['CREATE', labelled(63)])).toHaveLength(1);
+    expect(() => apply([], ['CREATE', labelled(64)])).toThrow('DomainLabelTooLong (Domain label is too long)');
+  });
+
+  test.each<RRType>(['CNAME', 'NS', 'PTR'])('a %s to a name that is too long is refused', (type) => {
+    expect(() => apply([], ['CREATE', set(type, NAME, [nameOf(254)])])).toThrow('DomainNameTooLong');
+    expect(apply([], ['CREATE', set(type, NAME, [nameOf(253)])])).toHaveLength(1);
+  });
+
+  test.each([0, 2_147_483_647])('a TTL of %s is taken', (TTL) => {
+    expect(apply([], ['CREATE', { ...TXT, TTL }])).toHaveLength(1);
+  });
+
+  test.each([-1, 2_147_483_648, 0.5, NaN])('a TTL of %s is refused as invalid input', (TTL) => {
+    expect(() => apply([], ['CREATE', { ...TXT, TTL }])).toThrow(expect.objectContaining({
+      code: 'InvalidInput', message: expect.stringContaining(`the TTL '${TTL}' is not valid`),
+    }));
+  });
+});
+
+describe('the size of a batch', () => {
+  const recordSets = (count: number, value = '"1"') =>
+    Array.from({ length: count }, (_, index) => set('TXT', `r${index}.example.com.`, [value]));
+  const all = (action: string, sets: ResourceRecordSet[]) =>
+    sets.map((each): [string, ResourceRecordSet] => [action, each]);
+  const refused = (problem: string) => expect.objectContaining({ code: 'InvalidChangeBatch', message: problem });
+
+  const tooMany = refused('[Number of records limit of 1000 exceeded.]');
+  const tooLong = refused('[RDATA character limit of 32000 exceeded.]');
+  const hundred = `"${'x'.repeat(98)}"`;
+
+  test.each(['CREATE', 'DELETE'])('%s of 1,000 records is taken, and of 1,001 refused', (action) => {
+    const there = (count: number) => action === 'DELETE' ? recordSets(count) : [];
+    expect(() => apply(there(1000), ...all(action, recordSets(1000)))).not.toThrow();
+    expect(() => apply(there(1001), ...all(action, recordSets(1001)))).toThrow(tooMany);
+  });
+
+  test.each(['CREATE', 'DELETE'])('%s of values of 32,000 characters is taken, and of one more refused', (action) => {
+    const sets = (last: string) => [...recordSets(319, hundred), set('TXT', 'last.example.com.', [last])];
+    const there = (last: string) => action === 'DELETE' ? sets(last) : [];
+    expect(() => apply(there(hundred), ...all(action, sets(hundred)))).not.toThrow();
+    const oneMore = `"${'x'.repeat(99)}"`;
+    expect(() => apply(there(oneMore), ...all(action, sets(oneMore)))).toThrow(tooLong);
+  });
+
+  test('an UPSERT counts twice', () => {
+    expect(() => apply([], ...all('UPSERT', recordSets(500)))).not.toThrow();
+    expect(() => apply([], ...all('UPSERT', recordSets(501)))).toThrow(tooMany);
+    expect(() => apply([], ...all('UPSERT', recordSets(160, hundred)))).not.toThrow();
+    expect(() => apply([], ...all('UPSERT', recordSets(161, hundred)))).toThrow(tooLong);
+  });
+
+  test('the values of one record set count one by one', () => {
+    const sets = Array.from({ length: 11 }, (_, index) =>
+      set('A', `r${index}.example.com.`, Array.from({ length: 91 }, (__, last) => `192.0.2.${last}`)));
+    expect(() => apply([], ...all('CREATE', sets))).toThrow(tooMany);
+  });
+
+  test('the limits can be set, and switched off', () => {
+    const changes = recordSets(1001, hundred).map((each) => ({ Action: 'CREATE', ResourceRecordSet: each }) as Change);
+    const noLimits = { resourceRecords: Infinity, valueCharacters: Infinity };
+    const applied = (limits: ChangeBatchLimits) => applyChangeBatch(ZONE, [], changes, limits);
+    expect(applied(noLimits)).toHaveLength(1001);
+    expect(() => applied({ ...AWS_LIMITS, resourceRecords: 7 })).toThrow('limit of 7 exceeded');
+    expect(() => applied({ ...noLimits, valueCharacters: 9 })).toThrow('limit of 9 exceeded');
   });
 });
 

@@ -1,19 +1,18 @@
-// The rules of a Route 53 change batch: all of it or nothing, and what is refused with which words. Knows no time, HTTP or accounts.
+// The rules of a Route 53 change batch: all of it or nothing, and the words of a refusal. Knows no time and no HTTP.
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { canonicalName, compareNames, compareText, plainName } from './record-name';
+import { AWS_LIMITS, ChangeBatchLimits, requireSmallEnough, requireValidTtl } from './change-batch-limits';
+import { canonicalName, compareNames, compareText, recordNameProblems } from './record-name';
 import { recordValueProblem } from './record-value';
 import { ServiceError } from './service-error';
-
-/** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html */
-const MAX_LABEL = 63;
-const MAX_NAME = 255;
 
 /** The record sets after the batch, in listing order. Throws InvalidChangeBatch with all that is wrong. */
 export function applyChangeBatch(
   zoneName: string, recordSets: readonly ResourceRecordSet[], changes: readonly Change[],
+  limits: ChangeBatchLimits = AWS_LIMITS,
 ): ResourceRecordSet[] {
-  if (changes.length === 0) throw new ServiceError('InvalidInput', 400, 'Invalid request: Changes must have at least one element');
+  if (changes.length === 0) throw invalidInput('Changes must have at least one element');
+  requireSmallEnough(changes, limits);
   const problems = contradictions(changes);
   let current = [...recordSets];
   for (const change of changes) {
@@ -39,15 +38,20 @@ export function compareRecordSets(a: RecordSetKey, b: RecordSetKey): number {
     || compareText(a.SetIdentifier ?? '', b.SetIdentifier ?? '');
 }
 
+function invalidInput(problem: string): ServiceError {
+  return new ServiceError('InvalidInput', 400, `Invalid request: ${problem}`);
+}
+
 function normalized({ Action, ResourceRecordSet: set }: Change): ResourceRecordSet {
-  if (!Action || !set?.Name || !set.Type) throw new ServiceError('InvalidInput', 400, 'Invalid request: Action, Name and Type are required');
+  if (!Action || !set?.Name || !set.Type) throw invalidInput('Action, Name and Type are required');
   if (!['CREATE', 'DELETE', 'UPSERT'].includes(Action)) {
-    throw new ServiceError('InvalidInput', 400, `Invalid request: '${Action}' is not one of CREATE, DELETE, UPSERT`);
+    throw invalidInput(`'${Action}' is not one of CREATE, DELETE, UPSERT`);
   }
+  requireValidTtl(set.TTL);
   const records = set.ResourceRecords?.length && set.TTL !== undefined;
   if (Number(Boolean(records)) + Number(Boolean(set.AliasTarget)) !== 1) {
-    throw new ServiceError('InvalidInput', 400, 'Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and '
-      + `ResourceRecords], or TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with `
+    throw invalidInput('Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or '
+      + `TrafficPolicyInstanceId], but found ${set.AliasTarget ? 'more than one' : 'none'} in Change with `
       + `[Action=${Action}, Name=${set.Name}, Type=${set.Type}, SetIdentifier=${set.SetIdentifier ?? 'null'}]`);
   }
   const given = Object.entries(set).filter(([, value]) => value !== undefined);
@@ -65,13 +69,17 @@ function contradictions(changes: readonly Change[]): string[] {
     .map(([key]) => `The request contains an invalid set of changes for a resource record set '${key}'`);
 }
 
-function problemsOf(action: string, wanted: ResourceRecordSet, zoneName: string, current: readonly ResourceRecordSet[]): string[] {
+function problemsOf(
+  action: string, wanted: ResourceRecordSet, zoneName: string, current: readonly ResourceRecordSet[],
+): string[] {
   const existing = current.find((each) => sameKey(each, wanted));
   const identifier = wanted.SetIdentifier ? `, set identifier='${wanted.SetIdentifier}'` : '';
   const set = `resource record set [name='${wanted.Name}', type='${wanted.Type}'${identifier}]`;
   if (action === 'DELETE') {
     if (!existing) return [`Tried to delete ${set} but it was not found`];
-    if (!sameContent(existing, wanted)) return [`Tried to delete ${set} but the values provided do not match the current values`];
+    if (!sameContent(existing, wanted)) {
+      return [`Tried to delete ${set} but the values provided do not match the current values`];
+    }
     return apexProblems(wanted, zoneName);
   }
   return [
@@ -92,13 +100,10 @@ function apexProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
 
 function nameProblems(wanted: ResourceRecordSet, zoneName: string): string[] {
   const name = wanted.Name!;
-  const labels = plainName(name).split('.');
+  const isInZone = name === zoneName || name.endsWith(`.${zoneName}`);
   return [
-    ...name === zoneName || name.endsWith(`.${zoneName}`) ? [] : [`RRSet with DNS name ${name} is not permitted in zone ${zoneName}`],
-    ...labels.some((label) => label.length > MAX_LABEL)
-      ? [`FATAL problem: DomainLabelTooLong (Domain label is too long) encountered with '${name}'`] : [],
-    ...labels.includes('') ? [`FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with '${name}'`] : [],
-    ...plainName(name).length > MAX_NAME ? [`FATAL problem: DomainNameTooLong (Domain name is too long) encountered with '${name}'`] : [],
+    ...isInZone ? [] : [`RRSet with DNS name ${name} is not permitted in zone ${zoneName}`],
+    ...recordNameProblems(name),
   ];
 }
 
@@ -106,10 +111,11 @@ function valueProblems(wanted: ResourceRecordSet): string[] {
   const values = wanted.ResourceRecords?.map((each) => each.Value ?? '') ?? [];
   const problems = values.map((value) => recordValueProblem(wanted.Type!, value)).filter((each) => each !== undefined);
   const twice = values.find((value, index) => values.indexOf(value) !== index);
+  const moreThanOne = `RRSet of type CNAME with DNS name ${wanted.Name} has more than one value`;
   return [
     ...problems.map((problem) => `Invalid Resource Record: '${problem}'`),
     ...twice === undefined ? [] : [`Duplicate Resource Record: '${twice}'`],
-    ...wanted.Type === 'CNAME' && values.length > 1 ? [`RRSet of type CNAME with DNS name ${wanted.Name} has more than one value`] : [],
+    ...wanted.Type === 'CNAME' && values.length > 1 ? [moreThanOne] : [],
   ];
 }
 
@@ -122,17 +128,21 @@ function conflicts(wanted: ResourceRecordSet, zoneName: string, current: readonl
   } else if (wanted.Type === 'CNAME' && namesakes.some((each) => each.Type !== 'CNAME')) {
     problems.push(`${rrset} as it conflicts with other records with the same DNS name in zone ${zoneName}`);
   } else if (wanted.Type !== 'CNAME' && namesakes.some((each) => each.Type === 'CNAME')) {
-    problems.push(`${rrset} because a conflicting RRSet of type CNAME with the same DNS name already exists in zone ${zoneName}`);
+    problems.push(`${rrset} because a conflicting RRSet of type CNAME with the same DNS name already exists `
+      + `in zone ${zoneName}`);
   }
   const routed = (each: ResourceRecordSet) => each.SetIdentifier !== undefined;
   if (namesakes.some((each) => each.Type === wanted.Type && routed(each) !== routed(wanted))) {
-    problems.push(`RRSet with DNS name ${wanted.Name}, type ${wanted.Type}, SetIdentifier ${wanted.SetIdentifier ?? 'null'} `
+    const { Name, Type, SetIdentifier = 'null' } = wanted;
+    problems.push(`RRSet with DNS name ${Name}, type ${Type}, SetIdentifier ${SetIdentifier} `
       + 'cannot be created because a RRSet with the same name and type but another routing policy already exists');
   }
   return problems;
 }
 
-function applied(action: string, wanted: ResourceRecordSet, current: readonly ResourceRecordSet[]): ResourceRecordSet[] {
+function applied(
+  action: string, wanted: ResourceRecordSet, current: readonly ResourceRecordSet[],
+): ResourceRecordSet[] {
   const others = current.filter((each) => !sameKey(each, wanted));
   return action === 'DELETE' ? others : [...others, wanted];
 }

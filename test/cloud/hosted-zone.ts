@@ -1,6 +1,7 @@
 // One hosted zone: its record sets now, and what its name servers answer until the last change is in sync.
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { applyChangeBatch } from './change-batch';
+import { ChangeBatchLimits } from './change-batch-limits';
 import { ZoneRecord } from './dns/zone';
 import { plainName } from './record-name';
 import { ServiceError } from './service-error';
@@ -20,6 +21,15 @@ export interface HostedZoneInfo {
 interface Edition {
   readonly visibleAt: number;
   readonly records: ZoneRecord[];
+}
+
+/** When a change counts, in ms of the cloud's clock. */
+interface ChangeTimes {
+  readonly now: number;
+  /** No other change is taken before. */
+  readonly busyUntil: number;
+  /** From then on DNS has it. */
+  readonly visibleAt: number;
 }
 
 /** What a private zone lists; nobody can ask them. */
@@ -45,17 +55,18 @@ export class HostedZone {
     return this.sets;
   }
 
-  /** Apply a batch at once to the listing, and from `visibleAt` on to DNS. No other change is taken before `busyUntil`. */
-  change(changes: readonly Change[], times: { now: number; busyUntil: number; visibleAt: number }): void {
+  /** Applies a batch at once to the listing, and later to DNS. */
+  change(changes: readonly Change[], times: ChangeTimes, limits?: ChangeBatchLimits): void {
     if (times.now < this.busyUntil) {
-      throw new ServiceError('PriorRequestNotComplete', 400, 'The request was rejected because Route 53 was still processing a prior request.');
+      throw new ServiceError('PriorRequestNotComplete', 400,
+        'The request was rejected because Route 53 was still processing a prior request.');
     }
-    this.sets = applyChangeBatch(this.info.name, this.sets, changes);
+    this.sets = applyChangeBatch(this.info.name, this.sets, changes, limits);
     this.busyUntil = Math.max(this.busyUntil, times.busyUntil);
     this.editions.push({ visibleAt: times.visibleAt, records: toZoneRecords(this.sets) });
   }
 
-  /** What the name servers know at that time. An edition holds the ones before it, so a later one that is visible already wins. */
+  /** What the name servers know then. An edition holds those before it, so the last one that is visible wins. */
   visibleRecords(now: number): readonly ZoneRecord[] {
     this.editions = this.editions.slice(this.editions.findLastIndex((each) => each.visibleAt <= now));
     return this.editions[0].records;
@@ -65,6 +76,9 @@ export class HostedZone {
 /** Alias records are not served, and of weighted ones the first always wins: the local name servers measure nothing. */
 function toZoneRecords(sets: readonly ResourceRecordSet[]): ZoneRecord[] {
   return sets.filter((each) => each.ResourceRecords).map((each) => ({
-    name: plainName(each.Name!), type: each.Type!, ttl: each.TTL!, values: each.ResourceRecords!.map((record) => record.Value!),
+    name: plainName(each.Name!),
+    type: each.Type!,
+    ttl: each.TTL!,
+    values: each.ResourceRecords!.map((record) => record.Value!),
   }));
 }

@@ -1,7 +1,7 @@
 // The local cloud: all services on loopback with one clock, wired together. A test double; it never ships in the package.
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
-import { DnsWorld } from './dns';
+import { DnsWorld, DnsWorldOptions } from './dns';
 import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
@@ -29,6 +29,10 @@ export interface LocalCloudOptions {
   readonly latency?: Latency;
   /** How functions run. @default 'process' */
   readonly functions?: FunctionMode;
+  readonly dns?: Pick<DnsWorldOptions, 'random'> & {
+    /** Whether SES asks the functions' resolver, which remembers, not one that was never asked. @default false */
+    readonly sesSharesResolver?: boolean;
+  };
   readonly route53?: Partial<Route53Settings>;
   readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
 }
@@ -79,10 +83,11 @@ export class LocalCloud {
       killProcess: (processId) => this.lambda.kill(processId),
       authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
     };
-    this.dns = new DnsWorld();
+    this.dns = new DnsWorld({ clock, random: options.dns?.random ?? seededRandom(seed, 'dns') });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
-    this.ses = new Ses(context, { resolver: () => this.dns.client(), publisher, ...options.ses });
+    const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
+    this.ses = new Ses(context, { resolver, publisher, ...options.ses });
     this.sts = new Sts(context, this.iam);
     this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, {

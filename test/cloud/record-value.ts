@@ -1,13 +1,18 @@
 // What Route 53 refuses in the value of a record, in its words.
 import { isIPv4, isIPv6 } from 'node:net';
 import { CharacterStringError, parseCharacterStrings } from './dns/character-strings';
+import { recordNameProblems } from './record-name';
 
 /** Characters of one Value, quotes and spaces included. */
 const MAX_TXT_VALUE = 4000;
 
+/** Types whose value is a domain name. */
+const NAME_TYPES = ['CNAME', 'NS', 'PTR'];
+
 export function recordValueProblem(type: string, value: string): string | undefined {
   const problem = problemOf(type, value);
-  return problem && `FATAL problem: ${problem} encountered with '${value}'`;
+  if (problem) return `FATAL problem: ${problem} encountered with '${value}'`;
+  return NAME_TYPES.includes(type) ? recordNameProblems(value)[0] : undefined;
 }
 
 function problemOf(type: string, value: string): string | undefined {

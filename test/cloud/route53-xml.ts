@@ -28,12 +28,18 @@ interface XmlRecordSet {
   readonly Weight?: string;
   readonly MultiValueAnswer?: string;
   readonly ResourceRecords?: { readonly ResourceRecord: { readonly Value: string }[] };
-  readonly AliasTarget?: { readonly HostedZoneId: string; readonly DNSName: string; readonly EvaluateTargetHealth: string };
+  readonly AliasTarget?: {
+    readonly HostedZoneId: string;
+    readonly DNSName: string;
+    readonly EvaluateTargetHealth: string;
+  };
 }
 
 export function parseChangeBatch(body: string): Change[] {
   const batch = readXml(body)?.ChangeResourceRecordSetsRequest?.ChangeBatch;
-  if (!batch) throw new ServiceError('MalformedInput', 400, 'ChangeBatch is not valid, expected ChangeResourceRecordSetsRequest');
+  if (!batch) {
+    throw new ServiceError('MalformedInput', 400, 'ChangeBatch is not valid, expected ChangeResourceRecordSetsRequest');
+  }
   const changes: { Action: Change['Action']; ResourceRecordSet: XmlRecordSet }[] = batch.Changes?.Change ?? [];
   return changes.map((each) => ({ Action: each.Action, ResourceRecordSet: parseRecordSet(each.ResourceRecordSet) }));
 }
@@ -54,7 +60,9 @@ function parseRecordSet(xml: XmlRecordSet): ResourceRecordSet {
     ...Weight === undefined ? {} : { Weight: Number(Weight) },
     ...MultiValueAnswer === undefined ? {} : { MultiValueAnswer: MultiValueAnswer === 'true' },
     ...ResourceRecords === undefined ? {} : { ResourceRecords: ResourceRecords.ResourceRecord },
-    ...AliasTarget === undefined ? {} : { AliasTarget: { ...AliasTarget, EvaluateTargetHealth: AliasTarget.EvaluateTargetHealth === 'true' } },
+    ...AliasTarget === undefined ? {} : {
+      AliasTarget: { ...AliasTarget, EvaluateTargetHealth: AliasTarget.EvaluateTargetHealth === 'true' },
+    },
   } as ResourceRecordSet;
 }
 
@@ -86,7 +94,9 @@ export interface ChangeStatus {
 
 export function renderChange(operation: 'ChangeResourceRecordSets' | 'GetChange', change: ChangeStatus): string {
   return build(`${operation}Response`, {
-    ChangeInfo: { Id: `/change/${change.id}`, Status: change.status, SubmittedAt: new Date(change.submittedAt).toISOString() },
+    ChangeInfo: {
+      Id: `/change/${change.id}`, Status: change.status, SubmittedAt: new Date(change.submittedAt).toISOString(),
+    },
   });
 }
 
@@ -105,12 +115,16 @@ export function renderHostedZone(zone: HostedZoneInfo, recordSetCount: number): 
 }
 
 /**
- * InvalidChangeBatch too comes in the common form, its messages as one list in brackets; the form of its own that the API reference still
- * shows is no longer sent: https://github.com/awslabs/aws-sdk-kotlin/pull/1435
+ * InvalidChangeBatch too comes in the common form, its messages as one list in brackets. The API reference still shows
+ * a form of its own, which is no longer sent: https://github.com/awslabs/aws-sdk-kotlin/pull/1435
  */
 export function renderRoute53Error(error: ServiceError): string {
   return build('ErrorResponse', {
-    Error: { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: ERROR_CODES[error.code] ?? error.code, Message: error.message },
+    Error: {
+      Type: error.status < 500 ? 'Sender' : 'Receiver',
+      Code: ERROR_CODES[error.code] ?? error.code,
+      Message: error.message,
+    },
     RequestId: '00000000-0000-0000-0000-000000000000',
   });
 }

@@ -4,13 +4,11 @@ import {
   ResourceRecordSet, Route53Client,
 } from '@aws-sdk/client-route-53';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { Clock } from './clock';
 import { Principal } from './credentials';
 import { DnsWorld } from './dns';
 import { HostedZoneInfo } from './hosted-zone';
-import { CloudContext } from './http-service';
 import { Iam } from './iam';
-import { minimalContext } from './minimal-context';
+import { MinimalContext, minimalContext } from './minimal-context';
 import { Route53 } from './route53';
 import { Sts } from './sts';
 
@@ -18,18 +16,17 @@ const ACCOUNT = '111111111111';
 const ROLE = 'arn:aws:iam::111111111111:role/Handler';
 
 let iam: Iam;
-let context: CloudContext;
+let context: MinimalContext;
 let world: DnsWorld;
 let route53: Route53;
 let zone: HostedZoneInfo;
 let client: Route53Client;
 
 beforeEach(async () => {
-  const cloud = minimalContext();
-  iam = cloud.iam;
-  // A clock that as good as stands (one real hour is a millisecond), so that only the test decides what fits into a second.
-  context = { ...cloud, clock: Clock.running(1 / 3_600_000) };
-  world = new DnsWorld();
+  // Its time stands still, so only the test decides what fits into a second.
+  context = minimalContext();
+  iam = context.iam;
+  world = new DnsWorld({ clock: context.clock });
   route53 = new Route53(context, world);
   await world.start();
   await route53.start();
@@ -80,12 +77,12 @@ describe('a change', () => {
     await expect(world.client().resolveTxt('s1._domainkey.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
 
     // WHEN
-    context.clock.advance(29_000);
+    await context.clock.pass(29_000);
     // THEN
     expect((await client.send(new GetChangeCommand({ Id: ChangeInfo!.Id }))).ChangeInfo?.Status).toBe('PENDING');
 
     // WHEN
-    context.clock.advance(1_000);
+    await context.clock.pass(1_000);
     // THEN
     expect((await client.send(new GetChangeCommand({ Id: ChangeInfo!.Id }))).ChangeInfo).toEqual({ ...ChangeInfo, Status: 'INSYNC' });
     expect(await world.client().resolveTxt('s1._domainkey.example.com')).toEqual([['p=A', 'B']]);
@@ -93,11 +90,11 @@ describe('a change', () => {
 
   test('becomes visible in its turn when several are under way', async () => {
     await change(['CREATE', txt('a.example.com', '"1"')]);
-    context.clock.advance(10_000);
+    await context.clock.pass(10_000);
     await change(['UPSERT', txt('a.example.com', '"2"')], ['CREATE', txt('b.example.com', '"3"')]);
-    context.clock.advance(20_000);
+    await context.clock.pass(20_000);
     expect(await world.client().resolveTxt('a.example.com')).toEqual([['1']]);
-    context.clock.advance(10_000);
+    await context.clock.pass(10_000);
     expect(await world.client().resolveTxt('a.example.com')).toEqual([['2']]);
     expect(await world.client().resolveTxt('b.example.com')).toEqual([['3']]);
   });
@@ -107,7 +104,7 @@ describe('a change', () => {
     await expect(change(['CREATE', txt('b.example.com', '"1"')])).rejects.toMatchObject({
       name: 'PriorRequestNotComplete', $metadata: { httpStatusCode: 400 },
     });
-    context.clock.advance(2_000);
+    await context.clock.pass(2_000);
     await expect(change(['CREATE', txt('b.example.com', '"1"')])).resolves.toBeDefined();
   });
 
@@ -132,6 +129,26 @@ describe('a change', () => {
     await change(...names.map((name): ['CREATE', ResourceRecordSet] => ['CREATE', txt(name, `"<&>' 007" "${name}"`)]));
     expect(ownRecords()).toHaveLength(900);
     expect(ownRecords()).toContainEqual(txt('r7.example.com.', '"<&>\' 007" "r7.example.com."'));
+  });
+
+  test('that is too large for one batch is refused as a whole, and nothing waits for it', async () => {
+    const names = Array.from({ length: 1001 }, (_, index) => `r${index}.example.com.`);
+    const attempt = change(...names.map((name): ['CREATE', ResourceRecordSet] => ['CREATE', txt(name, '"1"')]));
+    await expect(attempt).rejects.toMatchObject({
+      name: 'InvalidChangeBatch',
+      message: '[Number of records limit of 1000 exceeded.]',
+      $metadata: { httpStatusCode: 400 },
+    });
+    expect(ownRecords()).toEqual([]);
+    await expect(change(['CREATE', txt('a.example.com', '"1"')])).resolves.toBeDefined();
+  });
+
+  test('may be as large as the setting says', async () => {
+    route53.settings.limits = { ...route53.settings.limits, valueCharacters: 2 };
+    const tooLong = '[RDATA character limit of 2 exceeded.]';
+    const record = txt('a.example.com', '"1"');
+    await expect(change(['CREATE', record])).rejects.toThrow(tooLong);
+    expect(() => route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: record }])).toThrow(tooLong);
   });
 
   test('of an unknown id, or of another account, is not found', async () => {
@@ -203,7 +220,7 @@ describe('listing', () => {
     }));
     expect(page).toMatchObject({ NextRecordIdentifier: 'green' });
     expect(page.ResourceRecordSets).toEqual([weighted]);
-    context.clock.advance(60_000);
+    await context.clock.pass(60_000);
     expect(await world.client().resolveTxt('w.example.com')).toEqual([['1']]);
     await change(['DELETE', weighted], ['DELETE', alias]);
     expect(ownRecords().map((each) => each.SetIdentifier)).toEqual(['one', 'green']);
@@ -219,6 +236,31 @@ describe('listing', () => {
 });
 
 describe('a hosted zone', () => {
+  test('whose name is asked for before it exists is missing to that resolver for a quarter of an hour', async () => {
+    const ask = () => world.cachingClient().resolveTxt('s1._domainkey.example.com');
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('s1._domainkey.example.com', '"1"') }]);
+    expect(await world.client().resolveTxt('s1._domainkey.example.com')).toEqual([['1']]);
+    // The SOA of a hosted zone has a TTL of 900 seconds, which is less than its minimum of a day.
+    await context.clock.pass(899_000);
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    await context.clock.pass(1_001);
+    expect(await ask()).toEqual([['1']]);
+  });
+
+  test('with NS records below its apex refers to others there', async () => {
+    route53.change(zone.id, [
+      { Action: 'CREATE', ResourceRecordSet: { ...txt('mail.example.com', 'ns1.acme.example'), Type: 'NS' } },
+      { Action: 'CREATE', ResourceRecordSet: txt('s1._domainkey.mail.example.com', '"never seen"') },
+    ]);
+    const provider = world.provider('acme');
+    await provider.createZone('mail.example.com', { delegate: false });
+    const ask = () => world.client().resolveTxt('s1._domainkey.mail.example.com');
+    await expect(ask()).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    provider.set('s1._domainkey.mail.example.com', 'TXT', ['seen']);
+    expect(await ask()).toEqual([['seen']]);
+  });
+
   test('says its name servers, which are the ones that it is delegated to', async () => {
     const answer = await client.send(new GetHostedZoneCommand({ Id: zone.id }));
     expect(answer).toMatchObject({
@@ -242,7 +284,7 @@ describe('a hosted zone', () => {
     route53.change(parked.id, [{ Action: 'CREATE', ResourceRecordSet: txt('parked.test', '"1"') }]);
     await expect(world.client().resolveTxt('parked.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     const own = world.client();
-    own.setServers([world.nat[(await own.resolve4(parked.nameServers[0]))[0]]]);
+    own.setServers([world.listeningAt(parked.nameServers[0])]);
     expect(await own.resolveTxt('parked.test')).toEqual([['1']]);
   });
 
@@ -253,7 +295,7 @@ describe('a hosted zone', () => {
     await route53.deleteHostedZone(zone.id);
     await expect(world.client().resolveNs('example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(listed()).rejects.toMatchObject({ name: 'NoSuchHostedZone', $metadata: { httpStatusCode: 404 } });
-    expect(world.nat).toEqual({});
+    expect(() => world.listeningAt(zone.nameServers[0])).toThrow('There is no name server');
   });
 
   test('that moved to another provider leaves that delegation alone when it is deleted', async () => {
@@ -343,7 +385,7 @@ describe('limits and faults', () => {
     await expect(client.send(new GetChangeCommand({ Id: 'C1' }))).rejects.toMatchObject(throttled);
     // Another account has its own five.
     await expect(clientOf({ account: '222222222222' }).send(new GetChangeCommand({ Id: 'C1' }))).rejects.toMatchObject({ name: 'NoSuchChange' });
-    context.clock.advance(1_001);
+    await context.clock.pass(1_001);
     await expect(listed()).resolves.toBeDefined();
   });
 

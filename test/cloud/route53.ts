@@ -1,6 +1,7 @@
 // Route 53 of the local cloud: hosted zones over the REST-XML API, served by name servers of the DNS world.
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { compareRecordSets } from './change-batch';
+import { AWS_LIMITS, ChangeBatchLimits } from './change-batch-limits';
 import { Principal } from './credentials';
 import { DnsWorld } from './dns/dns-world';
 import { Zone } from './dns/zone';
@@ -8,7 +9,9 @@ import { HostedZone, HostedZoneInfo } from './hosted-zone';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { callerArn } from './iam';
 import { canonicalName, normalizedName, plainName } from './record-name';
-import { ChangeStatus, parseChangeBatch, renderChange, renderHostedZone, renderRecordSets, renderRoute53Error } from './route53-xml';
+import {
+  ChangeStatus, parseChangeBatch, renderChange, renderHostedZone, renderRecordSets, renderRoute53Error,
+} from './route53-xml';
 import { ServiceError } from './service-error';
 import { randomText } from './time/random';
 
@@ -20,6 +23,8 @@ export interface Route53Settings {
   processingTime: number;
   /** Per account, for all callers and operations. @default 5 */
   requestsPerSecond: number;
+  /** How large a change batch may be. @default what AWS allows */
+  limits: ChangeBatchLimits;
 }
 
 interface CreateHostedZone {
@@ -52,7 +57,8 @@ export class Route53 extends HttpService {
 
   constructor(context: CloudContext, private readonly dns: DnsWorld, options: Partial<Route53Settings> = {}) {
     super('route53', context);
-    this.settings = { insyncAfter: 30_000, processingTime: 2_000, requestsPerSecond: 5, ...options };
+    const defaults = { insyncAfter: 30_000, processingTime: 2_000, requestsPerSecond: 5, limits: AWS_LIMITS };
+    this.settings = { ...defaults, ...options };
   }
 
   async createHostedZone(props: CreateHostedZone): Promise<HostedZoneInfo> {
@@ -88,9 +94,10 @@ export class Route53 extends HttpService {
     return [...this.zone(zoneId).recordSets];
   }
 
-  /** A change batch by the same rules as over HTTP, but never throttled and in sync at once. Names with or without trailing dot. */
+  /** A change batch by the same rules as over HTTP, but never throttled, and in sync at once. */
   change(zoneId: string, changes: Change[]): void {
-    this.zone(zoneId).change(changes, { now: Infinity, busyUntil: -Infinity, visibleAt: -Infinity });
+    const times = { now: Infinity, busyUntil: -Infinity, visibleAt: -Infinity };
+    this.zone(zoneId).change(changes, times, this.settings.limits);
   }
 
   protected operationOf(request: Request): string {
@@ -105,7 +112,9 @@ export class Route53 extends HttpService {
       case 'ChangeResourceRecordSets': return this.changeResourceRecordSets(call, id!);
       case 'GetHostedZone': return this.getHostedZone(call, id!);
       case 'GetChange': return this.getChange(call, id!);
-      default: throw new ServiceError('UnknownOperationException', 404, `The local Route 53 does not know ${call.method} ${call.path}`);
+      default:
+        throw new ServiceError('UnknownOperationException', 404,
+          `The local Route 53 does not know ${call.method} ${call.path}`);
     }
   }
 
@@ -120,7 +129,9 @@ export class Route53 extends HttpService {
   private listResourceRecordSets(call: Call, zoneId: string): Reply {
     const all = this.authorizedZone(call, 'ListResourceRecordSets', zoneId).recordSets;
     const [Name, Type, SetIdentifier] = ['name', 'type', 'identifier'].map((key) => call.query.get(key) ?? undefined);
-    if (Type && !Name) throw new ServiceError('InvalidInput', 400, 'The input is not valid: a record type needs a record name.');
+    if (Type && !Name) {
+      throw new ServiceError('InvalidInput', 400, 'The input is not valid: a record type needs a record name.');
+    }
     const from = Name ? all.findIndex((each) => compareRecordSets(each, { Name, Type, SetIdentifier }) >= 0) : 0;
     const maxItems = Math.min(Number(call.query.get('maxitems') ?? MAX_ITEMS), MAX_ITEMS);
     const rest = from < 0 ? [] : all.slice(from);
@@ -129,14 +140,16 @@ export class Route53 extends HttpService {
 
   private changeResourceRecordSets(call: Call, zoneId: string): Reply {
     const changes = parseChangeBatch(call.body.toString('utf8'));
+    const names = changes.map((each) => normalizedName(each.ResourceRecordSet?.Name ?? ''));
     const zone = this.authorizedZone(call, 'ChangeResourceRecordSets', zoneId, {
-      'route53:ChangeResourceRecordSetsNormalizedRecordNames': changes.map((each) => normalizedName(each.ResourceRecordSet?.Name ?? '')),
+      'route53:ChangeResourceRecordSetsNormalizedRecordNames': names,
       'route53:ChangeResourceRecordSetsRecordTypes': changes.map((each) => each.ResourceRecordSet?.Type ?? ''),
       'route53:ChangeResourceRecordSetsActions': changes.map((each) => each.Action ?? ''),
     });
     const now = this.context.clock.now();
     const insyncAt = now + this.settings.insyncAfter;
-    zone.change(changes, { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt });
+    const times = { now, busyUntil: now + this.settings.processingTime, visibleAt: insyncAt };
+    zone.change(changes, times, this.settings.limits);
     const id = this.newId('C');
     this.changes.set(id, { account: zone.info.account, submittedAt: now, insyncAt });
     return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id)!));
@@ -157,11 +170,14 @@ export class Route53 extends HttpService {
   private changeStatus(id: string): ChangeStatus | undefined {
     const change = this.changes.get(id);
     if (!change) return undefined;
-    return { id, status: this.context.clock.now() >= change.insyncAt ? 'INSYNC' : 'PENDING', submittedAt: change.submittedAt };
+    const status = this.context.clock.now() >= change.insyncAt ? 'INSYNC' : 'PENDING';
+    return { id, status, submittedAt: change.submittedAt };
   }
 
   /** The zone, if the caller's policies allow the action and its account owns the zone. */
-  private authorizedZone(call: Call, action: string, id: string, conditions: Record<string, string[]> = {}): HostedZone {
+  private authorizedZone(
+    call: Call, action: string, id: string, conditions: Record<string, string[]> = {},
+  ): HostedZone {
     this.context.authorize(call.principal, `route53:${action}`, `arn:aws:route53:::hostedzone/${id}`, conditions);
     const zone = this.zone(id);
     if (zone.info.account !== call.principal.account) throw notOwner(call.principal);
@@ -203,7 +219,8 @@ function routeOf(request: Request): { operation: string; id: string } | undefine
 
 /** Zones of other accounts are closed to everybody, whatever the caller's own policies say. */
 function notOwner(principal: Principal): ServiceError {
-  return new ServiceError('AccessDenied', 403, `User: ${callerArn(principal)} is not authorized to access this resource`);
+  return new ServiceError('AccessDenied', 403,
+    `User: ${callerArn(principal)} is not authorized to access this resource`);
 }
 
 function xml(body: string, status = 200): Reply {

@@ -19,9 +19,12 @@ test.each(['plain', '"open', '"a" b', '', 'a "b"', '"a"b"'])('%s is refused as n
 
 test('a string may have 255 bytes and not one more', () => {
   expect(texts(`"${'x'.repeat(255)}"`)[0]).toHaveLength(255);
-  expect(() => parseCharacterStrings(`"${'x'.repeat(256)}"`)).toThrow(expect.objectContaining({ problem: 'CharacterStringTooLong' }));
+  const tooLong = expect.objectContaining({ problem: 'CharacterStringTooLong' });
+  expect(() => parseCharacterStrings(`"${'x'.repeat(256)}"`)).toThrow(tooLong);
 });
 
-test.each(['', 'short', 'with "quotes" and \\', 'x'.repeat(600), 'grüß dich'])('plain text %# is quoted so that parsing gives it back', (text) => {
+test.each([
+  '', 'short', 'with "quotes" and \\', 'x'.repeat(600), 'grüß dich',
+])('plain text %# is quoted so that parsing gives it back', (text) => {
   expect(Buffer.concat(parseCharacterStrings(quoteText(text))).toString()).toBe(text);
 });

@@ -12,17 +12,20 @@ export class DnsProvider {
   private nameServers?: string[];
   private readonly records = new Map<string, ZoneRecord[]>();
 
-  constructor(readonly name: string, private readonly dns: DnsWorld) {}
+  /** @param family what kind of address its name servers have */
+  constructor(
+    readonly name: string, private readonly dns: DnsWorld, private readonly family: 'ipv4' | 'ipv6' = 'ipv4',
+  ) {}
 
   /** Holds the domain from now on, and has it delegated to its name servers unless told otherwise. */
   async createZone(domain: string, options: { delegate?: boolean } = {}): Promise<{ nameServers: string[] }> {
     const apex = normal(domain);
-    this.nameServers ??= await this.dns.addNameServers(
-      Array.from({ length: NAME_SERVERS }, (_, index) => `ns${index + 1}.${this.name}.example`.toLowerCase()),
-    );
+    const names = Array.from({ length: NAME_SERVERS }, (_, index) => `ns${index + 1}.${this.name}.example`);
+    this.nameServers ??= await this.dns.addNameServers(names, this.family);
+    const soa = `${this.nameServers[0]} hostmaster.${this.name}.example ${SOA_TIMERS}`;
     this.records.set(apex, [
       { name: apex, type: 'NS', ttl: 86400, values: this.nameServers },
-      { name: apex, type: 'SOA', ttl: 3600, values: [`${this.nameServers[0]} hostmaster.${this.name}.example ${SOA_TIMERS}`] },
+      { name: apex, type: 'SOA', ttl: 3600, values: [soa] },
     ]);
     this.dns.addZone(new Zone(apex, () => this.records.get(apex) ?? []), this.nameServers);
     if (options.delegate ?? true) this.dns.delegate(apex, this.nameServers);
@@ -35,7 +38,7 @@ export class DnsProvider {
     this.records.delete(normal(domain));
   }
 
-  /** Values as in a zone file; a TXT value without quotes is taken as plain text and split into strings of 255 bytes. */
+  /** Values as in a zone file. A TXT value without quotes is plain text, which is split into strings of 255 bytes. */
   set(name: string, type: string, values: string[], ttl = 300): void {
     this.remove(name, type);
     const text = (value: string) => value.startsWith('"') ? value : quoteText(value);
@@ -50,8 +53,11 @@ export class DnsProvider {
   }
 
   private recordsOf(name: string): ZoneRecord[] {
-    const [apex] = [...this.records.keys()].filter((each) => isWithin(normal(name), each)).sort((a, b) => b.length - a.length);
-    if (apex === undefined) throw new Error(`The DNS provider '${this.name}' holds no zone for '${name}': call createZone() first`);
+    const apexes = [...this.records.keys()].filter((each) => isWithin(normal(name), each));
+    const [apex] = apexes.sort((a, b) => b.length - a.length);
+    if (apex === undefined) {
+      throw new Error(`The DNS provider '${this.name}' holds no zone for '${name}': call createZone() first`);
+    }
     return this.records.get(apex)!;
   }
 }

@@ -2,19 +2,31 @@
 import { createSocket, Socket } from 'node:dgram';
 import { AddressInfo, createServer, Server, Socket as TcpSocket } from 'node:net';
 import {
-  Answer, AUTHORITATIVE_ANSWER, decode, DecodedPacket, encode, Packet, Question, RECURSION_AVAILABLE, RECURSION_DESIRED, streamEncode,
-  TRUNCATED_RESPONSE,
+  Answer, AUTHORITATIVE_ANSWER, decode, DecodedPacket, encode, OptAnswer, Packet, Question, RECURSION_AVAILABLE,
+  RECURSION_DESIRED, streamEncode, TRUNCATED_RESPONSE,
 } from 'dns-packet';
 
 /** Response codes of RFC 1035. */
 export const RCODE = { noError: 0, serverFailure: 2, noSuchName: 3, refused: 5 } as const;
 
+/** A record, as opposed to what EDNS adds to a message. */
+export type RecordAnswer = Exclude<Answer, OptAnswer> & { readonly ttl: number };
+
 export interface DnsAnswer {
   readonly rcode: typeof RCODE[keyof typeof RCODE];
   readonly authoritative?: boolean;
   readonly recursionAvailable?: boolean;
-  readonly answers?: Answer[];
-  readonly authorities?: Answer[];
+  readonly answers?: RecordAnswer[];
+  readonly authorities?: RecordAnswer[];
+  readonly additionals?: RecordAnswer[];
+}
+
+/** Looked at for each message, so that it can be changed while the server runs. */
+export interface Transport {
+  /** Answers by UDP are cut even when they are short. */
+  readonly truncatesUdp: boolean;
+  /** Whether it can be reached by TCP. */
+  readonly tcp: boolean;
 }
 
 /** What UDP carries to a client that does not offer more by EDNS (RFC 1035, RFC 6891). */
@@ -30,7 +42,10 @@ export class DnsServer {
   private readonly connections = new Set<TcpSocket>();
 
   /** @param answer undefined: say nothing, as a server that is down */
-  constructor(private readonly answer: (question: Question) => DnsAnswer | undefined) {}
+  constructor(
+    private readonly answer: (question: Question) => DnsAnswer | undefined,
+    private readonly transport: Transport = { truncatesUdp: false, tcp: true },
+  ) {}
 
   /** Returns the port. */
   async listen(): Promise<number> {
@@ -67,6 +82,8 @@ export class DnsServer {
   }
 
   private serveTcp(connection: TcpSocket): void {
+    // As good as a closed port: c-ares reports ECONNREFUSED for both.
+    if (!this.transport.tcp) return void connection.resetAndDestroy();
     this.connections.add(connection);
     connection.on('close', () => this.connections.delete(connection));
     connection.on('error', () => connection.destroy()); // a client that goes away is no trouble of ours
@@ -89,8 +106,9 @@ export class DnsServer {
     const response = toPacket(query, answer);
     if (transport === 'tcp') return streamEncode(response);
     const whole = encode(response);
-    return whole.length <= udpSize(query) ? whole
-      : encode({ ...response, flags: response.flags! + TRUNCATED_RESPONSE, answers: [], authorities: [] });
+    if (whole.length <= udpSize(query) && !this.transport.truncatesUdp) return whole;
+    const flags = response.flags! + TRUNCATED_RESPONSE;
+    return encode({ ...response, flags, answers: [], authorities: [], additionals: edns(query) });
   }
 }
 
@@ -116,15 +134,19 @@ function toPacket(query: DecodedPacket, answer: DnsAnswer): Packet {
     questions: query.questions,
     answers: answer.answers ?? [],
     authorities: answer.authorities ?? [],
-    // Who speaks EDNS is answered with it (RFC 6891 6.1.1).
-    additionals: edns(query) ? [EDNS_ANSWER] : [],
+    additionals: [...answer.additionals ?? [], ...edns(query)],
   };
 }
 
-function edns(query: Packet) {
+/** Who speaks EDNS is answered with it (RFC 6891 6.1.1). */
+function edns(query: Packet): Answer[] {
+  return ednsOf(query) ? [EDNS_ANSWER] : [];
+}
+
+function ednsOf(query: Packet) {
   return query.additionals?.find((each) => each.type === 'OPT');
 }
 
 function udpSize(query: Packet): number {
-  return Math.max(PLAIN_UDP_SIZE, edns(query)?.udpPayloadSize ?? 0);
+  return Math.max(PLAIN_UDP_SIZE, ednsOf(query)?.udpPayloadSize ?? 0);
 }

@@ -1,4 +1,4 @@
 // What the rest of the local cloud uses of its public DNS.
 export { RCODE } from './dns-server';
 export { DnsProvider } from './dns-provider';
-export { DnsWorld } from './dns-world';
+export { DnsWorld, type DnsWorldOptions } from './dns-world';

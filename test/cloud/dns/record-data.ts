@@ -1,18 +1,33 @@
 // Record values in zone-file form, turned into what the DNS message library encodes.
-import type { Answer, RecordType } from 'dns-packet';
+import type { RecordType } from 'dns-packet';
 import { parseCharacterStrings } from './character-strings';
+import type { RecordAnswer } from './dns-server';
+
+/** The records of one name and type in a zone. */
+export interface ZoneRecord {
+  /** Lower case, no trailing dot, no escapes. */
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  /** In zone-file form. */
+  readonly values: readonly string[];
+}
 
 /** The types that the name servers of the local cloud answer for. */
 const SERVED_TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
 type ServedType = typeof SERVED_TYPES[number];
 
-export function isServed(type: string): type is ServedType & RecordType {
+/** Nothing for a type that is not served. */
+export function toAnswers({ name, type, ttl, values }: ZoneRecord): RecordAnswer[] {
+  return isServed(type) ? values.map((value) => toAnswer(name, type, ttl, value)) : [];
+}
+
+function isServed(type: string): type is ServedType & RecordType {
   return (SERVED_TYPES as readonly string[]).includes(type);
 }
 
-export function toAnswer(name: string, type: ServedType, ttl: number, value: string): Answer {
+function toAnswer(name: string, type: ServedType, ttl: number, value: string): RecordAnswer {
   const fields = value.trim().split(/\s+/);
-  const number = (index: number) => Number(fields[index]);
   switch (type) {
     case 'A':
     case 'AAAA':
@@ -22,13 +37,19 @@ export function toAnswer(name: string, type: ServedType, ttl: number, value: str
     case 'PTR':
       return { name, type, ttl, data: host(fields[0]) };
     case 'MX':
-      return { name, type, ttl, data: { preference: number(0), exchange: host(fields[1]) } };
-    case 'SRV':
-      return { name, type, ttl, data: { priority: number(0), weight: number(1), port: number(2), target: host(fields[3]) } };
-    case 'CAA':
-      return { name, type, ttl, data: { flags: number(0), tag: fields[1] as 'issue', value: fields[2].replace(/^"|"$/g, '') } };
-    case 'SOA':
-      return { name, type, ttl, data: { mname: host(fields[0]), rname: host(fields[1]), ...soaNumbers(fields.slice(2).map(Number)) } };
+      return { name, type, ttl, data: { preference: Number(fields[0]), exchange: host(fields[1]) } };
+    case 'SRV': {
+      const [priority, weight, port] = fields.map(Number);
+      return { name, type, ttl, data: { priority, weight, port, target: host(fields[3]) } };
+    }
+    case 'CAA': {
+      const text = fields[2].replace(/^"|"$/g, '');
+      return { name, type, ttl, data: { flags: Number(fields[0]), tag: fields[1] as 'issue', value: text } };
+    }
+    case 'SOA': {
+      const [mname, rname] = fields.map(host);
+      return { name, type, ttl, data: { mname, rname, ...soaNumbers(fields.slice(2).map(Number)) } };
+    }
     case 'TXT':
       return { name, type, ttl, data: parseCharacterStrings(value) };
   }

@@ -1,76 +1,103 @@
-// How a recursive resolver gets its answer: from the deepest delegation down, along referrals and CNAMEs. Nothing is cached: the cloud's
-// clock jumps, so a cache would either answer from before the jump or have to be flushed by every test.
-import type { Answer, Question } from 'dns-packet';
-import { DnsAnswer, RCODE } from './dns-server';
+// How a recursive resolver gets its answer: from the root down, along referrals, and on along CNAMEs.
+import type { Question } from 'dns-packet';
+import { DnsAnswer, RCODE, RecordAnswer } from './dns-server';
 import { NameServer } from './name-server';
-import { isWithin } from './zone';
+import { host } from './record-data';
+import { ROOT_SERVERS } from './registry';
+import { ResolverCache } from './resolver-cache';
 
-/** What the resolver starts from: the registries' delegations and the name servers there are. */
+/** What there is to ask. */
 export interface PublicDns {
-  /** Domain to the names of its name servers; lower case, without trailing dots. */
-  readonly delegations: ReadonlyMap<string, readonly string[]>;
-  /** By name. */
+  /** By name, lower case and without trailing dots. */
   readonly nameServers: ReadonlyMap<string, NameServer>;
+  /** From 0 up to 1, like Math.random: which of several name servers is asked. */
+  readonly random: () => number;
 }
 
-/** CNAMEs and referrals of one question; more are a loop. */
-const MAX_STEPS = 16;
+/** More CNAMEs are a loop, and so are more referrals. */
+const MAX_ALIASES = 8;
+const MAX_REFERRALS = 16;
 
-/** What the root says about a name that nobody has registered. */
-const ROOT_SOA: Answer = {
-  name: '.',
-  type: 'SOA',
-  ttl: 900,
-  data: { mname: 'a.root-servers.net', rname: 'nstld.verisign-grs.com', serial: 1, refresh: 1800, retry: 900, expire: 604800, minimum: 900 },
-};
+/**
+ * How long a resolver waits for a name server before it asks the next one, in ms. The waiting itself costs no time
+ * here: resolvers soon prefer servers that are quick.
+ */
+const PATIENCE = 5_000;
 
-export function resolve(dns: PublicDns, question: Pick<Question, 'name' | 'type'>): DnsAnswer {
-  const answers: Answer[] = [];
-  let name = question.name.toLowerCase();
-  let servers = delegatedTo(dns, name);
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const answer = nameServerItself(dns, { name, type: question.type }) ?? ask(dns, servers, { name, type: question.type });
-    const referral = answer.answers?.length ? undefined : answer.authorities?.filter((each) => each.type === 'NS');
-    if (referral?.length) {
-      servers = referral.map((each) => String('data' in each && each.data));
-      continue;
-    }
-    answers.push(...answer.answers ?? []);
-    const last = answers.at(-1);
-    const ended = question.type === 'CNAME' || answer.rcode !== RCODE.noError || answer.authorities?.length;
-    const alias = !ended && last?.type === 'CNAME' && last.data;
-    if (!alias) return { rcode: answer.rcode, recursionAvailable: true, answers, authorities: answer.authorities };
-    name = alias.toLowerCase();
-    servers = delegatedTo(dns, name);
+/** With an empty cache it is a resolver that has never been asked before. */
+export function resolve(dns: PublicDns, cache: ResolverCache, question: Pick<Question, 'name' | 'type'>): DnsAnswer {
+  const answers: RecordAnswer[] = [];
+  let name = host(question.name).toLowerCase();
+  for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+    const found = cache.answer(name, question.type) ?? lookUp(dns, cache, name, question.type);
+    if (!found) break;
+    answers.push(...found.answers ?? []);
+    const [first] = found.answers ?? [];
+    const isAlias = first?.type === 'CNAME' && question.type !== 'CNAME';
+    if (!isAlias) return { ...found, authoritative: false, recursionAvailable: true, answers };
+    name = host(first.data).toLowerCase();
   }
-  return failure();
+  return { rcode: RCODE.serverFailure, recursionAvailable: true };
 }
 
-/** The name servers of the deepest domain that is delegated; undefined when nobody has registered the name. */
-function delegatedTo(dns: PublicDns, name: string): readonly string[] | undefined {
-  const [domain] = [...dns.delegations.keys()].filter((each) => isWithin(name, each)).sort((a, b) => b.length - a.length);
-  return dns.delegations.get(domain);
+/** What the world says about one name, without going on along a CNAME; undefined when nobody can say it. */
+function lookUp(dns: PublicDns, cache: ResolverCache, name: string, type: Question['type']): DnsAnswer | undefined {
+  let servers = cache.delegation(name) ?? ROOT_SERVERS;
+  for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
+    const answer = ask(dns, servers, { name, type });
+    if (!answer) return undefined;
+    const referral = referralOf(answer);
+    if (!referral) {
+      const found = aboutName(answer, name);
+      cache.keepAnswer(name, type, found);
+      return found;
+    }
+    servers = referral.nameServers;
+    cache.keepDelegation(referral.zone, servers, referral.ttl);
+  }
+  return undefined;
 }
 
-function ask(dns: PublicDns, servers: readonly string[] | undefined, question: Pick<Question, 'name' | 'type'>): DnsAnswer {
-  if (!servers) return { rcode: RCODE.noSuchName, authorities: [ROOT_SOA] };
-  for (const server of servers) {
-    const nameServer = dns.nameServers.get(server.toLowerCase());
-    const answer = nameServer?.reachable ? nameServer.answer(question) : undefined;
+/** The first that says anything, in random order: no name server of a delegation is preferred. */
+function ask(
+  dns: PublicDns, servers: readonly string[], question: Pick<Question, 'name' | 'type'>,
+): DnsAnswer | undefined {
+  for (const server of shuffled(servers, dns.random)) {
+    const nameServer = dns.nameServers.get(server);
+    const answer = nameServer && isHeard(nameServer) ? nameServer.answer(question) : undefined;
     // The next server may know better than one that is down or does not hold the zone.
     if (answer && answer.rcode !== RCODE.refused && answer.rcode !== RCODE.serverFailure) return answer;
   }
-  return failure();
+  return undefined;
 }
 
-/** The addresses of name servers stand in registries as glue, so they need no zone here. */
-function nameServerItself(dns: PublicDns, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
-  const nameServer = dns.nameServers.get(question.name);
-  if (!nameServer) return undefined;
-  if (question.type !== 'A') return { rcode: RCODE.noError, authorities: [ROOT_SOA] };
-  return { rcode: RCODE.noError, answers: [{ name: question.name, type: 'A', ttl: 172800, data: nameServer.address }] };
+function isHeard({ settings: { delay, truncatesUdp, tcp } }: NameServer): boolean {
+  return delay < PATIENCE && (tcp || !truncatesUdp);
 }
 
-function failure(): DnsAnswer {
-  return { rcode: RCODE.serverFailure, recursionAvailable: true };
+interface Referral {
+  readonly zone: string;
+  readonly nameServers: readonly string[];
+  readonly ttl: number;
+}
+
+function referralOf({ answers = [], authorities = [] }: DnsAnswer): Referral | undefined {
+  const [first, ...more] = answers.length > 0 ? [] : authorities.flatMap((each) => each.type === 'NS' ? [each] : []);
+  if (!first) return undefined;
+  const nameServers = [first, ...more].map(({ data }) => host(data).toLowerCase());
+  return { zone: first.name, nameServers, ttl: first.ttl };
+}
+
+/**
+ * Only what an answer says about the name that was asked for. What a server adds about the target of a CNAME is not its
+ * business: the target's own name servers are asked.
+ */
+function aboutName(answer: DnsAnswer, name: string): DnsAnswer {
+  const own = (answer.answers ?? []).filter((each) => each.name === name);
+  return own.length > 0 ? { rcode: RCODE.noError, answers: own } : { ...answer, answers: [], additionals: [] };
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(Math.floor(random() * rest.length), 1)[0]);
 }

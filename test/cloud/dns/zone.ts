@@ -1,22 +1,15 @@
 // One zone as an authoritative server sees it: what it holds under its apex, and what it answers for a name and type.
-import type { Answer } from 'dns-packet';
-import { host, isServed, toAnswer } from './record-data';
+import type { RecordAnswer } from './dns-server';
+import { host, toAnswers, ZoneRecord } from './record-data';
 
-export interface ZoneRecord {
-  /** Lower case, no trailing dot, no escapes. */
-  readonly name: string;
-  readonly type: string;
-  readonly ttl: number;
-  /** In zone-file form. */
-  readonly values: readonly string[];
-}
+export type { ZoneRecord } from './record-data';
 
 type Finding =
-  | { readonly kind: 'records'; readonly records: Answer[] }
+  | { readonly kind: 'records'; readonly records: RecordAnswer[] }
   /** An alias to look up next. */
-  | { readonly kind: 'alias'; readonly record: Answer; readonly target: string }
-  /** The name lies in a zone that this one delegates: its NS records. */
-  | { readonly kind: 'referral'; readonly nameServers: Answer[] }
+  | { readonly kind: 'alias'; readonly record: RecordAnswer; readonly target: string }
+  /** The name lies in a zone that this one delegates: its NS records. What else this zone has there, nobody sees. */
+  | { readonly kind: 'referral'; readonly nameServers: ZoneRecord }
   | { readonly kind: 'no-data' }
   | { readonly kind: 'no-name' };
 
@@ -31,24 +24,29 @@ export class Zone {
     return isWithin(name, this.apex);
   }
 
-  /** @param name lower case, within the zone */
-  find(name: string, type: string): Finding {
-    const records = this.contents();
+  /**
+   * @param name lower case, within the zone
+   * @param delegatedElsewhere NS records below this zone that do not stand in it
+   */
+  find(name: string, type: string, delegatedElsewhere: readonly ZoneRecord[] = []): Finding {
+    const records = [...this.contents(), ...delegatedElsewhere];
     const nameServers = this.delegation(records, name);
-    if (nameServers) return { kind: 'referral', nameServers: answers(nameServers.name, nameServers) };
+    if (nameServers) return { kind: 'referral', nameServers };
 
     const owner = this.ownerOf(records, name);
     if (owner === undefined) return { kind: 'no-name' };
     const found = records.find((each) => each.name === owner && each.type === type);
-    if (found) return { kind: 'records', records: answers(name, found) };
+    if (found) return { kind: 'records', records: toAnswers({ ...found, name }) };
     const alias = records.find((each) => each.name === owner && each.type === 'CNAME');
-    if (alias) return { kind: 'alias', record: answers(name, alias)[0], target: host(alias.values[0]).toLowerCase() };
+    if (alias) {
+      return { kind: 'alias', record: toAnswers({ ...alias, name })[0], target: host(alias.values[0]).toLowerCase() };
+    }
     return { kind: 'no-data' };
   }
 
   /** The SOA record that goes with every answer that says no. */
-  startOfAuthority(): Answer[] {
-    return this.contents().filter((each) => each.name === this.apex && each.type === 'SOA').flatMap((each) => answers(each.name, each));
+  startOfAuthority(): RecordAnswer[] {
+    return this.contents().filter((each) => each.name === this.apex && each.type === 'SOA').flatMap(toAnswers);
   }
 
   /** The NS records of the highest zone cut between apex and name. */
@@ -68,11 +66,7 @@ export class Zone {
   }
 }
 
+/** Every name is within the root, whose name is empty. */
 export function isWithin(name: string, domain: string): boolean {
-  return name === domain || name.endsWith(`.${domain}`);
-}
-
-function answers(owner: string, record: ZoneRecord): Answer[] {
-  const { type } = record;
-  return isServed(type) ? record.values.map((value) => toAnswer(owner, type, record.ttl, value)) : [];
+  return domain === '' || name === domain || name.endsWith(`.${domain}`);
 }

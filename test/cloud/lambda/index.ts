@@ -68,7 +68,7 @@ interface LambdaFunction {
 interface FunctionSurroundings {
   readonly simulation: Simulation;
   readonly mode: FunctionMode;
-  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'nat' | 'answer'>;
+  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'natOfFunctions' | 'answer'>;
   /** The endpoint variables of the cloud. */
   readonly endpointEnvironment: () => Record<string, string>;
 }
@@ -281,7 +281,7 @@ export class Lambda extends HttpService {
         error: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after ${configuration.timeout}.00 seconds` },
       }));
       outOfTime.catch(() => undefined); // aborted when the function was faster
-      const result = instance.invoke({ requestId, functionArn: target.arn, event, deadline, nat: { ...this.surroundings.dns.nat } });
+      const result = instance.invoke({ requestId, functionArn: target.arn, event, deadline, nat: this.surroundings.dns.natOfFunctions() });
       result.catch(() => undefined); // it dies when it is killed for being out of time
       record.result = await Promise.race([result, outOfTime]);
       if (record.result.error?.errorType === 'Sandbox.Timedout') {

@@ -1,4 +1,5 @@
 // What a function's process and the Lambda service say to each other over IPC.
+import { Nat } from '../dns/nat';
 import { Latency } from '../time/function-time';
 
 export interface InitMessage {
@@ -39,7 +40,7 @@ export interface InvokeMessage {
   /** Cloud time in milliseconds. */
   readonly deadline: number;
   /** Where the name servers of the public DNS really listen. */
-  readonly nat: Readonly<Record<string, string>>;
+  readonly nat: Nat;
 }
 
 export interface InvocationError {

@@ -10,11 +10,12 @@ import timersPromises from 'node:timers/promises';
 import { Handler, runHandler } from './invocation';
 import { END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 import { resolveThrough } from '../behind-nat';
+import { Nat } from '../dns/nat';
 import { FunctionTime } from '../time/function-time';
 import { seededRandom } from '../time/random';
 
 let time: FunctionTime;
-let nat: Readonly<Record<string, string>> = {};
+let nat: Nat = {};
 let handler: Handler;
 let seen = 0;
 const sockets = new Set<Socket>();
@@ -40,7 +41,7 @@ function init({ now, seed, stream, latency, resolver, taskRoot, handler: name }:
   Math.random = seededRandom(seed, `${stream}/random`);
   Object.assign(globalThis, time.globals());
   timersPromises.setTimeout = (...args) => time.promisedTimeout(...args);
-  resolveThrough(resolver, () => nat, () => time.travel());
+  resolveThrough(resolver, () => nat, time);
   callsTakeTime();
   noteConnections();
   syncBuiltinESMExports();

@@ -36,7 +36,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private requestId?: string;
   private die!: (reason: string) => void;
 
-  constructor(private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'resolverAddress'>) {
+  constructor(private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>) {
     const { id, environment, stream, simulation: { clock, seed, latency } } = options;
     this.id = id;
     this.environment = { ...environment };
@@ -102,7 +102,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
     })]);
   }
 
-  private async load(dns: Pick<DnsWorld, 'answer' | 'resolverAddress'>): Promise<Handler> {
+  private async load(dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>): Promise<Handler> {
     const { taskRoot, handler, stream, simulation: { network, seed } } = this.options;
     const dot = handler.lastIndexOf('.');
     const file = join(taskRoot, `${handler.slice(0, dot)}.js`);
