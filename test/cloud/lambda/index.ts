@@ -38,6 +38,8 @@ interface InvocationRecord {
 interface LambdaSettings {
   /** How many runs an account and Region may have at once. @default 10, what a new account gets */
   concurrency: number;
+  /** Milliseconds from an event to its first run, when a place is free. @default 50 */
+  eventDelay: number;
   /**
    * Milliseconds until an event that found no place is tried again: at first, and at most. It doubles each time.
    * @default 1 second and 5 minutes: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -86,7 +88,7 @@ const MAXIMUM_EVENT_AGE = 6 * 3600;
 const MAXIMUM_EVENT_BYTES = 1024 * 1024;
 
 export class Lambda extends HttpService {
-  readonly settings: LambdaSettings = { concurrency: 10, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16 };
+  readonly settings: LambdaSettings = { concurrency: 10, eventDelay: 50, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16 };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
   private readonly functions = new Map<string, LambdaFunction>();
@@ -240,6 +242,8 @@ export class Lambda extends HttpService {
   private async deliver(arn: string, requestId: string, event: string, chain: number): Promise<void> {
     const { clock } = this.context;
     const since = clock.now();
+    // So whoever has sent it, perhaps this very function, has come to rest before: whether it is free does not depend on the machine.
+    await clock.sleep(this.settings.eventDelay, this.stopped.signal);
     let attempt = 1;
     for (let refusals = 0; ;) {
       const target = this.functions.get(arn);

@@ -93,6 +93,7 @@ test('never do more run at once than the account may have, and a caller who wait
   const arn = sleepsFor(MINUTE);
 
   for (let count = 0; count < 25; count++) fixture.lambda.invokeAsync(arn, '{}');
+  await fixture.clock.pass(SECOND);
   await expect(fixture.client().send(new InvokeCommand({ FunctionName: arn }))).rejects.toMatchObject({ name: 'TooManyRequestsException' });
   let most = 0;
   const { invocations } = fixture.lambda;

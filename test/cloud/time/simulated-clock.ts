@@ -31,6 +31,8 @@ interface Sleeper {
 interface Driver {
   readonly what: string;
   readonly fail: (error: Error) => void;
+  /** Set when the end has come. */
+  goOn?: () => void;
 }
 
 /** What a test waits to become true. */
@@ -97,13 +99,20 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /** Lets time move until the work is done. */
+  /**
+   * Lets time move until the work is done, and all have come to rest. A function may still be at work when its answer is there, and a test
+   * that goes on at once would find it busy or free as the machine has it.
+   */
   drive<T>(what: string, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const driver: Driver = { what, fail: reject };
       this.drivers.add(driver);
+      const end = (goOn: () => void) => {
+        driver.goOn = goOn;
+        this.considerStep();
+      };
+      work().then((result) => end(() => resolve(result)), (error) => end(() => reject(error)));
       this.considerStep();
-      work().then(resolve, reject).finally(() => this.drivers.delete(driver));
     });
   }
 
@@ -161,12 +170,22 @@ export class SimulatedClock implements Clock {
     if (!this.isAtRest()) return;
     for (const watcher of this.watchers) watcher();
     // Who has waited for this goes on first. Time moves when all are at rest again.
-    if (this.endConditions()) return this.considerStep();
+    if (this.endConditions() || this.endDrivers()) return this.considerStep();
     const next = this.nextSleeper();
     if (!next) return this.failDrivers();
     this.time = Math.max(this.time, next.wakesAt);
     next.wake(this.time);
     this.considerStep();
+  }
+
+  /** True when one has reached its end. */
+  private endDrivers(): boolean {
+    const ended = [...this.drivers].filter(({ goOn }) => goOn);
+    for (const driver of ended) {
+      this.drivers.delete(driver);
+      driver.goOn!();
+    }
+    return ended.length > 0;
   }
 
   /** True when one has been met, or has failed. */

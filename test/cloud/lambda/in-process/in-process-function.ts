@@ -2,12 +2,12 @@
 //
 // The code is compiled as a function. Its parameters are what the sandbox has of its own: `require`, `process`, dates, timers.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { compileFunction } from 'node:vm';
 import { memoryDns } from './memory-dns';
 import { memoryFetch, memoryHttp } from './memory-http';
+import { requireFor } from './modules';
 import { DnsWorld } from '../../dns';
 import { FunctionTime } from '../../time/function-time';
 import { seededRandom } from '../../time/random';
@@ -111,19 +111,20 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const print = (...texts: unknown[]) => this.write(`${format(...texts)}\n`);
     const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
     const module = { exports: {} as Record<string, Handler> };
-    const own: Record<string, unknown> = {
+    const ownProcess = Object.create(process, { env: { value: this.environment }, stdout: { value: output }, stderr: { value: output } });
+    const own = {
       'http': memoryHttp(sandbox),
       'dns': memoryDns(dns, this.time),
+      'process': ownProcess,
       'timers/promises': { setTimeout: this.time.promisedTimeout.bind(this.time) },
     };
-    const requireReal = createRequire(file);
     codeOf(file)(
       module.exports,
-      (name: string) => own[name.replace(/^node:/, '')] ?? requireReal(name),
+      requireFor(file, own),
       module,
       file,
       taskRoot,
-      Object.create(process, { env: { value: this.environment }, stdout: { value: output }, stderr: { value: output } }),
+      ownProcess,
       { log: print, info: print, debug: print, warn: print, error: print },
       Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } }),
       Date, setTimeout, clearTimeout, AbortSignal, memoryFetch(sandbox),
