@@ -27,7 +27,7 @@ test('the package has the library, its types, its assembly, the handler, licence
 test('the package has nothing else', () => {
   const expected = [
     /^lib\/(private\/)?[a-z0-9-]+(\.d\.ts|\.js)$/,
-    /^assets\/lambda\/index\/index\.js$/,
+    /^assets\/lambda\/deployment\/index\.js$/,
     /^assets\/THIRD-PARTY-LICENSES\.txt$/,
     /^(README|API|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/,
     /^(LICENSE|package\.json|\.jsii)$/,

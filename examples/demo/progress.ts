@@ -22,7 +22,7 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
     case 'publicly-answered': return 'the record is answered by the name servers that the domain is delegated to';
     case 'signing-put': return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
     case 'verification-awaited': return `SES looks in DNS: ${fields.status}`;
-    case 'signing-returned': return 'signing set back to Easy DKIM';
+    case 'signing-reset': return 'signing set back to Easy DKIM';
     case 'failed': return `FAILED: ${fields.message}`;
     default: return undefined;
   }

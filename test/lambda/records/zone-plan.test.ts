@@ -2,13 +2,14 @@
 import type { ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
 import fc from 'fast-check';
 import { Owner, ownerOf } from '../../../lambda/base/owner';
-import { Change, RecordSet } from '../../../lambda/base/ports';
+import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { RecordConflictError, SelectorInUseError } from '../../../lambda/records/conflicts';
 import { cnameRecords, DkimRecord, saysTheSame, txtRecord } from '../../../lambda/records/dkim-record';
 import { Entry, parseRegistry } from '../../../lambda/records/registry';
 import {
-  planLeaving, planPublication, planReaffirmation, planRelease, planRetention, Publication, RecordConflictError,
-  registryName, SelectorInUseError, signsForAnother,
+  planLeaving, planPublication, planRelease, planRetention, planTouch, Publication,
 } from '../../../lambda/records/zone-plan';
+import { registryName, signsForAnother } from '../../../lambda/records/zone-view';
 import { ModelZone } from '../fixtures/model-zone';
 
 const DOMAIN = 'mail.example.com';
@@ -360,10 +361,10 @@ test('what one owner retains is the user’s, and another owner does not delete 
 test('a reaffirmation changes nothing but the TTL of the own registry record', () => {
   publish(A, [NEW]);
   const before = zone.list();
-  zone.apply(planReaffirmation(zone.list(), A));
+  zone.apply(planTouch(zone.list(), A));
   expect(zone.list().map(({ name, values }) => ({ name, values }))).toEqual(before.map(({ name, values }) => ({ name, values })));
   expect(plan(A, [NEW])).toEqual([]);
-  expect(planReaffirmation(zone.list(), B)).toEqual([]);
+  expect(planTouch(zone.list(), B)).toEqual([]);
 });
 
 describe('two owners of one record at the same time', () => {
