@@ -43,9 +43,9 @@ export class Redactor {
 
   private mayLeave(run: string): boolean {
     const value = run.replace(/^p=/, '');
-    if (isPublicKey(value) || this.shown.includes(run)) return true;
+    if (isPublicKey(value)) return true;
     if (this.hasPieceOfSecret(value)) return false;
-    return value.length <= LONGEST_NAME || run.startsWith('arn:') || run.startsWith('p=') || isDigest(value);
+    return this.shown.includes(run) || value.length <= LONGEST_NAME || run.startsWith('arn:') || run.startsWith('p=') || isDigest(value);
   }
 
   private hasPieceOfSecret(run: string): boolean {

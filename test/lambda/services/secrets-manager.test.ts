@@ -83,6 +83,13 @@ describe('a secret is read', () => {
     await expect(read(arn, { versionId: versionId, versionStage: 'AWSCURRENT' })).resolves.toBe(CANARY);
   });
 
+  test('and the redactor knows its text from then on', async () => {
+    const quoted = `Value '${PLAIN.slice(100, 130)}' is odd`;
+    expect(redactor.redact(quoted)).toBe(quoted);
+    await read(secret(CANARY).arn);
+    expect(redactor.redact(quoted)).toBe("Value '[removed]' is odd");
+  });
+
   test('from the Region that its ARN names', async () => {
     const { arn } = secret(CANARY, { region: 'eu-west-1' });
     await expect(read(arn)).resolves.toBe(CANARY);
