@@ -160,6 +160,20 @@ project.eslint?.addRules({
   }],
 });
 
+// People read diffs side by side. Comments count too, as they are read there as well.
+project.eslint?.addOverride({
+  files: ['lambda/**', 'test/lambda/**'],
+  rules: {
+    '@stylistic/max-len': ['error', {
+      code: 120,
+      ignoreUrls: true,
+      ignoreStrings: true,
+      ignoreTemplateLiterals: true,
+      ignoreRegExpLiterals: true,
+    }],
+  },
+});
+
 // The handler is built before anything that synthesizes, so that users need no esbuild. A script and not projen's bundler, which cannot
 // take the plugin that a quarter of the size depends on (docs/adr/0005-bundle.md).
 const bundle = project.addTask('bundle', { description: 'Build the handler and collect the licences of what is in it', exec: 'tsx scripts/bundle.ts' });

@@ -1,6 +1,6 @@
 // How names and texts are written in DNS: quoted strings, escapes, dots. Pure.
 
-/** A character-string of a TXT record holds at most 255 bytes (RFC 1035 3.3). Longer text is several of them, in one record. */
+/** A character-string of a TXT record holds at most 255 bytes (RFC 1035 3.3). Longer text is several of them. */
 const MAX_STRING = 255;
 
 /** Text as quoted strings. Quotes in the text are escaped: for a verifier they are a part of it. */

@@ -1,4 +1,4 @@
-// What the handler needs from outside, as interfaces. The real calls are behind them; unit tests put doubles in memory there.
+// What the handler needs from outside, as interfaces. `services/` has the real calls; unit tests have doubles.
 import { KeyLength, ZoneSettings } from './desired-state';
 import { Log } from './log';
 import { Change, RecordSet } from './record-set';

@@ -19,7 +19,10 @@ const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END
 /** An ARN, or a run of what base64 and base64url are made of, with the tag of a DKIM record that holds a public key. */
 const ARN_OR_RUN = /arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s'"(),]+|(?:\bp=)?[A-Za-z0-9+/_=-]{12,}/g;
 
-/** Begins as the DER of an RSA public key does (RFC 5280 4.1: algorithm, then a bit string). A private key has a version first. */
+/**
+ * How the DER of an RSA public key begins: its algorithm, then a bit string (RFC 5280 4.1). A private key begins with a
+ * version.
+ */
 const RSA_PUBLIC_KEY = /^30(?:81..|82....|..)300d06092a864886f70d010101050003/;
 
 export class Redactor {

@@ -20,7 +20,7 @@ import { assumeRole } from '../services/sts';
 
 const { AWS_REGION: REGION = '', AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME = '' } = process.env; // Lambda sets them
 
-/** The SDK tries once: `Retry` retries, with the time that is left in view. A call that hangs is cut off, for a retry. */
+/** The SDK tries once: `Retry` retries, with the time that is left in view. A call that hangs is cut off. */
 const COMMON = {
   maxAttempts: 1,
   requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },

@@ -39,8 +39,8 @@ export function saysTheSame(wanted: DkimRecord, type: string, values: readonly s
 
 /**
  * Two key records are the same when a verifier reads the same key from them. `p=` alone means what
- * `v=DKIM1; k=rsa; p=` means, and white space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any other
- * tag (t=y, s=, h=) can make mail fail, and so does a version that is not the first tag: not the same.
+ * `v=DKIM1; k=rsa; p=` means, and white space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any
+ * other tag (t=y, s=, h=) can make mail fail, and so does a version that is not the first tag: not the same.
  */
 export function sameKey(text: string, wanted: string): boolean {
   const have = tags(text);

@@ -36,7 +36,7 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
   }
 }
 
-/** Gives the first caller of `list` what is known. If that is old by then, Route 53 refuses the change planned from it. */
+/** Gives the first caller of `list` what is known. If that is old by then, Route 53 refuses what is planned from it. */
 export function alreadyListed(zone: OpenZone, records: RecordSet[]): OpenZone {
   let known: RecordSet[] | undefined = records;
   return {

@@ -44,8 +44,8 @@ export function renderRegistry(registry: Registry): string[] {
 }
 
 /**
- * Reads a registry record. Anybody who may write to the zone can write one. So what is not exactly of the form is passed
- * over, and without a head of this version nothing is believed.
+ * Reads a registry record. Anybody who may write to the zone can write one. So what is not exactly of the form is
+ * passed over, and without a head of this version nothing is believed.
  */
 export function parseRegistry(values: readonly string[]): Registry {
   const lines = values.map((value) => fields(unquote(value)));

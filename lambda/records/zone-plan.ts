@@ -149,8 +149,8 @@ function handOver(view: ZoneView, records: readonly RecordSet[], successor: Othe
 }
 
 /**
- * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not delete
- * it in the end either, so it becomes found there.
+ * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not
+ * delete it in the end either, so it becomes found there.
  */
 export function planRetention(records: readonly RecordSet[], owner: Owner): Change[] {
   const view = new ZoneView(records, owner);

@@ -44,7 +44,8 @@ beforeEach(async () => {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    received.push({ method: request.method!, url: request.url!, headers: request.headers, body: Buffer.concat(chunks) });
+    const { method, url, headers } = request;
+    received.push({ method: method!, url: url!, headers, body: Buffer.concat(chunks) });
     (reactions.shift() ?? takes)(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +78,8 @@ const SAME = {
   LogicalResourceId: 'Dkim',
 };
 
-const give = (answer: Answer, more: Partial<CloudFormationEvent> = {}) => giveAnswer(event(more), answer, { time, log, redactor });
+const give = (answer: Answer, more: Partial<CloudFormationEvent> = {}) =>
+  giveAnswer(event(more), answer, { time, log, redactor });
 const body = ({ body: bytes }: Received) => JSON.parse(bytes.toString('utf8'));
 
 describe('the answer', () => {

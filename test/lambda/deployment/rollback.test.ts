@@ -1,12 +1,9 @@
-// What must hold when a stack goes back, or a resource goes: what was there before signs and is published as before, and no stack is left stuck.
+// What must hold when a stack goes back, or a resource goes: what was there before still signs, and no stack is stuck.
 import { DesiredSigning } from '../../../lambda/base/desired-state';
 import { ZoneGoneError } from '../../../lambda/base/errors';
-import { txtRecord } from '../../../lambda/records/dkim-record';
-import { byo, DEED, DOMAIN, EASY, KEYS, record, SHORTER } from '../fixtures/aws-in-memory';
+import { byo, DEED, DOMAIN, EASY, keyLine, keyRecord, record, SHORTER } from '../fixtures/aws-in-memory';
 import { answers, MADE_UP, MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
 
-const TEXT = (selector: string, key: 'one' | 'two' = 'one') => txtRecord(DOMAIN, selector, KEYS[key].publicKey);
-const LINE = (selector: string, key: 'one' | 'two' = 'one') => `TXT ${TEXT(selector, key).name} ${TEXT(selector, key).data}`;
 const WAIT = { WaitForVerification: '300' };
 const RETAIN = { RemovalPolicy: 'RETAIN' };
 const elsewhere = (signing: DesiredSigning, more = {}) => {
@@ -26,7 +23,7 @@ async function created(signing: DesiredSigning = byo('s1'), more = {}): Promise<
 /** A signing that somebody has set up by hand; its record is in the zone and in public DNS. */
 function handMade(stack = new StackInMemory()): StackInMemory {
   stack.aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
-  stack.aws.zone.records.push(record(TEXT('s1').name, 'TXT', TEXT('s1').data));
+  stack.aws.zone.records.push(record(keyRecord('s1').name, 'TXT', keyRecord('s1').data));
   return stack;
 }
 
@@ -57,7 +54,7 @@ describe('a signing that was there before', () => {
     expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId });
     await stack.remove(properties(byo('s2', 'two')), PhysicalResourceId);
     expect(stack.aws.identity.origin).toBe('AWS_SES');
-    expect(stack.aws.zone.contents).toEqual([LINE('s1')]);
+    expect(stack.aws.zone.contents).toEqual([keyLine('s1')]);
   });
 
   test('is left alone by the Delete of a Create that was cancelled after it had found it', async () => {
@@ -65,7 +62,7 @@ describe('a signing that was there before', () => {
     await stack.answered({});
     expect(await stack.remove(properties(), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
     expect(stack.aws.puts).toEqual([]);
-    expect(stack.aws.zone.contents).toEqual([LINE('s1')]);
+    expect(stack.aws.zone.contents).toEqual([keyLine('s1')]);
   });
 
   test('but one that is not verified, and that a cancelled Create can have set, is set back', async () => {
@@ -93,7 +90,7 @@ describe('what SES signs with stays published', () => {
     stack.aws.set({ status: 'SUCCESS' });
     await stack.answered({ ...second, RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID, ResourceProperties: properties(byo('s2', 'two')) });
     expect(stack.aws.identity.tokens).toEqual(['s2']);
-    expect(stack.aws.zone.contents).toEqual([LINE('s1'), LINE('s2', 'two')]);
+    expect(stack.aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two')]);
     expect(stack.aws.zone.registries).toHaveLength(1);
 
     await stack.update(properties(), properties(byo('s1'), WAIT));
@@ -109,7 +106,7 @@ describe('what SES signs with stays published', () => {
     await stack.answered(second);
     await stack.answered({ ...second, RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
     const cnames = stack.aws.identity.tokens.map((token) => expect.stringContaining(`CNAME ${token}.`));
-    expect(stack.aws.zone.contents).toEqual([...cnames, LINE('s1')]);
+    expect(stack.aws.zone.contents).toEqual([...cnames, keyLine('s1')]);
   });
 
   test('a Create whose answer was lost, and which fails when it is repeated, is undone as a whole', async () => {
@@ -130,9 +127,9 @@ describe('a roll-back that cannot do all it wants', () => {
     expect(failed).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('within 300 seconds') });
     stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     const back = await stack.update(properties(byo('s2', 'two'), WAIT), properties(byo('s1'), WAIT));
-    expect(back).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { Selector: 's1', DkimStatus: 'PENDING', RecordName1: TEXT('s1').name } });
+    expect(back).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { Selector: 's1', DkimStatus: 'PENDING', RecordName1: keyRecord('s1').name } });
     expect(stack.aws.identity.tokens).toEqual(['s1']);
-    expect(stack.aws.zone.contents).toContain(LINE('s1'));
+    expect(stack.aws.zone.contents).toContain(keyLine('s1'));
   });
 
   test('when public DNS cannot be asked for a moment', async () => {
@@ -247,7 +244,7 @@ test('a key length that SES refuses on the way from BYODKIM leaves the record of
   const answer = await stack.update(properties(), properties(SHORTER));
   expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('SES allows that once in 24 hours') });
   const cnames = stack.aws.identity.tokens.map((token) => expect.stringContaining(`CNAME ${token}.`));
-  expect(stack.aws.zone.contents).toEqual([...cnames, LINE('s1')]);
+  expect(stack.aws.zone.contents).toEqual([...cnames, keyLine('s1')]);
 });
 
 describe('a request that Lambda repeats although it was answered', () => {
@@ -381,5 +378,5 @@ test('a key under a selector that signs is not changed because SES cannot see it
   const stack = await created();
   stack.aws.set({ status: 'TEMPORARY_FAILURE' });
   expect(await stack.update(properties(), properties(byo('s1', 'two')))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('new selector') });
-  expect(stack.aws.zone.contents).toEqual([LINE('s1')]);
+  expect(stack.aws.zone.contents).toEqual([keyLine('s1')]);
 });

@@ -53,7 +53,8 @@ function connector({ roleArn }: ZoneSettings) {
       const client = new STSClient({ region: 'us-east-1', endpoint: sts.endpoint, credentials: own, maxAttempts: 1 });
       clients.push(client);
       const { Credentials: given } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }));
-      return { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+      const { AccessKeyId, SecretAccessKey, SessionToken } = given!;
+      return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
     };
     const credentials = roleArn ? await assume() : own;
     const client = withOwnErrors(new Route53Client({ region: 'us-east-1', endpoint: cloud.endpoint, credentials, maxAttempts: 1 }));
@@ -66,7 +67,10 @@ function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
   const properties: ZoneSettings = { id, ttl: 60, overwrite: false, ...more };
   const log = logTo((line) => lines.push(line), new Redactor());
   const retry = new Retry({
-    time: jumpingTime(context.clock, () => asleep()), log, end: context.clock.now() + minutes * 60_000, accessGraceMs: 5_000,
+    time: jumpingTime(context.clock, () => asleep()),
+    log,
+    end: context.clock.now() + minutes * 60_000,
+    accessGraceMs: 5_000,
   });
   return hostedZone(properties, connector(properties), retry);
 }
@@ -96,7 +100,8 @@ describe('describing', () => {
 
   test('takes a zone that says nothing of that for public', async () => {
     const client = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
-    const retry = new Retry({ time: jumpingTime(context.clock), log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
     await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe()).resolves.toEqual({ name: 'example.com', privateZone: false });
   });
 });
@@ -155,11 +160,12 @@ describe('listing', () => {
 
   test('takes a record set that says little as it is', async () => {
     const client = { send: async () => ({ ResourceRecordSets: [{}, { Name: `a.${BELOW}.`, ResourceRecords: [{}] }] }) } as unknown as Route53Client;
-    const retry = new Retry({ time: jumpingTime(context.clock), log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    const subject = hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry);
-    await expect(subject.list(BELOW)).resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    const settings = { id, ttl: 60, overwrite: false };
+    await expect(hostedZone(settings, async () => client, retry).list(BELOW)).resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
     const empty = { send: async () => ({}) } as unknown as Route53Client;
-    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => empty, retry).list(BELOW)).resolves.toEqual([]);
+    await expect(hostedZone(settings, async () => empty, retry).list(BELOW)).resolves.toEqual([]);
   });
 });
 

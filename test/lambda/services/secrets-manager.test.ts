@@ -50,7 +50,10 @@ function read(arn: string, more: Partial<SecretSource> = {}, { minutes = 60 } = 
   const clientFor = (region: string) => {
     regions.push(region);
     const client = new SecretsManagerClient({
-      region, endpoint: cloud.endpoint, credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }), maxAttempts: 1,
+      region,
+      endpoint: cloud.endpoint,
+      credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }),
+      maxAttempts: 1,
     });
     clients.push(client);
     return client;

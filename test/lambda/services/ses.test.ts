@@ -106,7 +106,8 @@ describe('reading', () => {
 
   test('an identity of which SES says nothing signs nothing', async () => {
     const client = { send: async () => ({}) } as unknown as SESv2Client;
-    const retry = new Retry({ time: jumpingTime(context.clock), log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
     await expect(sesOf({ domain: DOMAIN, region: 'us-east-1', clientFor: () => client, retry }).read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
     await expect(sesOf({ domain: DOMAIN, region: 'us-east-1', clientFor: () => client, retry }).putSigning({ origin: 'AWS_SES' })).resolves
       .toEqual({ status: 'PENDING', tokens: [], signingHostedZone: undefined });

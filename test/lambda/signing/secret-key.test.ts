@@ -20,7 +20,8 @@ const secretOf = (text: string, before?: string) => ({
     return found;
   },
 });
-const read = (text: string, more: Partial<SecretSource> = {}) => readKeyPair({ arn: ARN, ...more }, { secrets: secretOf(text), redactor: new Redactor() });
+const read = (text: string, more: Partial<SecretSource> = {}) =>
+  readKeyPair({ arn: ARN, ...more }, { secrets: secretOf(text), redactor: new Redactor() });
 
 /** Also says that the error has no piece of the key. */
 async function refusal(reading: Promise<unknown>): Promise<string> {
@@ -65,7 +66,8 @@ describe('the key that the secret had before', () => {
 
   test('is left to a further invocation when there is no time to read it', async () => {
     const outOfTime = { read: () => Promise.reject(new OutOfTimeError('GetSecretValue')) };
-    await expect(readPreviousKeyPair({ arn: ARN }, { secrets: outOfTime, redactor: new Redactor() })).rejects.toThrow(OutOfTimeError);
+    const services = { secrets: outOfTime, redactor: new Redactor() };
+    await expect(readPreviousKeyPair({ arn: ARN }, services)).rejects.toThrow(OutOfTimeError);
   });
 });
 
