@@ -311,11 +311,11 @@ describe('what a Create has made goes', () => {
     expect(stack.aws.identity.origin).toBe('AWS_SES');
   });
 
-  test.each(['failed', 'untouched'])('but not what was made in its place (%s)', async (course) => {
+  test.each(['failed', 'untouched'])('but not what was made in its place (%s)', async (mark) => {
     const stack = await created();
     const records = [...stack.aws.zone.records];
     stack.physicalIdNow = PHYSICAL_ID;
-    expect(await stack.remove(properties(), `${course}/${PHYSICAL_ID}`)).toMatchObject({ Status: 'SUCCESS' });
+    expect(await stack.remove(properties(), `${mark}/${PHYSICAL_ID}`)).toMatchObject({ Status: 'SUCCESS' });
     expect(stack.aws.zone.records).toEqual(records);
     expect(stack.aws.puts).toEqual([]);
   });

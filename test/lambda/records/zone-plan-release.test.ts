@@ -3,7 +3,8 @@ import { RecordSet } from '../../../lambda/base/record-set';
 import { planLeaving, planRelease, planRetention, planTouch } from '../../../lambda/records/zone-plan';
 import { signsForAnother } from '../../../lambda/records/zone-view';
 import {
-  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, plan, publish, recordNames, release, WEIGHTED, zone,
+  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, plan, publish, recordNames, release,
+  WEIGHTED, zone,
 } from '../fixtures/planned-zone';
 
 describe('releasing', () => {
@@ -88,7 +89,7 @@ test('what one owner retains is the user’s, and another owner does not delete 
   expect(recordNames()).toEqual([NEW.name]);
 });
 
-test('a reaffirmation changes nothing but the TTL of the own registry record', () => {
+test('a touch changes nothing but the TTL of the own registry record', () => {
   publish(A, [NEW]);
   const before = zone.list();
   zone.apply(planTouch(zone.list(), A));

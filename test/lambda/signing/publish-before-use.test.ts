@@ -51,7 +51,7 @@ describe('publish before use', () => {
     ['one of them says something else', [{ nameServer: 'ns1', values: [keyRecord('s2', 'two').data] }, { nameServer: 'ns2', values: ['"p=other"'] }], /ns2 has p=other\./],
     ['none can be reached', [{ nameServer: 'ns1', error: 'ETIMEOUT' }], /ns1 gave no answer \(ETIMEOUT\)/],
     ['it is delegated to none', [], /it is delegated to none/],
-  ])('nor when %s', async (_, answers, message) => {
+  ])('a domain that signs keeps its key when %s', async (_, answers, message) => {
     const aws = await verified(wanting(byo('s1')));
     aws.publicAnswer = () => answers;
     await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow(message);
