@@ -185,6 +185,20 @@ project.eslint?.addRules({
   }],
 });
 
+// People read diffs side by side. Comments count too, as they are read there as well.
+project.eslint?.addOverride({
+  files: ['lambda/**', 'test/lambda/**'],
+  rules: {
+    '@stylistic/max-len': ['error', {
+      code: 120,
+      ignoreUrls: true,
+      ignoreStrings: true,
+      ignoreTemplateLiterals: true,
+      ignoreRegExpLiterals: true,
+    }],
+  },
+});
+
 // The handler is built before anything synthesizes, so that users need no esbuild. projen's own bundler
 // cannot take the plugin that saves a quarter of the size (docs/adr/0005-bundle.md), so this is a script.
 const bundle = project.addTask('bundle', {

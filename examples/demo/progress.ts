@@ -27,7 +27,7 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
       return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
     case 'verification-awaited':
       return `SES looks in DNS: ${fields.status}`;
-    case 'signing-returned':
+    case 'signing-reset':
       return 'signing set back to Easy DKIM';
     case 'failed':
       return `FAILED: ${fields.message}`;

@@ -1,4 +1,4 @@
-// The owner of records: one custom resource of a stack, for one identity. Who owns a record is written down in DNS under the owner's label.
+// The owner of records: one custom resource of a stack, for one identity. Its label stands in DNS.
 import { createHash } from 'node:crypto';
 
 export interface Owner {
@@ -19,7 +19,10 @@ export interface ResourceIdentity {
 const LABEL_PREFIX = 'cdk-ses-dkim-';
 const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
 
-/** The label is a hash: DNS is public, and a stack's ARN is nobody's business. It never changes, or the records of before would have no owner. */
+/**
+ * The label is a hash: DNS is public, and a stack's ARN is nobody's business. How it is made never changes, or records
+ * that exist would lose their owner.
+ */
 export function ownerOf({ stackId, logicalId, region, domain }: ResourceIdentity): Owner {
   const text = [stackId, logicalId, `${region}/${domain}`].join('\n');
   return { domain, label: LABEL_PREFIX + createHash('sha256').update(text).digest('hex').slice(0, 32) };

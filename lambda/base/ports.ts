@@ -1,10 +1,27 @@
-// What the handler needs from outside, as interfaces: the real calls are behind them, and unit tests put a world in memory there.
+// What the handler needs from outside, as interfaces. `services/` has the real calls; unit tests have doubles.
+import { KeyLength, ZoneSettings } from './desired-state';
+import { Log } from './log';
+import { Change, RecordSet } from './record-set';
+import { Redactor } from './redaction';
+import { Retry } from './retry';
+import { SecretSource } from './secret-source';
 
-export type DkimStatus = 'PENDING' | 'SUCCESS' | 'FAILED' | 'TEMPORARY_FAILURE' | 'NOT_STARTED';
+/** All that the work of one request calls. */
+export interface Services {
+  readonly ses: Ses;
+  readonly dns: PublicDns;
+  readonly secrets: Secrets;
+  readonly hostedZone: (zone: ZoneSettings) => HostedZone;
+  readonly retry: Retry;
+  readonly log: Log;
+  /** Keeps what `log` writes free of keys. */
+  readonly redactor: Redactor;
+}
 
 /** How an identity signs, as SES says. */
 export interface IdentityState {
-  readonly status: DkimStatus | string;
+  /** PENDING, SUCCESS, FAILED, TEMPORARY_FAILURE or NOT_STARTED. */
+  readonly status: string;
   readonly signingEnabled: boolean;
   /** `AWS_SES`, `EXTERNAL` or `AWS_SES_<REGION>`. */
   readonly origin?: string;
@@ -17,9 +34,12 @@ export interface IdentityState {
   readonly errorType?: string;
 }
 
+/** What SES answers when its signing is set. */
+export type SigningAnswer = Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>;
+
 /** The signing that SES is told to use. */
 export type SigningAttributes =
-  | { readonly origin: 'AWS_SES'; readonly keyLength?: string }
+  | { readonly origin: 'AWS_SES'; readonly keyLength?: KeyLength }
   | { readonly origin: 'EXTERNAL'; readonly selector: string; readonly privateKey: string }
   | { readonly origin: `AWS_SES_${string}` };
 
@@ -28,39 +48,15 @@ export interface Ses {
   read(): Promise<IdentityState | undefined>;
   /** The same domain in another Region. */
   readIn(region: string): Promise<IdentityState | undefined>;
-  putSigning(attributes: SigningAttributes): Promise<Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>>;
+  putSigning(attributes: SigningAttributes): Promise<SigningAnswer>;
 }
-
-/** A record set as it is in the zone. */
-export interface RecordSet {
-  /** Lower case, no trailing dot, escapes resolved. */
-  readonly name: string;
-  readonly type: string;
-  /** Absent for an alias. */
-  readonly ttl?: number;
-  /** In Route 53's form. Empty for an alias. */
-  readonly values: readonly string[];
-  /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
-  readonly listed?: unknown;
-}
-
-export interface Change {
-  readonly action: 'CREATE' | 'DELETE';
-  readonly record: RecordSet;
-}
-
-/** The zone, or the role that leads to it, is no longer there. */
-export class ZoneGoneError extends Error {}
-
-/** Route 53 did not carry out a batch because the zone is not as it was read, or a change is not legal. */
-export class ChangeRefusedError extends Error {}
 
 export interface HostedZone {
   /** Throws ZoneGoneError. */
   describe(): Promise<{ readonly name: string; readonly privateZone: boolean }>;
   /** Every record set below `name`. */
   list(name: string): Promise<RecordSet[]>;
-  /** Carries out all changes or none, and returns when every name server of the zone has them. Throws ChangeRefusedError. */
+  /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
   change(changes: readonly Change[]): Promise<void>;
 }
 
@@ -81,24 +77,9 @@ export interface PublicDns {
   ask(name: string): Promise<NameServerAnswer[]>;
 }
 
-/** Which secret holds the private key, and where in it. */
-export interface SecretSource {
-  readonly arn: string;
-  /** Without it the whole value is the key. */
-  readonly jsonField?: string;
-  readonly versionStage?: string;
-  readonly versionId?: string;
-}
-
 export interface Secrets {
   /** The text of the whole value. Throws with what to do when it cannot be read. */
   read(source: SecretSource): Promise<string>;
-}
-
-/** As an error names it. */
-export function describeSecret({ arn, versionId, versionStage, jsonField }: SecretSource): string {
-  const parts = [versionId && `version ${versionId}`, versionStage && `stage ${versionStage}`, jsonField && `field '${jsonField}'`].filter(Boolean);
-  return `The secret ${arn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
 /** What CloudFormation says of a stack. */

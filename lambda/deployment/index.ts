@@ -1,4 +1,4 @@
-// Builds the clients from the function's environment and wires them to the handler.
+// The entry of the function that CloudFormation calls: makes the clients, and wires them to the handler.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -6,9 +6,10 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { STSClient } from '@aws-sdk/client-sts';
+import { Environment, Invocation } from './environment';
+import { HandlerEvent } from './event';
 import { onEvent } from './on-event';
-import { HandlerEvent, Invocation, Outside } from './outside';
-import { ZoneProperties } from '../base/desired';
+import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { publicDns } from '../services/public-dns';
@@ -17,29 +18,33 @@ import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
 import { assumeRole } from '../services/sts';
 
-const REGION = process.env.AWS_REGION!;
+const { AWS_REGION: REGION = '', AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME = '' } = process.env; // Lambda sets them
 
-/** One try: `Patience` repeats, with the time that is left in view. A call that hangs is cut off, so that a repeat is possible. */
-const COMMON = { maxAttempts: 1, requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true } };
+/** The SDK tries once: `Retry` retries, with the time that is left in view. A call that hangs is cut off. */
+const COMMON = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+};
+const HERE = { ...COMMON, region: REGION };
 
 const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
 const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
 
-const outside: Outside = {
+const environment: Environment = {
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
-  world: (desired, patience, log) => ({
-    ses: sesOf(desired.identity, desired.region, sesIn, patience),
+  services: ({ domain, region }, { retry, log, redactor }) => ({
+    ses: sesOf({ domain, region, clientFor: sesIn, retry }),
     dns: publicDns,
-    secrets: secretsFrom(secretsIn, patience),
-    zone: (zone) => hostedZone(zone, connector(zone), patience),
-    patience,
+    secrets: secretsFrom({ clientFor: secretsIn, retry, redactor }),
+    hostedZone: (settings) => hostedZone(settings, route53For(settings), retry),
+    retry,
     log,
+    redactor,
   }),
-  cloudFormation: (patience) => cloudFormationOf(new CloudFormationClient({ ...COMMON, region: REGION }), patience),
-  sendOn: (event, patience) =>
-    invokeAsynchronously(new LambdaClient({ ...COMMON, region: REGION }), process.env.AWS_LAMBDA_FUNCTION_NAME!, event, patience),
+  cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
+  startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
 };
 
 /** Clients outlive an invocation, with their connections. */
@@ -52,18 +57,18 @@ function perRegion<T>(make: (region: string) => T): (region: string) => T {
   };
 }
 
-/** A client for the zone's account. The role is assumed once an invocation, whoever is the first to need it: its credentials outlive it. */
-function connector({ roleArn }: ZoneProperties): () => Promise<Route53Client> {
+/** Gives a client for the zone's account. The role is assumed once an invocation: its credentials outlive that. */
+function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {
   let client: Promise<Route53Client> | undefined;
-  const assume = (arn: string) => assumeRole(new STSClient({ ...COMMON, region: REGION }), arn);
-  const connect = async () => new Route53Client({ ...COMMON, region: REGION, ...(roleArn ? { credentials: await assume(roleArn) } : {}) });
-  return () => client ??= connect().catch((error) => {
-    client = undefined; // a repeat may be let in
+  const connect = async () => new Route53Client({
+    ...HERE, ...(roleArn ? { credentials: await assumeRole(new STSClient(HERE), roleArn) } : {}),
+  });
+  return () => client ??= connect().catch((error: unknown) => {
+    client = undefined; // a retry may succeed
     throw error;
   });
 }
 
 export async function handler(event: HandlerEvent, invocation: Invocation): Promise<void> {
-  await onEvent(event, invocation, outside);
+  await onEvent(event, invocation, environment);
 }
-

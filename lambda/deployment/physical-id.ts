@@ -1,27 +1,43 @@
-// The physical id: it names the identity, and tells the Delete how the Create ended. Pure.
-import { Desired } from '../base/desired';
-import { Course } from '../signing/release';
+// The physical id: it names the identity, and says how the Create ended. Pure.
+//
+// Ids of these forms are in users' stacks, so they never change:
+//
+// | id                      | the Create       | SES was told how to sign           |
+// | ----------------------- | ---------------- | ---------------------------------- |
+// | `us-east-1/example.com` | succeeded        | yes                                |
+// | `found/us-east-1/…`     | succeeded        | no: the identity signed so before  |
+// | `failed/us-east-1/…`    | failed           | yes                                |
+// | `untouched/us-east-1/…` | failed           | no                                 |
+// | anything else           | was not answered | unknown: CloudFormation made it up |
+import { DesiredState } from '../base/desired-state';
+import { CreateOutcome } from '../signing/release';
 
 export interface PhysicalId {
-  readonly course: Course;
-  /** Region and domain. Of a made-up id nothing. */
+  /** Region and domain. Undefined when CloudFormation made the id up. */
   readonly identity?: string;
+  /** Undefined when CloudFormation made the id up. */
+  readonly create?: CreateOutcome;
 }
 
-const MARKS: readonly Course[] = ['found', 'untouched', 'failed'];
+const OUTCOMES: Readonly<Record<string, CreateOutcome>> = {
+  found: { succeeded: true, signingPut: false },
+  failed: { succeeded: false, signingPut: true },
+  untouched: { succeeded: false, signingPut: false },
+};
 
 /** The Region and the domain: changing those replaces the resource, changing anything else updates it. */
-export function identityOf({ region, identity }: Desired): string {
-  return `${region}/${identity}`;
+export function identityOf({ region, domain }: DesiredState): string {
+  return `${region}/${domain}`;
 }
 
-export function renderPhysicalId(course: Exclude<Course, 'made-up'>, identity: string): string {
-  return course === 'told' ? identity : `${course}/${identity}`;
+export function renderPhysicalId(identity: string, { succeeded, signingPut }: CreateOutcome): string {
+  const mark = Object.keys(OUTCOMES).find((name) =>
+    OUTCOMES[name].succeeded === succeeded && OUTCOMES[name].signingPut === signingPut);
+  return mark ? `${mark}/${identity}` : identity;
 }
 
-export function parsePhysicalId(id: string): PhysicalId {
+export function parsePhysicalId(id = ''): PhysicalId {
   const [first, ...rest] = id.split('/');
-  const mark = MARKS.find((course) => course === first);
-  if (mark) return { course: mark, identity: rest.join('/') };
-  return rest.length === 1 ? { course: 'told', identity: id } : { course: 'made-up' };
+  if (Object.hasOwn(OUTCOMES, first)) return { identity: rest.join('/'), create: OUTCOMES[first] };
+  return rest.length === 1 ? { identity: id, create: { succeeded: true, signingPut: true } } : {};
 }

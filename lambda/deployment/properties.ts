@@ -1,82 +1,105 @@
-// Reads the properties of an event. They are strings from a template that somebody else wrote: each is checked, and nothing is guessed.
+// Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, EasyDkimProperties, HOSTED_ZONE_ID, LABEL, REGION, SigningProperties,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, HOSTED_ZONE_ID, LABEL, REGION,
 } from '../../src/private/contract';
-import { Desired, ZoneProperties } from '../base/desired';
+import { ByoDkim, DesiredSigning, DesiredState, KeyLength, ZoneSettings } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
 
 const SECRET = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
 const ROLE = /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/;
-const KEY_LENGTH = /^RSA_(1024|2048)_BIT$/;
+const SECONDS = /^\d{1,10}$/;
 const ANY = /^[\s\S]{1,512}$/;
+const METHODS = ['EASY_DKIM', 'BYODKIM', 'DEED'] as const;
+const KEY_LENGTHS: readonly KeyLength[] = ['RSA_1024_BIT', 'RSA_2048_BIT'];
 
 /** Throws with the property and the value found. `functionRegion` is the Region of an identity that names none. */
-export function parseProperties(properties: Record<string, unknown>, functionRegion: string): Desired {
-  const top = new Reader(properties, '');
+export function parseProperties(properties: Record<string, unknown>, functionRegion: string): DesiredState {
+  const top = new Reader(properties);
   const zoneId = top.optional('HostedZoneId', HOSTED_ZONE_ID);
   return {
-    identity: top.required('Identity', DOMAIN),
+    domain: top.required('Identity', DOMAIN),
     region: top.optional('Region', REGION) ?? functionRegion,
     signing: parseSigning(top.child('Signing')),
     ...(zoneId !== undefined ? { zone: parseZone(zoneId, top) } : {}),
-    wait: top.seconds('WaitForVerification') ?? 0,
-    retain: top.optional('RemovalPolicy', /^(DESTROY|RETAIN)$/) === 'RETAIN',
+    waitSeconds: top.seconds('WaitForVerification') ?? 0,
+    retain: top.choice('RemovalPolicy', ['DESTROY', 'RETAIN']) === 'RETAIN',
   };
 }
 
-function parseZone(id: string, top: Reader): ZoneProperties {
+function parseZone(id: string, top: Reader): ZoneSettings {
   const roleArn = top.optional('HostedZoneRoleArn', ROLE);
   return {
     id,
     ...(roleArn !== undefined ? { roleArn } : {}),
     ttl: top.seconds('RecordTtl') ?? DEFAULT_RECORD_TTL,
-    overwrite: top.optional('RecordConflict', /^(FAIL|OVERWRITE)$/) === 'OVERWRITE',
+    overwrite: top.choice('RecordConflict', ['FAIL', 'OVERWRITE']) === 'OVERWRITE',
   };
 }
 
-function parseSigning(signing: Reader): SigningProperties {
-  const method = signing.required('Method', /^(EASY_DKIM|BYODKIM|DEED)$/) as SigningProperties['Method'];
+function parseSigning(signing: Reader): DesiredSigning {
+  const method = signing.choice('Method', METHODS) ?? signing.isMissing('Method');
   switch (method) {
-    case 'EASY_DKIM':
-      return { Method: method, KeyLength: signing.optional('KeyLength', KEY_LENGTH) as EasyDkimProperties['KeyLength'] ?? DEFAULT_KEY_LENGTH };
-    case 'DEED':
-      return { Method: method, ParentRegion: signing.required('ParentRegion', REGION) };
-    case 'BYODKIM':
-      return {
-        Method: method,
-        Selector: signing.required('Selector', LABEL),
-        SecretArn: signing.required('SecretArn', SECRET),
-        JsonField: signing.optional('JsonField', ANY),
-        VersionStage: signing.optional('VersionStage', ANY),
-        VersionId: signing.optional('VersionId', ANY),
-      };
+    case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
+    case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION) };
+    case 'BYODKIM': return parseByoDkim(signing);
   }
 }
 
+function parseByoDkim(signing: Reader): ByoDkim {
+  return {
+    method: 'BYODKIM',
+    selector: signing.required('Selector', LABEL),
+    secret: {
+      arn: signing.required('SecretArn', SECRET),
+      jsonField: signing.optional('JsonField', ANY),
+      versionStage: signing.optional('VersionStage', ANY),
+      versionId: signing.optional('VersionId', ANY),
+    },
+  };
+}
+
+/** Reads values by name. All are strings: CloudFormation turns every scalar into one. */
 class Reader {
-  constructor(private readonly values: Record<string, unknown>, private readonly path: string) {}
+  private readonly values: ReadonlyMap<string, unknown>;
+
+  constructor(values: object, private readonly path = '') {
+    this.values = new Map(Object.entries(values)); // what is inherited is no property
+  }
 
   required(name: string, form: RegExp): string {
-    const value = this.optional(name, form);
-    if (value === undefined) throw new Error(`The property ${this.path}${name} is missing. Deploy with one version of cdk-ses-dkim.`);
-    return value;
+    return this.optional(name, form) ?? this.isMissing(name);
   }
 
   optional(name: string, form: RegExp): string | undefined {
-    const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
+    const value = this.values.get(name);
     if (value === undefined || (typeof value === 'string' && form.test(value))) return value;
-    throw new Error(`The property ${this.path}${name} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form ${form.source}. Correct it in the app and deploy again.`);
+    return this.isNotOfForm(name, form.source);
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.values.get(name);
+    if (value === undefined) return undefined;
+    return choices.find((choice) => choice === value) ?? this.isNotOfForm(name, choices.join(' or '));
   }
 
   seconds(name: string): number | undefined {
-    const value = this.optional(name, /^\d{1,10}$/);
+    const value = this.optional(name, SECONDS);
     return value === undefined ? undefined : Number(value);
   }
 
   child(name: string): Reader {
-    const value = this.values[name];
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new Error(`The property ${this.path}${name} is missing. Deploy with one version of cdk-ses-dkim.`);
-    }
-    return new Reader(value as Record<string, unknown>, `${this.path}${name}.`);
+    const value = this.values.get(name);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.isMissing(name);
+    return new Reader(value, `${this.path}${name}.`);
+  }
+
+  isMissing(name: string): never {
+    throw new HandlerError(`The property ${this.path}${name} is missing`, 'Deploy with one version of cdk-ses-dkim');
+  }
+
+  private isNotOfForm(name: string, form: string): never {
+    const found = JSON.stringify(this.values.get(name)).slice(0, 200);
+    throw new HandlerError(`The property ${this.path}${name} is '${found}', which is not of the form ${form}`,
+      'Correct it in the app and deploy again');
   }
 }

@@ -38,9 +38,9 @@ export function saysTheSame(wanted: DkimRecord, type: string, values: readonly s
 }
 
 /**
- * Two key records are the same when a verifier reads the same key from them: `p=` alone means what `v=DKIM1; k=rsa; p=` means, and white
- * space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any other tag (t=y, s=, h=) can make mail fail, and so does a
- * version that is not the first tag: not the same.
+ * Two key records are the same when a verifier reads the same key from them. `p=` alone means what
+ * `v=DKIM1; k=rsa; p=` means, and white space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any
+ * other tag (t=y, s=, h=) can make mail fail, and so does a version that is not the first tag: not the same.
  */
 export function sameKey(text: string, wanted: string): boolean {
   const have = tags(text);
@@ -58,7 +58,8 @@ function tags(text: string): Map<string, string> | undefined {
     if (part.trim() === '') continue;
     const equals = part.indexOf('=');
     const tag = part.slice(0, equals).trim();
-    if (equals < 1 || found.has(tag)) return undefined; // not a tag list, or a tag twice: verifiers refuse it (RFC 6376 3.2)
+    // Not a tag list, or a tag twice: verifiers refuse it (RFC 6376 3.2).
+    if (equals < 1 || found.has(tag)) return undefined;
     found.set(tag, tag === 'p' ? part.slice(equals + 1).replace(/\s+/g, '') : part.slice(equals + 1).trim());
   }
   return found;

@@ -1,32 +1,42 @@
 // Looks at a hosted zone before anything is written to it.
 import { domainKeyName } from './dkim-record';
-import { ZoneProperties } from '../base/desired';
-import { isAccessDenied } from '../base/patience';
-import { HostedZone, OpenZone, RecordSet, ZoneGoneError } from '../base/ports';
+import { textOf } from '../base/describe-error';
+import { ZoneSettings } from '../base/desired-state';
+import { HandlerError, ZoneGoneError } from '../base/errors';
+import { HostedZone, OpenZone } from '../base/ports';
+import { RecordSet } from '../base/record-set';
+import { isAccessDenied } from '../base/retry';
 
 /**
- * Throws, with the way out, when the zone is not one that can hold the domain's records. They are listed too, while others look at the key and
- * the identity.
+ * Throws, with the way out, when the zone cannot hold the domain's records. It lists them too, as the caller looks at
+ * the key and the identity at the same time.
  */
-export async function openZone(zone: HostedZone, { id, roleArn }: ZoneProperties, domain: string): Promise<OpenZone> {
+export async function openZone(zone: HostedZone, settings: ZoneSettings, domain: string): Promise<OpenZone> {
+  const { id, roleArn } = settings;
   try {
     const [{ name, privateZone }, records] = await Promise.all([zone.describe(), zone.list(domainKeyName(domain))]);
-    if (privateZone) throw new Error(`The hosted zone ${id} (${name}) is private. SES and receivers look in public DNS: use the public zone.`);
+    if (privateZone) {
+      throw new HandlerError(`The hosted zone ${id} (${name}) is private`,
+        'SES and receivers look in public DNS: use the public zone');
+    }
     if (domain !== name && !domain.endsWith(`.${name}`)) {
-      throw new Error(`The hosted zone ${id} is for ${name}, and ${domain} is not in it. Use the zone of the domain or of a parent of it.`);
+      throw new HandlerError(`The hosted zone ${id} is for ${name}, and ${domain} is not in it`,
+        'Use the zone of the domain or of a parent of it');
     }
     return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {
-      throw new Error(`The function has no access to the hosted zone ${id}: ${(error as Error).message}. A zone of another account needs hostedZoneRole; `
-        + 'in this account, a permission boundary or service control policy forbids the call.');
+      throw new HandlerError(`The function has no access to the hosted zone ${id}: ${textOf(error)}`,
+        'A zone of another account needs hostedZoneRole; in this account, a permission boundary or service control '
+        + 'policy forbids the call');
     }
     if (!(error instanceof ZoneGoneError)) throw error;
-    throw new Error(`${error.message} Use the id of a hosted zone in ${roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole'}.`);
+    const account = roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole';
+    throw new HandlerError(error.whatHappened, `Use the id of a hosted zone in ${account}`);
   }
 }
 
-/** The first to list gets what is known. If it is no longer so, Route 53 refuses the change that is planned from it. */
+/** Gives the first caller of `list` what is known. If that is old by then, Route 53 refuses what is planned from it. */
 export function alreadyListed(zone: OpenZone, records: RecordSet[]): OpenZone {
   let known: RecordSet[] | undefined = records;
   return {

@@ -1,7 +1,7 @@
-// The registry record: a TXT record beside the DKIM records that says who wrote which of them. Its form, read and written. Pure.
+// The form of the registry record: a TXT record beside the DKIM records that says who wrote which of them. Pure.
 //
-// One per owner (a custom resource for one identity in one Region), below `_domainkey.<domain>`, changed only in the same atomic batch as
-// the records it lists. See docs/adr/0002-records-and-registry.md.
+// There is one per owner, below `_domainkey.<domain>`. It changes only in the same atomic batch as the records it lists
+// (docs/adr/0002-records-and-registry.md). Records of this form are in users' zones, so it never changes.
 import { createHash } from 'node:crypto';
 import { RecordType } from './dkim-record';
 import { canonicalName, quote, unquote } from '../base/dns-text';
@@ -44,8 +44,8 @@ export function renderRegistry(registry: Registry): string[] {
 }
 
 /**
- * Reads a registry record. Anybody who may write to the zone can write one, so what is not exactly of the form is passed over, and without
- * a head of this version nothing is believed.
+ * Reads a registry record. Anybody who may write to the zone can write one. So what is not exactly of the form is
+ * passed over, and without a head of this version nothing is believed.
  */
 export function parseRegistry(values: readonly string[]): Registry {
   const lines = values.map((value) => fields(unquote(value)));
@@ -59,7 +59,8 @@ export function parseRegistry(values: readonly string[]): Registry {
 }
 
 function entryOf(line: Map<string, string>): Entry | undefined {
-  const [label, type, origin, digest, until] = ['record', 'type', 'origin', 'digest', 'until'].map((name) => line.get(name) ?? '');
+  const [label, type, origin, digest, until] = ['record', 'type', 'origin', 'digest', 'until']
+    .map((name) => line.get(name) ?? '');
   if (!/^[a-z0-9-]{1,63}$/.test(label) || isRegistryLabel(label)) return undefined;
   if (type !== 'TXT' && type !== 'CNAME') return undefined;
   if (origin !== 'ours' && origin !== 'found') return undefined;

@@ -1,15 +1,41 @@
-// What has to change in a hosted zone, decided from what is in it. Pure; every plan is one atomic batch of CREATE and DELETE.
+// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch.
 //
-// There is no UPSERT on purpose: CREATE fails when somebody made the record meanwhile, DELETE fails when somebody changed it, and then
-// the batch does nothing and the plan is made again from what is there. So no record is ever overwritten unseen.
-import { DkimRecord, domainKeyName, saysTheSame } from './dkim-record';
-import { digestOf, Entry, Origin, parseRegistry, Registry, renderRegistry } from './registry';
-import { unquote } from '../base/dns-text';
-import { isRegistryLabel, Owner } from '../base/owner';
-import { Change, RecordSet } from '../base/ports';
+// What holds:
+// - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
+//   changed it. Then the batch does nothing and is planned again. So no record is overwritten unseen.
+// - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
+// - A record that another owner lists is not deleted.
+// - The registry record changes in the same batch as the records it lists.
+//
+// What planPublication does with a wanted record:
+//
+// | in the zone is | and that is                             | then                                            |
+// | -------------- | --------------------------------------- | ----------------------------------------------- |
+// | nothing        |                                         | it is created; ours                             |
+// | the same value | ours alone, with another TTL            | it is created again with our TTL; ours          |
+// | the same value | anything else                           | it stays; ours if an owner wrote it, else found |
+// | something else | ours alone                              | it is replaced; ours                            |
+// | something else | ours, and mail on its way needs it      | SelectorInUseError                              |
+// | something else | somebody else's, or another owner's too | RecordConflictError; replaced with OVERWRITE    |
+//
+// What happens with a record that is listed already:
+//
+// | it is                             | not wanted, zone left | released                  | retained             |
+// | --------------------------------- | --------------------- | ------------------------- | -------------------- |
+// | ours                              | stays, marked         | deleted                   | stays; the user's    |
+// | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
+// | ours, used by SES for another one | stays, marked         | handed over to that owner | stays; the user's    |
+// | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
+import { RecordConflictError, SelectorInUseError } from './conflicts';
+import { DkimRecord, saysTheSame } from './dkim-record';
+import { digestOf, Entry, Origin, Registry } from './registry';
+import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
+import { OtherOwner, ZoneView } from './zone-view';
+import { Owner } from '../base/owner';
+import { Change, RecordSet } from '../base/record-set';
 
 export interface Publication {
-  /** The records that have to be there. Empty: only the registry record, for the time before Easy DKIM's tokens are known. */
+  /** The records that have to be there. Empty: the registry record alone, while Easy DKIM's tokens are unknown. */
   readonly wanted: readonly DkimRecord[];
   /** Region in which the owner sets how the identity signs. */
   readonly signs?: string;
@@ -21,151 +47,59 @@ export interface Publication {
   readonly now: string;
 }
 
-/** A selector is wanted again, with another key than the one whose record has to stay for the mail on its way. */
-export class SelectorInUseError extends Error {
-  constructor(wanted: DkimRecord, until: string) {
-    super(`The record ${wanted.name} holds the key of mail that is still on its way, and has to stay as it is until ${until}. `
-      + 'Give the key a new selector, or pin the version of the secret that has the old key (versionId).');
-  }
+/** Records that SES goes on signing with in a Region, as another owner sets how the identity signs there. */
+export interface StillUsed {
+  readonly names: readonly string[];
+  readonly region: string;
 }
 
-/** A record of a wanted name says something else, and it is not ours to change. */
-export class RecordConflictError extends Error {
-  constructor(readonly wanted: DkimRecord, readonly existing: readonly RecordSet[]) {
-    const has = existing.map(({ type, values }) => {
-      const plain = values.map((value) => type === 'TXT' ? unquote(value) : value).join(' | ');
-      return `${type} ${plain.slice(0, 600) || '(alias)'}`;
-    }).join(', ');
-    super(`The record ${wanted.name} exists and was not written by this construct: it has ${has}; needed is ${wanted.type} ${wanted.value}. `
-      + 'Remove it, choose another selector, or set recordConflict to OVERWRITE.');
-  }
+/** What is done for one wanted record. */
+interface Step {
+  readonly changes: readonly Change[];
+  readonly origin: Origin;
+  /** As it is in the zone afterwards. */
+  readonly record: RecordSet;
+  /** The record was there, and the owner's registry record did not list it. */
+  readonly isAdopted?: boolean;
 }
 
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
-export function planPublication(zone: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
-  const own = readRegistry(zone, owner);
-  const others = otherRegistries(zone, owner);
-  const changes: Change[] = [];
-  const entries: Entry[] = [];
-  const adopted: RecordSet[] = [];
-  for (const wanted of publication.wanted) {
-    const existing = zone.filter((record) => record.name === wanted.name && excludeEachOther(record.type, wanted.type));
-    const target: RecordSet = { name: wanted.name, type: wanted.type, ttl: publication.ttl, values: [wanted.data] };
-    const [only] = existing;
-    let origin: Origin = 'ours';
-    let record = target;
-    if (existing.length === 0) {
-      changes.push({ action: 'CREATE', record: target });
-    } else if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
-      origin = originOf(only, own, others, owner);
-      if (origin === 'ours' && only.ttl !== publication.ttl && !listedByAnother(only, others, owner)) {
-        changes.push({ action: 'DELETE', record: only }, { action: 'CREATE', record: { ...target, values: only.values } });
-      }
-      record = only;
-      if (!entryFor(only, own, owner)) adopted.push(only);
-    } else {
-      if (!publication.overwrite && !existing.every((one) => isOurs(one, own, owner) && !listedByAnother(one, others, owner))) {
-        throw new RecordConflictError(wanted, existing);
-      }
-      const until = existing.map((one) => entryFor(one, own, owner)?.until).find((time) => time !== undefined && time > publication.now);
-      if (until) throw new SelectorInUseError(wanted, until);
-      changes.push(...existing.map((one) => ({ action: 'DELETE' as const, record: one })), { action: 'CREATE', record: target });
-    }
-    entries.push({ label: labelOf(wanted.name, owner), type: wanted.type, origin, digest: digestOf(record.type, record.values) });
-  }
+export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
+  const view = new ZoneView(records, owner);
+  const steps = publication.wanted.map((wanted) => planRecord(wanted, view, publication));
+  const entries = steps.map(({ record: { name, type, values }, origin }, index): Entry =>
+    ({ label: view.labelOf(name), type: publication.wanted[index].type, origin, digest: digestOf(type, values) }));
   const registry: Registry = {
     ...(publication.signs ? { signs: publication.signs } : {}),
-    entries: [...entries, ...superseded(zone, own, entries, owner, publication.supersededUntil)],
+    entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
-  return [...changes, ...restamp(zone, adopted, owner), ...registryChanges(zone, owner, registry, publication.ttl)];
-}
-
-/**
- * What is ours, still says what we wrote and is needed by nobody else goes, with the registry record. What SES signs with in a Region that another
- * owner sets (`inUse`) becomes that owner's: it is superseded there with the next change, and goes with the last.
- */
-export function planRelease(
-  zone: readonly RecordSet[], owner: Owner, inUse: { readonly names: readonly string[]; readonly region: string } = { names: [], region: '' },
-): Change[] {
-  const own = readRegistry(zone, owner);
-  const others = otherRegistries(zone, owner);
-  const ours = zone.filter((record) => isOurs(record, own, owner));
-  const shared = ours.filter((record) => listedByAnother(record, others, owner));
-  const handed = ours.filter((record) => inUse.names.includes(record.name) && !shared.includes(record));
-  const gone = [...ours.filter((record) => !shared.includes(record) && !handed.includes(record)), ...registryRecord(zone, owner)];
-  const heir = zone.find((record) => isOtherRegistry(record, owner) && parseRegistry(record.values).signs === inUse.region);
   return [
-    ...gone.map((record) => ({ action: 'DELETE' as const, record })),
-    ...restamp(zone.filter((record) => handed.length === 0 || record !== heir), shared, owner),
-    ...(heir && handed.length > 0 ? bequeath(heir, handed.map((record) => entryFor(record, own, owner)!)) : []),
+    ...steps.flatMap(({ changes }) => changes),
+    ...touchOthers(view, steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : [])),
+    ...changeOwnRegistry(view, registry, publication.ttl),
   ];
 }
 
-function bequeath(heir: RecordSet, inherited: readonly Entry[]): Change[] {
-  const registry = parseRegistry(heir.values);
-  const values = renderRegistry({ ...registry, entries: [...registry.entries, ...inherited] });
-  return [{ action: 'DELETE', record: heir }, { action: 'CREATE', record: { name: heir.name, type: heir.type, ttl: heir.ttl, values } }];
-}
+function planRecord(wanted: DkimRecord, view: ZoneView, { ttl, overwrite, now }: Publication): Step {
+  const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
+  const existing = view.records.filter(({ name, type }) => name === wanted.name && excludeEachOther(type, wanted.type));
+  if (existing.length === 0) return { changes: [create(target)], origin: 'ours', record: target };
 
-/** What the owner's registry record says of the record of that name. */
-export function originOfRecord(zone: readonly RecordSet[], owner: Owner, name: string): Origin | undefined {
-  const own = readRegistry(zone, owner);
-  return zone.filter((record) => record.name === name).map((record) => entryFor(record, own, owner)?.origin).find((origin) => origin !== undefined);
-}
+  const [only] = existing;
+  const isAlone = (record: RecordSet) => !view.isListedByAnother(record);
+  if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
+    const origin = view.originOf(only);
+    const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && isAlone(only);
+    const changes = hasOtherTtl ? [remove(only), create({ ...target, values: only.values })] : [];
+    return { changes, origin, record: only, isAdopted: !view.entryFor(only) };
+  }
 
-/**
- * Only the registry record goes: what was ours is the user's from now on. So it is no longer the library's for another owner either, who would
- * delete it in the end.
- */
-export function planRetention(zone: readonly RecordSet[], owner: Owner): Change[] {
-  const own = readRegistry(zone, owner);
-  const kept = zone.filter((record) => isOurs(record, own, owner));
-  const speaksOf = (entry: Entry) => kept.some((one) => entryFor(one, { entries: [entry] }, owner));
-  const disowned = zone.filter((record) => isOtherRegistry(record, owner)).flatMap((record): Change[] => {
-    const registry = parseRegistry(record.values);
-    if (!registry.entries.some(speaksOf)) return [];
-    const entries = registry.entries.map((entry): Entry => speaksOf(entry) ? { ...entry, origin: 'found' } : entry);
-    const { name, type, ttl } = record;
-    return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, ttl, values: renderRegistry({ ...registry, entries }) } }];
-  });
-  return [...registryRecord(zone, owner).map((record) => ({ action: 'DELETE' as const, record })), ...disowned];
-}
-
-/**
- * Two owners of one record can work at the same time: one lets go while the other one adopts, or both let go. What a plan takes from the
- * other's registry record has to hold still when the batch is carried out. So the batch writes that record anew, with the same values and
- * another TTL: a batch of the other owner that was planned before this one is refused, and planned again from what is there then.
- */
-function restamp(zone: readonly RecordSet[], relied: readonly RecordSet[], owner: Owner): Change[] {
-  return zone
-    .filter((record) => isOtherRegistry(record, owner) && relied.some((one) => entryFor(one, parseRegistry(record.values), owner)))
-    .flatMap(writtenAnew);
-}
-
-/** A change that means nothing: the registry record written anew. */
-export function planReaffirmation(zone: readonly RecordSet[], owner: Owner): Change[] {
-  return registryRecord(zone, owner).flatMap(writtenAnew);
-}
-
-/**
- * The same values with a TTL that it has not had for long: with one that it had a moment ago, a plan from before that moment would fit again.
- * Nobody looks the registry record up by way of a cache, so its TTL means nothing else.
- */
-function writtenAnew(record: RecordSet): Change[] {
-  const { name, type, values, ttl = 0 } = record;
-  return [{ action: 'DELETE', record }, { action: 'CREATE', record: { name, type, values, ttl: (ttl + 1) % 86_400 } }];
-}
-
-/** Marks everything as superseded, in a zone that the owner no longer uses. Records stay: mail on its way was signed with them. */
-export function planLeaving(zone: readonly RecordSet[], owner: Owner, publication: Omit<Publication, 'wanted' | 'signs'>): Change[] {
-  const own = readRegistry(zone, owner);
-  if (!zone.some((record) => isOurs(record, own, owner))) return planRelease(zone, owner); // nothing to mark
-  return planPublication(zone, owner, { ...publication, wanted: [] });
-}
-
-/** True when another owner has set how the identity signs in that Region, so that it is not ours to set back. */
-export function signsForAnother(zone: readonly RecordSet[], owner: Owner, region: string): boolean {
-  return otherRegistries(zone, owner).some((registry) => registry.signs === region);
+  if (!overwrite && !existing.every((record) => view.isOurs(record) && isAlone(record))) {
+    throw new RecordConflictError(wanted, existing);
+  }
+  const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
+  if (until) throw new SelectorInUseError(wanted, until);
+  return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
 }
 
 /** A CNAME stands alone; other types may share a name. */
@@ -173,65 +107,63 @@ function excludeEachOther(type: string, other: string): boolean {
   return type === other || type === 'CNAME' || other === 'CNAME';
 }
 
-function originOf(record: RecordSet, own: Registry, others: readonly Registry[], owner: Owner): Origin {
-  const entry = entryFor(record, own, owner);
-  if (entry) return entry.origin;
-  // What another owner of this library wrote stays the library's: it goes with the last that needs it.
-  return others.some((registry) => entryFor(record, registry, owner)?.origin === 'ours') ? 'ours' : 'found';
-}
-
-function isOurs(record: RecordSet, own: Registry, owner: Owner): boolean {
-  return entryFor(record, own, owner)?.origin === 'ours';
-}
-
-function listedByAnother(record: RecordSet, others: readonly Registry[], owner: Owner): boolean {
-  return others.some((registry) => entryFor(record, registry, owner) !== undefined);
-}
-
-/** The entry that speaks of this very record: same name and type, and the value that was written down. */
-function entryFor(record: RecordSet, registry: Registry, owner: Owner): Entry | undefined {
-  const label = labelOf(record.name, owner);
-  return registry.entries.find((entry) =>
-    entry.label === label && entry.type === record.type && entry.digest === digestOf(record.type, record.values));
-}
-
-/** Records that are ours and no longer wanted. What was found, has gone or was changed by somebody is no longer our business. */
-function superseded(zone: readonly RecordSet[], own: Registry, wanted: readonly Entry[], owner: Owner, until: string | undefined): Entry[] {
-  return own.entries
-    .filter((entry) => entry.origin === 'ours' && !wanted.some(({ label }) => label === entry.label))
-    .filter((entry) => zone.some((record) => entryFor(record, { entries: [entry] }, owner)))
+/** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */
+function superseded(view: ZoneView, wanted: readonly Entry[], until: string | undefined): Entry[] {
+  return view.own.entries
+    .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
+    .filter((entry) => view.records.some((record) => view.speaksOf(entry, record)))
     .map((entry) => ({ ...entry, until: entry.until ?? until }));
 }
 
-function registryChanges(zone: readonly RecordSet[], owner: Owner, registry: Registry, ttl: number): Change[] {
-  const existing = registryRecord(zone, owner);
-  const values = renderRegistry(registry);
-  const same = existing.length === 1 && existing[0].type === 'TXT' && digestOf('TXT', existing[0].values) === digestOf('TXT', values);
-  if (same) return [];
-  const record: RecordSet = { name: registryName(owner), type: 'TXT', ttl, values };
-  return [...existing.map((old) => ({ action: 'DELETE' as const, record: old })), { action: 'CREATE', record }];
+/** Marks everything as superseded, in a zone that the owner no longer uses. */
+export function planLeaving(
+  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>,
+): Change[] {
+  const view = new ZoneView(records, owner);
+  if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner); // nothing to mark
+  return planPublication(records, owner, { ...settings, wanted: [] });
 }
 
-function registryRecord(zone: readonly RecordSet[], owner: Owner): readonly RecordSet[] {
-  return zone.filter((record) => record.name === registryName(owner));
+/**
+ * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
+ * SES still signs with is handed over to the owner that sets the signing: that owner's next change supersedes it.
+ */
+export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
+  const view = new ZoneView(records, owner);
+  const ours = records.filter((record) => view.isOurs(record));
+  const shared = ours.filter((record) => view.isListedByAnother(record));
+  const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
+  const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
+  const successor = handedOver.length > 0
+    ? view.others.find(({ registry }) => registry.signs === stillUsed?.region) : undefined;
+  return [
+    ...[...deleted, ...view.ownRegistryRecords].map(remove),
+    ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
+    ...(successor ? handOver(view, handedOver, successor) : []),
+  ];
 }
 
-function readRegistry(zone: readonly RecordSet[], owner: Owner): Registry {
-  return parseRegistry(registryRecord(zone, owner).flatMap((record) => record.values));
+function handOver(view: ZoneView, records: readonly RecordSet[], successor: OtherOwner): Change[] {
+  const entries = records.flatMap((record) => view.entryFor(record) ?? []);
+  return changeOther(successor, [...successor.registry.entries, ...entries]);
 }
 
-function otherRegistries(zone: readonly RecordSet[], owner: Owner): Registry[] {
-  return zone.filter((record) => isOtherRegistry(record, owner)).map((record) => parseRegistry(record.values));
+/**
+ * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not
+ * delete it in the end either, so it becomes found there.
+ */
+export function planRetention(records: readonly RecordSet[], owner: Owner): Change[] {
+  const view = new ZoneView(records, owner);
+  const kept = records.filter((record) => view.isOurs(record));
+  const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
+  const disowned = view.others
+    .filter(({ registry }) => registry.entries.some(speaksOfKept))
+    .flatMap((other) => changeOther(other, other.registry.entries.map((entry): Entry =>
+      speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
+  return [...view.ownRegistryRecords.map(remove), ...disowned];
 }
 
-function isOtherRegistry(record: RecordSet, owner: Owner): boolean {
-  return record.type === 'TXT' && record.name !== registryName(owner) && isRegistryLabel(labelOf(record.name, owner));
-}
-
-export function registryName(owner: Owner): string {
-  return `${owner.label}.${domainKeyName(owner.domain)}`;
-}
-
-function labelOf(name: string, owner: Owner): string {
-  return name.slice(0, -domainKeyName(owner.domain).length - 1);
+/** A change without effect: the owner's registry record is touched. */
+export function planTouch(records: readonly RecordSet[], owner: Owner): Change[] {
+  return new ZoneView(records, owner).ownRegistryRecords.flatMap(touch);
 }

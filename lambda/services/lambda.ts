@@ -1,9 +1,12 @@
-// Lambda's call that starts a function once more, with an event of ours.
+// Lambda's call that invokes a function, without waiting for its end.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { Patience } from '../base/patience';
+import { Retry } from '../base/retry';
 
 /** Returns when Lambda has put the event into its queue. */
-export async function invokeAsynchronously(client: LambdaClient, FunctionName: string, event: unknown, patience: Patience): Promise<void> {
-  const command = new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: Buffer.from(JSON.stringify(event)) });
-  await patience.insist('Invoke', () => client.send(command));
+export async function invokeAsynchronously(
+  client: LambdaClient, FunctionName: string, event: unknown, retry: Retry,
+): Promise<void> {
+  const Payload = Buffer.from(JSON.stringify(event));
+  const command = new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload });
+  await retry.call('Invoke', () => client.send(command));
 }

@@ -1,5 +1,6 @@
 // Looks in public DNS: the name servers that a name is delegated to, and what each of them says.
 import { promises as dns } from 'node:dns';
+import { detailsOf } from '../base/describe-error';
 import { quote } from '../base/dns-text';
 import { NameServerAnswer, PublicDns } from '../base/ports';
 
@@ -14,9 +15,11 @@ export const publicDns: PublicDns = {
     const resolver = new dns.Resolver(OPTIONS);
     try {
       const nameServers = await delegatedTo(resolver, name);
-      return await Promise.all(nameServers.slice(0, MAX_NAME_SERVERS).map((nameServer) => askOne(resolver, nameServer, name)));
+      const asked = nameServers.slice(0, MAX_NAME_SERVERS);
+      return await Promise.all(asked.map((nameServer) => askOne(resolver, nameServer, name)));
     } catch (error) {
-      return [{ nameServer: 'the resolver, asked for the delegation,', error: reason(error) }]; // it may answer when asked again
+      // It may answer when it is asked again.
+      return [{ nameServer: 'the resolver, asked for the delegation,', error: codeOf(error) }];
     }
   },
 };
@@ -42,12 +45,13 @@ async function askOne(resolver: dns.Resolver, nameServer: string, name: string):
     const followed = target ? await orNothing(resolver.resolveTxt(target)) : [];
     return { nameServer, values: followed.map((strings) => quote(strings.join(''))) };
   } catch (error) {
-    return { nameServer, error: reason(error) };
+    return { nameServer, error: codeOf(error) };
   }
 }
 
-function reason(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
+function codeOf(error: unknown): string {
+  const { code, name } = detailsOf(error);
+  return code ?? name ?? 'Error';
 }
 
 /** No such name and no such type are answers; everything else is an error. */
@@ -55,7 +59,7 @@ async function orNothing<T>(answer: Promise<T[]>): Promise<T[]> {
   try {
     return await answer;
   } catch (error) {
-    if (['ENOTFOUND', 'ENODATA'].includes(reason(error))) return [];
+    if (['ENOTFOUND', 'ENODATA'].includes(codeOf(error))) return [];
     throw error;
   }
 }

@@ -1,36 +1,53 @@
 // Reads the text of a secret from Secrets Manager.
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { withoutKeys } from '../base/log';
-import { OutOfTimeError, Patience } from '../base/patience';
-import { describeSecret, Secrets } from '../base/ports';
-import { sentence } from '../base/reason';
+import { describeError } from '../base/describe-error';
+import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
+import { Secrets } from '../base/ports';
+import { Redactor } from '../base/redaction';
+import { Retry } from '../base/retry';
+import { describeSecret } from '../base/secret-source';
 
-/** The secret can be in another Region or account: its ARN says where. */
-export function secretsFrom(clientFor: (region: string) => SecretsManagerClient, patience: Patience): Secrets {
+export interface SecretsOptions {
+  /** Gives the client of a Region. The secret can be in another Region or account: its ARN says where. */
+  readonly clientFor: (region: string) => SecretsManagerClient;
+  readonly retry: Retry;
+  /** Is told each text that is read, before anybody else gets it. */
+  readonly redactor: Redactor;
+}
+
+export function secretsFrom({ clientFor, retry, redactor }: SecretsOptions): Secrets {
   return {
     async read(source) {
       const { arn: SecretId, versionId: VersionId, versionStage: VersionStage } = source;
       const client = clientFor(SecretId.split(':')[3]);
-      const answer = await patience.insist('GetSecretValue', () =>
-        client.send(new GetSecretValueCommand({ SecretId, VersionId, VersionStage }))).catch((error: Error) => {
+      const command = new GetSecretValueCommand({ SecretId, VersionId, VersionStage });
+      const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
         if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
-        throw new Error(`${describeSecret(source)} could not be read: ${error.name}: ${sentence(withoutKeys(error.message))} ${adviceFor(error)}`);
+        const { name, text, advice } = describeError(error);
+        throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
+          adviceFor(name, text) ?? advice);
       });
-      if (answer.SecretString === undefined) throw new Error(`${describeSecret(source)} is binary. Store the private key as text (SecretString).`);
+      if (answer.SecretString === undefined) {
+        throw new HandlerError(`${describeSecret(source)} is binary`, 'Store the private key as text (SecretString)');
+      }
+      redactor.hide(answer.SecretString);
       return answer.SecretString;
     },
   };
 }
 
-function adviceFor({ name, message }: Error): string {
-  if (/\bKMS\b/.test(message)) {
-    return 'If the secret has a customer managed key, import it with encryptionKey; the key policy has to let the account of the function use it.';
+function adviceFor(name: string, text: string): string | undefined {
+  if (/\bKMS\b/.test(text)) {
+    return 'If the secret has a customer managed key, import it with encryptionKey; '
+      + 'the key policy has to let the account of the function use it';
   }
   switch (name) {
-    case 'ResourceNotFoundException': return 'Check the ARN, and that this version or stage exists.';
-    case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first.';
+    case 'ResourceNotFoundException': return 'Check the ARN, and that this version or stage exists';
+    case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
-    case 'DecryptionFailure': return 'A secret of another account needs a resource policy for the function\'s role, and a key policy if it has its own key.';
-    default: return 'Deploy again; if it stays, the function\'s log says what went before.';
+    case 'DecryptionFailure':
+      return "A secret of another account needs a resource policy for the function's role, "
+        + 'and a key policy if it has its own key';
+    default: return undefined;
   }
 }

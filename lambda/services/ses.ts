@@ -1,59 +1,67 @@
 // SES calls for one identity.
-import { GetEmailIdentityCommand, PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
-import { withoutKeys } from '../base/log';
-import { Patience } from '../base/patience';
+import {
+  DkimSigningAttributesOrigin, GetEmailIdentityCommand, GetEmailIdentityCommandOutput,
+  PutEmailIdentityDkimSigningAttributesCommand,
+  SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import { IdentityState, Ses, SigningAttributes } from '../base/ports';
+import { nameOf, Retry } from '../base/retry';
 
-/** `clientFor` gives the client of a Region. */
-export function sesOf(identity: string, region: string, clientFor: (region: string) => SESv2Client, patience: Patience): Ses {
+/** Which identity, and how it is reached. */
+export interface SesOptions {
+  readonly domain: string;
+  readonly region: string;
+  /** Gives the client of a Region. */
+  readonly clientFor: (region: string) => SESv2Client;
+  readonly retry: Retry;
+}
+
+export function sesOf({ domain: EmailIdentity, region, clientFor, retry }: SesOptions): Ses {
+  const readIn = async (where: string): Promise<IdentityState | undefined> => {
+    try {
+      return stateOf(await retry.call('GetEmailIdentity', () =>
+        clientFor(where).send(new GetEmailIdentityCommand({ EmailIdentity }))));
+    } catch (error) {
+      if (nameOf(error) === 'NotFoundException') return undefined;
+      throw error;
+    }
+  };
   return {
-    read: () => read(clientFor(region), identity, patience),
-    readIn: (other) => read(clientFor(other), identity, patience),
+    read: () => readIn(region),
+    readIn,
     async putSigning(attributes) {
-      const answer = await patience.insist('PutEmailIdentityDkimSigningAttributes', async () => {
-        try {
-          return await clientFor(region).send(new PutEmailIdentityDkimSigningAttributesCommand({
-            EmailIdentity: identity,
-            SigningAttributesOrigin: attributes.origin as 'EXTERNAL', // the enum names Regions; AWS states the rule for new ones
-            SigningAttributes: signingAttributes(attributes),
-          }));
-        } catch (error) {
-          // SES quotes what it refuses, and what it is sent here is the private key.
-          (error as Error).message = withoutKeys((error as Error).message, 'privateKey' in attributes ? attributes.privateKey : undefined);
-          throw error;
-        }
-      });
-      return { status: answer.DkimStatus ?? 'PENDING', tokens: answer.DkimTokens ?? [], signingHostedZone: answer.SigningHostedZone };
+      const answer = await retry.call('PutEmailIdentityDkimSigningAttributes', () =>
+        clientFor(region).send(new PutEmailIdentityDkimSigningAttributesCommand({
+          EmailIdentity,
+          // The SDK lists the Regions that it knows; AWS states the rule for new ones.
+          SigningAttributesOrigin: attributes.origin as DkimSigningAttributesOrigin,
+          SigningAttributes: wireAttributes(attributes),
+        })));
+      const { DkimStatus, DkimTokens, SigningHostedZone } = answer;
+      return { status: DkimStatus ?? 'PENDING', tokens: DkimTokens ?? [], signingHostedZone: SigningHostedZone };
     },
   };
 }
 
-function signingAttributes(attributes: SigningAttributes) {
-  if (attributes.origin === 'EXTERNAL') {
-    const { selector, privateKey } = attributes as Extract<SigningAttributes, { origin: 'EXTERNAL' }>;
-    return { DomainSigningSelector: selector, DomainSigningPrivateKey: privateKey };
+function wireAttributes(attributes: SigningAttributes) {
+  if ('privateKey' in attributes) {
+    return { DomainSigningSelector: attributes.selector, DomainSigningPrivateKey: attributes.privateKey };
   }
-  const { keyLength } = attributes as { keyLength?: string };
-  return keyLength === undefined ? undefined : { NextSigningKeyLength: keyLength as 'RSA_2048_BIT' };
+  if (!('keyLength' in attributes) || attributes.keyLength === undefined) return undefined;
+  return { NextSigningKeyLength: attributes.keyLength };
 }
 
-async function read(client: SESv2Client, identity: string, patience: Patience): Promise<IdentityState | undefined> {
-  try {
-    const answer = await patience.insist('GetEmailIdentity', () => client.send(new GetEmailIdentityCommand({ EmailIdentity: identity })));
-    const dkim = answer.DkimAttributes ?? {};
-    return {
-      status: dkim.Status ?? 'NOT_STARTED',
-      signingEnabled: dkim.SigningEnabled ?? false,
-      origin: dkim.SigningAttributesOrigin,
-      tokens: dkim.Tokens ?? [],
-      signingHostedZone: dkim.SigningHostedZone,
-      nextKeyLength: dkim.NextSigningKeyLength,
-      lastKeyGeneration: dkim.LastKeyGenerationTimestamp,
-      lastChecked: answer.VerificationInfo?.LastCheckedTimestamp,
-      errorType: answer.VerificationInfo?.ErrorType,
-    };
-  } catch (error) {
-    if ((error as Error).name === 'NotFoundException') return undefined;
-    throw error;
-  }
+function stateOf(answer: GetEmailIdentityCommandOutput): IdentityState {
+  const { DkimAttributes: dkim = {}, VerificationInfo: seen = {} } = answer;
+  return {
+    status: dkim.Status ?? 'NOT_STARTED',
+    signingEnabled: dkim.SigningEnabled ?? false,
+    origin: dkim.SigningAttributesOrigin,
+    tokens: dkim.Tokens ?? [],
+    signingHostedZone: dkim.SigningHostedZone,
+    nextKeyLength: dkim.NextSigningKeyLength,
+    lastKeyGeneration: dkim.LastKeyGenerationTimestamp,
+    lastChecked: seen.LastCheckedTimestamp,
+    errorType: seen.ErrorType,
+  };
 }

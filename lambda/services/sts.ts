@@ -1,7 +1,15 @@
 // The credentials of a role, from STS: for a hosted zone in another account.
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 
-export async function assumeRole(client: STSClient, roleArn: string) {
-  const { Credentials: given } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'cdk-ses-dkim' }));
-  return { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export async function assumeRole(client: STSClient, RoleArn: string): Promise<RoleCredentials> {
+  const command = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'cdk-ses-dkim' });
+  const { Credentials: given } = await client.send(command);
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = given ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }

@@ -1,78 +1,104 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { publishInZone, put, Signing, signsNow, Task, World } from './task';
-import { ByoDkimProperties } from '../../src/private/contract';
-import { RecordSet, SecretSource } from '../base/ports';
+import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
+import { ByoDkim } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
+import { Services } from '../base/ports';
+import { RecordSet } from '../base/record-set';
 import { DkimRecord, saysTheSame, txtRecord } from '../records/dkim-record';
-import { isAnswered, requireAnswered } from '../records/public-answer';
+import { Check, isAnswered, requireAnswered } from '../records/public-answer';
+
+export interface KeyRequest {
+  readonly domain: string;
+  readonly signing: ByoDkim;
+  readonly isUpdate: boolean;
+}
 
 /**
- * The key to sign with: what the secret holds now. But a secret can change between two deployments, and a roll-back then finds another key in it,
- * or none, for the old selector. A selector has one key: on update, where the key that the secret had before is published under the selector, it
- * is that one. See docs/adr/0011-replaced-key.md.
+ * Reads the key to sign with: what the secret holds now.
+ *
+ * But a secret can change between two deployments. A roll-back then finds another key in it, or none, for the old
+ * selector. A selector has one key. So on update, if the key that the secret had before is the published one, it is
+ * that one. See docs/adr/0011-replaced-key.md.
  */
-export async function readKey(domain: string, signing: ByoDkimProperties, update: boolean, { secrets, dns, log }: World): Promise<KeyPair> {
-  const source = sourceOf(signing);
-  const reading = readKeyPair(source, secrets);
-  if (!update) return reading;
-  const [current, answers] = await Promise.all([reading.catch(() => undefined), dns.ask(txtRecord(domain, signing.Selector, '').name)]);
-  const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, (values) => saysTheSame(txtRecord(domain, signing.Selector, publicKey), 'TXT', values));
-  const nothingPublished = answers.every(({ values = [] }) => values.length === 0);
-  if (nothingPublished || (current && isPublished(current))) return reading;
-  const before = await readPreviousKeyPair(source, secrets);
+export async function readKey({ domain, signing, isUpdate }: KeyRequest, services: Services): Promise<KeyPair> {
+  const { selector, secret } = signing;
+  const reading = readKeyPair(secret, services);
+  if (!isUpdate) return reading;
+  const name = txtRecord(domain, selector, '').name;
+  const [current, answers] = await Promise.all([reading.catch(() => undefined), services.dns.ask(name)]);
+  const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, saysKey(txtRecord(domain, selector, publicKey)));
+  const isNothingPublished = answers.every(({ values = [] }) => values.length === 0);
+  if (isNothingPublished || (current && isPublished(current))) return reading;
+  const before = await readPreviousKeyPair(secret, services);
   if (!before || !isPublished(before)) return reading;
-  log('previous-key-used', { selector: signing.Selector, publicKeySha256: before.publicKeySha256 });
+  services.log('previous-key-used', { selector, publicKeySha256: before.publicKeySha256 });
   return before;
 }
 
-function sourceOf({ SecretArn, JsonField, VersionStage, VersionId }: ByoDkimProperties): SecretSource {
-  return { arn: SecretArn, jsonField: JsonField, versionStage: VersionStage, versionId: VersionId };
-}
-
-export async function signWithOwnKey(task: Task, signing: ByoDkimProperties, key: KeyPair): Promise<Signing> {
-  const { desired, identity, world } = task;
-  const ownKey = ownKeySigning(desired.identity, signing, key);
-  const [record] = ownKey.records;
-  const usesSelector = signsUnder(signing.Selector, task);
-  const isRight = (values: readonly string[]) => saysTheSame(record, 'TXT', values);
-  // SES never gives a key back. But it has verified its key against what public DNS says under this selector: if that is our key, it has it.
-  // And while it still looks, it has what this request gave it: telling it once more would make it begin anew.
-  const thisKey = `${signing.Selector} ${key.publicKeySha256}`;
-  const holds = usesSelector && (task.progress.taken === thisKey || (signsNow(identity) && isAnswered(await world.dns.ask(record.name), isRight)));
-  await publishInZone(task, {
+export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair): Promise<SigningResult> {
+  const { desired, identity, services, progress } = task;
+  const { selector } = signing;
+  const result = ownKeyResult(desired.domain, signing, key);
+  const [record] = result.records;
+  const sesUsesSelector = usesSelector(task, selector);
+  const acceptedKey = `${selector} ${key.publicKeySha256}`;
+  const isUnchanged = sesUsesSelector && (progress.acceptedKey === acceptedKey || await sesHasKey(task, record));
+  await publishRecords(task, {
     wanted: [record],
-    guard: (records) => usesSelector && signsNow(identity) && refuseOtherKey(record, records),
-    inSync: !holds,
+    check: (records) => {
+      if (sesUsesSelector && signsNow(identity)) refuseOtherKey(record, records);
+    },
+    inSync: !isUnchanged,
   });
-  if (holds) {
-    world.log('signing-held', { selector: signing.Selector, publicKeySha256: key.publicKeySha256 });
-    return { ...ownKey, status: identity.status, held: true };
+  if (isUnchanged) {
+    services.log('signing-unchanged', { selector, publicKeySha256: key.publicKeySha256 });
+    return { ...result, status: identity.status, isUnchanged };
   }
-  if (signsNow(identity)) await requireAnswered(record, isRight, desired, world);
-  const { status } = await put(task, { origin: 'EXTERNAL', selector: signing.Selector, privateKey: key.privateKey });
-  task.progress.taken = thisKey;
-  return { ...ownKey, status };
+  if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
+  const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
+  progress.acceptedKey = acceptedKey;
+  return { ...result, status };
 }
 
-export function ownKeySigning(domain: string, { Selector }: ByoDkimProperties, { publicKey, publicKeySha256 }: KeyPair): Omit<Signing, 'status'> {
-  return { records: [txtRecord(domain, Selector, publicKey)], attributes: { Selector, PublicKeySha256: publicKeySha256 } };
-}
-
-/** SES need not name the selector; then it is the one that was told to it last. */
-function signsUnder(selector: string, { identity: { origin, tokens }, previous }: Task): boolean {
-  if (origin !== 'EXTERNAL') return false;
-  return tokens.length > 0 ? tokens.includes(selector) : previous?.signing.Method === 'BYODKIM' && previous.signing.Selector === selector;
+export function ownKeyResult(
+  domain: string, { selector }: ByoDkim, { publicKey, publicKeySha256 }: KeyPair,
+): Omit<SigningResult, 'status'> {
+  return {
+    records: [txtRecord(domain, selector, publicKey)],
+    attributes: { Selector: selector, PublicKeySha256: publicKeySha256 },
+  };
 }
 
 /**
- * A selector has one key. Changing the key under a selector that signs would break the mail on its way and the mail until SES has noticed, so
- * a new key gets a new selector (RFC 6376 section 3.1).
+ * SES never returns a key, so it is inferred. SES verifies by comparing its key with the TXT record. So if SES reports
+ * success, and public DNS has our public key, SES has our key. See docs/adr/0006-which-key-ses-has.md.
+ */
+async function sesHasKey({ identity, services }: Task, record: DkimRecord): Promise<boolean> {
+  return signsNow(identity) && isAnswered(await services.dns.ask(record.name), saysKey(record));
+}
+
+/** SES need not name the selector. Then it is the one that was told last. */
+function usesSelector({ identity: { origin, tokens }, previous }: Task, selector: string): boolean {
+  if (origin !== 'EXTERNAL') return false;
+  if (tokens.length > 0) return tokens.includes(selector);
+  return previous?.signing.method === 'BYODKIM' && previous.signing.selector === selector;
+}
+
+function saysKey(record: DkimRecord): Check {
+  return (values) => saysTheSame(record, 'TXT', values);
+}
+
+/**
+ * A selector has one key. Another key under a selector that signs would break the mail on its way, and the mail until
+ * SES has noticed. So a new key gets a new selector (RFC 6376 section 3.1).
  */
 function refuseOtherKey(record: DkimRecord, records: readonly RecordSet[]): void {
   const other = records.find(({ name, type, values }) =>
     name === record.name && ['TXT', 'CNAME'].includes(type) && !saysTheSame(record, type, values));
   if (!other) return;
-  throw new Error(`Mail is signed with another key under this selector now, and its record ${record.name} has to stay for the mail on its way. `
-    + 'Give the new key a new selector.');
+  throw new HandlerError(
+    `Mail is signed with another key under this selector now, and its record ${record.name} has to stay for the mail `
+    + 'on its way', 'Give the new key a new selector');
 }

@@ -1,61 +1,86 @@
-// Brings an identity's signing and its records to what is desired, from whatever is there: Create and Update.
+// Makes an identity sign as desired, with its records, from whatever is there: Create and Update.
 //
-// Level, not edge: every step looks first and does only what is missing, so it can be run again after a crash at any point.
+// What holds:
+// - Everything that can be refused is looked at before anything is written.
+// - Every step looks first and does only what is missing. So it can be run again after a crash at any point.
 import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
+import { Progress } from './progress';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
-import { attributesOf, Progress, Signing, Task, World } from './task';
+import { attributesOf, SigningResult, Task } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
-import { Desired } from '../base/desired';
+import { DesiredState } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
+import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 
-export interface Brought {
-  readonly attributes: ResourceAttributes;
-  /** False when the identity did not sign as the previous properties say: their deployment failed, or is still at work. */
-  readonly previousHeld: boolean;
-  /** The identity signed so before, and SES was not told. */
-  readonly signingFound: boolean;
+export interface ReconcileRequest {
+  readonly desired: DesiredState;
+  /** What the stack wanted before, on update. */
+  readonly previous?: DesiredState;
+  readonly owner: Owner;
+  readonly progress: Progress;
 }
 
-/** Throws with what is wrong and what to do. */
-export async function bring(desired: Desired, previous: Desired | undefined, owner: Owner, world: World, progress: Progress): Promise<Brought> {
-  const { signing } = desired;
-  // Everything that can be refused is looked at before anything is written.
-  const [key, identity, zone] = await Promise.all([
-    signing.Method === 'BYODKIM' ? readKey(desired.identity, signing, previous !== undefined, world) : undefined,
-    world.ses.read(),
-    desired.zone && openZone(world.zone(desired.zone), desired.zone, desired.identity),
-  ]);
-  if (key) world.log('key-checked', { publicKeySha256: key.publicKeySha256 });
-  if (!identity) {
-    throw new Error(`SES has no identity ${desired.identity} in ${desired.region}. Create it there, or set the region where it is.`);
-  }
-  world.log('identity-read', { status: identity.status, method: identity.origin });
-  const task: Task = { desired, previous, owner, identity, zone, world, progress };
+export interface Reconciled {
+  readonly attributes: ResourceAttributes;
+  /** False when the identity did not sign as the previous properties say: their request failed, or is still at work. */
+  readonly previousWasInPlace: boolean;
+  /** The identity signed so before, and SES was not told. */
+  readonly isSigningUnchanged: boolean;
+}
 
-  let result: Signing;
-  switch (signing.Method) {
-    case 'BYODKIM': result = await signWithOwnKey(task, signing, key!); break;
-    case 'EASY_DKIM': result = await signWithEasyDkim(task, signing); break;
-    case 'DEED': result = await signAsReplica(task, signing); break;
+export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
+  const { desired, previous, progress } = request;
+  const { domain, region, zone: settings } = desired;
+  const [sign, identity, zone] = await Promise.all([
+    methodOf(request, services),
+    services.ses.read(),
+    settings && openZone(services.hostedZone(settings), settings, domain),
+  ]);
+  if (!identity) {
+    throw new HandlerError(`SES has no identity ${domain} in ${region}`,
+      'Create it there, or set the region where it is');
   }
-  if (!identity.signingEnabled) world.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
+  services.log('identity-read', { status: identity.status, method: identity.origin });
+
+  const task: Task = { ...request, identity, zone, services };
+  const result = await sign(task);
+  if (!identity.signingEnabled) {
+    services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
+  }
   await leavePreviousZone(task);
-  const status = await awaitVerification(desired, result.status, result.records, world, progress);
+  const status = await awaitVerification({ desired, result, progress }, services);
   return {
     attributes: attributesOf({ ...result, status }),
-    previousHeld: previous === undefined || signsAs(previous.signing, identity),
-    signingFound: result.held ?? false,
+    previousWasInPlace: previous === undefined || signsAs(previous.signing, identity),
+    isSigningUnchanged: result.isUnchanged ?? false,
   };
 }
 
-/** The zone was changed or taken away. */
-async function leavePreviousZone({ desired, previous, owner, world }: Task): Promise<void> {
-  const left = previous?.zone;
-  if (!left || left.id === desired.zone?.id) return;
-  await leaveZone({ owner, zone: world.zone(left), settings: left, now: () => world.patience.now(), log: world.log });
+/** The method of signing, with its key read and checked. */
+async function methodOf(
+  { desired: { domain, signing }, previous }: ReconcileRequest, services: Services,
+): Promise<(task: Task) => Promise<SigningResult>> {
+  switch (signing.method) {
+    case 'BYODKIM': {
+      const key = await readKey({ domain, signing, isUpdate: previous !== undefined }, services);
+      services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
+      return (task) => signWithOwnKey(task, signing, key);
+    }
+    case 'EASY_DKIM': return (task) => signWithEasyDkim(task, signing);
+    case 'DEED': return (task) => signAsReplica(task, signing);
+  }
+}
+
+/** The stack names another zone now, or none. */
+async function leavePreviousZone({ desired, previous, owner, services }: Task): Promise<void> {
+  const settings = previous?.zone;
+  if (!settings || settings.id === desired.zone?.id) return;
+  const { hostedZone, retry, log } = services;
+  await leaveZone({ owner, zone: hostedZone(settings), settings, now: () => retry.now(), log });
 }

@@ -1,11 +1,11 @@
 // SES's own rules: names that it makes from Region names, and how an identity signs. Pure.
-import { SigningProperties } from '../../src/private/contract';
+import { DesiredSigning } from '../base/desired-state';
 import { IdentityState } from '../base/ports';
 
 /** Regions whose Easy DKIM keys are in a zone of their own: https://docs.aws.amazon.com/general/latest/gr/ses.html */
 const REGIONAL_HOSTED_ZONES = new Set([
-  'af-south-1', 'ap-northeast-3', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-5', 'ca-west-1', 'eu-central-2', 'eu-south-1', 'il-central-1',
-  'me-central-1', 'us-gov-east-1',
+  'af-south-1', 'ap-northeast-3', 'ap-south-2', 'ap-southeast-3', 'ap-southeast-5', 'ca-west-1', 'eu-central-2',
+  'eu-south-1', 'il-central-1', 'me-central-1', 'us-gov-east-1',
 ]);
 
 /** Where Easy DKIM's keys are, for the case that SES does not say it. */
@@ -13,16 +13,16 @@ export function easyDkimHostedZone(region: string): string {
   return REGIONAL_HOSTED_ZONES.has(region) ? `dkim.${region}.amazonses.com` : 'dkim.amazonses.com';
 }
 
-/** The signing origin of a replica. AWS states the rule, so no list of Regions is kept here that would go out of date. */
+/** The signing origin of a replica. AWS states the rule, so there is no list of Regions that would go out of date. */
 export function deedOrigin(parentRegion: string): `AWS_SES_${string}` {
   return `AWS_SES_${parentRegion.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** True when the identity signs as the properties say. For BYODKIM SES may name no selector. */
-export function signsAs(signing: SigningProperties, { origin, tokens }: IdentityState): boolean {
-  switch (signing.Method) {
+/** True when the identity signs as desired. For BYODKIM SES may name no selector. */
+export function signsAs(signing: DesiredSigning, { origin, tokens }: IdentityState): boolean {
+  switch (signing.method) {
     case 'EASY_DKIM': return origin === 'AWS_SES';
-    case 'DEED': return origin === deedOrigin(signing.ParentRegion);
-    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || tokens.includes(signing.Selector));
+    case 'DEED': return origin === deedOrigin(signing.parentRegion);
+    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || tokens.includes(signing.selector));
   }
 }

@@ -1,86 +1,78 @@
-// One deployment's task: what is wanted, what is there, and what the methods of signing have in common.
+// The task of making an identity sign as desired, and the steps that all methods of signing share.
+import { Progress } from './progress';
 import { ResourceAttributes } from '../../src/private/contract';
-import { Desired, ZoneProperties } from '../base/desired';
-import { Log } from '../base/log';
+import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
-import { Patience } from '../base/patience';
-import { HostedZone, IdentityState, OpenZone, PublicDns, Secrets, Ses, SigningAttributes } from '../base/ports';
+import { IdentityState, OpenZone, Services, SigningAnswer, SigningAttributes } from '../base/ports';
+import { RecordSet } from '../base/record-set';
 import { DkimRecord } from '../records/dkim-record';
-import { PublicationRequest, publish } from '../records/publication';
-
-export interface World {
-  readonly ses: Ses;
-  readonly dns: PublicDns;
-  readonly secrets: Secrets;
-  readonly zone: (zone: ZoneProperties) => HostedZone;
-  readonly patience: Patience;
-  readonly log: Log;
-}
-
-/** What has happened in this deployment so far. A further invocation goes on with it. */
-export interface Progress {
-  /** SES was told how to sign, or may have been: it is noted before the call. */
-  signingPut: boolean;
-  /** The selector and the SHA-256 of the public key that SES has taken. */
-  taken?: string;
-  /** Records were written where this owner had none. */
-  recordsBegun?: boolean;
-  /** Since when verification is awaited, in ms since 1970. */
-  waitingSince?: number;
-}
+import { publish, PublicationRequest } from '../records/publication';
 
 export interface Task {
-  readonly desired: Desired;
+  readonly desired: DesiredState;
   /** What the stack wanted before, on update. */
-  readonly previous?: Desired;
+  readonly previous?: DesiredState;
   readonly owner: Owner;
+  /** As SES described it before anything was changed. */
   readonly identity: IdentityState;
   readonly zone?: OpenZone;
-  readonly world: World;
+  readonly services: Services;
   readonly progress: Progress;
 }
 
-/** What a method comes to. */
-export interface Signing {
+/** What a method of signing needs in DNS, and what SES says of it. */
+export interface SigningResult {
   readonly records: readonly DkimRecord[];
   readonly status: string;
   readonly attributes: Partial<ResourceAttributes>;
-  /** The identity signs so already. */
-  readonly held?: boolean;
+  /** The identity signed so before, and SES was not told. */
+  readonly isUnchanged?: boolean;
 }
 
 /** What the construct hands out. */
-export function attributesOf({ records, status, attributes }: Signing): ResourceAttributes {
+export function attributesOf({ records, status, attributes }: SigningResult): ResourceAttributes {
   const ofRecords = Object.fromEntries(records.flatMap(({ name, value, data }, index) => [
     [`RecordName${index + 1}`, name], [`RecordValue${index + 1}`, value], [`RecordData${index + 1}`, data],
   ]));
   return { DkimStatus: status, ...attributes, ...ofRecords };
 }
 
-export async function put(task: Task, attributes: SigningAttributes) {
-  task.progress.signingPut = true; // before the call: it may arrive even when the answer does not
-  const state = await task.world.ses.putSigning(attributes);
-  task.world.log('signing-put', { method: attributes.origin, status: state.status });
-  return state;
+/** Tells SES how to sign. */
+export async function putSigning(task: Task, attributes: SigningAttributes): Promise<SigningAnswer> {
+  const { services: { ses, log }, progress } = task;
+  progress.signingPut = true; // before the call: it may arrive even when the answer does not
+  const answer = await ses.putSigning(attributes);
+  log('signing-put', { method: attributes.origin, status: answer.status });
+  return answer;
 }
 
-/** Publishes records in the zone of the task, if it has one. Gives the records that are there then. */
-export async function publishInZone({ desired, owner, zone, world, progress }: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>) {
-  if (!zone || !desired.zone) return undefined;
-  const publisher = { owner, zone, settings: desired.zone, now: () => world.patience.now(), log: world.log };
-  return publish(publisher, {
+/** Publishes records in the task's zone. Gives the records that are there then; none where there is no zone. */
+export async function publishRecords(
+  task: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>,
+): Promise<readonly RecordSet[]> {
+  const { desired, owner, zone, services: { retry, log }, progress } = task;
+  if (!zone || !desired.zone) return [];
+  return publish({ owner, zone, settings: desired.zone, now: () => retry.now(), log }, {
     ...request,
     signs: desired.region,
-    beforeFirstChange: () => void (progress.recordsBegun = true), // before the call: it may be carried out even when the answer is lost
+    beforeFirstChange: () => {
+      progress.recordsBegun = true; // before the call, as above
+    },
   });
 }
 
-/** True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key that it verified. */
-export function signsNow(identity: IdentityState): boolean {
-  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
+/**
+ * True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key
+ * that it verified.
+ */
+export function signsNow({ status, signingEnabled }: IdentityState): boolean {
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
 }
 
-/** After FAILED SES looks no more until it is told again; but once in a deployment is enough, or a failure would never be seen. */
-export function needsRearming({ identity, progress }: Task): boolean {
+/**
+ * After FAILED, SES does not look again until it is told again. Once in a deployment is enough, or a failure would
+ * never be seen.
+ */
+export function needsRestart({ identity, progress }: Task): boolean {
   return identity.status === 'FAILED' && !progress.signingPut;
 }

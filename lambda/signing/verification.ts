@@ -1,38 +1,58 @@
 // Waits until SES has verified DKIM, or says why it has not.
-import { Desired } from '../base/desired';
-import { Log } from '../base/log';
-import { backOff, Patience } from '../base/patience';
-import { IdentityState, Ses } from '../base/ports';
+import { Progress } from './progress';
+import { SigningResult } from './task';
+import { DesiredState } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
+import { IdentityState, Services } from '../base/ports';
+import { backOff } from '../base/retry';
 import { DkimRecord } from '../records/dkim-record';
 
 /** SES answers one call a second for a whole account, in which a hundred may wait. */
 const FIRST_PAUSE_MS = 5_000;
 
+export interface VerificationRequest {
+  readonly desired: DesiredState;
+  readonly result: SigningResult;
+  readonly progress: Progress;
+}
+
 /** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
 export async function awaitVerification(
-  { identity: domain, wait }: Desired, status: string, records: readonly DkimRecord[],
-  { ses, patience, log }: { ses: Ses; patience: Patience; log: Log }, progress: { waitingSince?: number },
+  { desired: { domain, waitSeconds }, result: { status, records }, progress }: VerificationRequest,
+  { ses, retry, log }: Pick<Services, 'ses' | 'retry' | 'log'>,
 ): Promise<string> {
-  if (wait === 0 || status === 'SUCCESS') return status;
-  progress.waitingSince ??= patience.now();
-  const end = progress.waitingSince + wait * 1000;
+  if (waitSeconds === 0 || status === 'SUCCESS') return status;
+  progress.waitingSince ??= retry.now();
+  const end = progress.waitingSince + waitSeconds * 1000;
   for (let tries = 1; ; tries++) {
     const state = await ses.read();
-    if (!state) throw new Error(`The identity ${domain} was deleted while its verification was awaited. Create it again, then deploy again.`);
+    if (!state) {
+      throw new HandlerError(`The identity ${domain} was deleted while its verification was awaited`,
+        'Create it again, then deploy again');
+    }
     log('verification-awaited', { status: state.status, errorType: state.errorType });
     if (state.status === 'SUCCESS') return state.status;
-    if (state.status === 'FAILED') throw new Error(`SES gave up verifying DKIM of ${domain}: ${whatSesSaw(state, records)}`);
-    const left = end - patience.now();
-    if (left <= 0) throw new Error(`SES has not verified DKIM of ${domain} within ${wait} seconds: ${whatSesSaw(state, records)}`);
-    await patience.pause(Math.min(left, backOff(tries, FIRST_PAUSE_MS)), `SES to verify DKIM of ${domain}: ${whatSesSaw(state, records)}`);
+    const seen = whatSesSaw(state, records);
+    const advice = adviceFor(records);
+    if (state.status === 'FAILED') throw new HandlerError(`SES gave up verifying DKIM of ${domain}: ${seen}`, advice);
+    const left = end - retry.now();
+    if (left <= 0) {
+      throw new HandlerError(`SES has not verified DKIM of ${domain} within ${waitSeconds} seconds: ${seen}`, advice);
+    }
+    const pause = Math.min(left, backOff(tries, FIRST_PAUSE_MS));
+    await retry.pause(pause, `SES to verify DKIM of ${domain}: ${seen} ${advice}`);
   }
 }
 
 function whatSesSaw({ status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): string {
-  const seen = `status ${status}, last error ${errorType ?? 'none'}, last looked ${lastChecked?.toISOString() ?? 'never'}`;
-  const expected = records.length > 0
-    ? `SES should find in public DNS: ${records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ')}. `
-      + 'Look whether the domain is delegated to the zone that has them.'
+  const last = lastChecked?.toISOString() ?? 'never';
+  const expected = records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ');
+  return `status ${status}, last error ${errorType ?? 'none'}, last looked ${last}.`
+    + (expected ? ` SES should find in public DNS: ${expected}.` : '');
+}
+
+function adviceFor(records: readonly DkimRecord[]): string {
+  return records.length > 0
+    ? 'Look whether the domain is delegated to the zone that has them.'
     : 'A replica needs no records of its own: look at the identity in the parent Region.';
-  return `${seen}. ${expected}`;
 }

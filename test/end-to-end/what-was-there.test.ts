@@ -89,7 +89,7 @@ test('an update that SES has not verified in time is rolled back, although SES h
   const result = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, impatient));
   expect(result.reason).toMatch(/SES has not verified DKIM of example\.com within 20 seconds/);
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(scene.log().join('\n')).toContain('rolled-back-nevertheless');
+  expect(scene.log().join('\n')).toContain('rollback-in-place');
   await scene.verified();
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });

@@ -1,14 +1,19 @@
-// Tests of the physical id: it says again what it was made to say.
+// Tests of the physical id: it says again what it was made to say, in the form that stacks have stored.
 import { parsePhysicalId, renderPhysicalId } from '../../../lambda/deployment/physical-id';
 
-test.each(['told', 'found', 'untouched', 'failed'] as const)('%s', (course) => {
-  expect(parsePhysicalId(renderPhysicalId(course, 'us-east-1/example.com'))).toEqual({ course, identity: 'us-east-1/example.com' });
+const IDENTITY = 'us-east-1/example.com';
+
+test.each([
+  ['us-east-1/example.com', { succeeded: true, signingPut: true }],
+  ['found/us-east-1/example.com', { succeeded: true, signingPut: false }],
+  ['failed/us-east-1/example.com', { succeeded: false, signingPut: true }],
+  ['untouched/us-east-1/example.com', { succeeded: false, signingPut: false }],
+])("the id '%s' says how the Create ended", (id, create) => {
+  expect(renderPhysicalId(IDENTITY, create)).toBe(id);
+  expect(parsePhysicalId(id)).toEqual({ identity: IDENTITY, create });
 });
 
-test('one that nothing is known of is an identity alone', () => {
-  expect(renderPhysicalId('told', 'us-east-1/example.com')).toBe('us-east-1/example.com');
-});
-
-test.each(['Mail-Dkim-0123456789AB', '', 'a/b/c'])("'%s' is made up", (id) => {
-  expect(parsePhysicalId(id)).toEqual({ course: 'made-up' });
-});
+test.each(['Mail-Dkim-0123456789AB', '', 'a/b/c', 'toString/us-east-1/example.com', undefined])(
+  "the id '%s' was made up by CloudFormation", (id) => {
+    expect(parsePhysicalId(id)).toEqual({});
+  });

@@ -1,11 +1,17 @@
 // Tests of the properties: every form that is taken, and a message with property and value for all others.
 import { parseProperties } from '../../../lambda/deployment/properties';
-import { DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL } from '../../../src/private/contract';
+import { DEFAULT_RECORD_TTL } from '../../../src/private/contract';
 
 const EASY = { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' };
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:mail/dkim-AbCdEf';
 const BYO = { Method: 'BYODKIM', Selector: 'dkim2026', SecretArn: SECRET };
 const DEED = { Method: 'DEED', ParentRegion: 'us-gov-west-1' };
+/** The same, parsed. */
+const PARSED = {
+  easy: { method: 'EASY_DKIM', keyLength: 'RSA_2048_BIT' },
+  byo: { method: 'BYODKIM', selector: 'dkim2026', secret: { arn: SECRET } },
+  deed: { method: 'DEED', parentRegion: 'us-gov-west-1' },
+};
 const LEAST = { Identity: 'example.com', Signing: EASY };
 const ZONE = { ...LEAST, HostedZoneId: 'Z0123456789ABC' };
 
@@ -15,7 +21,7 @@ const signing = (changed: object) => ({ ...LEAST, Signing: { ...BYO, ...changed 
 
 describe('what is taken', () => {
   test('the least there can be has the defaults', () => {
-    expect(parse(LEAST)).toEqual({ identity: 'example.com', region: 'us-east-1', signing: EASY, wait: 0, retain: false });
+    expect(parse(LEAST)).toEqual({ domain: 'example.com', region: 'us-east-1', signing: PARSED.easy, waitSeconds: 0, retain: false });
   });
 
   test('everything there can be', () => {
@@ -32,11 +38,16 @@ describe('what is taken', () => {
       WaitForVerification: '3600',
       RemovalPolicy: 'RETAIN',
     })).toEqual({
-      identity: 'mail.example.co.uk',
+      domain: 'mail.example.co.uk',
       region: 'eu-central-2',
-      signing: { ...BYO, JsonField: 'private key', VersionStage: 'AWSPENDING', VersionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' },
+      signing: {
+        ...PARSED.byo,
+        secret: {
+          arn: SECRET, jsonField: 'private key', versionStage: 'AWSPENDING', versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f',
+        },
+      },
       zone: { id: 'Z0123456789ABC', roleArn: 'arn:aws:iam::333333333333:role/dns/Writer', ttl: 60, overwrite: true },
-      wait: 3600,
+      waitSeconds: 3600,
       retain: true,
     });
   });
@@ -47,15 +58,16 @@ describe('what is taken', () => {
   });
 
   test('Easy DKIM has the default key length', () => {
-    expect(parse({ ...LEAST, Signing: { Method: 'EASY_DKIM' } }).signing).toEqual(EASY);
+    expect(parse({ ...LEAST, Signing: { Method: 'EASY_DKIM' } }).signing).toEqual(PARSED.easy);
   });
 
-  test.each([EASY, { Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' }, BYO, DEED])('signing by %j', (each) => {
-    expect(parse({ ...LEAST, Signing: each }).signing).toEqual(each);
-  });
-
-  test('Easy DKIM has the default key length', () => {
-    expect(parse({ ...LEAST, Signing: { Method: 'EASY_DKIM' } }).signing).toEqual({ Method: 'EASY_DKIM', KeyLength: DEFAULT_KEY_LENGTH });
+  test.each<[object, object]>([
+    [EASY, PARSED.easy],
+    [{ Method: 'EASY_DKIM', KeyLength: 'RSA_1024_BIT' }, { method: 'EASY_DKIM', keyLength: 'RSA_1024_BIT' }],
+    [BYO, PARSED.byo],
+    [DEED, PARSED.deed],
+  ])('signing by %j', (wire, parsed) => {
+    expect(parse({ ...LEAST, Signing: wire }).signing).toEqual(parsed);
   });
 
   test.each(['us-east-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-west-1', 'eusc-de-east-1', 'cn-northwest-1', 'ap-southeast-10'])('the Region %s', (region) => {
@@ -63,16 +75,16 @@ describe('what is taken', () => {
   });
 
   test.each(['xn--mnchen-3ya.de', 'a.b', `${'a'.repeat(63)}.example.com`, '1.2.3.example.com', 'example.xn--p1ai'])('the domain %s', (domain) => {
-    expect(parse({ ...LEAST, Identity: domain }).identity).toBe(domain);
+    expect(parse({ ...LEAST, Identity: domain }).domain).toBe(domain);
   });
 
   test.each(['s', '1', 'dkim-2026-05', 'a'.repeat(63)])('the selector %s', (selector) => {
-    expect(parse(signing({ Selector: selector })).signing).toMatchObject({ Selector: selector });
+    expect(parse(signing({ Selector: selector })).signing).toMatchObject({ selector });
   });
 
   test.each(['arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:a-AbCdEf', 'arn:aws-us-gov:secretsmanager:us-gov-west-1:222222222222:secret:a/b_c+=.@-x'])(
     'the secret %s', (arn) => {
-      expect(parse(signing({ SecretArn: arn })).signing).toMatchObject({ SecretArn: arn });
+      expect(parse(signing({ SecretArn: arn })).signing).toMatchObject({ secret: { arn } });
     });
 });
 

@@ -1,5 +1,7 @@
 // Tests of the look at a hosted zone before anything is written to it.
-import { HostedZone, RecordSet, ZoneGoneError } from '../../../lambda/base/ports';
+import { ZoneGoneError } from '../../../lambda/base/errors';
+import { HostedZone } from '../../../lambda/base/ports';
+import { RecordSet } from '../../../lambda/base/record-set';
 import { openZone } from '../../../lambda/records/open-zone';
 
 const never = async () => {

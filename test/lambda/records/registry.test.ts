@@ -15,7 +15,8 @@ const registry: fc.Arbitrary<Registry> = fc.record({
   entries: fc.uniqueArray(entry, { maxLength: 8, selector: (each) => JSON.stringify(each) }),
 }, { requiredKeys: ['entries'] });
 
-const sorted = ({ entries, ...rest }: Registry) => ({ ...rest, entries: entries.map((each) => JSON.stringify(Object.entries(each).sort())).sort() });
+const sorted = ({ entries, ...rest }: Registry) =>
+  ({ ...rest, entries: entries.map((each) => JSON.stringify(Object.entries(each).sort())).sort() });
 
 const DIGEST = '0123456789abcdef0123456789abcdef';
 const HEAD = '"v=cdk-ses-dkim1"';

@@ -40,7 +40,9 @@ async function nameServersWith(apex: string, records: Record<string, ZoneRecord[
     { name: apex, type: 'NS', ttl: 300, values: names },
     { name: apex, type: 'SOA', ttl: 300, values: [`${names[0]} hostmaster.example 1 7200 900 1209600 300`] },
   ];
-  for (const [name, own] of Object.entries(records)) world.addZone(new Zone(apex, () => [...apexRecords, ...own]), [name]);
+  for (const [name, own] of Object.entries(records)) {
+    world.addZone(new Zone(apex, () => [...apexRecords, ...own]), [name]);
+  }
   world.delegate(apex, names);
 }
 

@@ -1,10 +1,12 @@
 // Tests of the Route 53 calls with the real SDK clients, against the local Route 53, IAM and STS.
 import { ResourceRecordSet, Route53Client, RRType } from '@aws-sdk/client-route-53';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { ZoneProperties } from '../../../lambda/base/desired';
+import { ZoneSettings } from '../../../lambda/base/desired-state';
+import { ChangeRefusedError, OutOfTimeError, ZoneGoneError } from '../../../lambda/base/errors';
 import { logTo } from '../../../lambda/base/log';
-import { OutOfTimeError, Patience } from '../../../lambda/base/patience';
-import { Change, ChangeRefusedError, RecordSet, ZoneGoneError } from '../../../lambda/base/ports';
+import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { Redactor } from '../../../lambda/base/redaction';
+import { Retry } from '../../../lambda/base/retry';
 import { hostedZone } from '../../../lambda/services/route53';
 import { DnsWorld } from '../../cloud/dns';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
@@ -44,14 +46,15 @@ afterEach(async () => {
 });
 
 /** Assumes the role where there is one, as the function does. */
-function connector({ roleArn }: ZoneProperties) {
+function connector({ roleArn }: ZoneSettings) {
   return async () => {
     const own = context.credentials.issue({ account: ACCOUNT });
     const assume = async () => {
       const client = new STSClient({ region: 'us-east-1', endpoint: sts.endpoint, credentials: own, maxAttempts: 1 });
       clients.push(client);
       const { Credentials: given } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }));
-      return { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+      const { AccessKeyId, SecretAccessKey, SessionToken } = given!;
+      return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
     };
     const credentials = roleArn ? await assume() : own;
     const client = withOwnErrors(new Route53Client({ region: 'us-east-1', endpoint: cloud.endpoint, credentials, maxAttempts: 1 }));
@@ -60,11 +63,16 @@ function connector({ roleArn }: ZoneProperties) {
   };
 }
 
-function zone(more: Partial<ZoneProperties> = {}, minutes = 60) {
-  const properties: ZoneProperties = { id, ttl: 60, overwrite: false, ...more };
-  const log = logTo((line) => lines.push(line));
-  const patience = new Patience(jumpingTime(context.clock, () => asleep()), log, context.clock.now() + minutes * 60_000, 5_000);
-  return hostedZone(properties, connector(properties), patience);
+function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
+  const properties: ZoneSettings = { id, ttl: 60, overwrite: false, ...more };
+  const log = logTo((line) => lines.push(line), new Redactor());
+  const retry = new Retry({
+    time: jumpingTime(context.clock, () => asleep()),
+    log,
+    end: context.clock.now() + minutes * 60_000,
+    accessGraceMs: 5_000,
+  });
+  return hostedZone(properties, connector(properties), retry);
 }
 
 const set = (Name: string, Type: string, ...values: string[]): ResourceRecordSet =>
@@ -92,8 +100,9 @@ describe('describing', () => {
 
   test('takes a zone that says nothing of that for public', async () => {
     const client = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
-    const patience = new Patience(jumpingTime(context.clock), () => undefined, Infinity, 0);
-    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, patience).describe()).resolves.toEqual({ name: 'example.com', privateZone: false });
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe()).resolves.toEqual({ name: 'example.com', privateZone: false });
   });
 });
 
@@ -152,11 +161,12 @@ describe('listing', () => {
 
   test('takes a record set that says little as it is', async () => {
     const client = { send: async () => ({ ResourceRecordSets: [{}, { Name: `a.${BELOW}.`, ResourceRecords: [{}] }] }) } as unknown as Route53Client;
-    const patience = new Patience(jumpingTime(context.clock), () => undefined, Infinity, 0);
-    const subject = hostedZone({ id, ttl: 60, overwrite: false }, async () => client, patience);
-    await expect(subject.list(BELOW)).resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    const settings = { id, ttl: 60, overwrite: false };
+    await expect(hostedZone(settings, async () => client, retry).list(BELOW)).resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
     const empty = { send: async () => ({}) } as unknown as Route53Client;
-    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => empty, patience).list(BELOW)).resolves.toEqual([]);
+    await expect(hostedZone(settings, async () => empty, retry).list(BELOW)).resolves.toEqual([]);
   });
 });
 
@@ -219,7 +229,7 @@ describe('changing', () => {
 
   test('ends in time when the name servers do not get it', async () => {
     cloud.settings.insyncAfter = Infinity;
-    await expect(zone({}, 1).change(create(txt('a')))).rejects.toThrow(new OutOfTimeError(`there was no time left for: Route 53 to bring the zone ${id} in sync`));
+    await expect(zone({}, 1).change(create(txt('a')))).rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
   });
 
   test.each<[string, Change[], RegExp]>([

@@ -1,9 +1,11 @@
 // Tests of reading secrets with the real SDK client, against the local Secrets Manager; and what errors give away.
 import { generateKeyPairSync } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { OutOfTimeError } from '../../../lambda/base/errors';
 import { logTo } from '../../../lambda/base/log';
-import { OutOfTimeError, Patience } from '../../../lambda/base/patience';
-import { SecretSource } from '../../../lambda/base/ports';
+import { Redactor } from '../../../lambda/base/redaction';
+import { Retry } from '../../../lambda/base/retry';
+import { SecretSource } from '../../../lambda/base/secret-source';
 import { secretsFrom } from '../../../lambda/services/secrets-manager';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
 import { SecretValue } from '../../cloud/secret-versions';
@@ -21,6 +23,7 @@ const PLAIN = CANARY.replace(/-----.*-----|\s/g, '');
 let context: MinimalContext;
 let cloud: SecretsManager;
 let lines: string[];
+let redactor: Redactor;
 let regions: string[];
 const clients: SecretsManagerClient[] = [];
 
@@ -31,6 +34,7 @@ beforeEach(async () => {
   cloud = new SecretsManager(context);
   await cloud.start();
   lines = [];
+  redactor = new Redactor();
   regions = [];
 });
 afterEach(async () => {
@@ -46,22 +50,28 @@ function read(arn: string, more: Partial<SecretSource> = {}, { minutes = 60 } = 
   const clientFor = (region: string) => {
     regions.push(region);
     const client = new SecretsManagerClient({
-      region, endpoint: cloud.endpoint, credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }), maxAttempts: 1,
+      region,
+      endpoint: cloud.endpoint,
+      credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }),
+      maxAttempts: 1,
     });
     clients.push(client);
     return client;
   };
-  const log = logTo((line) => lines.push(line));
-  const patience = new Patience(jumpingTime(context.clock), log, context.clock.now() + minutes * 60_000, 5_000);
-  return secretsFrom(clientFor, patience).read({ arn, ...more });
+  const log = logTo((line) => lines.push(line), redactor);
+  const retry = new Retry({
+    time: jumpingTime(context.clock), log, end: context.clock.now() + minutes * 60_000, accessGraceMs: 5_000,
+  });
+  return secretsFrom({ clientFor, retry, redactor }).read({ arn, ...more });
 }
 
-/** Also says that neither error nor log has a piece of the key. */
+/** The reason as it leaves. Also says that neither it nor the log has a piece of the key. */
 async function refusal(reading: Promise<unknown>): Promise<string> {
   const error = await reading.then(() => { throw new Error('it was read'); }, (thrown: Error) => thrown);
-  const shown = `${error.message}\n${error.stack}\n${lines.join('')}`;
+  const message = redactor.redact(error.message); // as the answer does
+  const shown = `${message}\n${lines.join('')}`;
   for (let at = 0; at + 12 <= PLAIN.length; at++) expect(shown).not.toContain(PLAIN.slice(at, at + 12));
-  return error.message;
+  return message;
 }
 
 describe('a secret is read', () => {
@@ -74,6 +84,13 @@ describe('a secret is read', () => {
     await expect(read(arn, { versionStage: 'AWSPENDING' })).resolves.toBe(NEXT);
     await expect(read(arn, { versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' })).resolves.toBe(NEXT);
     await expect(read(arn, { versionId: versionId, versionStage: 'AWSCURRENT' })).resolves.toBe(CANARY);
+  });
+
+  test('and the redactor knows its text from then on', async () => {
+    const quoted = `Value '${PLAIN.slice(100, 130)}' is odd`;
+    expect(redactor.redact(quoted)).toBe(quoted);
+    await read(secret(CANARY).arn);
+    expect(redactor.redact(quoted)).toBe("Value '[removed]' is odd");
   });
 
   test('from the Region that its ARN names', async () => {

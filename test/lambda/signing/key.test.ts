@@ -1,4 +1,4 @@
-// Tests of the private key: every form that a secret may hold, everything that SES could not sign with, and what errors give away.
+// Tests of the private key: every form that is taken, everything that SES could not sign with, and what errors say.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
 import { parseKey } from '../../../lambda/signing/key';
 

@@ -1,7 +1,8 @@
 // Tests of the key pair that a secret holds: the field, the version, and errors that give nothing of the key away.
 import { generateKeyPairSync } from 'node:crypto';
-import { OutOfTimeError } from '../../../lambda/base/patience';
-import { SecretSource } from '../../../lambda/base/ports';
+import { OutOfTimeError } from '../../../lambda/base/errors';
+import { Redactor } from '../../../lambda/base/redaction';
+import { SecretSource } from '../../../lambda/base/secret-source';
 import { parseKey } from '../../../lambda/signing/key';
 import { readKeyPair, readPreviousKeyPair } from '../../../lambda/signing/secret-key';
 
@@ -19,7 +20,8 @@ const secretOf = (text: string, before?: string) => ({
     return found;
   },
 });
-const read = (text: string, more: Partial<SecretSource> = {}) => readKeyPair({ arn: ARN, ...more }, secretOf(text));
+const read = (text: string, more: Partial<SecretSource> = {}) =>
+  readKeyPair({ arn: ARN, ...more }, { secrets: secretOf(text), redactor: new Redactor() });
 
 /** Also says that the error has no piece of the key. */
 async function refusal(reading: Promise<unknown>): Promise<string> {
@@ -46,7 +48,9 @@ describe('a key is read', () => {
 
 describe('the key that the secret had before', () => {
   const before = (text: string | undefined, more: Partial<SecretSource> = {}) =>
-    readPreviousKeyPair({ arn: ARN, ...more }, secretOf(JSON.stringify({ field: NEXT }), text));
+    readPreviousKeyPair({ arn: ARN, ...more }, {
+      secrets: secretOf(JSON.stringify({ field: NEXT }), text), redactor: new Redactor(),
+    });
 
   test('is read where the stack says no version', async () => {
     await expect(before(CANARY)).resolves.toEqual(parseKey(CANARY));
@@ -61,8 +65,9 @@ describe('the key that the secret had before', () => {
   });
 
   test('is left to a further invocation when there is no time to read it', async () => {
-    const outOfTime = { read: () => Promise.reject(new OutOfTimeError('there was no time left for: GetSecretValue')) };
-    await expect(readPreviousKeyPair({ arn: ARN }, outOfTime)).rejects.toThrow(OutOfTimeError);
+    const outOfTime = { read: () => Promise.reject(new OutOfTimeError('GetSecretValue')) };
+    const services = { secrets: outOfTime, redactor: new Redactor() };
+    await expect(readPreviousKeyPair({ arn: ARN }, services)).rejects.toThrow(OutOfTimeError);
   });
 });
 

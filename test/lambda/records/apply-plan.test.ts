@@ -1,7 +1,10 @@
-// Tests of settling: a plan is made from what is there, and again when somebody was faster.
+// Tests of applying a plan: it is made from what is there, and again when somebody was faster.
+import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Log, logTo } from '../../../lambda/base/log';
-import { Change, ChangeRefusedError, HostedZone, RecordSet, ZoneGoneError } from '../../../lambda/base/ports';
-import { settle } from '../../../lambda/records/settle';
+import { HostedZone, OpenZone } from '../../../lambda/base/ports';
+import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { Redactor } from '../../../lambda/base/redaction';
+import { applyPlan } from '../../../lambda/records/apply-plan';
 
 const BELOW = '_domainkey.example.com';
 const record: RecordSet = { name: `s.${BELOW}`, type: 'TXT', ttl: 60, values: ['"a"'] };
@@ -10,7 +13,7 @@ let lines: { decision: string }[];
 let log: Log;
 beforeEach(() => {
   lines = [];
-  log = logTo((line) => lines.push(JSON.parse(line)));
+  log = logTo((line) => lines.push(JSON.parse(line)), new Redactor());
 });
 
 /** Holds what it is given; `meanwhile` happens at each change, before it. */
@@ -42,7 +45,7 @@ const create = (records: readonly RecordSet[]): Change[] => records.some(({ name
 
 test('what is missing is made, and the records are returned as they are then', async () => {
   const zone = new Zone();
-  await expect(settle(zone, BELOW, create, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([record]);
   expect(zone.changed).toBe(1);
   expect(lines).toEqual([{ decision: 'records-changed', records: [`CREATE TXT s.${BELOW}`] }]);
 });
@@ -50,7 +53,7 @@ test('what is missing is made, and the records are returned as they are then', a
 test('when nothing is missing, nothing is written', async () => {
   const zone = new Zone();
   zone.records = [record];
-  await expect(settle(zone, BELOW, create, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([record]);
   expect(zone.changed).toBe(0);
   expect(lines).toEqual([]);
 });
@@ -60,14 +63,14 @@ test('when somebody was faster, the plan is made anew from what is there', async
   const theirs = { ...record, values: ['"theirs"'] };
   const zone = new Zone((each) => each.changed === 1 && each.records.push(theirs));
   // WHEN
-  await expect(settle(zone, BELOW, create, { log })).resolves.toEqual([theirs]);
+  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([theirs]);
   // THEN
   expect(lines).toMatchObject([{ decision: 'records-refused', attempt: 1, message: 'it already exists' }]);
 });
 
 test('a change that is refused again and again fails with the last reason', async () => {
   const zone = new Zone(() => { throw new ChangeRefusedError('a protected record'); });
-  await expect(settle(zone, BELOW, create, { log })).rejects.toThrow('a protected record');
+  await expect(applyPlan(zone, BELOW, create, { log })).rejects.toThrow('a protected record');
   expect(zone.changed).toBe(5);
   expect(lines).toHaveLength(4);
 });
@@ -77,24 +80,24 @@ test('a change that was carried out is not looked at again: the records are retu
   const zone = new Zone();
   zone.records = [old];
   let listed = 0;
-  const counted: HostedZone = { describe: () => zone.describe(), change: (changes) => zone.change(changes), list: () => (listed++, zone.list()) };
+  const counted: OpenZone = { change: (changes) => zone.change(changes), list: () => (listed++, zone.list()) };
   const replace = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record }];
-  await expect(settle(counted, BELOW, replace, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(counted, BELOW, replace, { log })).resolves.toEqual([record]);
   expect(zone.records).toEqual([record]);
   expect(listed).toBe(1);
 });
 
-test('where nothing is missing, who has to know that it is in sync has a change of no meaning made', async () => {
+test('where nothing is missing, a change without effect is made for who has to know that all is in sync', async () => {
   const zone = new Zone();
   zone.records = [record];
   const anew: RecordSet = { ...record, ttl: 61 };
-  const reaffirm = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
-  await expect(settle(zone, BELOW, create, { log, reaffirm })).resolves.toEqual([anew]);
+  const touch = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
+  await expect(applyPlan(zone, BELOW, create, { log, touch })).resolves.toEqual([anew]);
   expect(zone.changed).toBe(1);
 });
 
 test.each([new ZoneGoneError('gone'), new Error('AccessDenied')])('any other failure ends it at once: %s', async (problem) => {
   const zone = new Zone(() => { throw problem; });
-  await expect(settle(zone, BELOW, create, { log })).rejects.toBe(problem);
+  await expect(applyPlan(zone, BELOW, create, { log })).rejects.toBe(problem);
   expect(zone.changed).toBe(1);
 });

@@ -1,0 +1,48 @@
+// What a stack wants: how an identity signs, and in which zone its records are. The parser makes it from properties.
+import { SecretSource } from './secret-source';
+import { EasyDkimProperties } from '../../src/private/contract';
+
+export type KeyLength = NonNullable<EasyDkimProperties['KeyLength']>;
+
+/** Easy DKIM: SES makes the keys. */
+export interface EasyDkim {
+  readonly method: 'EASY_DKIM';
+  readonly keyLength: KeyLength;
+}
+
+/** BYODKIM: the key is the user's own. */
+export interface ByoDkim {
+  readonly method: 'BYODKIM';
+  readonly selector: string;
+  readonly secret: SecretSource;
+}
+
+/** Deterministic Easy DKIM: the identity is a replica of the same domain's identity in another Region. */
+export interface Deed {
+  readonly method: 'DEED';
+  readonly parentRegion: string;
+}
+
+export type DesiredSigning = EasyDkim | ByoDkim | Deed;
+
+export interface DesiredState {
+  readonly domain: string;
+  /** Region of the SES identity. */
+  readonly region: string;
+  readonly signing: DesiredSigning;
+  /** Absent: the records are published elsewhere, by the user. */
+  readonly zone?: ZoneSettings;
+  /** How long the deployment waits for verification. 0: it does not wait. */
+  readonly waitSeconds: number;
+  /** Signing and records stay when the resource is deleted. */
+  readonly retain: boolean;
+}
+
+export interface ZoneSettings {
+  readonly id: string;
+  /** Role that is assumed for the calls. */
+  readonly roleArn?: string;
+  readonly ttl: number;
+  /** A record that says something else is replaced. */
+  readonly overwrite: boolean;
+}

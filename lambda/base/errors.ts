@@ -1,0 +1,34 @@
+// The errors that this library raises itself. Each says what happened, with the evidence, and what to do.
+
+export class HandlerError extends Error {
+  /** @param whatToDo left out where the first text says it already */
+  constructor(readonly whatHappened: string, whatToDo?: string) {
+    super(sentence(whatHappened) + (whatToDo ? ` ${sentence(whatToDo)}` : ''));
+  }
+}
+
+/** This invocation ends before the work does. There may be time for a further one. */
+export class OutOfTimeError extends HandlerError {
+  constructor(waitingFor: string) {
+    super(`there was no time left for: ${waitingFor}`, 'Deploy again');
+  }
+}
+
+/** The zone, or the role that leads to it, is no longer there. */
+export class ZoneGoneError extends HandlerError {
+  constructor(whatHappened: string) {
+    super(whatHappened, 'It was there a moment ago: see who took it, or the right to it, away, then deploy again');
+  }
+}
+
+/** Route 53 did not carry out a batch: the zone is not as it was read, or a change is not legal. */
+export class ChangeRefusedError extends HandlerError {
+  constructor(whatHappened: string) {
+    super(whatHappened, 'A record that is protected or managed by a service has to be changed there');
+  }
+}
+
+/** Services end their texts as they like. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,72 @@
+// Keeps keys out of the texts that leave the function: the log, and the reason in the answer to CloudFormation.
+//
+// What holds: no text leaves with 12 characters in a row of a secret that was read, nor with a run of base64 that is
+// longer than any name. Names, ids, ARNs, digests and public keys stay readable, as users need them.
+
+/** This many characters of a secret in a row give it away. Words are shorter, or they are no base64. */
+const PIECE = 12;
+
+/** Shorter parts of a secret can be the names of its JSON fields, which users need to read. */
+const SHORTEST_HIDDEN = 40;
+
+/** A label of a domain name has at most 63 characters (RFC 1035 2.3.4), and so have selectors. */
+const LONGEST_NAME = 63;
+
+const REMOVED = '[removed]';
+
+const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g;
+
+/** An ARN, or a run of what base64 and base64url are made of, with the tag of a DKIM record that holds a public key. */
+const ARN_OR_RUN = /arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s'"(),]+|(?:\bp=)?[A-Za-z0-9+/_=-]{12,}/g;
+
+/**
+ * How the DER of an RSA public key begins: its algorithm, then a bit string (RFC 5280 4.1). A private key begins with a
+ * version.
+ */
+const RSA_PUBLIC_KEY = /^30(?:81..|82....|..)300d06092a864886f70d010101050003/;
+
+export class Redactor {
+  private readonly hidden: string[] = [];
+  private readonly shown: string[] = [];
+
+  /** From now on no piece of this secret leaves. It is told by whoever gets to know the secret. */
+  hide(secret: string): void {
+    const text = secret.replace(/\s|\\[nr]/g, '');
+    this.hidden.push(...(text.match(/[A-Za-z0-9+/]+={0,2}/g) ?? []).filter(({ length }) => length >= SHORTEST_HIDDEN));
+  }
+
+  /** Ids of the request, however long they are. */
+  show(...ids: (string | undefined)[]): void {
+    this.shown.push(...ids.flatMap((id) => id?.match(ARN_OR_RUN) ?? []));
+  }
+
+  redact(text: string): string {
+    return text.replace(PRIVATE_KEY_BLOCK, REMOVED).replace(ARN_OR_RUN, (run) => this.mayLeave(run) ? run : REMOVED);
+  }
+
+  private mayLeave(run: string): boolean {
+    const value = run.replace(/^p=/, '');
+    if (isPublicKey(value)) return true;
+    if (this.hasPieceOfSecret(value)) return false;
+    return this.shown.includes(run) || value.length <= LONGEST_NAME || run.startsWith('arn:') || run.startsWith('p=') || isDigest(value);
+  }
+
+  private hasPieceOfSecret(run: string): boolean {
+    if (this.hidden.length === 0) return false;
+    const base64 = run.replaceAll('-', '+').replaceAll('_', '/'); // base64url is the same with two other letters
+    for (let at = 0; at + PIECE <= run.length; at++) {
+      const pieces = [run.slice(at, at + PIECE), base64.slice(at, at + PIECE)];
+      if (this.hidden.some((secret) => pieces.some((piece) => secret.includes(piece)))) return true;
+    }
+    return false;
+  }
+}
+
+function isPublicKey(run: string): boolean {
+  return RSA_PUBLIC_KEY.test(Buffer.from(run.slice(0, 64), 'base64').toString('hex'));
+}
+
+/** SHA-256 in hex. */
+function isDigest(run: string): boolean {
+  return /^[0-9a-f]{64}$/.test(run);
+}

@@ -1,0 +1,95 @@
+// Retries calls that a service was too busy for, with back-off and jitter, inside the time that is left.
+import { describeError, detailsOf } from './describe-error';
+import { OutOfTimeError } from './errors';
+import { Log } from './log';
+
+export interface Timekeeper {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Rejects when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The call may work later: throttled, a failure on the service's side, or a broken connection. */
+const BUSY = new Set([
+  'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded',
+  'SlowDown', 'PriorRequestNotComplete', 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure',
+  'InternalServiceError', 'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
+]);
+const BROKEN = new Set([
+  'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export interface RetryOptions {
+  readonly time: Timekeeper;
+  readonly log: Log;
+  /** When this invocation has to be done, in ms since 1970. */
+  readonly end: number;
+  /** For how long a refusal is retried. New IAM policies need some time until every service knows them. */
+  readonly accessGraceMs: number;
+}
+
+export class Retry {
+  constructor(private readonly options: RetryOptions) {}
+
+  now(): number {
+    return this.options.time.now();
+  }
+
+  /** Sleeps, or throws when there is no time left for that. */
+  async pause(ms: number, waitingFor: string): Promise<void> {
+    if (this.now() + ms >= this.options.end) throw new OutOfTimeError(waitingFor);
+    await this.options.time.sleep(ms);
+  }
+
+  /** Makes a call until it is answered. Each retry comes later, at a random moment, as many callers share one limit. */
+  async call<T>(name: string, attempt: () => Promise<T>): Promise<T> {
+    const began = this.now();
+    let waitingFor = name;
+    for (let tries = 1; ; tries++) {
+      // A call that begins now may end too late, and take effect after CloudFormation has been told of a failure.
+      // A pause can last longer than asked for, so this is looked at before each call.
+      if (this.now() >= this.options.end) throw new OutOfTimeError(waitingFor);
+      try {
+        return await attempt();
+      } catch (error) {
+        const mayWorkLater = isBusy(error) || (isRefusal(error) && this.now() - began < this.options.accessGraceMs);
+        if (!mayWorkLater) throw error;
+        const { name: errorName, text: message } = describeError(error);
+        this.options.log('call-retried', { call: name, attempt: tries, errorName, message });
+        waitingFor = `${name}, which last answered ${errorName}: ${message}`;
+        await this.pause(backOff(tries, FIRST_PAUSE_MS), waitingFor);
+      }
+    }
+  }
+}
+
+/** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */
+export function backOff(tries: number, first: number): number {
+  const most = Math.min(LONGEST_PAUSE_MS, first * 2 ** (tries - 1));
+  return most / 2 + Math.random() * most / 2;
+}
+
+export function isBusy(error: unknown): boolean {
+  const { name = '', code = '', status = 0 } = detailsOf(error);
+  return BUSY.has(name) || BROKEN.has(code) || status >= 500;
+}
+
+/** What a role that is seconds old gets to hear: its policies, or the role itself, are not known everywhere yet. */
+function isRefusal(error: unknown): boolean {
+  return isAccessDenied(error) || ['InvalidClientTokenId', 'UnrecognizedClientException'].includes(nameOf(error));
+}
+
+export function isAccessDenied(error: unknown): boolean {
+  return DENIED.has(nameOf(error));
+}
+
+/** The name of an error, by which services say what is wrong. */
+export function nameOf(error: unknown): string {
+  return detailsOf(error).name ?? '';
+}

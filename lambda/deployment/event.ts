@@ -1,0 +1,28 @@
+// A CloudFormation request as it arrives, and since when CloudFormation waits for its answer.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+import { Progress } from '../signing/progress';
+
+export interface CloudFormationEvent {
+  readonly RequestType: 'Create' | 'Update' | 'Delete';
+  readonly ResponseURL: string;
+  readonly StackId: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceProperties: Record<string, unknown>;
+  readonly OldResourceProperties?: Record<string, unknown>;
+}
+
+/** CloudFormation's event, or the same event from an earlier invocation that had no time left. */
+export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
+
+/**
+ * When CloudFormation's clock started, in ms since 1970. The event has no time of its own, and this invocation may be a
+ * repeat, a continuation, or have stood in Lambda's queue. But the ResponseURL was signed when the request was made.
+ */
+export function requestedAt({ ResponseURL }: CloudFormationEvent, now: number): number {
+  const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(ResponseURL);
+  if (!signed) return now;
+  const [year, month, day, hour, minute, second] = signed.slice(1).map(Number);
+  return Math.min(Date.UTC(year, month - 1, day, hour, minute, second), now);
+}

@@ -1,0 +1,48 @@
+// The answer to a request that has failed: the reason, and the physical id that CloudFormation goes on with.
+import { Answer } from './answer';
+import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
+import { Request } from './request';
+import { attributesAfterRollback } from './stack';
+import { reasonOf } from '../base/describe-error';
+import { DesiredState } from '../base/desired-state';
+import { nameOf } from '../base/retry';
+
+/** `desired` is undefined when the properties could not be read. */
+export async function failureAnswer(
+  request: Request, desired: DesiredState | undefined, error: unknown,
+): Promise<Answer> {
+  const reason = reasonOf(error);
+  request.log('failed', { errorName: nameOf(error), message: reason });
+  const physicalId = physicalIdAfterFailure(request, desired);
+  const isDelete = request.event.RequestType === 'Delete';
+  if (isDelete && !desired && isUntouched(physicalId)) return { status: 'SUCCESS', physicalId };
+  const attributes = desired && await attributesAfterRollback(request, desired);
+  return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason };
+}
+
+/** Then there is nothing to delete. Its properties could never be read: the Create failed for the same reason. */
+function isUntouched(physicalId: string): boolean {
+  const { create } = parsePhysicalId(physicalId);
+  return create !== undefined && !create.succeeded && !create.signingPut;
+}
+
+/**
+ * CloudFormation sends a Delete for the id of a failed answer: on Create always, on Update if it is not the id it knew.
+ *
+ * | request                        | id                                                                     |
+ * | ------------------------------ | ---------------------------------------------------------------------- |
+ * | Create                         | of a failed Create, so that its Delete undoes what was begun           |
+ * | Update of the same identity    | the known one                                                          |
+ * | Update to another identity     | of a failed Create if anything was begun for it, else the known one    |
+ * | Delete                         | the known one                                                          |
+ */
+function physicalIdAfterFailure({ event, progress }: Request, desired: DesiredState | undefined): string {
+  const { RequestType, LogicalResourceId, PhysicalResourceId } = event;
+  const { signingPut, recordsBegun } = progress;
+  const identity = desired ? identityOf(desired) : LogicalResourceId;
+  const failed = renderPhysicalId(identity, { succeeded: false, signingPut });
+  if (RequestType === 'Create') return failed;
+  const known = PhysicalResourceId ?? renderPhysicalId(LogicalResourceId, { succeeded: false, signingPut: false });
+  if (RequestType === 'Delete' || parsePhysicalId(known).identity === identity) return known;
+  return signingPut || recordsBegun ? failed : known;
+}

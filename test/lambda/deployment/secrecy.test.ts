@@ -1,0 +1,149 @@
+// No piece of a key leaves the function, by the log or the answer, whichever call quotes it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DesiredSigning } from '../../../lambda/base/desired-state';
+import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
+import { Services } from '../../../lambda/base/ports';
+import { byo, DEED, EASY, KEYS, record } from '../fixtures/aws-in-memory';
+import { answers, MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
+
+const KEY = KEYS.one.privateKey;
+const PEM = `-----BEGIN PRIVATE KEY-----\n${KEY.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
+const IN_PIECES = KEY.match(/.{1,30}/g)!.join(', ');
+/** As AWS validation messages quote what they refuse. */
+const WHOLE = `1 validation error detected: Value '${KEY}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy `
+  + `constraint: ${PEM}`;
+/** Short pieces are known for a key by whoever has read it: only then can a service have got it from the function. */
+const QUOTING = `${WHOLE} (${IN_PIECES})`;
+
+const error = (name: string, text = QUOTING) => Object.assign(new Error(text), { name, $metadata: {} });
+const fails = (name = 'ValidationException', text = QUOTING) => () => Promise.reject(error(name, text));
+
+/** Twelve characters in a row are a piece. */
+function expectNoPiece(text: string): void {
+  for (let at = 0; at + 12 <= KEY.length; at++) {
+    if (text.includes(KEY.slice(at, at + 12))) throw new Error(`${KEY.slice(at, at + 12)} is in ${text}`);
+  }
+}
+
+type Scenario = (stack: StackInMemory) => Promise<unknown>;
+
+/** A deployed stack, so that the function has read the key before something quotes it. */
+async function deployed(signing: DesiredSigning = byo('s1')): Promise<StackInMemory> {
+  const stack = new StackInMemory();
+  stack.aws.set({ status: 'SUCCESS' }, 'eu-west-1');
+  await stack.answered({ ResourceProperties: properties(signing) });
+  stack.aws.set({ status: 'SUCCESS' });
+  return stack;
+}
+
+const S2 = properties(byo('s2', 'one'));
+const change = (stack: StackInMemory) => stack.update(properties(), S2);
+const withServices = (changed: (services: Services) => Partial<Services>, run = change): Scenario => async (stack) => {
+  stack.servicesFor = (services) => ({ ...services, ...changed(services) });
+  return run(stack);
+};
+const withSes = (changed: Partial<Services['ses']>, run?: Scenario) =>
+  withServices(({ ses }) => ({ ses: { ...ses, ...changed } }), run);
+const withZone = (changed: object, run?: Scenario) => withServices(({ hostedZone }) => ({
+  hostedZone: (settings) => {
+    const zone = hostedZone(settings);
+    const whole = { describe: () => zone.describe(), list: zone.list.bind(zone), change: zone.change.bind(zone) };
+    return { ...whole, ...changed };
+  },
+}), run);
+const remove = (stack: StackInMemory) => stack.remove(properties());
+
+/** By what quotes the key in it. */
+const SCENARIOS: Record<string, Scenario> = {
+  'SES is read': withSes({ read: fails() }),
+  'SES is told': withSes({ putSigning: fails('BadRequestException') }),
+  'SES is told a key length': async (stack) => {
+    stack.servicesFor = (services) => ({
+      ...services, ses: { ...services.ses, putSigning: fails('BadRequestException', WHOLE) },
+    });
+    return stack.update(properties(EASY), properties({ ...EASY, keyLength: 'RSA_1024_BIT' }));
+  },
+  'a call is retried until the time is over': withServices(({ ses, retry }) => ({
+    ses: { ...ses, read: () => retry.call('GetEmailIdentity', fails('ThrottlingException')) },
+  })),
+  'a bug happens': withSes({ read: () => Promise.reject(new TypeError(QUOTING)) }),
+  'the secret is read': withServices(() => ({ secrets: { read: fails('ValidationException', WHOLE) } })),
+  'the zone is described': withZone({ describe: fails('AccessDenied') }),
+  'the zone is listed': withZone({ list: fails() }),
+  'a change is refused': withZone({ change: () => Promise.reject(new ChangeRefusedError(QUOTING)) }),
+  'the zone is gone': withZone({ list: () => Promise.reject(new ZoneGoneError(WHOLE)) }, remove),
+  'somebody has it in a record of the same name': async (stack) => {
+    stack.aws.zone.records.push(record('s2._domainkey.example.com', 'TXT', `"v=DKIM1; k=rsa; p=${KEY}"`));
+    return change(stack);
+  },
+  'name servers answer it': async (stack) => {
+    stack.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [`"${KEY}"`] }, { nameServer: 'ns2', error: QUOTING }];
+    return change(stack);
+  },
+  'SES says it in place of a status': async (stack) => {
+    stack.aws.onPause = () => stack.aws.set({ status: 'FAILED', errorType: QUOTING, origin: KEY });
+    return stack.update(properties(), properties(byo('s2', 'one'), { WaitForVerification: '60' }));
+  },
+  'signing is switched off': async (stack) => {
+    stack.aws.set({ signingEnabled: false });
+    return change(stack);
+  },
+  'the previous zone is left': withServices(({ hostedZone }) => ({
+    hostedZone: (settings) => settings.id === 'ZONE1' ? { ...hostedZone(settings), list: fails() } : hostedZone(settings),
+  }), async (stack) => {
+    stack.aws.addZone('ZONE2');
+    return stack.update(properties(), properties(byo('s1'), { HostedZoneId: 'ZONE2' }));
+  }),
+  'the properties are something else': (stack) => stack.update({ Identity: QUOTING }, { Identity: QUOTING }),
+  'the old properties are something else': (stack) => stack.update({ Identity: QUOTING }, S2),
+  'CloudFormation does not say': async (stack) => {
+    stack.stackStatusFails = error('ValidationException', WHOLE);
+    const { ResponseURL } = stack.event({});
+    stack.aws.time += MINUTE;
+    await stack.answered({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, ResponseURL });
+    return stack.remove(properties(), `failed/${PHYSICAL_ID}`);
+  },
+  'a roll-back fails': async (stack) => {
+    stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    return withSes({ read: fails() })(stack);
+  },
+  'a further invocation cannot be started': async (stack) => {
+    stack.startFails = error('ValidationException');
+    return stack.update(properties(), properties(byo('s2', 'one'), { WaitForVerification: '3600' }));
+  },
+  'a replica is not led back': async () => {
+    const replica = await deployed(DEED);
+    replica.aws.putRefused = error('BadRequestException', WHOLE);
+    const answer = await replica.remove(properties(DEED));
+    expectNoPiece(replica.aws.lines.join(''));
+    return answer;
+  },
+};
+
+/** The decisions that are logged with a text that comes from elsewhere, as the code says. */
+function decisionsWithText(): string[] {
+  const lambda = join(__dirname, '..', '..', '..', 'lambda');
+  return readdirSync(lambda, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(lambda, file), 'utf8'))
+    .flatMap((source) => [...source.matchAll(/\blog\('([a-z-]+)',[^;]*\bmessage\b[^;]*;/g)].map(([, decision]) => decision));
+}
+
+const seen = new Set<string>();
+
+test.each(Object.entries(SCENARIOS))('no piece of the key leaves when it is quoted where %s', async (_, run) => {
+  const stack = await deployed();
+  await run(stack);
+  const { lines } = stack.aws;
+  expectNoPiece(lines.map((line) => JSON.stringify(JSON.parse(line))).join('\n'));
+  expectNoPiece(JSON.stringify(answers.map(({ body: { Reason } }) => Reason)));
+  for (const line of lines) seen.add(JSON.parse(line).decision);
+});
+
+test('the scenarios come by every log call that has a text from elsewhere', () => {
+  // What `answer-retried` says is a status or a code. A replica, whose signing is left alone, has a stack of its own.
+  const elsewhere = ['answer-retried', 'signing-left-alone'];
+  expect(decisionsWithText().length).toBeGreaterThan(8);
+  expect(decisionsWithText().filter((decision) => !seen.has(decision) && !elsewhere.includes(decision))).toEqual([]);
+});

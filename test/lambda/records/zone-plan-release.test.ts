@@ -1,0 +1,171 @@
+// Tests of the plans for records that an owner lets go of, or shares with another owner.
+import { RecordSet } from '../../../lambda/base/record-set';
+import { planLeaving, planRelease, planRetention, planTouch } from '../../../lambda/records/zone-plan';
+import { signsForAnother } from '../../../lambda/records/zone-view';
+import {
+  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, plan, publish, recordNames, release,
+  WEIGHTED, zone,
+} from '../fixtures/planned-zone';
+
+describe('releasing', () => {
+  test('everything of ours goes, superseded or not, with the registry record', () => {
+    publish(A, [OLD]);
+    publish(A, EASY);
+    publish(A, [NEW]);
+    release(A);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('what was found stays as it was', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data));
+    zone.set(foreign(`other._domainkey.${DOMAIN}`, 'TXT', '"theirs"'));
+    const before = zone.content();
+    publish(A, [NEW, ...EASY]);
+    release(A);
+    expect(zone.content()).toEqual(before);
+  });
+
+  test.each([['the first', A, B], ['the second', B, A]])('a record of two owners goes with the last of them, when %s goes first', (_, first, last) => {
+    // GIVEN
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    // WHEN
+    release(first);
+    // THEN
+    expect(recordNames()).toEqual([NEW.name]);
+    // WHEN
+    release(last);
+    // THEN
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('a record that another owner keeps for the mail on its way stays with it', () => {
+    publish(A, [OLD]);
+    publish(B, [OLD]);
+    publish(B, [NEW]);
+    release(A);
+    expect(recordNames()).toEqual([NEW.name, OLD.name]);
+    release(B);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('with RETAIN only the registry record goes, and the records are the user\'s', () => {
+    // GIVEN
+    publish(A, [OLD]);
+    publish(A, [NEW]);
+    // WHEN
+    release(A, true);
+    // THEN
+    expect(zone.content()).toEqual([`${NEW.name} TXT 1800 ${NEW.data}`, `${OLD.name} TXT 1800 ${OLD.data}`]);
+    // WHEN
+    publish(B, [NEW]);
+    release(B);
+    // THEN
+    expect(recordNames()).toEqual([NEW.name, OLD.name]);
+  });
+
+  test('nothing is there to release twice', () => {
+    publish(A, [NEW]);
+    release(A);
+    expect(planRelease(zone.list(), A)).toEqual([]);
+    expect(planRetention(zone.list(), A)).toEqual([]);
+  });
+
+  test('a weighted record is deleted exactly as it is listed', () => {
+    zone.set(...WEIGHTED);
+    const [change] = plan(A, [NEW], { overwrite: true });
+    expect(change).toEqual({ action: 'DELETE', record: expect.objectContaining({ listed: expect.objectContaining({ SetIdentifier: 'one', Weight: 1 }) }) });
+  });
+});
+
+test('what one owner retains is the user’s, and another owner does not delete it in the end', () => {
+  publish(A, [NEW]);
+  publish(B, [NEW, OLD]);
+  release(A, true);
+  expect(entries(B)).toEqual([
+    expect.objectContaining({ label: 'new', origin: 'found' }), expect.objectContaining({ label: 'old', origin: 'ours' }),
+  ]);
+  release(B);
+  expect(recordNames()).toEqual([NEW.name]);
+});
+
+test('a touch changes nothing but the TTL of the own registry record', () => {
+  publish(A, [NEW]);
+  const before = zone.list();
+  zone.apply(planTouch(zone.list(), A));
+  const withoutTtl = ({ name, values }: RecordSet) => ({ name, values });
+  expect(zone.list().map(withoutTtl)).toEqual(before.map(withoutTtl));
+  expect(plan(A, [NEW])).toEqual([]);
+  expect(planTouch(zone.list(), B)).toEqual([]);
+});
+
+describe('two owners of one record at the same time', () => {
+  test('both let go: the batch that comes second is refused, and planned anew it takes the record away', () => {
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    const late = planRelease(zone.list(), B);
+    release(A);
+    expect(() => zone.apply(late)).toThrow(/InvalidChangeBatch|do not match|not found/);
+    release(B);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('one lets go while the other adopts: whichever comes second is refused, and the record is there in the end', () => {
+    publish(A, [NEW]);
+    const [leaving, adopting] = [planRelease(zone.list(), A), plan(B, [NEW])];
+    // WHEN the adopting one comes first
+    zone.apply(adopting);
+    expect(() => zone.apply(leaving)).toThrow(/do not match/);
+    release(A);
+    expect(recordNames()).toEqual([NEW.name]);
+    // WHEN the leaving one comes first
+    const [leavingB, adoptingA] = [planRelease(zone.list(), B), plan(A, [NEW])];
+    zone.apply(leavingB);
+    expect(() => zone.apply(adoptingA)).toThrow(/not found/);
+    publish(A, [NEW]);
+    expect(recordNames()).toEqual([NEW.name]);
+    release(A);
+    expect(zone.content()).toEqual([]);
+  });
+});
+
+test('a plan is refused also when another owner has relied on the same record twice since', () => {
+  publish(A, [NEW]);
+  const late = planRelease(zone.list(), A);
+  publish(B, [NEW]);
+  publish(B, [OLD]);
+  publish(B, [NEW, OLD]);
+  expect(() => zone.apply(late)).toThrow(/do not match/);
+});
+
+describe('leaving a zone for another', () => {
+  const publication = { ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER };
+
+  test('everything stays, marked, and the zone no longer says that the owner sets how the identity signs', () => {
+    publish(A, [OLD]);
+    zone.apply(planLeaving(zone.list(), A, publication));
+    expect(recordNames()).toEqual([OLD.name]);
+    expect(entries(A)).toMatchObject([{ label: 'old', origin: 'ours', until: LATER }]);
+    expect(signsForAnother(zone.list(), B, 'us-east-1')).toBe(false);
+    expect(planLeaving(zone.list(), A, { ...publication, supersededUntil: MUCH_LATER })).toEqual([]);
+  });
+
+  test('where nothing of the owner is, nothing is written', () => {
+    zone.set(foreign(OLD.name, 'TXT', OLD.data));
+    expect(planLeaving(zone.list(), A, publication)).toEqual([]);
+  });
+});
+
+test('another owner that signs in the same Region is seen', () => {
+  publish(A, [NEW], { signs: 'eu-west-1' });
+  expect(signsForAnother(zone.list(), B, 'eu-west-1')).toBe(true);
+  expect(signsForAnother(zone.list(), B, 'us-east-1')).toBe(false);
+  expect(signsForAnother(zone.list(), A, 'eu-west-1')).toBe(false);
+});
+
+test('the registry record of a domain with dots in its labels\' place is not mistaken for a record', () => {
+  zone.set(foreign(`a.new._domainkey.${DOMAIN}`, 'TXT', NEW.data));
+  publish(A, [NEW]);
+  release(A);
+  expect(recordNames()).toEqual([`a.new._domainkey.${DOMAIN}`]);
+});
