@@ -3,12 +3,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
-  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, Stack as Described,
-  UpdateStackCommand,
+  CancelUpdateStackCommand, CloudFormationClient, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand,
+  DescribeStackEventsCommand, DescribeStacksCommand, RollbackStackCommand, Stack as Described, UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudFormationApi } from './api';
 import { readAssembly } from './assembly';
+import { DescribeLimit, DescribeLimitSettings } from './describe-limit';
 import { IamSettings, Services } from './resources';
 import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
 import { Place, Stacks } from './stacks';
@@ -18,7 +19,11 @@ export * from './stack';
 
 interface AssemblyDeployRequest extends Partial<StackAddress> {
   readonly parameters?: Record<string, string>;
+  readonly disableRollback?: boolean;
 }
+
+/** Where a stack is, for calls that have its name already. */
+type Address = Omit<StackAddress, 'stackName'>;
 
 const ACCOUNT = '111111111111';
 const REGION = 'us-east-1';
@@ -29,6 +34,11 @@ const LONGEST_POLL = 250;
 
 export class CloudFormation {
   readonly iamSettings: IamSettings;
+  /** Tests may change it at any time. */
+  readonly settings: DescribeLimitSettings = { describesPerSecond: 10 };
+  private readonly limit: DescribeLimit;
+  /** What has been uploaded for `TemplateURL`, by its URL. */
+  private readonly templates = new Map<string, string>();
   private readonly stacks: Stacks;
   private readonly api: CloudFormationApi;
   private readonly watched = new Set<Promise<unknown>>();
@@ -36,7 +46,8 @@ export class CloudFormation {
   constructor(private readonly context: CloudContext, services: Services) {
     this.stacks = new Stacks(context, services);
     this.iamSettings = this.stacks.iamSettings;
-    this.api = new CloudFormationApi(context, this.stacks);
+    this.limit = new DescribeLimit(context.clock, this.settings);
+    this.api = new CloudFormationApi(context, this.stacks, this.templates, this.limit);
   }
 
   get endpoint(): string {
@@ -62,35 +73,58 @@ export class CloudFormation {
   }
 
   /** Deploys a stack of a synthesized app, into the stack's own environment unless told otherwise. */
-  async deployAssembly(assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {}): Promise<StackResult> {
+  async deployAssembly(
+    assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {},
+  ): Promise<StackResult> {
     const { templateBody, assets, account, region } = readAssembly(assembly, stackName);
     this.publish(assets);
     return this.deployBody(templateBody, { account, region, stackName, ...request });
   }
 
-  /** Deletes the stack; after DELETE_FAILED it can be repeated. */
-  async delete(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult> {
-    const client = this.client(address);
-    const { StackId } = await describe(client, stackName);
-    const seen = (await eventsOf(client, StackId!)).length;
-    await client.send(new DeleteStackCommand({ StackName: StackId }));
-    return this.end(client, StackId!, seen, placeOf(address));
+  /** Deletes the stack; after DELETE_FAILED it can be repeated, and resources can be left as they are. */
+  delete(
+    stackName: string, { retainResources, ...address }: Address & { retainResources?: string[] } = {},
+  ): Promise<StackResult> {
+    return this.operate(stackName, address, (client, StackName) =>
+      client.send(new DeleteStackCommand({ StackName, RetainResources: retainResources })));
+  }
+
+  /** Gives up an update that is going on; whoever called `deploy` gets the end of the roll-back. */
+  async cancelUpdate(stackName: string, address: Address = {}): Promise<void> {
+    await this.client(address).send(new CancelUpdateStackCommand({ StackName: stackName }));
+  }
+
+  /** Brings a stack back that was deployed with its roll-back disabled, and failed. */
+  rollback(stackName: string, address: Address = {}): Promise<StackResult> {
+    return this.operate(stackName, address, (client, StackName) =>
+      client.send(new RollbackStackCommand({ StackName })));
+  }
+
+  /** Goes on with a roll-back that failed; resources can be left as they are. */
+  continueRollback(
+    stackName: string, { resourcesToSkip, ...address }: Address & { resourcesToSkip?: string[] } = {},
+  ): Promise<StackResult> {
+    return this.operate(stackName, address, (client, StackName) =>
+      client.send(new ContinueUpdateRollbackCommand({ StackName, ResourcesToSkip: resourcesToSkip })));
   }
 
   /** The stack as it is now, with the events of all its operations. */
-  async describe(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult | undefined> {
+  async describe(stackName: string, address: Address = {}): Promise<StackResult | undefined> {
     const client = this.client(address);
     const found = await describe(client, stackName).catch(unlessMissing);
     return found && this.resultOf(found, await eventsOf(client, found.StackId!), placeOf(address));
   }
 
-  private async deployBody(TemplateBody: string, { stackName, parameters = {}, ...address }: Omit<DeployRequest, 'template'>): Promise<StackResult> {
+  private async deployBody(
+    body: string, { stackName, parameters = {}, disableRollback, ...address }: Omit<DeployRequest, 'template'>,
+  ): Promise<StackResult> {
     const client = this.client(address);
     const place = placeOf(address);
     const input = {
       StackName: stackName,
-      TemplateBody,
-      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+      TemplateURL: this.upload(body, stackName),
+      DisableRollback: disableRollback,
+      Parameters: Object.entries(parameters).map(([key, value]) => ({ ParameterKey: key, ParameterValue: value })),
       Capabilities: ['CAPABILITY_IAM' as const, 'CAPABILITY_NAMED_IAM' as const],
     };
     const before = await describe(client, stackName).catch(unlessMissing);
@@ -103,10 +137,28 @@ export class CloudFormation {
       await client.send(new UpdateStackCommand(input));
     } catch (error) {
       const { message: reason } = error as Error;
-      if (reason === 'No updates are to be performed.') return { ...this.resultOf(before, [], place), changed: false, reason };
-      throw error;
+      if (reason !== 'No updates are to be performed.') throw error;
+      return { ...this.resultOf(before, [], place), changed: false, reason };
     }
     return this.end(client, before.StackId!, seen, place);
+  }
+
+  /** Sends the request, and waits for the end of what it began. */
+  private async operate(
+    stackName: string, address: Address, request: (client: CloudFormationClient, stackId: string) => Promise<unknown>,
+  ): Promise<StackResult> {
+    const client = this.client(address);
+    const stackId = (await describe(client, stackName)).StackId!;
+    const seen = (await eventsOf(client, stackId)).length;
+    await request(client, stackId);
+    return this.end(client, stackId, seen, placeOf(address));
+  }
+
+  /** Uploads a template, as the CDK does whatever its size. */
+  private upload(body: string, stackName: string): string {
+    const url = `https://assets.s3.amazonaws.com/${stackName}.json`;
+    this.templates.set(url, body);
+    return url;
   }
 
   /** Publishes the code of functions, as a CDK deployment does before it calls CloudFormation. */
@@ -114,9 +166,12 @@ export class CloudFormation {
     for (const [key, directory] of Object.entries(assets)) this.stacks.assets.set(key, directory);
   }
 
-  private client(address: Omit<StackAddress, 'stackName'>): CloudFormationClient {
+  private client(address: Address): CloudFormationClient {
     const { account, region } = placeOf(address);
-    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials: this.context.credentials.issue({ account }), maxAttempts: 1 });
+    const principal = { account };
+    this.limit.exempts(principal);
+    const credentials = this.context.credentials.issue(principal);
+    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials, maxAttempts: 1 });
   }
 
   private end(client: CloudFormationClient, stackId: string, seen: number, place: Place): Promise<StackResult> {
@@ -148,7 +203,8 @@ export class CloudFormation {
 
   /** Attributes and properties are what no API tells: looked up behind it. */
   private resourcesOf(stackId: string, place: Place): Record<string, StackResource> {
-    return Object.fromEntries([...this.stacks.existing(place, stackId).resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
+    const { resources } = this.stacks.existing(place, stackId);
+    return Object.fromEntries([...resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
       [logicalId, { type, physicalId, attributes, properties }]));
   }
 }
@@ -176,7 +232,7 @@ function unlessMissing(error: Error): undefined {
   return undefined;
 }
 
-function placeOf({ account = ACCOUNT, region = REGION }: Omit<StackAddress, 'stackName'>): Place {
+function placeOf({ account = ACCOUNT, region = REGION }: Address): Place {
   return { account, region };
 }
 

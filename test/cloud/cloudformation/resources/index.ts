@@ -1,6 +1,7 @@
 // All resource types that the local CloudFormation knows.
 import { randomUUID } from 'node:crypto';
-import { IamEntities, IamSettings, ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
+import { ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
+import { IamEntities, IamSettings } from './iam-entities';
 import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
 import { physicalName, ResourceProvider } from './provider';
 import { HostedZoneProvider, RecordSetProvider } from './route53';
@@ -14,7 +15,7 @@ import { Route53 } from '../../route53';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
 
-export type { IamSettings } from './iam';
+export type { IamSettings } from './iam-entities';
 
 export interface Services {
   readonly iam: Iam;
