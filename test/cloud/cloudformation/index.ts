@@ -9,10 +9,10 @@ import {
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudFormationApi } from './api';
 import { readAssembly } from './assembly';
-import { DescribeLimit, DescribeLimitSettings } from './describe-limit';
+import { DescribeLimit } from './describe-limit';
 import { IamSettings, Services } from './resources';
 import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
-import { Place, Stacks } from './stacks';
+import { CloudFormationSettings, Place, Stacks } from './stacks';
 import { CloudContext } from '../http-service';
 
 export * from './stack';
@@ -34,8 +34,7 @@ const LONGEST_POLL = 250;
 
 export class CloudFormation {
   readonly iamSettings: IamSettings;
-  /** Tests may change it at any time. */
-  readonly settings: DescribeLimitSettings = { describesPerSecond: 10 };
+  readonly settings: CloudFormationSettings;
   private readonly limit: DescribeLimit;
   /** What has been uploaded for `TemplateURL`, by its URL. */
   private readonly templates = new Map<string, string>();
@@ -46,6 +45,7 @@ export class CloudFormation {
   constructor(private readonly context: CloudContext, services: Services) {
     this.stacks = new Stacks(context, services);
     this.iamSettings = this.stacks.iamSettings;
+    this.settings = this.stacks.settings;
     this.limit = new DescribeLimit(context.clock, this.settings);
     this.api = new CloudFormationApi(context, this.stacks, this.templates, this.limit);
   }

@@ -5,11 +5,22 @@ import { AddressInfo } from 'node:net';
 import { Principal } from '../credentials';
 import { CallRecord, CloudContext } from '../http-service';
 
-/** What CloudFormation reads of an answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+/**
+ * What CloudFormation reads of an answer:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+ */
 export const MAXIMUM_RESPONSE_BYTES = 4096;
 const VALID_SECONDS = 7200;
 /** Who answers shows no credentials: the URL is all it needs. */
 const ANONYMOUS: Principal = { account: 'anonymous' };
+
+export interface ResponseUrlSettings {
+  /**
+   * How the URLs are signed. Version 4 names the moment, version 2 only the end of validity. Both are seen in events
+   * that people have published; which one a Region sends is written nowhere.
+   */
+  responseUrlSignature: 'version 4' | 'version 2';
+}
 
 interface ExpectedResponse {
   readonly url: string;
@@ -30,7 +41,7 @@ export class ResponseEndpoint {
   private server?: Server;
   private port = 0;
 
-  constructor(private readonly context: CloudContext) {}
+  constructor(private readonly context: CloudContext, private readonly settings: ResponseUrlSettings) {}
 
   async start(): Promise<void> {
     const server = createServer((req, res) => void this.serve(req, res).catch(() => req.socket.destroy()));
@@ -48,20 +59,14 @@ export class ResponseEndpoint {
   expect(region: string, stackId: string, logicalId: string, processId: () => string | undefined): ExpectedResponse {
     const now = this.context.clock.now();
     const signature = randomBytes(32).toString('hex');
-    const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     const body = new Promise<string>((resolve) => {
       this.waiting.set(signature, { region, until: now + VALID_SECONDS * 1000, resolve, processId });
     });
     const key = encodeURIComponent(`${stackId}|${logicalId}|${randomUUID()}`);
-    const url = new URL(`http://127.0.0.1:${this.port}/cloudformation-custom-resource-response-${region.replaceAll('-', '')}/${key}`);
-    url.search = new URLSearchParams({
-      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-      'X-Amz-Date': date,
-      'X-Amz-SignedHeaders': 'host',
-      'X-Amz-Expires': String(VALID_SECONDS),
-      'X-Amz-Credential': `AKIALOCALCLOUD/${date.slice(0, 8)}/${region}/s3/aws4_request`,
-      'X-Amz-Signature': signature,
-    }).toString();
+    const bucket = `cloudformation-custom-resource-response-${region.replaceAll('-', '')}`;
+    const url = new URL(`http://127.0.0.1:${this.port}/${bucket}/${key}`);
+    const sign = this.settings.responseUrlSignature === 'version 4' ? signedByVersion4 : signedByVersion2;
+    url.search = new URLSearchParams(sign(signature, now, region)).toString();
     return { url: url.toString(), body };
   }
 
@@ -69,10 +74,16 @@ export class ResponseEndpoint {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const { searchParams } = new URL(req.url!, `http://127.0.0.1:${this.port}`);
-    const waiting = this.waiting.get(searchParams.get('X-Amz-Signature') ?? '');
+    const waiting = this.waiting.get(searchParams.get('X-Amz-Signature') ?? searchParams.get('Signature') ?? '');
     const body = Buffer.concat(chunks).toString('utf8');
     const record: CallRecord = {
-      at: this.context.clock.now(), service: 's3', operation: 'PutObject', region: waiting?.region ?? '', principal: ANONYMOUS, body, status: 0,
+      at: this.context.clock.now(),
+      service: 's3',
+      operation: 'PutObject',
+      region: waiting?.region ?? '',
+      principal: ANONYMOUS,
+      body,
+      status: 0,
     };
     this.context.calls.push(record);
     const fault = this.context.faults.take('s3', 'PutObject');
@@ -100,6 +111,25 @@ export class ResponseEndpoint {
     if (req.headers['content-type']) return 'SignatureDoesNotMatch';
     return this.context.clock.now() > waiting.until ? 'AccessDenied: Request has expired' : undefined;
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+function signedByVersion4(signature: string, now: number, region: string): Record<string, string> {
+  const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
+  return {
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Date': date,
+    'X-Amz-SignedHeaders': 'host',
+    'X-Amz-Expires': String(VALID_SECONDS),
+    'X-Amz-Credential': `AKIALOCALCLOUD/${date.slice(0, 8)}/${region}/s3/aws4_request`,
+    'X-Amz-Signature': signature,
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html */
+function signedByVersion2(signature: string, now: number): Record<string, string> {
+  const expires = Math.floor(now / 1000) + VALID_SECONDS;
+  return { AWSAccessKeyId: 'AKIALOCALCLOUD', Expires: String(expires), Signature: signature };
 }
 
 function answer(res: ServerResponse, record: CallRecord, status: number, code?: string): void {

@@ -79,6 +79,20 @@ describe('update rollback', () => {
     expect(result.resources.Thing.physicalId).toBe('a');
   });
 
+  test('that ends with another physical id than the first one leaves the first resource alone', async () => {
+    await deploy(templateWith({ Thing: custom({ Value: 'old' }), Last: custom({}, { DependsOn: 'Thing' }) }));
+
+    // Without an Id the function answers with the physical id that it is told.
+    const result = await deploy(templateWith({
+      Thing: custom({ Id: 'b', Value: 'new' }), Last: custom({ OnUpdate: 'FAILED' }, { DependsOn: 'Thing' }),
+    }));
+
+    expect(result.resources.Thing.physicalId).toBe('b');
+    expect(requests(cloud).filter((each) => each.includes('Thing')).slice(1)).toEqual([
+      'Update Thing id=made-Thing value=new was=old', 'Update Thing id=b value=old was=new',
+    ]);
+  });
+
   test('an update under way when another one fails is not waited for, and gets its old properties', async () => {
     await deploy(templateWith({ Slow: custom({ Value: 1 }), Failing: custom({ Value: 1 }) }));
 

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { CustomResources } from './custom-resource';
+import { DescribeLimitSettings } from './describe-limit';
 import { OnFailure, Stack } from './engine';
 import { planOf, StackInput, validationError } from './plan';
 import { Plan } from './resource';
 import { IamSettings, resourceProviders, Services } from './resources';
 import { ResourceProvider } from './resources/provider';
-import { ResponseEndpoint } from './response-endpoint';
+import { ResponseEndpoint, ResponseUrlSettings } from './response-endpoint';
 import { StackIdentity } from './template';
 import { CloudContext } from '../http-service';
 import { partitionOf } from '../partition';
@@ -19,7 +20,11 @@ export interface Place {
   readonly region: string;
 }
 
+export interface CloudFormationSettings extends DescribeLimitSettings, ResponseUrlSettings {}
+
 export class Stacks {
+  /** Tests may change it at any time. */
+  readonly settings: CloudFormationSettings = { describesPerSecond: 10, responseUrlSignature: 'version 4' };
   /** How IAM resources behave; tests may change it at any time. */
   readonly iamSettings: IamSettings = { policyDelay: 0, managedPoliciesPerRole: 10 };
   /** Directory of a function's code by its `Code.S3Key`: what has been published for templates to use. */
@@ -32,7 +37,7 @@ export class Stacks {
   private readonly stopped = new AbortController();
 
   constructor(private readonly context: CloudContext, services: Services) {
-    this.endpoint = new ResponseEndpoint(context);
+    this.endpoint = new ResponseEndpoint(context, this.settings);
     this.providers = resourceProviders(context, services, this.iamSettings, this.stopped.signal);
     this.customResources = new CustomResources(context, services.lambda, this.endpoint, this.stopped.signal);
   }
