@@ -101,7 +101,7 @@ export class Stack extends StackState {
     const isNew = ({ logicalId }: Resource) => !lastStable.has(logicalId);
     for (const resource of [...this.resources.values()].filter(isNew)) this.drop(resource);
     this.report('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-    // A roll-back that ends with a third physical id leaves the first one alone. What AWS does with it then is not known.
+    // A roll-back that ends with a third physical id leaves the first one alone. What AWS does with it is not known.
     const isNeverStable = ({ logicalId, physicalId }: Resource) => lastStable.get(logicalId)?.physicalId !== physicalId;
     await deleteAll(this, this.replacedNow().filter(isNeverStable), { causeOf: () => 'rollback' });
     this.superseded = [];

@@ -139,6 +139,16 @@ describe('an update that fails', () => {
     ]);
   });
 
+  test('is sent again also when nothing in the template has changed', async () => {
+    await deploy(template('2', 'FAILED'));
+    const before = requests(cloud).length;
+
+    const result = await deploy(template('2', 'FAILED'));
+
+    expect(result.status).toBe('UPDATE_FAILED');
+    expect(requests(cloud).slice(before)).toEqual(['Update Failing id=made-Failing value=2 was=2']);
+  });
+
   test('is rolled back by RollbackStack to what was there before the first attempt', async () => {
     await deploy(template('2', 'FAILED', { New: custom({ Value: 'n' }) }));
     await deploy(template('3', 'FAILED', { Newer: custom({ Value: 'm' }) }));

@@ -14,6 +14,7 @@ import { Lambda } from '../../lambda';
 import { Route53 } from '../../route53';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
+import { StackIdentity } from '../template';
 
 export type { IamSettings } from './iam-entities';
 
@@ -40,15 +41,17 @@ export function resourceProviders(
     'AWS::KMS::Alias': new Store({ replacedBy: ['AliasName'], physicalId: ({ properties }) => properties.AliasName }),
     'AWS::KMS::Key': new Store({
       physicalId: () => randomUUID(),
-      attributes: ({ stack }, id) => ({ KeyId: id, Arn: `arn:${stack.partition}:kms:${stack.region}:${stack.account}:key/${id}` }),
+      attributes: ({ stack }, id) => ({ KeyId: id, Arn: arnOf(stack, 'kms', `key/${id}`) }),
     }),
     'AWS::Lambda::EventInvokeConfig': new EventInvokeConfigProvider(lambda),
     'AWS::Lambda::Function': new FunctionProvider(lambda, iam),
-    'AWS::Lambda::Permission': new Store({ replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'] }),
+    'AWS::Lambda::Permission': new Store({
+      replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
+    }),
     'AWS::Logs::LogGroup': new Store({
       replacedBy: ['LogGroupName'],
       physicalId: (request) => request.properties.LogGroupName ?? physicalName(request, 512),
-      attributes: ({ stack }, name) => ({ Arn: `arn:${stack.partition}:logs:${stack.region}:${stack.account}:log-group:${name}:*` }),
+      attributes: ({ stack }, name) => ({ Arn: arnOf(stack, 'logs', `log-group:${name}:*`) }),
     }),
     'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
     'AWS::Route53::RecordSet': new RecordSetProvider(route53),
@@ -56,4 +59,8 @@ export function resourceProviders(
     'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
     'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
   };
+}
+
+function arnOf({ partition, region, account }: StackIdentity, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }

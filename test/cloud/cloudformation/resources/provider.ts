@@ -55,7 +55,7 @@ export class Cancelled extends ResourceFailure {
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** A name as CloudFormation makes them: stack, logical id and 12 random characters, shortened to what the service allows. */
+/** A name as CloudFormation makes them: stack, logical id and 12 random characters, as long as the service allows. */
 export function physicalName({ stack, logicalId }: Pick<ResourceRequest, 'stack' | 'logicalId'>, maximum = 64): string {
   const random = Array.from({ length: 12 }, () => LETTERS[Math.floor(Math.random() * LETTERS.length)]).join('');
   const room = maximum - random.length - 2;

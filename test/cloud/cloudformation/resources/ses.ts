@@ -1,5 +1,7 @@
 // AWS::SES::EmailIdentity
-import { PutEmailIdentityDkimAttributesCommand, PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import {
+  PutEmailIdentityDkimAttributesCommand, PutEmailIdentityDkimSigningAttributesCommand, SESv2Client,
+} from '@aws-sdk/client-sesv2';
 import { Physical, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
 import { CloudContext } from '../../http-service';
 import { IdentityState, NewIdentity, Ses } from '../../ses';
@@ -11,25 +13,32 @@ export class EmailIdentityProvider implements ResourceProvider {
 
   create(request: ResourceRequest): Physical {
     const { DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
-    return physical(this.ses.createIdentity({ ...refOf(request), dkim: signing && dkimOf(signing), signingEnabled: dkim?.SigningEnabled }));
+    return physical(this.ses.createIdentity({
+      ...refOf(request), dkim: signing && dkimOf(signing), signingEnabled: dkim?.SigningEnabled,
+    }));
   }
 
   async update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
     const { EmailIdentity, DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
     const client = new SESv2Client({
-      region: request.stack.region, endpoint: this.ses.endpoint, credentials: this.context.credentials.issue({ account: request.stack.account }),
+      region: request.stack.region,
+      endpoint: this.ses.endpoint,
+      credentials: this.context.credentials.issue({ account: request.stack.account }),
     });
     if (changed(previous, request, 'DkimSigningAttributes')) {
       await client.send(new PutEmailIdentityDkimSigningAttributesCommand({
-        EmailIdentity, SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES', SigningAttributes: signing,
+        EmailIdentity,
+        SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES',
+        SigningAttributes: signing,
       }));
     }
     if (changed(previous, request, 'DkimAttributes')) {
-      await client.send(new PutEmailIdentityDkimAttributesCommand({ EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true }));
+      const SigningEnabled = dkim?.SigningEnabled ?? true;
+      await client.send(new PutEmailIdentityDkimAttributesCommand({ EmailIdentity, SigningEnabled }));
     }
     const state = this.ses.identity(refOf(request));
-    if (!state) throw new Error(`Resource of type 'AWS::SES::EmailIdentity' with identifier '${EmailIdentity}' was not found.`);
-    return physical(state);
+    if (state) return physical(state);
+    throw new Error(`Resource of type 'AWS::SES::EmailIdentity' with identifier '${EmailIdentity}' was not found.`);
   }
 
   delete(request: ResourceRequest): void {
