@@ -63,8 +63,8 @@ describe('one update that is cancelled while SES throttles it', () => {
   });
 });
 
-describe('fifty requests at work', () => {
-  const domains = Array.from({ length: 50 }, (_, index) => `d${index}.example.com`);
+describe('twenty updates that are cancelled while SES throttles them', () => {
+  const domains = Array.from({ length: 20 }, (_, index) => `d${index}.example.com`);
 
   const many = (selector: string, secret: 'one' | 'two') => (stack: Stack) => {
     const hostedZone = scene.zoneIn(stack);
@@ -74,7 +74,6 @@ describe('fifty requests at work', () => {
       new EmailIdentityDkim(stack, domain, { identity, hostedZone, signing });
     }
   };
-  const identities = () => domains.map((domain) => scene.identity(REGION, domain));
 
   beforeEach(async () => {
     await scene.stop();
@@ -82,34 +81,20 @@ describe('fifty requests at work', () => {
     // In an account of some age all requests are at work at once. They share the one call a second that SES takes.
     scene.cloud.lambda.settings.concurrency = 1000;
     for (const domain of domains) scene.identityExists(REGION, domain);
+    await scene.deployed('Mail', many('s1', 'one'));
+    scene.cloud.faults.add({
+      service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'throttle', times: 20 * domains.length,
+    });
+    const result = await scene.deploy('Mail', besideOneThatFails(many('s2', 'two')));
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    await settled();
   });
 
-  describe('updates that are cancelled', () => {
-    beforeEach(async () => {
-      await scene.deployed('Mail', many('s1', 'one'));
-      const result = await scene.deploy('Mail', besideOneThatFails(many('s2', 'two')));
-      expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-      await settled();
-    });
-
-    // Today: some go longer than 150 seconds without a write, as SES is busy with the others. They set s2 when the
-    // roll-back has gone. In the run that showed it, it was one of the fifty.
-    test.failing('A1 a request that no longer stands writes nothing: every identity has its old signing', () => {
-      expect(identities().map((identity) => identity?.tokens[0])).toEqual(domains.map(() => 's1'));
-    });
-  });
-
-  describe('creates that are cancelled', () => {
-    beforeEach(async () => {
-      const result = await scene.deploy('Mail', besideOneThatFails(many('s1', 'one')));
-      expect(result.status).toBe('ROLLBACK_COMPLETE');
-      await settled();
-    });
-
-    // Today: likewise. One of the fifty signs with a key that has no record.
-    test.failing('A1 a request that no longer stands writes nothing: no identity signs with our key', () => {
-      expect(identities().map((identity) => identity?.origin)).toEqual(domains.map(() => 'AWS_SES'));
-    });
+  // Today: as above. With fifty requests and no fault but SES's own limit it is one of them, in some runs: how long a
+  // request goes without a write is chance then.
+  test.failing('A1 a request that no longer stands writes nothing: every identity has its old signing', () => {
+    const selectors = domains.map((domain) => scene.identity(REGION, domain)?.tokens[0]);
+    expect(selectors).toEqual(domains.map(() => 's1'));
   });
 });
 

@@ -32,12 +32,12 @@ function identitiesExist(domains: readonly string[]): void {
 
 describe('more identities than five managed policies hold', () => {
   /** Names so long that about eighteen of them fill a policy. */
-  const parent = [...['a', 'b', 'c'].map((letter) => letter.repeat(60)), 'd'.repeat(40), 'com'].join('.');
+  const parent = [...['a', 'b', 'c'].map((letter) => letter.repeat(60)), 'd'.repeat(50), 'com'].join('.');
   const longName = (index: number) => `d${index}.${parent}`;
-  const domains = Array.from({ length: 100 }, (_, index) => longName(index));
+  const domains = Array.from({ length: 115 }, (_, index) => longName(index));
 
   beforeEach(async () => {
-    scene = await Scene.start({ ses: { requestsPerSecond: 1000 } });
+    scene = await Scene.start({ ses: { requestsPerSecond: 1000 }, speed: 10 }); // so many runs take their time
     identitiesExist(domains);
     const { resources } = await scene.deployed('Mail', easyDkimFor(domains));
     expect(policiesIn(resources).length).toBeGreaterThan(5);
@@ -48,12 +48,6 @@ describe('more identities than five managed policies hold', () => {
   test.failing('E2 a stack that can be created can be updated: an early identity is removed', async () => {
     const { status, reason } = await scene.deploy('Mail', easyDkimFor(domains.slice(1)));
     expect({ status, reason }).toEqual({ status: 'UPDATE_COMPLETE', reason: undefined });
-  });
-
-  test('one more identity can be added at the end', async () => {
-    const more = longName(domains.length);
-    identitiesExist([more]);
-    await scene.deployed('Mail', easyDkimFor([...domains, more]));
   });
 });
 
