@@ -22,6 +22,12 @@ export interface Environment {
   readonly region?: string;
 }
 
+/** Where a stack goes, and how it is deployed. */
+export interface DeployOptions extends Environment {
+  readonly disableRollback?: boolean;
+  readonly parameters?: Record<string, string>;
+}
+
 /** Made once: a test cares that keys differ, not which they are. */
 export const PEM = Object.fromEntries(['one', 'two'].map((name) => [name, newKey()])) as Record<'one' | 'two', string>;
 
@@ -89,17 +95,24 @@ export class Scene {
   }
 
   /** Synthesizes an app of one stack and deploys it, with the built function as its asset. */
-  deploy(stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION }: Environment = {}): Promise<StackResult> {
+  deploy(
+    stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
+  ): Promise<StackResult> {
     const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
     build(new Stack(app, stackName, { env: { account, region } }));
-    return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName);
+    return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName, options);
   }
 
   /** Deploys, and fails the test when that fails. */
-  async deployed(stackName: string, build: (stack: Stack) => void, where?: Environment): Promise<StackResult> {
-    const result = await this.deploy(stackName, build, where);
-    if (!['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(result.status)) throw new Error(`${result.status}: ${result.reason}\n${this.log().join('\n')}`);
-    return result;
+  async deployed(stackName: string, build: (stack: Stack) => void, options?: DeployOptions): Promise<StackResult> {
+    const result = await this.deploy(stackName, build, options);
+    if (['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(result.status)) return result;
+    throw new Error(`${result.status}: ${result.reason}\n${this.log().join('\n')}`);
+  }
+
+  /** Goes on with a roll-back that failed; these logical ids are skipped. */
+  continueRollback(stackName: string, resourcesToSkip: string[]): Promise<StackResult> {
+    return this.cloud.cloudFormation.continueRollback(stackName, { resourcesToSkip });
   }
 
   destroy(stackName: string, where: Environment = {}): Promise<StackResult> {

@@ -1,7 +1,8 @@
 // CloudFormation's API by the real SDK client: what it refuses, and what it tells of stacks.
 import {
-  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStackResourceCommand, DescribeStacksCommand,
-  GetTemplateCommand, UpdateStackCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
+  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand,
+  DescribeStackResourceCommand, DescribeStacksCommand, GetTemplateCommand, UpdateStackCommand,
+  waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { LocalCloud } from '..';
 import { Template } from './stack';
@@ -18,15 +19,20 @@ beforeEach(async () => {
 afterEach(() => cloud.stop());
 
 function clientOf(principal: Principal, region = 'us-east-1'): CloudFormationClient {
-  return new CloudFormationClient({
-    endpoint: cloud.endpointEnvironment().AWS_ENDPOINT_URL_CLOUDFORMATION, region, credentials: cloud.issueCredentials(principal), maxAttempts: 1,
-  });
+  const { AWS_ENDPOINT_URL_CLOUDFORMATION: endpoint } = cloud.endpointEnvironment();
+  return new CloudFormationClient({ endpoint, region, credentials: cloud.issueCredentials(principal), maxAttempts: 1 });
 }
 
 const logGroup = (name: string): Template => ({
   Parameters: { Suffix: { Type: 'String', Default: 'x' } },
-  Resources: { Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { 'Fn::Sub': `${name}-\${Suffix}` } } } },
+  Resources: {
+    Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { 'Fn::Sub': `${name}-\${Suffix}` } } },
+  },
   Outputs: { Name: { Value: { Ref: 'Logs' } } },
+});
+const logGroups = (count: number, name?: string): Template => ({
+  Resources: Object.fromEntries(Array.from({ length: count }, (_, index) =>
+    [`R${index}`, { Type: 'AWS::Logs::LogGroup', Properties: { Tag: name } }])),
 });
 const inputOf = (template: object) => ({ StackName: 'app', TemplateBody: JSON.stringify(template) });
 const patience = () => ({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 });
@@ -49,7 +55,8 @@ test('a stack is created, updated, described and deleted', async () => {
   await client.send(new DeleteStackCommand({ StackName: 'gone' }));
   const { StackEvents } = await client.send(new DescribeStackEventsCommand({ StackName: StackId }));
   const first = StackEvents!.at(-1)!;
-  expect(first).toMatchObject({ StackId, LogicalResourceId: 'app', ResourceStatus: 'CREATE_IN_PROGRESS', Timestamp: expect.any(Date) });
+  expect(first).toMatchObject({ StackId, LogicalResourceId: 'app', ResourceStatus: 'CREATE_IN_PROGRESS' });
+  expect(first.Timestamp).toEqual(expect.any(Date));
 });
 
 test('a deleted stack is there under its id, and not under its name, which can be used again', async () => {
@@ -58,7 +65,9 @@ test('a deleted stack is there under its id, and not under its name, which can b
   await client.send(new DeleteStackCommand({ StackName: 'app' }));
   await waitUntilStackDeleteComplete(patience(), { StackName: StackId });
 
-  await expect(client.send(new DescribeStacksCommand({ StackName: StackId }))).resolves.toMatchObject({ Stacks: [{ StackStatus: 'DELETE_COMPLETE' }] });
+  await expect(client.send(new DescribeStacksCommand({ StackName: StackId }))).resolves.toMatchObject({
+    Stacks: [{ StackStatus: 'DELETE_COMPLETE' }],
+  });
   await expect(client.send(new DescribeStacksCommand({ StackName: 'app' }))).rejects.toMatchObject({
     name: 'ValidationError', message: 'Stack with id app does not exist',
   });
@@ -78,23 +87,29 @@ test('a stack that exists is not created again, and a template that changes noth
   });
 });
 
+const NAMED_ROLE = {
+  ...FUNCTION_RESOURCES.Role, Properties: { ...FUNCTION_RESOURCES.Role.Properties, RoleName: 'mine' },
+};
+
 test.each([
   ['a role', FUNCTION_RESOURCES.Role, 'CAPABILITY_IAM', ['CAPABILITY_IAM' as const]],
-  ['a role with a name', { ...FUNCTION_RESOURCES.Role, Properties: { ...FUNCTION_RESOURCES.Role.Properties, RoleName: 'mine' } },
-    'CAPABILITY_NAMED_IAM', ['CAPABILITY_NAMED_IAM' as const]],
+  ['a role with a name', NAMED_ROLE, 'CAPABILITY_NAMED_IAM', ['CAPABILITY_NAMED_IAM' as const]],
 ])('%s needs to be acknowledged', async (_, Role, capability, Capabilities) => {
-  await expect(client.send(new CreateStackCommand(inputOf({ Resources: { Role } })))).rejects.toMatchObject({
+  const input = inputOf({ Resources: { Role } });
+  await expect(client.send(new CreateStackCommand(input))).rejects.toMatchObject({
     name: 'InsufficientCapabilitiesException', message: `Requires capabilities : [${capability}]`,
   });
-  await expect(client.send(new CreateStackCommand({ ...inputOf({ Resources: { Role } }), Capabilities }))).resolves.toHaveProperty('StackId');
+  await expect(client.send(new CreateStackCommand({ ...input, Capabilities }))).resolves.toHaveProperty('StackId');
 });
 
 test.each([
   ['is no JSON', 'oops', /JSON/],
-  ['refers to what is not there', JSON.stringify({ Resources: { A: { Type: 'AWS::Logs::LogGroup', DependsOn: 'B' } } }), 'Unresolved resource dependencies [B]'],
-  ['has more resources than CloudFormation takes', JSON.stringify({
-    Resources: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`R${index}`, { Type: 'AWS::Logs::LogGroup' }])),
-  }), 'Number of resources, 501, is greater than maximum allowed, 500'],
+  ['refers to what is not there', JSON.stringify({ Resources: { A: { Type: 'AWS::Logs::LogGroup', DependsOn: 'B' } } }),
+    'Unresolved resource dependencies [B]'],
+  ['has more resources than CloudFormation takes', JSON.stringify(logGroups(501)),
+    'Number of resources, 501, is greater than maximum allowed, 500'],
+  ['is longer than a request takes', JSON.stringify(logGroups(10, 'x'.repeat(5120))),
+    "at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200"],
 ])('a template that %s begins nothing', async (_, TemplateBody, message) => {
   await expect(client.send(new CreateStackCommand({ StackName: 'app', TemplateBody }))).rejects.toThrow(message);
   await expect(client.send(new DescribeStacksCommand({ StackName: 'app' }))).rejects.toThrow('does not exist');
@@ -115,14 +130,80 @@ test('a resource is told by the id that it has now', async () => {
   await waitUntilStackCreateComplete(patience(), { StackName: 'app' });
   const [LogicalResourceId] = Object.keys(logGroup('/a').Resources);
 
-  await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId }))).resolves.toMatchObject({
-    StackResourceDetail: { LogicalResourceId, PhysicalResourceId: '/a-x', ResourceStatus: 'CREATE_COMPLETE', ResourceType: 'AWS::Logs::LogGroup' },
+  const describeResource = (logicalId: string) =>
+    client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId: logicalId }));
+  await expect(describeResource(LogicalResourceId)).resolves.toMatchObject({
+    StackResourceDetail: {
+      LogicalResourceId,
+      PhysicalResourceId: '/a-x',
+      ResourceStatus: 'CREATE_COMPLETE',
+      ResourceType: 'AWS::Logs::LogGroup',
+    },
   });
-  await expect(client.send(new DescribeStackResourceCommand({ StackName: 'app', LogicalResourceId: 'Other' }))).rejects.toMatchObject({
+  await expect(describeResource('Other')).rejects.toMatchObject({
     name: 'ValidationError', message: 'Resource Other does not exist for stack app',
   });
 });
 
 test('an operation that it does not know is said to be none', async () => {
-  await expect(client.send(new GetTemplateCommand({ StackName: 'app' }))).rejects.toMatchObject({ name: 'InvalidAction' });
+  await expect(client.send(new GetTemplateCommand({ StackName: 'app' }))).rejects.toMatchObject({
+    name: 'InvalidAction',
+  });
+});
+
+describe('a template in S3', () => {
+  const deploy = (template: Template) => cloud.cloudFormation.deploy({ stackName: 'app', template });
+
+  test('has up to a million bytes', async () => {
+    await expect(deploy(logGroups(10, 'x'.repeat(90_000)))).resolves.toMatchObject({ status: 'CREATE_COMPLETE' });
+    await expect(deploy(logGroups(10, 'ä'.repeat(50_000)))).rejects
+      .toThrow('Template may not exceed 1000000 bytes in size.');
+  });
+
+  test('has up to 500 resources', async () => {
+    await expect(deploy(logGroups(500))).resolves.toMatchObject({ status: 'CREATE_COMPLETE' });
+    await expect(deploy(logGroups(501))).rejects
+      .toThrow('Number of resources, 501, is greater than maximum allowed, 500');
+  });
+
+  test('that nobody has uploaded is not found', async () => {
+    const input = { StackName: 'app', TemplateURL: 'https://assets.s3.amazonaws.com/other.json' };
+    await expect(client.send(new CreateStackCommand(input))).rejects.toThrow('S3 error: Access Denied');
+  });
+});
+
+test('requests that describe are throttled, but not those of the tests themselves', async () => {
+  await client.send(new CreateStackCommand(inputOf(logGroup('/a'))));
+  cloud.cloudFormation.settings.describesPerSecond = 0;
+
+  const resource = { StackName: 'app', LogicalResourceId: 'Logs' };
+  const throttled = { name: 'Throttling', message: 'Rate exceeded' };
+  await expect(client.send(new DescribeStacksCommand({ StackName: 'app' }))).rejects.toMatchObject(throttled);
+  await expect(client.send(new DescribeStackResourceCommand(resource))).rejects.toMatchObject(throttled);
+  await expect(client.send(new DescribeStackEventsCommand({ StackName: 'app' }))).rejects.toMatchObject(throttled);
+  await expect(cloud.cloudFormation.describe('app')).resolves.toBeDefined();
+  await expect(client.send(new DeleteStackCommand({ StackName: 'app' }))).resolves.toBeDefined();
+});
+
+test('a create says in one way only what follows a failure', async () => {
+  const both = { ...inputOf(logGroup('/a')), DisableRollback: true, OnFailure: 'DO_NOTHING' as const };
+
+  await expect(client.send(new CreateStackCommand(both))).rejects
+    .toThrow('either DisableRollback or OnFailure, but not both');
+});
+
+test('OnFailure=DO_NOTHING is the other way to disable the roll-back of a create', async () => {
+  const template = {
+    Resources: {
+      Good: { Type: 'AWS::Logs::LogGroup' },
+      Bad: { Type: 'AWS::Logs::LogGroup', Properties: { x: { 'Fn::GetAtt': 'Good.Colour' } } },
+    },
+  };
+
+  await client.send(new CreateStackCommand({ ...inputOf(template), OnFailure: 'DO_NOTHING' }));
+
+  while ((await cloud.cloudFormation.describe('app'))!.status === 'CREATE_IN_PROGRESS') await cloud.clock.sleep(1000);
+  await expect(cloud.cloudFormation.describe('app')).resolves.toMatchObject({
+    status: 'CREATE_FAILED', resources: { Good: { type: 'AWS::Logs::LogGroup' } },
+  });
 });

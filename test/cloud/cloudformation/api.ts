@@ -1,14 +1,22 @@
-// CloudFormation's API: what an SDK client calls to create, update, delete and watch stacks.
-import { Stack } from './engine';
-import { StackEvent } from './stack';
-import { Place, StackInput, Stacks } from './stacks';
+// CloudFormation's API: what an SDK client calls to create, update, roll back, delete and watch stacks.
+import { DescribeLimit } from './describe-limit';
+import { describeEvents, describeResource, describeStack } from './descriptions';
+import { OnFailure, Stack } from './engine';
+import { StackInput, validationError } from './plan';
+import { Place, Stacks } from './stacks';
 import { Call, CloudContext, Reply } from '../http-service';
 import { listIn, parametersOf, QueryService, required } from '../query-service';
-import { ServiceError } from '../service-error';
+
+/** Of a template in the request itself. What is longer has to be in S3. */
+const MAXIMUM_TEMPLATE_BODY = 51_200;
 
 export class CloudFormationApi extends QueryService {
-  /** Its calls are not in the cloud's call log: those who wait for a stack ask again and again. */
-  constructor(context: CloudContext, private readonly stacks: Stacks) {
+  /** @param templates what is in S3 for `TemplateURL`, by its URL */
+  constructor(
+    context: CloudContext, private readonly stacks: Stacks, private readonly templates: ReadonlyMap<string, string>,
+    private readonly limit: DescribeLimit,
+  ) {
+    // Its calls are not in the cloud's call log: those who wait for a stack ask again and again.
     super('cloudformation', { ...context, calls: [] }, 'cloudformation.amazonaws.com', '2010-05-15');
   }
 
@@ -16,72 +24,78 @@ export class CloudFormationApi extends QueryService {
     const input = parametersOf(call);
     const name = required(input, 'StackName');
     const place: Place = { account: call.principal.account, region: call.region };
-    this.context.authorize(call.principal, `cloudformation:${call.operation}`, this.stacks.find(place, name)?.identity.id ?? '*');
+    if (call.operation.startsWith('Describe')) this.limit.take(call.principal, place);
+    const stackId = this.stacks.find(place, name)?.identity.id ?? '*';
+    this.context.authorize(call.principal, `cloudformation:${call.operation}`, stackId);
+    return this.reply(call, this.answerTo(call, input, place, name));
+  }
+
+  private answerTo(call: Call, input: URLSearchParams, place: Place, name: string): object {
+    const { stacks } = this;
     switch (call.operation) {
-      case 'CreateStack': return this.reply(call, { StackId: this.stacks.create(place, stackInput(input)).identity.id });
-      case 'UpdateStack': return this.reply(call, { StackId: this.stacks.update(place, stackInput(input)).identity.id });
+      case 'CreateStack': return idOf(stacks.create(place, this.stackInput(input), onFailureOf(input)));
+      case 'UpdateStack': return idOf(stacks.update(place, this.stackInput(input), onFailureOf(input)));
+      case 'RollbackStack': return idOf(stacks.rollBack(place, name));
+      case 'CancelUpdateStack':
+        stacks.cancelUpdate(place, name);
+        return {};
+      case 'ContinueUpdateRollback':
+        stacks.continueRollBack(place, name, textsIn(input, 'ResourcesToSkip'));
+        return {};
       case 'DeleteStack':
-        this.stacks.delete(place, name);
-        return this.reply(call, {});
-      case 'DescribeStacks': return this.reply(call, { Stacks: { member: described(this.stacks.existing(place, name)) } });
-      case 'DescribeStackResource':
-        return this.reply(call, { StackResourceDetail: detailOf(this.stacks.existing(place, name), required(input, 'LogicalResourceId')) });
-      case 'DescribeStackEvents': return this.reply(call, { StackEvents: { member: eventsOf(this.stacks.existing(place, name)) } });
+        stacks.delete(place, name, textsIn(input, 'RetainResources'));
+        return {};
+      case 'DescribeStacks': return { Stacks: { member: describeStack(stacks.existing(place, name)) } };
+      case 'DescribeStackResource': {
+        const logicalId = required(input, 'LogicalResourceId');
+        return { StackResourceDetail: describeResource(stacks.existing(place, name), logicalId) };
+      }
+      case 'DescribeStackEvents': return { StackEvents: { member: describeEvents(stacks.existing(place, name)) } };
       default: throw this.unknownOperation(call);
     }
   }
+
+  private stackInput(input: URLSearchParams): StackInput {
+    const parameters = listIn(input, 'Parameters').map(({ ParameterKey: key, ParameterValue: value }) => [key, value]);
+    return {
+      stackName: required(input, 'StackName'),
+      template: this.templateOf(input),
+      parameters: Object.fromEntries(parameters),
+      capabilities: textsIn(input, 'Capabilities'),
+    };
+  }
+
+  private templateOf(input: URLSearchParams): string {
+    const url = input.get('TemplateURL');
+    if (url !== null) {
+      const template = this.templates.get(url);
+      if (template === undefined) throw validationError('S3 error: Access Denied');
+      return template;
+    }
+    const body = required(input, 'TemplateBody');
+    if (Buffer.byteLength(body) > MAXIMUM_TEMPLATE_BODY) {
+      throw validationError("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+        + `Member must have length less than or equal to ${MAXIMUM_TEMPLATE_BODY}`);
+    }
+    return body;
+  }
 }
 
-function stackInput(input: URLSearchParams): StackInput {
-  return {
-    stackName: required(input, 'StackName'),
-    templateBody: required(input, 'TemplateBody'),
-    parameters: Object.fromEntries(listIn(input, 'Parameters').map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])),
-    capabilities: listIn(input, 'Capabilities').map((each) => each['']),
-  };
+/** A create says it in one of two ways, an update in the first. */
+function onFailureOf(input: URLSearchParams): OnFailure {
+  const disableRollback = input.get('DisableRollback');
+  const onFailure = input.get('OnFailure');
+  if (disableRollback !== null && onFailure !== null) {
+    throw validationError('You can specify either DisableRollback or OnFailure, but not both.');
+  }
+  if (onFailure === 'DELETE') throw validationError('The local CloudFormation does not know OnFailure=DELETE.');
+  return disableRollback === 'true' || onFailure === 'DO_NOTHING' ? 'preserve' : 'roll back';
 }
 
-function described({ identity, status, reason, outputs, events, broken }: Stack) {
-  if (broken) throw broken;
-  return {
-    StackId: identity.id,
-    StackName: identity.name,
-    StackStatus: status,
-    StackStatusReason: reason,
-    CreationTime: time(events[0]),
-    Outputs: { member: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
-  };
+function idOf({ identity }: Stack) {
+  return { StackId: identity.id };
 }
 
-/** One that is being made is known, but not yet by an id. */
-function detailOf({ identity, resources, events }: Stack, LogicalResourceId: string) {
-  const last = events.filter(({ logicalId }) => logicalId === LogicalResourceId).at(-1);
-  if (!last) throw new ServiceError('ValidationError', 400, `Resource ${LogicalResourceId} does not exist for stack ${identity.name}`);
-  return {
-    StackId: identity.id,
-    StackName: identity.name,
-    LogicalResourceId,
-    PhysicalResourceId: resources.get(LogicalResourceId)?.physicalId,
-    ResourceType: last.type,
-    ResourceStatus: last.status,
-  };
-}
-
-/** The newest first. */
-function eventsOf({ identity, events }: Stack) {
-  return events.map((event, index) => ({
-    EventId: `${identity.id}/${index}`,
-    StackId: identity.id,
-    StackName: identity.name,
-    LogicalResourceId: event.logicalId,
-    PhysicalResourceId: event.physicalId,
-    ResourceType: event.type,
-    ResourceStatus: event.status,
-    ResourceStatusReason: event.reason,
-    Timestamp: time(event),
-  })).reverse();
-}
-
-function time({ at }: StackEvent): string {
-  return new Date(at).toISOString();
+function textsIn(input: URLSearchParams, name: string): string[] {
+  return listIn(input, name).map((each) => each['']);
 }

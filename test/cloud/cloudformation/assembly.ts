@@ -23,7 +23,10 @@ export function readAssembly(source: CloudAssembly | string, name: string): Asse
   const assembly = typeof source === 'string' ? new CloudAssembly(source) : source;
   const stacks = assembly.stacksRecursively;
   const found = stacks.find(({ id }) => id === name) ?? stacks.find(({ stackName }) => stackName === name);
-  if (!found) throw new Error(`No stack '${name}' in ${assembly.directory}; there are: ${stacks.map(({ stackName }) => stackName).join(', ')}`);
+  if (!found) {
+    const names = stacks.map(({ stackName }) => stackName).join(', ');
+    throw new Error(`No stack '${name}' in ${assembly.directory}; there are: ${names}`);
+  }
   const { account, region } = found.environment;
   return {
     templateBody: readFileSync(found.templateFullPath, 'utf8'),

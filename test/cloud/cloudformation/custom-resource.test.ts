@@ -64,6 +64,15 @@ test('the response URL tells in cloud time when it was signed and how long it li
   expect(searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
 });
 
+test('a response URL can be signed by version 2, which does not tell when that was', async () => {
+  cloud.cloudFormation.settings.responseUrlSignature = 'version 2';
+
+  const { status } = await deploy();
+
+  expect(status).toBe('CREATE_COMPLETE');
+  expect([...new URL(event(0).ResponseURL).searchParams.keys()]).toEqual(['AWSAccessKeyId', 'Expires', 'Signature']);
+});
+
 test('a PUT with a content type is refused, as the signature has none', async () => {
   const result = await deploy({ OnCreate: 'TYPED_FIRST' });
 

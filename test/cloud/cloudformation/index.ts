@@ -2,15 +2,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, Stack as Described,
-  UpdateStackCommand,
+  CancelUpdateStackCommand, CloudFormationClient, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand,
+  DescribeStackEventsCommand, DescribeStacksCommand, RollbackStackCommand, Stack as Described, UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudFormationApi } from './api';
 import { readAssembly } from './assembly';
+import { DescribeLimit } from './describe-limit';
 import { IamSettings, Services } from './resources';
 import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
-import { Place, Stacks } from './stacks';
+import { CloudFormationSettings, Place, Stacks } from './stacks';
 import { CloudContext } from '../http-service';
 import { SimulatedClock } from '../time/simulated-clock';
 
@@ -18,6 +19,16 @@ export * from './stack';
 
 interface AssemblyDeployRequest extends Partial<StackAddress> {
   readonly parameters?: Record<string, string>;
+  readonly disableRollback?: boolean;
+}
+
+/** Where a stack is, for calls that have its name already. */
+type Address = Omit<StackAddress, 'stackName'>;
+
+/** An operation that has begun, and how many of the stack's events are of before. */
+interface Begun {
+  readonly stackId: string;
+  readonly seen: number;
 }
 
 const ACCOUNT = '111111111111';
@@ -25,6 +36,10 @@ const REGION = 'us-east-1';
 
 export class CloudFormation {
   readonly iamSettings: IamSettings;
+  readonly settings: CloudFormationSettings;
+  private readonly limit: DescribeLimit;
+  /** What has been uploaded for `TemplateURL`, by its URL. */
+  private readonly templates = new Map<string, string>();
   private readonly stacks: Stacks;
   private readonly api: CloudFormationApi;
   private readonly watched = new Set<Promise<unknown>>();
@@ -32,7 +47,9 @@ export class CloudFormation {
   constructor(private readonly context: CloudContext, private readonly clock: SimulatedClock, services: Services) {
     this.stacks = new Stacks(context, services);
     this.iamSettings = this.stacks.iamSettings;
-    this.api = new CloudFormationApi(context, this.stacks);
+    this.settings = this.stacks.settings;
+    this.limit = new DescribeLimit(context.clock, this.settings);
+    this.api = new CloudFormationApi(context, this.stacks, this.templates, this.limit);
   }
 
   get endpoint(): string {
@@ -58,46 +75,67 @@ export class CloudFormation {
   }
 
   /** Deploys a stack of a synthesized app, into the stack's own environment unless told otherwise. */
-  async deployAssembly(assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {}): Promise<StackResult> {
+  async deployAssembly(
+    assembly: CloudAssembly | string, stackName: string, request: AssemblyDeployRequest = {},
+  ): Promise<StackResult> {
     const { templateBody, assets, account, region } = readAssembly(assembly, stackName);
     this.publish(assets);
     return this.deployBody(templateBody, { account, region, stackName, ...request });
   }
 
-  /** Deletes the stack; after DELETE_FAILED it can be repeated. */
-  delete(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult> {
-    return this.operate(`stack ${stackName} to be deleted`, placeOf(address), async (client) => {
-      const { StackId } = await describe(client, stackName);
-      const seen = (await eventsOf(client, StackId!)).length;
-      await client.send(new DeleteStackCommand({ StackName: StackId }));
-      return { stackId: StackId!, seen };
-    });
+  /** Deletes the stack; after DELETE_FAILED it can be repeated, and resources can be left as they are. */
+  delete(
+    stackName: string, { retainResources, ...address }: Address & { retainResources?: string[] } = {},
+  ): Promise<StackResult> {
+    return this.operate(`stack ${stackName} to be deleted`, address, (client) => request(client, stackName, (StackName) =>
+      client.send(new DeleteStackCommand({ StackName, RetainResources: retainResources }))));
+  }
+
+  /** Gives up an update that is going on; whoever called `deploy` gets the end of the roll-back. */
+  async cancelUpdate(stackName: string, address: Address = {}): Promise<void> {
+    await this.clock.hold(`the update of ${stackName} to be cancelled`, () =>
+      this.client(address).send(new CancelUpdateStackCommand({ StackName: stackName })));
+  }
+
+  /** Brings a stack back that was deployed with its roll-back disabled, and failed. */
+  rollback(stackName: string, address: Address = {}): Promise<StackResult> {
+    return this.operate(`stack ${stackName} to be rolled back`, address, (client) => request(client, stackName, (StackName) =>
+      client.send(new RollbackStackCommand({ StackName }))));
+  }
+
+  /** Goes on with a roll-back that failed; resources can be left as they are. */
+  continueRollback(
+    stackName: string, { resourcesToSkip, ...address }: Address & { resourcesToSkip?: string[] } = {},
+  ): Promise<StackResult> {
+    return this.operate(`the roll-back of ${stackName} to go on`, address, (client) => request(client, stackName, (StackName) =>
+      client.send(new ContinueUpdateRollbackCommand({ StackName, ResourcesToSkip: resourcesToSkip }))));
   }
 
   /** The stack as it is now, with the events of all its operations. */
-  async describe(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): Promise<StackResult | undefined> {
-    const place = placeOf(address);
+  async describe(stackName: string, address: Address = {}): Promise<StackResult | undefined> {
     return this.clock.hold(`a look at stack ${stackName}`, async () => {
-      const client = this.client(place);
+      const client = this.client(address);
       const found = await describe(client, stackName).catch(unlessMissing);
-      return found && this.resultOf(found, await eventsOf(client, found.StackId!), place);
+      return found && this.resultOf(found, await eventsOf(client, found.StackId!), placeOf(address));
     });
   }
 
   /** What has happened to the stack until now, oldest first. It asks no API, so it can be called while the stack is at work. */
-  eventsNow(stackName: string, address: Omit<StackAddress, 'stackName'> = {}): readonly StackEvent[] {
+  eventsNow(stackName: string, address: Address = {}): readonly StackEvent[] {
     return this.stacks.find(placeOf(address), stackName)?.events ?? [];
   }
 
-  private deployBody(TemplateBody: string, { stackName, parameters = {}, ...address }: Omit<DeployRequest, 'template'>): Promise<StackResult> {
-    const place = placeOf(address);
+  private deployBody(
+    body: string, { stackName, parameters = {}, disableRollback, ...address }: Omit<DeployRequest, 'template'>,
+  ): Promise<StackResult> {
     const input = {
       StackName: stackName,
-      TemplateBody,
-      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+      TemplateURL: this.upload(body, stackName),
+      DisableRollback: disableRollback,
+      Parameters: Object.entries(parameters).map(([key, value]) => ({ ParameterKey: key, ParameterValue: value })),
       Capabilities: ['CAPABILITY_IAM' as const, 'CAPABILITY_NAMED_IAM' as const],
     };
-    return this.operate(`stack ${stackName} to be deployed`, place, async (client) => {
+    return this.operate(`stack ${stackName} to be deployed`, address, async (client) => {
       const before = await describe(client, stackName).catch(unlessMissing);
       if (!before) return { stackId: (await client.send(new CreateStackCommand(input))).StackId!, seen: 0 };
       const seen = (await eventsOf(client, before.StackId!)).length;
@@ -105,31 +143,20 @@ export class CloudFormation {
         await client.send(new UpdateStackCommand(input));
       } catch (error) {
         const { message: reason } = error as Error;
-        if (reason === 'No updates are to be performed.') return { ...this.resultOf(before, [], place), changed: false, reason };
-        throw error;
+        if (reason !== 'No updates are to be performed.') throw error;
+        return { ...this.resultOf(before, [], placeOf(address)), changed: false, reason };
       }
       return { stackId: before.StackId!, seen };
     });
   }
 
-  /** Publishes the code of functions, as a CDK deployment does before it calls CloudFormation. */
-  private publish(assets: Readonly<Record<string, string>>): void {
-    for (const [key, directory] of Object.entries(assets)) this.stacks.assets.set(key, directory);
-  }
-
-  private client({ account, region }: Place): CloudFormationClient {
-    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials: this.context.credentials.issue({ account }), maxAttempts: 1 });
-  }
-
-  /**
-   * Begins an operation of a stack, and lets time move until it has ended.
-   * @param begin gives the stack and how many of its events are of before; or the result, when there is nothing to do
-   */
+  /** Begins an operation of a stack, and lets time move until it has ended. */
   private operate(
-    what: string, place: Place, begin: (client: CloudFormationClient) => Promise<{ stackId: string; seen: number } | StackResult>,
+    what: string, address: Address, begin: (client: CloudFormationClient) => Promise<Begun | StackResult>,
   ): Promise<StackResult> {
+    const place = placeOf(address);
     const operation = this.clock.drive(what, async () => {
-      const client = this.client(place);
+      const client = this.client(address);
       const begun = await this.clock.hold(`the call for ${what}`, () => begin(client));
       if (!('seen' in begun)) return begun;
       await this.stacks.end(this.stacks.existing(place, begun.stackId));
@@ -140,6 +167,26 @@ export class CloudFormation {
     });
     this.watched.add(operation);
     return operation.finally(() => this.watched.delete(operation));
+  }
+
+  /** Uploads a template, as the CDK does whatever its size. */
+  private upload(body: string, stackName: string): string {
+    const url = `https://assets.s3.amazonaws.com/${stackName}.json`;
+    this.templates.set(url, body);
+    return url;
+  }
+
+  /** Publishes the code of functions, as a CDK deployment does before it calls CloudFormation. */
+  private publish(assets: Readonly<Record<string, string>>): void {
+    for (const [key, directory] of Object.entries(assets)) this.stacks.assets.set(key, directory);
+  }
+
+  private client(address: Address): CloudFormationClient {
+    const { account, region } = placeOf(address);
+    const principal = { account };
+    this.limit.exempts(principal);
+    const credentials = this.context.credentials.issue(principal);
+    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials, maxAttempts: 1 });
   }
 
   private resultOf(stack: Described, events: readonly StackEvent[], place: Place): StackResult {
@@ -156,9 +203,20 @@ export class CloudFormation {
 
   /** Attributes and properties are what no API tells: looked up behind it. */
   private resourcesOf(stackId: string, place: Place): Record<string, StackResource> {
-    return Object.fromEntries([...this.stacks.existing(place, stackId).resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
+    const { resources } = this.stacks.existing(place, stackId);
+    return Object.fromEntries([...resources].map(([logicalId, { type, physicalId, attributes, properties }]) =>
       [logicalId, { type, physicalId, attributes, properties }]));
   }
+}
+
+/** Sends a request about a stack that there is. */
+async function request(
+  client: CloudFormationClient, stackName: string, send: (stackId: string) => Promise<unknown>,
+): Promise<Begun> {
+  const stackId = (await describe(client, stackName)).StackId!;
+  const seen = (await eventsOf(client, stackId)).length;
+  await send(stackId);
+  return { stackId, seen };
 }
 
 async function describe(client: CloudFormationClient, name: string): Promise<Described> {
@@ -184,7 +242,7 @@ function unlessMissing(error: Error): undefined {
   return undefined;
 }
 
-function placeOf({ account = ACCOUNT, region = REGION }: Omit<StackAddress, 'stackName'>): Place {
+function placeOf({ account = ACCOUNT, region = REGION }: Address): Place {
   return { account, region };
 }
 

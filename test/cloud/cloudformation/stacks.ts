@@ -1,23 +1,18 @@
-// All stacks of the local cloud: what CloudFormation refuses before it begins, and the operations that it then works on by itself.
+// All stacks of the local cloud: what may be done with a stack in its status, and what is being done.
 import { isDeepStrictEqual } from 'node:util';
-import { requiredCapability } from './capabilities';
 import { CustomResources } from './custom-resource';
-import { dependencyGraph } from './dependencies';
-import { Plan, Stack } from './engine';
+import { DescribeLimitSettings } from './describe-limit';
+import { OnFailure, Stack } from './engine';
+import { planOf, StackInput, validationError } from './plan';
+import { Plan } from './resource';
 import { IamSettings, resourceProviders, Services } from './resources';
 import { ResourceProvider } from './resources/provider';
-import { ResponseEndpoint } from './response-endpoint';
-import { Template } from './stack';
-import { conditionValues, parameterValues, StackIdentity } from './template';
+import { ResponseEndpoint, ResponseUrlSettings } from './response-endpoint';
+import { StackIdentity } from './template';
 import { CloudContext } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
 import { randomUuid } from '../time/random';
-
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const MAXIMUM_RESOURCES = 500;
-/** Of a template in S3; the local cloud has none, and takes as long a one in the request. */
-const MAXIMUM_TEMPLATE_BYTES = 1024 * 1024;
 
 /** The account and Region that a caller works in. */
 export interface Place {
@@ -25,16 +20,13 @@ export interface Place {
   readonly region: string;
 }
 
-export interface StackInput {
-  readonly stackName: string;
-  readonly templateBody: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly capabilities: readonly string[];
-}
+export interface CloudFormationSettings extends DescribeLimitSettings, ResponseUrlSettings {}
 
 export class Stacks {
+  /** Tests may change it at any time. */
+  readonly settings: CloudFormationSettings = { describesPerSecond: 10, responseUrlSignature: 'version 4' };
   /** How IAM resources behave; tests may change it at any time. */
-  readonly iamSettings: IamSettings = { policyDelay: 0 };
+  readonly iamSettings: IamSettings = { policyDelay: 0, managedPoliciesPerRole: 10 };
   /** Directory of a function's code by its `Code.S3Key`: what has been published for templates to use. */
   readonly assets = new Map<string, string>();
   private readonly stacks: Stack[] = [];
@@ -45,7 +37,7 @@ export class Stacks {
   private readonly stopped = new AbortController();
 
   constructor(private readonly context: CloudContext, services: Services) {
-    this.endpoint = new ResponseEndpoint(context);
+    this.endpoint = new ResponseEndpoint(context, this.settings);
     this.providers = resourceProviders(context, services, this.iamSettings, this.stopped.signal);
     this.customResources = new CustomResources(context, services.lambda, this.endpoint, this.stopped.signal);
   }
@@ -62,12 +54,13 @@ export class Stacks {
   }
 
   /** Begins to create a stack. */
-  create(place: Place, input: StackInput): Stack {
+  create(place: Place, input: StackInput, onFailure: OnFailure): Stack {
     const { stackName: name } = input;
     if (this.find(place, name)) throw new ServiceError('AlreadyExistsException', 400, `Stack [${name}] already exists`);
     const { account, region } = place;
     const partition = partitionOf(region);
-    const identity = { id: `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${randomUuid(this.context.random)}`, name, account, region, partition };
+    const id = `arn:${partition}:cloudformation:${region}:${account}:stack/${name}/${randomUuid(this.context.random)}`;
+    const identity = { id, name, account, region, partition };
     const plan = this.plan(identity, input);
     const stack = new Stack(identity, {
       clock: this.context.clock,
@@ -77,30 +70,68 @@ export class Stacks {
       importValue: (exportName) => this.importValue(exportName, identity),
     });
     this.stacks.push(stack);
-    this.operate(stack, () => stack.create(plan));
+    this.operate(stack, () => stack.create(plan, onFailure));
     return stack;
   }
 
-  /** Begins to update a stack. */
-  update(place: Place, input: StackInput): Stack {
+  /** Begins to update a stack. After a failure without a roll-back, the same template may be tried again. */
+  update(place: Place, input: StackInput, onFailure: OnFailure): Stack {
     const stack = this.existing(place, input.stackName);
     const plan = this.plan(stack.identity, input);
-    if (!['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'].includes(stack.status)) {
-      throw invalid(`Stack:${stack.identity.id} is in ${stack.status} state and can not be updated.`);
+    if (hasFailedForward(stack)) {
+      if (onFailure !== 'preserve') {
+        throw validationError(`This stack is currently in a non-terminal [${stack.status}] state. `
+          + 'To update the stack from this state, please use the disable-rollback parameter with update-stack API. '
+          + 'To rollback to the last known good state, use the rollback-stack API');
+      }
+    } else if (!stack.isComplete) {
+      throw inStatus(stack, 'can not be updated.');
+    } else if (isDeepStrictEqual([plan.template, plan.parameters], [stack.plan!.template, stack.plan!.parameters])) {
+      throw validationError('No updates are to be performed.');
     }
-    if (isDeepStrictEqual([plan.template, plan.parameters], [stack.plan!.template, stack.plan!.parameters])) {
-      throw invalid('No updates are to be performed.');
-    }
-    this.operate(stack, () => stack.update(plan));
+    this.operate(stack, () => stack.update(plan, onFailure));
     return stack;
   }
 
-  /** Begins to delete a stack; after DELETE_FAILED that can be repeated, and of a stack that is not there it is no error. */
-  delete(place: Place, nameOrId: string): void {
+  cancelUpdate(place: Place, nameOrId: string): void {
+    const stack = this.existing(place, nameOrId);
+    if (stack.status !== 'UPDATE_IN_PROGRESS') {
+      throw validationError('CancelUpdateStack cannot be called from current stack status');
+    }
+    stack.cancelUpdate();
+  }
+
+  /** Begins to bring a stack back that failed without a roll-back. */
+  rollBack(place: Place, nameOrId: string): Stack {
+    const stack = this.existing(place, nameOrId);
+    // The text is not known.
+    if (!hasFailedForward(stack)) throw inStatus(stack, 'can not be rolled back.');
+    this.operate(stack, () => stack.rollBack());
+    return stack;
+  }
+
+  /** Begins to go on with a roll-back that failed. Only what failed in it can be skipped. */
+  continueRollBack(place: Place, nameOrId: string, resourcesToSkip: readonly string[]): void {
+    const stack = this.existing(place, nameOrId);
+    // Neither text is known.
+    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw inStatus(stack, 'its roll-back can not be continued.');
+    const others = resourcesToSkip.filter((logicalId) => stack.resources.get(logicalId)?.failed !== 'rollback');
+    if (others.length > 0) {
+      throw validationError(`Only resources whose roll-back failed can be skipped, not [${others.join(', ')}].`);
+    }
+    this.operate(stack, () => stack.continueRollBack(new Set(resourcesToSkip)));
+  }
+
+  /** Begins to delete a stack. It can be repeated after DELETE_FAILED. A stack that is not there is no error. */
+  delete(place: Place, nameOrId: string, retainResources: readonly string[]): void {
     const stack = this.find(place, nameOrId);
     if (!stack || stack.status === 'DELETE_COMPLETE') return;
+    if (retainResources.length > 0 && stack.status !== 'DELETE_FAILED') {
+      throw validationError(`Invalid operation on stack [${stack.identity.id}]. `
+        + 'Specify which resources to retain only when the stack is in the DELETE_FAILED state.');
+    }
     this.refuseWhileImported(stack);
-    this.operate(stack, () => stack.delete());
+    this.operate(stack, () => stack.delete(new Set(retainResources)));
   }
 
   /** Resolves when nothing is going on with the stack any more. */
@@ -111,7 +142,7 @@ export class Stacks {
   /** A deleted stack is found by its id only. */
   existing(place: Place, nameOrId: string): Stack {
     const stack = this.find(place, nameOrId);
-    if (!stack) throw invalid(`Stack with id ${nameOrId} does not exist`);
+    if (!stack) throw validationError(`Stack with id ${nameOrId} does not exist`);
     return stack;
   }
 
@@ -120,33 +151,16 @@ export class Stacks {
       identity.id === nameOrId || (identity.name === nameOrId && status !== 'DELETE_COMPLETE'));
   }
 
-  private plan(identity: StackIdentity, { templateBody, parameters, capabilities }: StackInput): Plan {
-    if (templateBody.length > MAXIMUM_TEMPLATE_BYTES) {
-      throw invalid(`Template may not exceed ${MAXIMUM_TEMPLATE_BYTES} bytes in size, but has ${templateBody.length}`);
-    }
-    try {
-      const template: Template = JSON.parse(templateBody);
-      const count = Object.keys(template.Resources).length;
-      if (count > MAXIMUM_RESOURCES) throw new Error(`Template format error: Number of resources, ${count}, is greater than maximum allowed, ${MAXIMUM_RESOURCES}`);
-      const capability = requiredCapability(template);
-      if (capability && !capabilities.some((each) => each === capability || each === 'CAPABILITY_NAMED_IAM')) {
-        throw new ServiceError('InsufficientCapabilitiesException', 400, `Requires capabilities : [${capability}]`);
-      }
-      const values = parameterValues(template, parameters, identity);
-      const conditions = conditionValues(template, values);
-      const graph = dependencyGraph(template, conditions);
-      for (const id of graph.keys()) this.provider(template.Resources[id].Type);
-      return { template, parameters: values, conditions, graph };
-    } catch (error) {
-      throw error instanceof ServiceError ? error : invalid((error as Error).message);
-    }
+  private plan(identity: StackIdentity, input: StackInput): Plan {
+    return planOf(identity, input, (type) => void this.provider(type));
   }
 
   private provider(type: string): ResourceProvider {
     if (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource') return this.customResources;
     const known = this.providers[type];
-    if (!known) throw new Error(`Template format error: Unrecognized resource type: ${type} (the local CloudFormation knows ${Object.keys(this.providers).join(', ')})`);
-    return known;
+    if (known) return known;
+    throw new Error(`Template format error: Unrecognized resource type: ${type} `
+      + `(the local CloudFormation knows ${Object.keys(this.providers).join(', ')})`);
   }
 
   private importValue(name: string, place: Place): string {
@@ -156,9 +170,11 @@ export class Stacks {
   }
 
   private refuseWhileImported({ identity, exports }: Stack): void {
+    const others = this.stacksOf(identity).filter(({ plan, status }) => status !== 'DELETE_COMPLETE' && plan);
     for (const name of Object.keys(exports)) {
-      const importing = this.stacksOf(identity).find(({ plan, status }) => status !== 'DELETE_COMPLETE' && plan && imports(plan, name));
-      if (importing) throw invalid(`Export ${name} cannot be deleted as it is in use by ${importing.identity.name}`);
+      const importing = others.find(({ plan }) => imports(plan!, name));
+      if (!importing) continue;
+      throw validationError(`Export ${name} cannot be deleted as it is in use by ${importing.identity.name}`);
     }
   }
 
@@ -167,7 +183,9 @@ export class Stacks {
   }
 
   private operate(stack: Stack, operation: () => Promise<void>): void {
-    if (this.operations.has(stack)) throw invalid(`Stack:${stack.identity.id} is in ${stack.status} state: another operation is going on`);
+    if (this.operations.has(stack)) {
+      throw inStatus(stack, 'another operation is going on.');
+    }
     const note = (error: Error) => {
       stack.broken = error;
     };
@@ -175,10 +193,15 @@ export class Stacks {
   }
 }
 
-function imports({ template }: Plan, name: string): boolean {
-  return JSON.stringify(template).includes(`{"Fn::ImportValue":${JSON.stringify(name)}}`);
+function inStatus({ identity, status }: Stack, consequence: string): ServiceError {
+  return validationError(`Stack:${identity.id} is in ${status} state and ${consequence}`);
 }
 
-function invalid(message: string): ServiceError {
-  return new ServiceError('ValidationError', 400, message);
+/** CREATE_FAILED and UPDATE_FAILED: what a deployment without roll-back ends in. */
+function hasFailedForward({ status }: Stack): boolean {
+  return status === 'CREATE_FAILED' || status === 'UPDATE_FAILED';
+}
+
+function imports({ template }: Plan, name: string): boolean {
+  return JSON.stringify(template).includes(`{"Fn::ImportValue":${JSON.stringify(name)}}`);
 }

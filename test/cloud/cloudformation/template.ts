@@ -33,13 +33,14 @@ const INTRINSICS: Record<string, Intrinsic> = {
     const [logicalId, name] = attributePath(argument);
     return scope.attribute(logicalId, text(evaluated(name, scope), 'Fn::GetAtt'));
   },
-  'Fn::Join': ([delimiter, values], scope) => list(evaluated(values, scope), 'Fn::Join').map((each) => text(each, 'Fn::Join')).join(delimiter),
+  'Fn::Join': ([delimiter, values], scope) =>
+    list(evaluated(values, scope), 'Fn::Join').map((each) => text(each, 'Fn::Join')).join(delimiter),
   'Fn::Sub': (argument, scope) => substituted(argument, scope),
   'Fn::Select': ([index, values], scope) => {
     const all = list(evaluated(values, scope), 'Fn::Select');
     const chosen = all[Number(evaluated(index, scope))];
-    if (chosen === undefined) throw new Error(`Template error: Fn::Select cannot select nonexistent value at index ${index} of ${all.length}`);
-    return chosen;
+    if (chosen !== undefined) return chosen;
+    throw new Error(`Template error: Fn::Select cannot select nonexistent value at index ${index} of ${all.length}`);
   },
   'Fn::Split': ([delimiter, value], scope) => text(evaluated(value, scope), 'Fn::Split').split(delimiter),
   'Fn::If': (argument, scope) => evaluated(branch(argument, scope.conditions), scope),
@@ -53,7 +54,9 @@ const INTRINSICS: Record<string, Intrinsic> = {
   'Fn::Base64': (value, scope) => Buffer.from(text(evaluated(value, scope), 'Fn::Base64')).toString('base64'),
 };
 
-type ConditionFunction = (argument: any[], decide: (condition: unknown) => boolean, value: (operand: unknown) => unknown) => boolean;
+type ConditionFunction = (
+  argument: any[], decide: (condition: unknown) => boolean, value: (operand: unknown) => unknown,
+) => boolean;
 
 const CONDITION_FUNCTIONS: Record<string, ConditionFunction> = {
   'Fn::Equals': ([left, right], _decide, value) => String(value(left)) === String(value(right)),
@@ -69,21 +72,32 @@ export function evaluate(value: unknown, scope: Scope): unknown {
 }
 
 /** Values of the parameters, pseudo parameters included. */
-export function parameterValues(template: Template, given: Readonly<Record<string, string>>, stack: StackIdentity): Record<string, unknown> {
+export function parameterValues(
+  template: Template, given: Readonly<Record<string, string>>, stack: StackIdentity,
+): Record<string, unknown> {
   const declared = template.Parameters ?? {};
   const unknown = Object.keys(given).filter((name) => !declared[name]);
   if (unknown.length > 0) throw new Error(`Parameters: [${unknown.join(', ')}] do not exist in the template`);
   const values: Record<string, unknown> = { ...pseudoParameters(stack) };
-  for (const [name, declaration] of Object.entries(declared)) values[name] = parameterValue(name, declaration, given[name]);
+  for (const [name, declaration] of Object.entries(declared)) {
+    values[name] = parameterValue(name, declaration, given[name]);
+  }
   return values;
 }
 
 /** All conditions, decided. They cannot refer to resources. */
-export function conditionValues(template: Template, parameters: Readonly<Record<string, unknown>>): Record<string, boolean> {
+export function conditionValues(
+  template: Template, parameters: Readonly<Record<string, unknown>>,
+): Record<string, boolean> {
   const declared = template.Conditions ?? {};
   const values: Record<string, boolean> = {};
   const scope: Scope = {
-    template, parameters, conditions: values, importValue: notInCondition, attribute: notInCondition, ref: notInCondition,
+    template,
+    parameters,
+    conditions: values,
+    importValue: notInCondition,
+    attribute: notInCondition,
+    ref: notInCondition,
   };
   const named = (name: string): boolean => {
     if (!(name in declared)) throw new Error(`Template format error: Unresolved condition ${name}`);
@@ -93,7 +107,7 @@ export function conditionValues(template: Template, parameters: Readonly<Record<
     const [[key, argument]] = Object.entries(condition as object);
     if (key === 'Condition') return named(argument);
     const decision = CONDITION_FUNCTIONS[key];
-    if (!decision) throw new Error(`Template error: ${key} is no condition function that the local CloudFormation knows`);
+    if (!decision) throw unknownFunction(key, 'condition function');
     return decision(argument, decide, (operand) => evaluated(operand, scope));
   };
   for (const name of Object.keys(declared)) named(name);
@@ -101,7 +115,9 @@ export function conditionValues(template: Template, parameters: Readonly<Record<
 }
 
 /** Logical ids of the resources that a value refers to; throws on what cannot be evaluated later. */
-export function references(value: unknown, template: Template, conditions: Readonly<Record<string, boolean>>): string[] {
+export function references(
+  value: unknown, template: Template, conditions: Readonly<Record<string, boolean>>,
+): string[] {
   const isParameter = (logicalId: string) => logicalId.startsWith('AWS::') || logicalId in (template.Parameters ?? {});
   const visit = (each: unknown): string[] => {
     if (Array.isArray(each)) return each.flatMap(visit);
@@ -114,7 +130,8 @@ export function references(value: unknown, template: Template, conditions: Reado
       case 'Fn::If': return visit(branch(argument, conditions));
       case 'Fn::Sub': {
         const [pattern, variables] = subParts(argument);
-        const logicalIds = placeholders(pattern).filter((name) => !(name in variables)).map((name) => name.split('.')[0]);
+        const names = placeholders(pattern).filter((name) => !(name in variables));
+        const logicalIds = names.map((name) => name.split('.')[0]);
         return [...logicalIds.filter((logicalId) => !isParameter(logicalId)), ...visit(Object.values(variables))];
       }
       default: return visit(argument);
@@ -128,13 +145,14 @@ function evaluated(value: unknown, scope: Scope): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const [name, argument] = intrinsicOf(value);
   if (name) return INTRINSICS[name](argument, scope);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, evaluated(each, scope)]).filter(([, each]) => each !== NO_VALUE));
+  const members = Object.entries(value).map(([key, each]) => [key, evaluated(each, scope)]);
+  return Object.fromEntries(members.filter(([, each]) => each !== NO_VALUE));
 }
 
 function intrinsicOf(value: object): [name: string | undefined, argument?: any] {
   const entries = Object.entries(value);
   const unknown = entries.find(([key]) => key.startsWith('Fn::') && !INTRINSICS[key]);
-  if (unknown) throw new Error(`Template error: ${unknown[0]} is no intrinsic function that the local CloudFormation knows`);
+  if (unknown) throw unknownFunction(unknown[0], 'intrinsic function');
   return entries.length === 1 && entries[0][0] in INTRINSICS ? entries[0] : [undefined];
 }
 
@@ -149,8 +167,12 @@ function attributePath(argument: string | [string, unknown]): [logicalId: string
   return [argument.slice(0, dot), argument.slice(dot + 1)];
 }
 
-function branch([condition, whenTrue, whenFalse]: [string, unknown, unknown], conditions: Readonly<Record<string, boolean>>): unknown {
-  if (!(condition in conditions)) throw new Error(`Template error: unresolved condition dependency ${condition} in Fn::If`);
+function branch(
+  [condition, whenTrue, whenFalse]: [string, unknown, unknown], conditions: Readonly<Record<string, boolean>>,
+): unknown {
+  if (!(condition in conditions)) {
+    throw new Error(`Template error: unresolved condition dependency ${condition} in Fn::If`);
+  }
   return conditions[condition] ? whenTrue : whenFalse;
 }
 
@@ -165,7 +187,9 @@ function substituted(argument: string | [string, Record<string, unknown>], scope
   }).replaceAll('${!', '${');
 }
 
-function subParts(argument: string | [string, Record<string, unknown>]): [pattern: string, variables: Record<string, unknown>] {
+function subParts(
+  argument: string | [string, Record<string, unknown>],
+): [pattern: string, variables: Record<string, unknown>] {
   return typeof argument === 'string' ? [argument, {}] : argument;
 }
 
@@ -194,8 +218,15 @@ function parameterValue(name: string, declaration: Record<string, unknown>, give
   const value = given ?? declaration.Default;
   if (value === undefined) throw new Error(`Parameters: [${name}] must have values`);
   const allowed = declaration.AllowedValues as unknown[] | undefined;
-  if (allowed && !allowed.map(String).includes(String(value))) throw new Error(`Parameter '${name}' must be one of AllowedValues, but is '${value}'`);
-  return type === 'CommaDelimitedList' || type.startsWith('List<') ? String(value).split(',').map((each) => each.trim()) : String(value);
+  if (allowed && !allowed.map(String).includes(String(value))) {
+    throw new Error(`Parameter '${name}' must be one of AllowedValues, but is '${value}'`);
+  }
+  if (type !== 'CommaDelimitedList' && !type.startsWith('List<')) return String(value);
+  return String(value).split(',').map((each) => each.trim());
+}
+
+function unknownFunction(name: string, kind: string): Error {
+  return new Error(`Template error: ${name} is no ${kind} that the local CloudFormation knows`);
 }
 
 function text(value: unknown, where: string): string {

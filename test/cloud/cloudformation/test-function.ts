@@ -115,6 +115,11 @@ export function happened({ events }: StackResult, ...logicalIds: string[]): stri
   return events.filter(({ logicalId }) => logicalIds.includes(logicalId)).map(({ logicalId, status }) => `${logicalId} ${status}`);
 }
 
+/** The reason of the first event of that kind. */
+export function reasonOf({ events }: StackResult, logicalId: string, status: string): string | undefined {
+  return events.find((event) => event.logicalId === logicalId && event.status === status)?.reason;
+}
+
 /** The stack's own course. */
 export function course({ events }: StackResult): string[] {
   return events.filter(({ type }) => type === 'AWS::CloudFormation::Stack').map(({ status }) => status);

@@ -1,5 +1,6 @@
 // All resource types that the local CloudFormation knows.
-import { IamEntities, IamSettings, ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
+import { ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
+import { IamEntities, IamSettings } from './iam-entities';
 import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
 import { physicalName, ResourceProvider } from './provider';
 import { HostedZoneProvider, RecordSetProvider } from './route53';
@@ -13,8 +14,9 @@ import { Route53 } from '../../route53';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
 import { randomUuid } from '../../time/random';
+import { StackIdentity } from '../template';
 
-export type { IamSettings } from './iam';
+export type { IamSettings } from './iam-entities';
 
 export interface Services {
   readonly iam: Iam;
@@ -39,15 +41,17 @@ export function resourceProviders(
     'AWS::KMS::Alias': new Store({ replacedBy: ['AliasName'], physicalId: ({ properties }) => properties.AliasName }),
     'AWS::KMS::Key': new Store({
       physicalId: ({ random }) => randomUuid(random),
-      attributes: ({ stack }, id) => ({ KeyId: id, Arn: `arn:${stack.partition}:kms:${stack.region}:${stack.account}:key/${id}` }),
+      attributes: ({ stack }, id) => ({ KeyId: id, Arn: arnOf(stack, 'kms', `key/${id}`) }),
     }),
     'AWS::Lambda::EventInvokeConfig': new EventInvokeConfigProvider(lambda),
     'AWS::Lambda::Function': new FunctionProvider(lambda, iam),
-    'AWS::Lambda::Permission': new Store({ replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'] }),
+    'AWS::Lambda::Permission': new Store({
+      replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
+    }),
     'AWS::Logs::LogGroup': new Store({
       replacedBy: ['LogGroupName'],
       physicalId: (request) => request.properties.LogGroupName ?? physicalName(request, 512),
-      attributes: ({ stack }, name) => ({ Arn: `arn:${stack.partition}:logs:${stack.region}:${stack.account}:log-group:${name}:*` }),
+      attributes: ({ stack }, name) => ({ Arn: arnOf(stack, 'logs', `log-group:${name}:*`) }),
     }),
     'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
     'AWS::Route53::RecordSet': new RecordSetProvider(route53),
@@ -55,4 +59,8 @@ export function resourceProviders(
     'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
     'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
   };
+}
+
+function arnOf({ partition, region, account }: StackIdentity, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }

@@ -23,7 +23,9 @@ export class FunctionProvider implements ResourceProvider {
   }
 
   private put(request: ResourceRequest, name: string): string {
-    if (!this.iam.hasRole(request.properties.Role)) throw new Error('The role defined for the function cannot be assumed by Lambda.');
+    if (!this.iam.hasRole(request.properties.Role)) {
+      throw new Error('The role defined for the function cannot be assumed by Lambda.');
+    }
     return this.lambda.putFunction(configuration(request, name));
   }
 }
@@ -33,7 +35,8 @@ function configuration({ stack, logicalId, properties, assets }: ResourceRequest
   if (!String(Runtime).startsWith('nodejs')) throw new Error(`The local Lambda runs Node.js only, not ${Runtime}`);
   const assetPath = assets.get(Code.S3Key);
   if (!assetPath) {
-    throw new Error(`No code for function ${logicalId} under S3Key ${Code.S3Key}; there is: ${[...assets.keys()].join(', ') || 'nothing'}`);
+    const known = [...assets.keys()].join(', ') || 'nothing';
+    throw new Error(`No code for function ${logicalId} under S3Key ${Code.S3Key}; there is: ${known}`);
   }
   return {
     account: stack.account,

@@ -58,8 +58,10 @@ export class Cancelled extends ResourceFailure {
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** A name as CloudFormation makes them: stack, logical id and 12 random characters, shortened to what the service allows. */
-export function physicalName({ stack, logicalId, random }: Pick<ResourceRequest, 'stack' | 'logicalId' | 'random'>, maximum = 64): string {
+/** A name as CloudFormation makes them: stack, logical id and 12 random characters, as long as the service allows. */
+export function physicalName(
+  { stack, logicalId, random }: Pick<ResourceRequest, 'stack' | 'logicalId' | 'random'>, maximum = 64,
+): string {
   const suffix = randomText(random, LETTERS, 12);
   const room = maximum - suffix.length - 2;
   const ofStack = stack.name.slice(0, Math.max(Math.floor(room / 2), room - logicalId.length));

@@ -41,13 +41,14 @@ export class RecordSetProvider implements ResourceProvider {
     return previous;
   }
 
-  /** What is gone already is fine; what says something else by now is not: Route 53 deletes only what it is told exactly. */
+  /** What is gone already is fine. What says something else is not: Route 53 deletes only what it is told exactly. */
   delete(request: ResourceRequest): void {
     const zoneId = this.zoneId(request);
     const { Type } = request.properties;
     const zoneExists = this.route53.hostedZones().some(({ id }) => id === zoneId);
     if (!zoneExists) return;
-    const exists = this.route53.recordSets(zoneId).some((each) => each.Type === Type && each.Name === `${plainName(request.properties)}.`);
+    const name = `${plainName(request.properties)}.`;
+    const exists = this.route53.recordSets(zoneId).some((each) => each.Type === Type && each.Name === name);
     if (exists) this.change(request, 'DELETE');
   }
 
@@ -57,7 +58,9 @@ export class RecordSetProvider implements ResourceProvider {
 
   private zoneId({ stack, properties }: ResourceRequest): string {
     if (properties.HostedZoneId) return properties.HostedZoneId;
-    const found = this.route53.hostedZones().find(({ account, name }) => account === stack.account && name === properties.HostedZoneName);
+    const { HostedZoneName } = properties;
+    const found = this.route53.hostedZones()
+      .find(({ account, name }) => account === stack.account && name === HostedZoneName);
     if (!found) throw new Error(`No hosted zones named ${properties.HostedZoneName} found`);
     return found.id;
   }

@@ -13,13 +13,18 @@ export class SecretProvider implements ResourceProvider {
   create(request: ResourceRequest): Physical {
     const { stack: { account, region }, properties } = request;
     const { arn } = this.secretsManager.create({
-      account, region, name: properties.Name ?? physicalName(request), value: secretString(request), kmsKeyArn: properties.KmsKeyId,
+      account,
+      region,
+      name: properties.Name ?? physicalName(request),
+      value: secretString(request),
+      kmsKeyArn: properties.KmsKeyId,
     });
     return { physicalId: arn, attributes: { Id: arn } };
   }
 
   refuse(before: Properties, after: Properties): void {
-    if (before.KmsKeyId !== after.KmsKeyId) throw new Error('The local CloudFormation cannot change the key of a secret');
+    if (before.KmsKeyId === after.KmsKeyId) return;
+    throw new Error('The local CloudFormation cannot change the key of a secret');
   }
 
   /** A changed way of generating makes a new value, as does a changed value. */
@@ -60,5 +65,6 @@ function secretString({ properties: { SecretString, GenerateSecretString }, rand
   if (SecretString !== undefined) return SecretString;
   const { SecretStringTemplate, GenerateStringKey, PasswordLength = 32 } = GenerateSecretString ?? {};
   const password = randomText(random, CHARACTERS, Number(PasswordLength));
-  return GenerateStringKey ? JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password }) : password;
+  if (!GenerateStringKey) return password;
+  return JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password });
 }

@@ -1,0 +1,49 @@
+// How CloudFormation's API describes a stack, its resources and its events.
+import { Stack } from './engine';
+import { validationError } from './plan';
+import { StackEvent } from './stack';
+
+export function describeStack({ identity, status, reason, outputs, events, broken }: Stack) {
+  if (broken) throw broken;
+  return {
+    StackId: identity.id,
+    StackName: identity.name,
+    StackStatus: status,
+    StackStatusReason: reason,
+    CreationTime: time(events[0]),
+    Outputs: { member: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
+  };
+}
+
+/** One that is being made is known, but not yet by an id. */
+export function describeResource({ identity, resources, events }: Stack, LogicalResourceId: string) {
+  const last = events.filter(({ logicalId }) => logicalId === LogicalResourceId).at(-1);
+  if (!last) throw validationError(`Resource ${LogicalResourceId} does not exist for stack ${identity.name}`);
+  return {
+    StackId: identity.id,
+    StackName: identity.name,
+    LogicalResourceId,
+    PhysicalResourceId: resources.get(LogicalResourceId)?.physicalId,
+    ResourceType: last.type,
+    ResourceStatus: last.status,
+  };
+}
+
+/** The newest first. */
+export function describeEvents({ identity, events }: Stack) {
+  return events.map((event, index) => ({
+    EventId: `${identity.id}/${index}`,
+    StackId: identity.id,
+    StackName: identity.name,
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId,
+    ResourceType: event.type,
+    ResourceStatus: event.status,
+    ResourceStatusReason: event.reason,
+    Timestamp: time(event),
+  })).reverse();
+}
+
+function time({ at }: StackEvent): string {
+  return new Date(at).toISOString();
+}
