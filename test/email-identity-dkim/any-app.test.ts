@@ -65,9 +65,9 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
           method: 'BYODKIM',
           selector: 's',
           secret: {
-            arn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:dkim',
+            arn: SECRET_ARN,
             jsonField: 'key',
-            versionId: '11112222-3333-4444-5555-666677778888',
+            versionId: VERSION_ID,
           },
         },
         zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
@@ -87,7 +87,7 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         signing: {
           method: 'BYODKIM',
           selector: 't',
-          secret: { arn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:dkim', versionStage: 'AWSPENDING' },
+          secret: { arn: SECRET_ARN, versionStage: 'AWSPENDING' },
         },
         waitSeconds: 0,
         retain: false,

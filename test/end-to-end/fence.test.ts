@@ -77,7 +77,7 @@ describe('twenty updates that are cancelled while SES throttles them', () => {
 
   beforeEach(async () => {
     await scene.stop();
-    scene = await Scene.withIdentity({ speed: 10 }); // so many processes take their time to start
+    scene = await Scene.withIdentity({ functions: 'in-process' });
     // In an account of some age all requests are at work at once. They share the one call a second that SES takes.
     scene.cloud.lambda.settings.concurrency = 1000;
     for (const domain of domains) scene.identityExists(REGION, domain);

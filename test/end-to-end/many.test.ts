@@ -37,7 +37,7 @@ describe('more identities than five managed policies hold', () => {
   const domains = Array.from({ length: 115 }, (_, index) => longName(index));
 
   beforeEach(async () => {
-    scene = await Scene.start({ ses: { requestsPerSecond: 1000 }, speed: 10 }); // so many runs take their time
+    scene = await Scene.start({ ses: { requestsPerSecond: 1000 }, functions: 'in-process' });
     identitiesExist(domains);
     const { resources } = await scene.deployed('Mail', easyDkimFor(domains));
     expect(policiesIn(resources).length).toBeGreaterThan(5);

@@ -3,21 +3,20 @@ import { OutOfTimeError } from '../../../lambda/base/errors';
 import { Log, logTo } from '../../../lambda/base/log';
 import { Redactor } from '../../../lambda/base/redaction';
 import { isAccessDenied, isBusy, Retry, Timekeeper } from '../../../lambda/base/retry';
-import { Clock } from '../../cloud/clock';
-import { jumpingTime } from '../fixtures/jumping-time';
+import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 const MINUTE = 60_000;
 
 let lines: string[];
 let log: Log;
-let clock: Clock;
+let clock: JumpingClock;
 let pauses: number[];
 let time: Timekeeper;
 
 beforeEach(() => {
   lines = [];
   log = logTo((line) => lines.push(line), new Redactor());
-  clock = new Clock();
+  clock = new JumpingClock();
   pauses = [];
   const jumping = jumpingTime(clock);
   time = {
@@ -131,7 +130,7 @@ describe('a refusal', () => {
   test('has a grace of its own for each call', async () => {
     const subject = retry({ grace: MINUTE });
     await subject.call('First', failing(2, error('AccessDenied')));
-    clock.advance(10 * MINUTE);
+    void clock.pass(10 * MINUTE);
     await expect(subject.call('Second', failing(2, error('AccessDenied')))).resolves.toBe(3);
   });
 });

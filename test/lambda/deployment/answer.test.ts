@@ -7,8 +7,7 @@ import { Redactor } from '../../../lambda/base/redaction';
 import { Timekeeper } from '../../../lambda/base/retry';
 import { Answer, giveAnswer } from '../../../lambda/deployment/answer';
 import { CloudFormationEvent } from '../../../lambda/deployment/event';
-import { Clock } from '../../cloud/clock';
-import { jumpingTime } from '../fixtures/jumping-time';
+import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 interface Received {
   readonly method: string;
@@ -40,7 +39,7 @@ beforeEach(async () => {
   lines = [];
   redactor = new Redactor();
   log = logTo((line) => lines.push(line), redactor);
-  time = jumpingTime(new Clock());
+  time = jumpingTime(new JumpingClock());
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -7,8 +7,7 @@ import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
 import { sesOf } from '../../../lambda/services/ses';
 import { DnsWorld } from '../../cloud/dns';
-import { CloudContext } from '../../cloud/http-service';
-import { minimalContext, until } from '../../cloud/minimal-context';
+import { minimalContext, MinimalContext } from '../../cloud/minimal-context';
 import { ServiceError } from '../../cloud/service-error';
 import { Ses } from '../../cloud/ses';
 import { jumpingTime } from '../fixtures/jumping-time';
@@ -19,7 +18,7 @@ const DOMAIN = 'mail.example.com';
 const FIRST_LOOK_MS = 24 * 3_600_000;
 const KEY = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
 
-let context: CloudContext;
+let context: MinimalContext;
 let dns: DnsWorld;
 let cloud: Ses;
 let lines: string[];
