@@ -1,6 +1,6 @@
 // Tests of the Route 53 calls with the real SDK clients, against the local Route 53, IAM and STS.
 import { ResourceRecordSet, Route53Client, RRType } from '@aws-sdk/client-route-53';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { STSClient } from '@aws-sdk/client-sts';
 import { ZoneSettings } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, OutOfTimeError, ZoneGoneError } from '../../../lambda/base/errors';
 import { logTo } from '../../../lambda/base/log';
@@ -8,6 +8,7 @@ import { Change, RecordSet } from '../../../lambda/base/record-set';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
 import { hostedZone } from '../../../lambda/services/route53';
+import { assumeRole } from '../../../lambda/services/sts';
 import { DnsWorld } from '../../cloud/dns';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
 import { Route53 } from '../../cloud/route53';
@@ -49,14 +50,12 @@ afterEach(async () => {
 function connector({ roleArn }: ZoneSettings) {
   return async () => {
     const own = context.credentials.issue({ account: ACCOUNT });
-    const assume = async () => {
+    const assume = (arn: string) => {
       const client = new STSClient({ region: 'us-east-1', endpoint: sts.endpoint, credentials: own, maxAttempts: 1 });
       clients.push(client);
-      const { Credentials: given } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }));
-      const { AccessKeyId, SecretAccessKey, SessionToken } = given!;
-      return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
+      return assumeRole(client, arn);
     };
-    const credentials = roleArn ? await assume() : own;
+    const credentials = roleArn ? await assume(roleArn) : own;
     const client = withOwnErrors(new Route53Client({ region: 'us-east-1', endpoint: cloud.endpoint, credentials, maxAttempts: 1 }));
     clients.push(client);
     return client;

@@ -99,4 +99,11 @@ describe('a secret is refused', () => {
     expect(message.startsWith(`The secret ${ARN}`)).toBe(true);
     expect(message).toContain(reason);
   });
+
+  test('that breaks the reading itself, without the text of the runtime\'s error', async () => {
+    const label = `${'A'.repeat(70_000)} PRIVATE KEY`;
+    const message = await refusal(read(`-----BEGIN ${label}-----\n${PLAIN}\n-----END ${label}-----`));
+    expect(message).toBe(`The secret ${ARN} holds no private key that SES can use: reading it failed with SyntaxError; `
+      + 'store an RSA private key as PEM, made with: openssl genrsa 2048.');
+  });
 });
