@@ -21,7 +21,7 @@ interface EventInvokeConfiguration {
 }
 
 /** One run of a function, for tests. */
-interface InvocationRecord {
+export interface InvocationRecord {
   readonly functionName: string;
   readonly requestId: string;
   /** 1 for the first, 2 and 3 for the repeats of an asynchronous one. */

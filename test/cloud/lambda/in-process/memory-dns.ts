@@ -10,46 +10,66 @@ const ERRORS: Readonly<Record<number, string>> = {
   [RCODE.noSuchName]: 'ENOTFOUND', [RCODE.serverFailure]: 'ESERVFAIL', [RCODE.refused]: 'EREFUSED',
 };
 
-export function memoryDns(dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>, time: FunctionTime) {
-  class Resolver {
-    private server = dns.resolverAddress;
+/** The DNS world, as far as a function sees it. */
+type FunctionDns = Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>;
 
-    constructor(private readonly options?: ResolverOptions) {}
+/** `node:dns`, for one function. */
+export function memoryDns(
+  dns: FunctionDns, time: FunctionTime,
+): { promises: { Resolver: new (options?: ResolverOptions) => MemoryResolver } } {
+  return {
+    promises: {
+      Resolver: class extends MemoryResolver {
+        constructor(options?: ResolverOptions) {
+          super(dns, time, options);
+        }
+      },
+    },
+  };
+}
 
-    setServers([server]: readonly string[]): void {
-      this.server = server.replace(/:53$/, '');
-    }
+export class MemoryResolver {
+  private server: string;
 
-    resolve4(name: string) {
-      return this.look(name, 'A', (data) => data as string);
-    }
-
-    resolveNs(name: string) {
-      return this.look(name, 'NS', (data) => data as string);
-    }
-
-    resolveCname(name: string) {
-      return this.look(name, 'CNAME', (data) => data as string);
-    }
-
-    resolveTxt(name: string) {
-      return this.look(name, 'TXT', (data) => (data as Buffer[]).map(String));
-    }
-
-    private async look<T>(name: string, type: RecordType, read: (data: unknown) => T): Promise<T[]> {
-      await time.travel();
-      const entry = dns.natOfFunctions()[this.server];
-      if (entry && await waitsInVain(entry, this.options, (ms) => time.sleep(ms))) {
-        throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
-      }
-      const isReachable = entry || this.server === dns.resolverAddress;
-      const answer = isReachable && dns.answer(this.server, { name, type });
-      if (!answer) throw systemError(`query ${type} ECONNREFUSED ${name}`, 'ECONNREFUSED');
-      if (answer.rcode !== RCODE.noError) throw systemError(`query ${type} ${name}`, ERRORS[answer.rcode]);
-      const found = (answer.answers ?? []).filter((each) => each.type === type);
-      if (found.length === 0) throw systemError(`query ${type} ENODATA ${name}`, 'ENODATA');
-      return found.map((each: Answer) => read('data' in each && each.data));
-    }
+  constructor(
+    private readonly dns: FunctionDns, private readonly time: FunctionTime, private readonly options?: ResolverOptions,
+  ) {
+    this.server = dns.resolverAddress;
   }
-  return { promises: { Resolver } };
+
+  setServers([server]: readonly string[]): void {
+    this.server = server.replace(/:53$/, '');
+  }
+
+  resolve4(name: string) {
+    return this.look(name, 'A', (data) => data as string);
+  }
+
+  resolveNs(name: string) {
+    return this.look(name, 'NS', (data) => data as string);
+  }
+
+  resolveCname(name: string) {
+    return this.look(name, 'CNAME', (data) => data as string);
+  }
+
+  resolveTxt(name: string) {
+    return this.look(name, 'TXT', (data) => (data as Buffer[]).map(String));
+  }
+
+  private async look<T>(name: string, type: RecordType, read: (data: unknown) => T): Promise<T[]> {
+    const { dns, time, server } = this;
+    await time.travel();
+    const entry = dns.natOfFunctions()[server];
+    if (entry && await waitsInVain(entry, this.options, (ms) => time.sleep(ms))) {
+      throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
+    }
+    const isReachable = entry || server === dns.resolverAddress;
+    const answer = isReachable && dns.answer(server, { name, type });
+    if (!answer) throw systemError(`query ${type} ECONNREFUSED ${name}`, 'ECONNREFUSED');
+    if (answer.rcode !== RCODE.noError) throw systemError(`query ${type} ${name}`, ERRORS[answer.rcode]);
+    const found = (answer.answers ?? []).filter((each) => each.type === type);
+    if (found.length === 0) throw systemError(`query ${type} ENODATA ${name}`, 'ENODATA');
+    return found.map((each: Answer) => read('data' in each && each.data));
+  }
 }
