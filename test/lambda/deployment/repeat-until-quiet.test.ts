@@ -80,6 +80,7 @@ test('a Delete by a made-up id resets what the cancelled Create tells SES after 
   const stack = await created();
   meanwhile(stack, () => stack.aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'PENDING' }));
   expect(await stack.remove(properties(), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
+  expect(pausesOf(stack)).toBe(2);
   expect(stack.aws.identity.origin).toBe('AWS_SES');
   expect(stack.aws.zone.records).toEqual([]);
 });
