@@ -12,13 +12,13 @@ describe('a Delete that may not list the zone', () => {
     return aws;
   };
 
-  test.each(['untouched', 'unanswered'] as const)('succeeds after a Create that had no access either (%s)', async (create) => {
+  test.each(['untouched', 'unanswered'] as const)('succeeds after a Create without access (%s)', async (create) => {
     const aws = closed();
     await aws.release(wanting(byo('s1')), { create });
     expect(aws.lines.join('')).toContain('zone-gone');
   });
 
-  test.each(['succeeded', 'found', 'failed'] as const)('fails after a Create that had access (%s)', async (create) => {
+  test.each(['succeeded', 'found', 'failed'] as const)('fails after a Create with access (%s)', async (create) => {
     const aws = closed();
     aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
     await expect(aws.release(wanting(byo('s1')), { create })).rejects.toThrow('not authorized');
@@ -37,7 +37,7 @@ test.each(['PENDING', 'FAILED', 'TEMPORARY_FAILURE', 'SUCCESS'])(
     expect(aws.zone.contents).toHaveLength(1);
   });
 
-test.each(['succeeded', 'found'] as const)('with RETAIN what was made stays, and is the user’s (%s)', async (create) => {
+test.each(['succeeded', 'found'] as const)('with RETAIN what was made is the user’s (%s)', async (create) => {
   const desired = wanting(byo('s1'), { retain: true });
   const aws = await verified(desired);
   await aws.release(desired, { create });
