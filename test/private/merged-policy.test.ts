@@ -126,3 +126,11 @@ test('30 identities with usual names in one zone fit into one policy', () => {
 
   expect(maxDocumentSize(stack, permissions)).toBeLessThanOrEqual(MAX_POLICY_SIZE);
 });
+
+test('a Region in a condition that only the deployment knows is reckoned with the most characters of a Region', () => {
+  const ofParameter = new CfnParameter(stack, 'SecretRegion').valueAsString;
+  const longest = 'us-isob-eastern1';
+
+  const sizeFor = (region: string) => reckonedSize(stack, [decryptRights('arn:key', region)]);
+  expect(sizeFor(ofParameter)).toBe(sizeFor(longest));
+});

@@ -1,0 +1,31 @@
+// A Delete that could not do its work says so, also while a stack is rolled back. An Update may succeed all the same
+// then; a Delete would leave records behind.
+import { MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
+
+const denied = () => Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
+
+const STATUSES = ['DELETE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'];
+
+test.each(STATUSES)('a Delete that cannot reset the signing fails (%s)', async (status) => {
+  const stack = new StackInMemory();
+  await stack.answered({});
+  stack.stackStatus = status;
+  stack.aws.putRefused = Object.assign(new Error('not today'), { name: 'BadRequestException' });
+  expect(await stack.remove(properties())).toMatchObject({
+    Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID, Reason: expect.stringContaining('not today'),
+  });
+});
+
+test('a Delete says within a minute that a call is not authorized: its policies are no longer new', async () => {
+  const stack = new StackInMemory();
+  await stack.answered({});
+  stack.servicesFor = (services) => ({
+    ...services,
+    ses: { ...services.ses, read: () => services.retry.call('GetEmailIdentity', denied) },
+  });
+  const began = stack.aws.time;
+  const { Status, Reason } = await stack.remove(properties());
+  expect(Status).toBe('FAILED');
+  expect(Reason).toContain('AccessDeniedException');
+  expect(stack.aws.time - began).toBeLessThan(MINUTE);
+});
