@@ -34,7 +34,7 @@ function besideOneThatFails(build: (stack: Stack) => unknown): (stack: Stack) =>
 
 /** Long enough for all that was cancelled to come to its end. */
 async function settled(): Promise<void> {
-  await scene.cloud.clock.sleep(900_000);
+  await scene.cloud.clock.pass(900_000);
 }
 
 /** What there is of ours in the end. */
@@ -141,7 +141,7 @@ describe('a run that dies after its answer, and is repeated a minute later', () 
   describe('during the deletion of the stack', () => {
     beforeEach(async () => {
       await scene.deployed('Mail', signingWith('s2', 'two'));
-      await scene.cloud.clock.sleep(10_000);
+      await scene.cloud.clock.pass(10_000);
       expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
       await settled();
     });
@@ -160,7 +160,7 @@ describe('a Create that never answered, without a roll-back, and the next deploy
     const build = scene.byo('s1', scene.secrets.one);
     expect((await scene.deploy('Mail', build, { disableRollback: true })).status).toBe('CREATE_FAILED');
     await scene.deployed('Mail', build, { disableRollback: true });
-    await scene.cloud.clock.sleep(300_000);
+    await scene.cloud.clock.pass(300_000);
   });
 
   // Today: the id of the failed Create is one that CloudFormation made up. Its Delete comes in the clean-up. It does

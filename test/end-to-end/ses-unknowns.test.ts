@@ -36,7 +36,7 @@ test('SES has no tokens of Easy DKIM yet: the deployment says so, and the next o
   expect(early.reason).toContain(`SES has made no DKIM tokens for ${DOMAIN} yet. Deploy again in a minute.`);
   expect(scene.all()).toEqual([]);
   await scene.destroy('Mail');
-  await scene.cloud.clock.sleep(10 * MINUTE);
+  await scene.cloud.clock.pass(10 * MINUTE);
   await scene.deployed('Mail', scene.easy(WAIT));
   expect(await scene.send(REGION, DOMAIN)).toMatchObject({ result: 'pass' });
 });

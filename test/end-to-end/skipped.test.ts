@@ -130,7 +130,7 @@ describe('an update that replaces the domain and is cancelled', () => {
     scene.cloud.route53.settings.insyncAfter = 60_000;
     const result = await scene.deploy('Mail', besideOneThatFails(build), other());
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    await scene.cloud.clock.sleep(600_000);
+    await scene.cloud.clock.pass(600_000);
   });
 
   // Today: CloudFormation never gets the new domain's physical id, so it sends no Delete for it. The roll-back is an

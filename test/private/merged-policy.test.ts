@@ -131,6 +131,6 @@ test('a Region in a condition that only the deployment knows is reckoned with th
   const ofParameter = new CfnParameter(stack, 'SecretRegion').valueAsString;
   const longest = 'us-isob-eastern1';
 
-  const sizeFor = (region: string) => reckonedSize(stack, [decryptRights('arn:key', region)]);
+  const sizeFor = (region: string) => maxDocumentSize(stack, [decryptPermission('arn:key', region)]);
   expect(sizeFor(ofParameter)).toBe(sizeFor(longest));
 });

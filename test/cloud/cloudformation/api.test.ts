@@ -202,7 +202,7 @@ test('OnFailure=DO_NOTHING is the other way to disable the roll-back of a create
 
   await client.send(new CreateStackCommand({ ...inputOf(template), OnFailure: 'DO_NOTHING' }));
 
-  while ((await cloud.cloudFormation.describe('app'))!.status === 'CREATE_IN_PROGRESS') await cloud.clock.sleep(1000);
+  while ((await cloud.cloudFormation.describe('app'))!.status === 'CREATE_IN_PROGRESS') await cloud.clock.pass(1000);
   await expect(cloud.cloudFormation.describe('app')).resolves.toMatchObject({
     status: 'CREATE_FAILED', resources: { Good: { type: 'AWS::Logs::LogGroup' } },
   });

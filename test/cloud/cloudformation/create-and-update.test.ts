@@ -98,7 +98,7 @@ describe('create', () => {
 
   test('a second operation on a stack that is worked on is refused', async () => {
     const first = deploy(templateWith({ Thing: custom({ OnCreate: 'SILENT' }) }));
-    while (!await cloud.cloudFormation.describe('app')) await cloud.clock.sleep(1000);
+    await cloud.clock.until('the stack to be there', () => cloud.cloudFormation.eventsNow('app').length > 0);
 
     await expect(deploy(templateWith({}))).rejects.toThrow('is in CREATE_IN_PROGRESS state');
     await cloud.stop();

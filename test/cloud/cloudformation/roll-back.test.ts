@@ -162,7 +162,7 @@ describe('CancelUpdateStack', () => {
     const deploying = deploy(templateWith({
       Slow: custom({ Value: 2, OnUpdate: 'SILENT' }), Later: custom({ Value: 2 }, { DependsOn: 'Slow' }),
     }));
-    while (requests(cloud).length < 3) await cloud.clock.sleep(1000);
+    await cloud.clock.until('the third request', () => requests(cloud).length === 3);
     await cloud.cloudFormation.cancelUpdate('app');
     const result = await deploying;
 
@@ -181,7 +181,7 @@ describe('CancelUpdateStack', () => {
     const deploying = cloud.cloudFormation.deploy({
       stackName: 'app', template, assetDirectory, disableRollback: true,
     });
-    while (requests(cloud).length < 2) await cloud.clock.sleep(1000);
+    await cloud.clock.until('the second request', () => requests(cloud).length === 2);
     await cloud.cloudFormation.cancelUpdate('app');
 
     await expect(deploying).resolves.toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });

@@ -3,11 +3,10 @@ import { OutOfTimeError } from '../../../lambda/base/errors';
 import { ANSWER_MS } from '../../../lambda/deployment/deadlines';
 import { Environment } from '../../../lambda/deployment/environment';
 import { Request, shortRetry } from '../../../lambda/deployment/request';
-import { Clock } from '../../cloud/clock';
-import { jumpingTime } from '../fixtures/jumping-time';
+import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 test('a service that stays busy leaves most of that time to the answer itself', async () => {
-  const clock = new Clock();
+  const clock = new JumpingClock();
   const began = clock.now();
   const environment = { time: jumpingTime(clock) } as Environment;
   const retry = shortRetry({ environment, log: () => undefined } as unknown as Request);

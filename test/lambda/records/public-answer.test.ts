@@ -3,16 +3,15 @@ import { NameServerAnswer } from '../../../lambda/base/ports';
 import { Retry } from '../../../lambda/base/retry';
 import { txtRecord } from '../../../lambda/records/dkim-record';
 import { requireAnswered } from '../../../lambda/records/public-answer';
-import { Clock } from '../../cloud/clock';
 import { byo, DOMAIN, wanting } from '../fixtures/aws-in-memory';
-import { jumpingTime } from '../fixtures/jumping-time';
+import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 const SECOND = 1_000;
 const RECORD = txtRecord(DOMAIN, 's1', 'Key');
 
 /** How long it took, for a name server that answers after some time. */
 async function waited(answersAfter: number): Promise<number> {
-  const clock = new Clock();
+  const clock = new JumpingClock();
   const began = clock.now();
   const log = () => undefined;
   const ask = async (): Promise<NameServerAnswer[]> =>
