@@ -130,7 +130,7 @@ export class CloudFormation {
   ): Promise<StackResult> {
     const input = {
       StackName: stackName,
-      TemplateURL: this.upload(body, stackName),
+      TemplateURL: this.upload(body, stackName, placeOf(address)),
       DisableRollback: disableRollback,
       Parameters: Object.entries(parameters).map(([key, value]) => ({ ParameterKey: key, ParameterValue: value })),
       Capabilities: ['CAPABILITY_IAM' as const, 'CAPABILITY_NAMED_IAM' as const],
@@ -170,8 +170,8 @@ export class CloudFormation {
   }
 
   /** Uploads a template, as the CDK does whatever its size. */
-  private upload(body: string, stackName: string): string {
-    const url = `https://assets.s3.amazonaws.com/${stackName}.json`;
+  private upload(body: string, stackName: string, { account, region }: Place): string {
+    const url = `https://assets-${account}-${region}.s3.amazonaws.com/${stackName}.json`;
     this.templates.set(url, body);
     return url;
   }

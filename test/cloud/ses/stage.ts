@@ -100,7 +100,7 @@ export class SesStage {
   /** Let so much time pass that SES looks, and wait for what it sees. */
   async look(after = MINUTE, region?: string, name?: string): Promise<IdentityState> {
     const before = this.state(region, name).lastChecked;
-    await this.context.clock.pass(after);
+    await this.context.clock.pass(after + 1);
     await this.context.clock.until('SES to look', () => this.state(region, name).lastChecked !== before);
     return this.state(region, name);
   }

@@ -88,7 +88,7 @@ describe('reading', () => {
   test('what SES saw when it last looked', async () => {
     // GIVEN
     cloud.createIdentity({ ...HERE, dkim: { selector: 'dkim2026', privateKey: KEY } });
-    await context.clock.pass(FIRST_LOOK_MS);
+    await context.clock.pass(FIRST_LOOK_MS + 1);
     // THEN
     await expect(ses().read()).resolves.toMatchObject({
       status: 'PENDING', errorType: 'HOST_NOT_FOUND', lastChecked: new Date(cloud.identity(HERE)!.lastChecked!),

@@ -18,29 +18,20 @@ export class EmailIdentityProvider implements ResourceProvider {
     }));
   }
 
-  update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
-    return this.context.clock.hold(`an update of the identity ${previous.physicalId}`, () => this.change(request, previous));
-  }
-
-  delete(request: ResourceRequest): void {
-    this.ses.deleteIdentity(refOf(request));
-  }
-
-  private async change(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
+  async update(request: ResourceRequest, previous: PreviousState): Promise<Physical> {
     const { EmailIdentity, DkimSigningAttributes: signing, DkimAttributes: dkim } = request.properties;
-    const { account, region } = request.stack;
-    const credentials = this.context.credentials.issue({ account });
-    const client = new SESv2Client({ region, endpoint: this.ses.endpoint, credentials });
+    const client = this.client(request);
     if (changed(previous, request, 'DkimSigningAttributes')) {
-      await client.send(new PutEmailIdentityDkimSigningAttributesCommand({
+      const told = new PutEmailIdentityDkimSigningAttributesCommand({
         EmailIdentity,
         SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES',
         SigningAttributes: signing,
-      }));
+      });
+      await this.untilTaken(() => client.send(told));
     }
     if (changed(previous, request, 'DkimAttributes')) {
-      const switching = { EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true };
-      await client.send(new PutEmailIdentityDkimAttributesCommand(switching));
+      const switched = new PutEmailIdentityDkimAttributesCommand({ EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true });
+      await this.untilTaken(() => client.send(switched));
     }
     const state = this.ses.identity(refOf(request));
     if (!state) {
@@ -48,6 +39,28 @@ export class EmailIdentityProvider implements ResourceProvider {
     }
     this.updateTags(request, previous, state);
     return physical(state);
+  }
+
+  delete(request: ResourceRequest): void {
+    this.ses.deleteIdentity(refOf(request));
+  }
+
+  private client({ stack: { account, region } }: ResourceRequest): SESv2Client {
+    const credentials = this.context.credentials.issue({ account });
+    return new SESv2Client({ region, endpoint: this.ses.endpoint, credentials, maxAttempts: 1 });
+  }
+
+  /** CloudFormation's calls count in the account's one call a second, and are made again. */
+  private async untilTaken(call: () => Promise<unknown>): Promise<void> {
+    const { clock } = this.context;
+    for (;;) {
+      try {
+        return void await clock.hold('a call of CloudFormation to SES', call);
+      } catch (error) {
+        if ((error as Error).name !== 'TooManyRequestsException') throw error;
+        await clock.sleep(1000);
+      }
+    }
   }
 
   /** The tags of the template are there afterwards; the others as the setting has it. */
