@@ -33,7 +33,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private readonly time: FunctionTime;
   private readonly environment: NodeJS.ProcessEnv;
   private readonly handler: Promise<Handler>;
-  private requestId?: string;
+  private event?: string;
   private die!: (reason: string) => void;
 
   constructor(private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>) {
@@ -58,7 +58,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
 
   /** Between two invocations Lambda freezes it, with its timers. */
   get wakesAt(): number | undefined {
-    return this.requestId === undefined ? undefined : this.time.wakesAt;
+    return this.event === undefined ? undefined : this.time.wakesAt;
   }
 
   wake(now: number): void {
@@ -66,7 +66,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   }
 
   describe(): string {
-    const doing = this.requestId === undefined ? 'has no invocation' : `runs the request ${this.requestId}`;
+    const doing = this.event === undefined ? 'has no invocation' : `has the event ${this.event.slice(0, 200)}`;
     return `${this.environment.AWS_LAMBDA_FUNCTION_NAME} ${doing}${this.wakesAt === undefined ? '' : ' and waits'}`;
   }
 
@@ -75,7 +75,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   }
 
   async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
-    this.requestId = invocation.requestId;
+    this.event = invocation.event;
     const now = this.options.simulation.clock.now();
     this.time.set(now);
     const message: InvokeMessage = { kind: 'invoke', now, ...invocation };
@@ -84,7 +84,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
       const { payload, error } = await this.orDies(runHandler(handler, message, this.time, this.environment, (text) => this.write(text)));
       return { payload, error };
     } finally {
-      this.requestId = undefined;
+      this.event = undefined;
     }
   }
 
