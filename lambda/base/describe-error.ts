@@ -68,14 +68,16 @@ export function describeError(error: unknown): ErrorDescription {
     const text = `the answer is not of the service's protocol${status === undefined ? '' : ` (HTTP status ${status})`}`;
     return { name: 'UnreadableAnswer', text, advice: NETWORK };
   }
-  if (code !== undefined && TLS.test(code)) return { name: code, text: message, advice: NETWORK };
-  if (code !== undefined && !isOfService) return { name: code, text: message, advice: DEFAULT_ADVICE };
+  if (code !== undefined && status === undefined) {
+    // When none of several addresses answers, Node's error has no text.
+    return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
+  }
   if (isOfService || name === 'TimeoutError') return { name, text: message, advice: ADVICE[name] ?? DEFAULT_ADVICE };
   return { name, text: message, advice: FAULT_ADVICE };
 }
 
 export function detailsOf(error: unknown): ErrorDetails {
-  const metadata = valueIn(error, '$metadata'); // the SDK puts it on each error of a service
+  const metadata = valueIn(error, '$metadata'); // the SDK puts it on errors of services, and of connections to them
   const status = valueIn(metadata, 'httpStatusCode');
   return {
     name: textIn(error, 'name'),

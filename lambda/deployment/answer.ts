@@ -28,6 +28,7 @@ const FIRST_PAUSE_MS = 1_000;
 export async function giveAnswer(
   event: CloudFormationEvent, answer: Answer, { time, log, redactor }: AnswerOptions,
 ): Promise<void> {
+  redactor.show(answer.physicalId);
   const body = renderAnswer(event, answer, redactor);
   for (let tries = 1; ; tries++) {
     const problem = await put(event.ResponseURL, body);

@@ -13,7 +13,7 @@ import { Request, requestOf, shortRetry } from './request';
 import { isAlreadyAnswered } from './stack';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError, OutOfTimeError } from '../base/errors';
+import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 
 export async function onEvent(event: HandlerEvent, invocation: Invocation, environment: Environment): Promise<void> {
   const request = requestOf(event, environment);
@@ -39,7 +39,7 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
     if (!mayContinue) return failureAnswer(request, desired, error);
     const problem = await continueInNewInvocation(request);
     if (problem === undefined) return undefined;
-    const whatHappened = `${error.whatHappened}. The function could not start itself again: ${problem}`;
+    const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${problem}`;
     return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
   }
 }

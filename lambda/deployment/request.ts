@@ -22,7 +22,8 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   const log = logTo(environment.write, redactor, {
     requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId,
   });
-  return { event, environment, log, redactor, progress: { signingPut: false, ...event.Progress } };
+  const progress: Progress = { signingPut: false, acceptedKey: event.Progress?.taken, ...event.Progress };
+  return { event, environment, log, redactor, progress };
 }
 
 /** For calls in the time that is kept for the answer. */

@@ -88,6 +88,12 @@ describe('the answer', () => {
     expect(lines).toEqual(['{"decision":"answered","status":"SUCCESS","physicalResourceId":"us-east-1/example.com"}\n']);
   });
 
+  test('is logged with its physical id, however long that is', async () => {
+    const physicalId = `untouched/us-gov-west-1/${'a'.repeat(63)}.example.com`;
+    await give({ ...SUCCESS, physicalId });
+    expect(JSON.parse(lines[0])).toMatchObject({ decision: 'answered', physicalResourceId: physicalId });
+  });
+
   test('of a Delete has no attributes', async () => {
     await give({ status: 'SUCCESS', physicalId: 'us-east-1/example.com' });
     expect(received.map(body)).toEqual([{ Status: 'SUCCESS', ...SAME }]);
