@@ -76,6 +76,11 @@ export function describeError(error: unknown): ErrorDescription {
   return { name, text: message, advice: FAULT_ADVICE };
 }
 
+/** The name of an error, by which services say what is wrong. */
+export function nameOf(error: unknown): string {
+  return detailsOf(error).name ?? '';
+}
+
 export function detailsOf(error: unknown): ErrorDetails {
   const metadata = valueIn(error, '$metadata'); // the SDK puts it on errors of services, and of connections to them
   const status = valueIn(metadata, 'httpStatusCode');

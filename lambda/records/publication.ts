@@ -7,8 +7,7 @@ import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { Log } from '../base/log';
 import { Owner } from '../base/owner';
-import { OpenZone } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { OpenZone, RecordSet } from '../base/ports';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;

@@ -4,8 +4,7 @@ import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
-import { Services } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { RecordSet, Services } from '../base/ports';
 import { DkimRecord, saysTheSame, txtRecord } from '../records/dkim-record';
 import { Check, isAnswered, requireAnswered } from '../records/public-answer';
 

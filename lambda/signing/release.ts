@@ -13,13 +13,12 @@
 // | as our stack says        | by somebody before us                  | left alone         | is deleted if it is ours |
 // | as our stack says        | by us (wasSetByUs)                     | reset to Easy DKIM | is deleted if it is ours |
 import { signsAs } from './ses-rules';
-import { textOf } from '../base/describe-error';
+import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { HostedZone, IdentityState, Services } from '../base/ports';
-import { RecordSet } from '../base/record-set';
-import { isAccessDenied, nameOf } from '../base/retry';
+import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
+import { isAccessDenied } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';

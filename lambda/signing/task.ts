@@ -3,8 +3,7 @@ import { Progress } from './progress';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
-import { IdentityState, OpenZone, Services, SigningAnswer, SigningAttributes } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
 import { publish, PublicationRequest } from '../records/publication';
 
