@@ -1,6 +1,6 @@
 // A CloudFormation request as it arrives, and since when CloudFormation waits for its answer.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
-import { Progress } from '../signing/progress';
+import { Progress } from '../signing/task';
 
 export interface CloudFormationEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';

@@ -41,12 +41,8 @@ export interface ReleaseRequest {
   readonly hadRegistry?: boolean;
 }
 
-export interface Released {
-  /** There is a registry record of this owner, or was one before. */
-  readonly hadRegistry: boolean;
-}
-
-export async function release(request: ReleaseRequest, services: Services): Promise<Released> {
+/** Gives whether there is a registry record of this owner, or was one before. */
+export async function release(request: ReleaseRequest, services: Services): Promise<boolean> {
   const { previous, owner, create } = request;
   const zone = previous.zone && services.hostedZone(previous.zone);
   const records = zone && await listOrGone(zone, request, services);
@@ -60,7 +56,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }
-  return { hadRegistry };
+  return hadRegistry;
 }
 
 /** A zone that a failed Create had no access to has nothing of ours, and must not keep the roll-back from its end. */
