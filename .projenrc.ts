@@ -142,7 +142,9 @@ project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0'
 project.eslint?.allowDevDeps('lambda/**');
 
 // Types are checked once, by the typecheck step. So the tests are only transpiled.
-project.jest!.config.transform = { '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }] };
+project.jest!.config.transform = {
+  '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }],
+};
 project.deps.removeDependency('ts-jest');
 
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a

@@ -50,7 +50,9 @@ test('time stands still while a hold is taken, also when a test waits', async ()
 });
 
 test('time stands still while a participant works, and its sleeper is woken like any other', async () => {
-  const participant = { idle: false, wakesAt: undefined as number | undefined, wake: jest.fn(), describe: () => 'a function' };
+  const participant = {
+    idle: false, wakesAt: undefined as number | undefined, wake: jest.fn(), describe: () => 'a function',
+  };
   participant.wake.mockImplementation(() => {
     participant.wakesAt = undefined;
   });
