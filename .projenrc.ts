@@ -188,17 +188,14 @@ project.eslint?.addRules({
 });
 
 // People read diffs side by side. Comments count too, as they are read there as well.
-project.eslint?.addOverride({
-  files: ['lambda/**', 'test/lambda/**'],
-  rules: {
-    '@stylistic/max-len': ['error', {
-      code: 120,
-      ignoreUrls: true,
-      ignoreStrings: true,
-      ignoreTemplateLiterals: true,
-      ignoreRegExpLiterals: true,
-    }],
-  },
+project.eslint?.addRules({
+  '@stylistic/max-len': ['error', {
+    code: 120,
+    ignoreUrls: true,
+    ignoreStrings: true,
+    ignoreTemplateLiterals: true,
+    ignoreRegExpLiterals: true,
+  }],
 });
 
 // The handler is built before anything synthesizes, so that users need no esbuild. projen's own bundler
