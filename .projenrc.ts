@@ -110,8 +110,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       testEnvironment: './test/seeded-environment.ts',
       testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
-      // Each end-to-end test has a cloud and functions of its own. If more of them run at once than there are
-      // cores, the clock of the cloud is too fast for the handlers.
+      // One for each of two cores. A function in a process of its own works while its test waits, so more would
+      // only take turns.
       maxWorkers: 2,
       coverageThreshold: { branches: 90, functions: 90, lines: 90, statements: 90 },
       collectCoverageFrom: ['src/**/*.ts', 'lambda/**/*.ts'],
@@ -222,6 +222,15 @@ project.tasks.tryFind('docgen')!.reset('tsx scripts/api-reference.ts');
 const dotnet = project.tasks.tryFind('package:dotnet')!;
 dotnet.reset('jsii-pacmak -v --target dotnet', { condition: 'command -v dotnet > /dev/null' });
 dotnet.exec('jsii-pacmak -v --target dotnet --code-only', { condition: '! command -v dotnet > /dev/null' });
+
+project.addTask('test:unit', {
+  description: 'The tests that need no local cloud: of the construct, the handler and the package, in less than a '
+    + 'minute',
+  steps: [{
+    exec: 'jest --coverage=false --testPathIgnorePatterns /node_modules/ /cdk.out/ /test/cloud/ /test/end-to-end/',
+    receiveArgs: true,
+  }],
+});
 
 const verify = project.addTask('verify', {
   description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint',

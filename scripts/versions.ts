@@ -18,10 +18,16 @@ const CDK_TESTS = [
  * The tests that depend on the Node.js of the handler: crypto, DNS, timers, HTTP, and the end of the process.
  */
 const NODE_TESTS = [
-  'test/cloud/lambda.test.ts',
-  ...['crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'secrecy', 'waiting', 'what-was-there', 'zones'].map(
-    (name) => `test/end-to-end/${name}.test.ts`,
-  ),
+  'test/cloud/lambda/',
+  ...[
+    'crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'same-seed', 'secrecy', 'waiting', 'what-was-there',
+    'zones',
+  ].map((name) => `test/end-to-end/${name}.test.ts`),
+];
+
+/** The tests of what the simulated time asks of Node.js: to say when a function is idle. */
+const TIME_TESTS = [
+  'test/cloud/lambda/', ...['failures', 'same-seed', 'waiting'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 
 const repository = join(__dirname, '..');
@@ -39,7 +45,8 @@ async function main(): Promise<void> {
   await step('the newest aws-cdk-lib', () =>
     testNewestCdk(join(directory, 'newest'), cdk ?? output('npm', ['view', 'aws-cdk-lib', 'version'])),
   );
-  await step(`the handler on Node ${node}`, () => testNode(join(directory, 'node'), node));
+  await step(`the handler on Node ${node}`, () => testNode(join(directory, 'node'), node, NODE_TESTS));
+  await step('simulated time on Node 22', () => testNode(join(directory, 'node-22'), '22', TIME_TESTS));
 }
 
 /** `npm test` shows that the lowest supported versions work, but only if these versions are installed. */
@@ -72,12 +79,12 @@ async function testNewestCdk(copy: string, version: string): Promise<void> {
   await run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
 }
 
-async function testNode(prefix: string, version: string): Promise<void> {
+async function testNode(prefix: string, version: string, tests: readonly string[]): Promise<void> {
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', prefix, `node@${version}`], repository);
   const binary = join(prefix, 'node_modules', 'node', 'bin', 'node');
   console.log(`Node ${output(binary, ['--version'])}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], repository);
-  await run('npx', ['jest', '--ci', '--coverage=false', ...NODE_TESTS], repository, { LOCAL_CLOUD_NODE: binary });
+  await run('npx', ['jest', '--ci', '--coverage=false', ...tests], repository, { LOCAL_CLOUD_NODE: binary });
 }
 
 async function step(name: string, work: () => void | Promise<void>): Promise<void> {

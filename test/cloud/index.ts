@@ -108,6 +108,7 @@ export class LocalCloud {
     await this.lambda.stop(); // who calls the others
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();
+    this.clock.stop('the local cloud was stopped');
     globalThis.LOCAL_CLOUDS?.splice(globalThis.LOCAL_CLOUDS.indexOf(this), 1);
   }
 

@@ -18,7 +18,7 @@ export class FunctionProcess implements FunctionInstance, Participant {
   private exitReason?: string;
   private sent = 0;
   private rest?: IdleMessage;
-  private requestId?: string;
+  private event?: string;
 
   constructor(private readonly options: InstanceOptions) {
     const { id, environment, taskRoot, handler, stream, resolver, log, simulation: { clock, seed, latency } } = options;
@@ -51,7 +51,7 @@ export class FunctionProcess implements FunctionInstance, Participant {
 
   /** Between two invocations Lambda freezes it, with its timers. */
   get wakesAt(): number | undefined {
-    return this.requestId === undefined ? undefined : this.rest?.wakesAt;
+    return this.event === undefined ? undefined : this.rest?.wakesAt;
   }
 
   wake(now: number): void {
@@ -59,7 +59,7 @@ export class FunctionProcess implements FunctionInstance, Participant {
   }
 
   describe(): string {
-    const doing = this.requestId === undefined ? 'has no invocation' : `runs the request ${this.requestId}`;
+    const doing = this.event === undefined ? 'has no invocation' : `has the event ${this.event.slice(0, 200)}`;
     const state = !this.alive
       ? 'is dying'
       : this.idle ? `waits${this.wakesAt === undefined ? ' for nobody' : ''}` : 'works';
@@ -73,14 +73,14 @@ export class FunctionProcess implements FunctionInstance, Participant {
   async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
     const logged = this.outputs.map((output) => output.endOfInvocation());
     const done = this.message('done');
-    this.requestId = invocation.requestId;
+    this.event = invocation.event;
     this.send({ kind: 'invoke', now: this.clock.now(), ...invocation });
     try {
       const { payload, error } = await done;
       await this.clock.hold('the end of a log', () => Promise.race([Promise.all(logged), this.ended]));
       return { payload, error };
     } finally {
-      this.requestId = undefined;
+      this.event = undefined;
     }
   }
 

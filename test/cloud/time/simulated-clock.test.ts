@@ -94,6 +94,31 @@ test('a condition that throws fails the test that waits', async () => {
   })).rejects.toThrow('broken');
 });
 
+test('what never comes is waited for no longer than told, though somebody always sleeps', async () => {
+  const sleepAgain = (): Promise<void> => clock.sleep(300 * SECOND).then(sleepAgain);
+  void sleepAgain();
+  await expect(clock.until('a verified identity', () => false, 3600 * SECOND))
+    .rejects.toThrow('Waited in vain for a verified identity');
+  expect(clock.now()).toBe(start + 3900 * SECOND);
+});
+
+test('work that fails at once fails who waits for it, and time stands again', async () => {
+  const sleeping = clock.sleep(SECOND);
+  await expect(clock.drive('broken work', () => {
+    throw new Error('broken at once');
+  })).rejects.toThrow('broken at once');
+  await moment();
+  expect(clock.now()).toBe(start);
+  await clock.pass(2 * SECOND);
+  await sleeping;
+});
+
+test('whoever waits when the clock is stopped is told why', async () => {
+  const waiting = clock.drive('an end', () => new Promise(() => undefined));
+  clock.stop('the local cloud was stopped');
+  await expect(waiting).rejects.toThrow('the local cloud was stopped');
+});
+
 test('when all wait and nobody sleeps, every waiting test fails at once and is told who waits for what', async () => {
   clock.join({ idle: true, wake: () => undefined, describe: () => 'the function waits for nobody' });
   const one = clock.until('a record that nobody writes', () => false);

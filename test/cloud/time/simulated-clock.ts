@@ -38,6 +38,9 @@ interface Driver {
 
 /** What a test waits to become true. */
 interface Condition {
+  readonly what: string;
+  /** When it is no longer waited for. */
+  readonly end: number;
   readonly isMet: () => boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -113,7 +116,8 @@ export class SimulatedClock implements Clock {
         driver.goOn = goOn;
         this.considerStep();
       };
-      work().then((result) => end(() => resolve(result)), (error) => end(() => reject(error)));
+      // A failure at once is a failure as well.
+      Promise.resolve().then(work).then((result) => end(() => resolve(result)), (error) => end(() => reject(error)));
       this.considerStep();
     });
   }
@@ -123,10 +127,13 @@ export class SimulatedClock implements Clock {
     return this.drive(`${ms / 1000} s to pass`, () => this.sleep(ms));
   }
 
-  /** Lets time move until this has become true. Fails at once when it never can. */
-  until(what: string, condition: () => boolean): Promise<void> {
+  /**
+   * Lets time move until this has become true. Fails when it never can, or has not after that much
+   * time of the cloud: SES looks in DNS every few minutes, so somebody always sleeps.
+   */
+  until(what: string, condition: () => boolean, within = 86_400_000): Promise<void> {
     return this.drive(what, () => new Promise<void>((resolve, reject) => {
-      this.conditions.add({ isMet: condition, resolve, reject });
+      this.conditions.add({ what, end: this.time + within, isMet: condition, resolve, reject });
     }));
   }
 
@@ -143,6 +150,11 @@ export class SimulatedClock implements Clock {
       this.participants.delete(participant);
       this.considerStep();
     };
+  }
+
+  /** Whoever still waits is told why it is in vain. */
+  stop(why: string): void {
+    this.failDrivers(new Error(why));
   }
 
   /** Something has come to rest: perhaps all have. */
@@ -175,7 +187,7 @@ export class SimulatedClock implements Clock {
     // Who has waited for this goes on first. Time moves when all are at rest again.
     if (this.endConditions() || this.endDrivers()) return this.considerStep();
     const next = this.nextSleeper();
-    if (!next) return this.failDrivers();
+    if (!next) return this.failDrivers(this.nobodySleeps());
     this.time = Math.max(this.time, next.wakesAt);
     next.wake(this.time);
     this.considerStep();
@@ -196,8 +208,11 @@ export class SimulatedClock implements Clock {
     let ended = false;
     for (const condition of this.conditions) {
       try {
-        if (!condition.isMet()) continue;
-        condition.resolve();
+        if (condition.isMet()) {condition.resolve();} else if (this.time > condition.end) {
+          condition.reject(
+            new Error(`Waited in vain for ${condition.what}.\n${this.describe()}`),
+          );
+        } else {continue;}
       } catch (error) {
         condition.reject(error as Error);
       }
@@ -222,8 +237,11 @@ export class SimulatedClock implements Clock {
     return first.length > 1 ? first[randomInt(this.random, first.length)] : first[0];
   }
 
-  private failDrivers(): void {
-    const error = new Error(`All wait, and nobody sleeps: what is waited for can never come.\n${this.describe()}`);
+  private nobodySleeps(): Error {
+    return new Error(`All wait, and nobody sleeps: what is waited for can never come.\n${this.describe()}`);
+  }
+
+  private failDrivers(error: Error): void {
     for (const { fail } of this.drivers) fail(error);
     this.drivers.clear();
     this.conditions.clear();

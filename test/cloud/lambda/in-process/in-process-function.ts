@@ -35,7 +35,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private readonly time: FunctionTime;
   private readonly environment: NodeJS.ProcessEnv;
   private readonly handler: Promise<Handler>;
-  private requestId?: string;
+  private event?: string;
   private die!: (reason: string) => void;
 
   constructor(
@@ -62,7 +62,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
 
   /** Between two invocations Lambda freezes it, with its timers. */
   get wakesAt(): number | undefined {
-    return this.requestId === undefined ? undefined : this.time.wakesAt;
+    return this.event === undefined ? undefined : this.time.wakesAt;
   }
 
   wake(now: number): void {
@@ -70,7 +70,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   }
 
   describe(): string {
-    const doing = this.requestId === undefined ? 'has no invocation' : `runs the request ${this.requestId}`;
+    const doing = this.event === undefined ? 'has no invocation' : `has the event ${this.event.slice(0, 200)}`;
     return `${this.environment.AWS_LAMBDA_FUNCTION_NAME} ${doing}${this.wakesAt === undefined ? '' : ' and waits'}`;
   }
 
@@ -79,7 +79,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   }
 
   async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
-    this.requestId = invocation.requestId;
+    this.event = invocation.event;
     const now = this.options.simulation.clock.now();
     this.time.set(now);
     const message: InvokeMessage = { kind: 'invoke', now, ...invocation };
@@ -89,7 +89,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
         this.write(text)));
       return { payload, error };
     } finally {
-      this.requestId = undefined;
+      this.event = undefined;
     }
   }
 
