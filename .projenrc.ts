@@ -142,7 +142,9 @@ project.package.addPackageResolutions('@aws-cdk/asset-node-proxy-agent-v6@2.1.0'
 project.eslint?.allowDevDeps('lambda/**');
 
 // Types are checked once, by the typecheck step. So the tests are only transpiled.
-project.jest!.config.transform = { '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }] };
+project.jest!.config.transform = {
+  '^.+\\.tsx?$': ['jest-esbuild', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }],
+};
 project.deps.removeDependency('ts-jest');
 
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
@@ -186,17 +188,14 @@ project.eslint?.addRules({
 });
 
 // People read diffs side by side. Comments count too, as they are read there as well.
-project.eslint?.addOverride({
-  files: ['lambda/**', 'test/lambda/**'],
-  rules: {
-    '@stylistic/max-len': ['error', {
-      code: 120,
-      ignoreUrls: true,
-      ignoreStrings: true,
-      ignoreTemplateLiterals: true,
-      ignoreRegExpLiterals: true,
-    }],
-  },
+project.eslint?.addRules({
+  '@stylistic/max-len': ['error', {
+    code: 120,
+    ignoreUrls: true,
+    ignoreStrings: true,
+    ignoreTemplateLiterals: true,
+    ignoreRegExpLiterals: true,
+  }],
 });
 
 // The handler is built before anything synthesizes, so that users need no esbuild. projen's own bundler
@@ -225,8 +224,12 @@ dotnet.reset('jsii-pacmak -v --target dotnet', { condition: 'command -v dotnet >
 dotnet.exec('jsii-pacmak -v --target dotnet --code-only', { condition: '! command -v dotnet > /dev/null' });
 
 project.addTask('test:unit', {
-  description: 'The tests that need no local cloud: of the construct, the handler and the package, in less than a minute',
-  steps: [{ exec: 'jest --coverage=false --testPathIgnorePatterns /node_modules/ /cdk.out/ /test/cloud/ /test/end-to-end/', receiveArgs: true }],
+  description: 'The tests that need no local cloud: of the construct, the handler and the package, in less than a '
+    + 'minute',
+  steps: [{
+    exec: 'jest --coverage=false --testPathIgnorePatterns /node_modules/ /cdk.out/ /test/cloud/ /test/end-to-end/',
+    receiveArgs: true,
+  }],
 });
 
 const verify = project.addTask('verify', {

@@ -19,13 +19,16 @@ const CDK_TESTS = [
  */
 const NODE_TESTS = [
   'test/cloud/lambda/',
-  ...['crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'same-seed', 'secrecy', 'waiting', 'what-was-there', 'zones'].map(
-    (name) => `test/end-to-end/${name}.test.ts`,
-  ),
+  ...[
+    'crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'same-seed', 'secrecy', 'waiting', 'what-was-there',
+    'zones',
+  ].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 
 /** The tests of what the simulated time asks of Node.js: to say when a function is idle. */
-const TIME_TESTS = ['test/cloud/lambda/', ...['failures', 'same-seed', 'waiting'].map((name) => `test/end-to-end/${name}.test.ts`)];
+const TIME_TESTS = [
+  'test/cloud/lambda/', ...['failures', 'same-seed', 'waiting'].map((name) => `test/end-to-end/${name}.test.ts`),
+];
 
 const repository = join(__dirname, '..');
 

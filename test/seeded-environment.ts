@@ -1,4 +1,5 @@
-// The environment of each test file: gives its local clouds a seed, and when a test fails says which, and who waited for what.
+// The environment of each test file: gives its local clouds a seed, and when a test fails says
+// which, and who waited for what.
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
 import { seedOfThisRun } from './cloud/time/seed';
@@ -13,6 +14,8 @@ export default class SeededEnvironment extends TestEnvironment {
   async handleTestEvent(event: Circus.Event): Promise<void> {
     if (event.name !== 'test_fn_failure' && event.name !== 'hook_failure') return;
     const clouds = this.global.LOCAL_CLOUDS as { describe(): string }[];
-    for (const cloud of clouds) process.stderr.write(`${event.test?.name ?? 'a hook'} has failed. ${cloud.describe()}\n`);
+    for (const cloud of clouds) {
+      process.stderr.write(`${event.test?.name ?? 'a hook'} has failed. ${cloud.describe()}\n`);
+    }
   }
 }

@@ -10,7 +10,9 @@ function set(Type: RRType, Name: string, values: string[], more: Partial<Resourc
 }
 
 function apply(recordSets: ResourceRecordSet[], ...changes: [string, ResourceRecordSet][]): ResourceRecordSet[] {
-  return applyChangeBatch(ZONE, recordSets, changes.map(([Action, ResourceRecordSet]) => ({ Action, ResourceRecordSet }) as Change));
+  return applyChangeBatch(
+    ZONE, recordSets, changes.map(([Action, ResourceRecordSet]) => ({ Action, ResourceRecordSet }) as Change),
+  );
 }
 
 const NAME = 'a.example.com.';
@@ -29,7 +31,9 @@ describe('actions', () => {
   });
 
   test('a field that is undefined is a field that is not there', () => {
-    expect(apply(apply([], ['CREATE', { ...TXT, Weight: undefined }]), ['DELETE', { ...TXT, SetIdentifier: undefined }])).toEqual([]);
+    expect(apply(
+      apply([], ['CREATE', { ...TXT, Weight: undefined }]), ['DELETE', { ...TXT, SetIdentifier: undefined }],
+    )).toEqual([]);
   });
 
   test.each([
@@ -39,12 +43,14 @@ describe('actions', () => {
     ['another weight', { ...TXT, Weight: 1 }],
   ])('DELETE with %s is refused', (_, wanted) => {
     expect(() => apply([TXT], ['DELETE', wanted])).toThrow(
-      "Tried to delete resource record set [name='a.example.com.', type='TXT'] but the values provided do not match the current values");
+      "Tried to delete resource record set [name='a.example.com.', type='TXT'] but the values provided do not match "
+        + 'the current values');
   });
 
   test('DELETE of another type or set identifier is not found', () => {
     expect(() => apply([TXT], ['DELETE', A])).toThrow("[name='a.example.com.', type='A'] but it was not found");
-    expect(() => apply([TXT], ['DELETE', { ...TXT, SetIdentifier: 'blue' }])).toThrow("set identifier='blue'] but it was not found");
+    expect(() => apply([TXT], ['DELETE', { ...TXT, SetIdentifier: 'blue' }]))
+      .toThrow("set identifier='blue'] but it was not found");
   });
 
   test('a record set may be deleted and made anew in one batch, and changed in no other way twice', () => {
@@ -64,11 +70,11 @@ describe('actions', () => {
 describe('beside a CNAME', () => {
   test('nothing else may be', () => {
     expect(() => apply([TXT], ['CREATE', CNAME])).toThrow(
-      'RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with the same DNS name '
-      + 'in zone example.com.');
+      'RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with '
+        + 'the same DNS name in zone example.com.');
     expect(() => apply([CNAME], ['UPSERT', TXT])).toThrow(
-      'RRSet of type TXT with DNS name a.example.com. is not permitted because a conflicting RRSet of type CNAME with the same DNS name '
-      + 'already exists');
+      'RRSet of type TXT with DNS name a.example.com. is not permitted because a conflicting RRSet of type CNAME '
+        + 'with the same DNS name already exists');
   });
 
   test('the one that is replaced must be deleted first', () => {
@@ -96,7 +102,11 @@ describe('routing policies', () => {
 describe('names', () => {
   test.each([
     ['another domain', 'a.example.org', 'RRSet with DNS name a.example.org. is not permitted in zone example.com.'],
-    ['a name that only ends alike', 'anexample.com', 'RRSet with DNS name anexample.com. is not permitted in zone example.com.'],
+    [
+      'a name that only ends alike',
+      'anexample.com',
+      'RRSet with DNS name anexample.com. is not permitted in zone example.com.',
+    ],
     ['a long label', `${'x'.repeat(64)}.example.com`, 'DomainLabelTooLong'],
     ['a long name', `${'x.'.repeat(130)}example.com`, 'DomainNameTooLong'],
     ['an empty label', 'a..example.com', 'DomainLabelEmpty'],
@@ -116,7 +126,8 @@ describe('names', () => {
 
 describe('values', () => {
   test.each<[RRType, string, string]>([
-    ['TXT', 'plain', "Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) "
+    ['TXT', 'plain', "Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in "
+      + 'quotation marks) '
       + "encountered with 'plain''"],
     ['TXT', `"${'x'.repeat(256)}"`, 'CharacterStringTooLong (Value is too long)'],
     ['TXT', Array(20).fill(`"${'x'.repeat(200)}"`).join(' '), 'TXTRDATATooLong'],
@@ -230,9 +241,11 @@ describe('a batch that makes no sense', () => {
     ['has no type', [{ Action: 'CREATE', ResourceRecordSet: { ...TXT, Type: undefined } }]],
     ['has no values', [{ Action: 'DELETE', ResourceRecordSet: { Name: NAME, Type: 'TXT' } }]],
     ['has values and an alias', [{
-      Action: 'CREATE', ResourceRecordSet: { ...A, AliasTarget: { HostedZoneId: 'Z1', DNSName: 'x.test', EvaluateTargetHealth: false } },
+      Action: 'CREATE',
+      ResourceRecordSet: { ...A, AliasTarget: { HostedZoneId: 'Z1', DNSName: 'x.test', EvaluateTargetHealth: false } },
     }]],
   ])('that %s is refused as invalid input', (_, changes) => {
-    expect(() => applyChangeBatch(ZONE, [], changes)).toThrow(expect.objectContaining({ code: 'InvalidInput', status: 400 }));
+    expect(() => applyChangeBatch(ZONE, [], changes))
+      .toThrow(expect.objectContaining({ code: 'InvalidInput', status: 400 }));
   });
 });

@@ -23,9 +23,12 @@ export class Credentials {
   constructor(private readonly random: Random = Math.random) {}
 
   issue(principal: Principal): CredentialSet {
-    const accessKeyId = `${principal.roleArn ? 'ASIA' : 'AKIA'}${randomText(this.random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`;
+    const accessKeyId =
+      `${principal.roleArn ? 'ASIA' : 'AKIA'}${randomText(this.random, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)}`;
     this.principals.set(accessKeyId, principal);
-    return { accessKeyId, secretAccessKey: randomText(this.random, HEX, 40), sessionToken: randomText(this.random, HEX, 40) };
+    return {
+      accessKeyId, secretAccessKey: randomText(this.random, HEX, 40), sessionToken: randomText(this.random, HEX, 40),
+    };
   }
 
   find(accessKeyId: string): Principal | undefined {

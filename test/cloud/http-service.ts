@@ -42,13 +42,15 @@ export interface CloudContext {
   /** Kill the process of a function (fault kinds `kill-*`). */
   readonly killProcess: (processId: string) => void;
   /** Throws a ServiceError `AccessDenied…` (403) when the principal's policies do not allow the call. */
-  readonly authorize: (principal: Principal, action: string, resource: string, context?: Record<string, string[]>) => void;
+  readonly authorize: (
+    principal: Principal, action: string, resource: string, context?: Record<string, string[]>,
+  ) => void;
 }
 
 export abstract class HttpService {
   private readonly listener: Listener;
 
-  /** @param name the service's name in `faults`, in the call log and in the endpoint variable (`ses`, `route53`, …) */
+  /** @param name of the service in the faults and in the call log, such as `ses` */
   constructor(readonly name: string, protected readonly context: CloudContext) {
     this.listener = new Listener((request) => this.exchange(request), context.network, context.letGo);
   }
@@ -101,19 +103,30 @@ export abstract class HttpService {
     record.status = reply.status;
     if (reply.status >= 400) refused();
     if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
-    // SDK clients take another date for a skewed clock and sign again: it has to be the cloud's, which is the functions' too.
+    // SDK clients take another date for a skewed clock and sign again: it has to be the cloud's,
+    // which is the functions' too.
     const date = this.context.clock.date().toUTCString();
     const headers = { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers };
     return { kind: 'reply', reply: { ...reply, headers } };
   }
 
-  private async answer(call: Call, principal: Principal | undefined, fault: unknown, record: CallRecord): Promise<Reply> {
+  private async answer(
+    call: Call, principal: Principal | undefined, fault: unknown, record: CallRecord,
+  ): Promise<Reply> {
     try {
-      if (!principal) throw new ServiceError('UnrecognizedClientException', 403, 'The security token included in the request is invalid.');
+      if (!principal) {
+        throw new ServiceError(
+          'UnrecognizedClientException', 403, 'The security token included in the request is invalid.',
+        );
+      }
       if (fault === 'throttle') throw this.throttled();
       if (fault === 'error') throw new ServiceError('InternalFailure', 500, 'Internal failure (a fault of the test).');
       if (fault === 'access-denied') {
-        throw new ServiceError('AccessDeniedException', 403, `User is not authorized to perform: ${this.name}:${call.operation} (a fault of the test)`);
+        throw new ServiceError(
+          'AccessDeniedException',
+          403,
+          `User is not authorized to perform: ${this.name}:${call.operation} (a fault of the test)`,
+        );
       }
       if (fault instanceof ServiceError) throw fault;
       return await this.handle(call);

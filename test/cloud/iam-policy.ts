@@ -28,7 +28,8 @@ export type Effect = 'Allow' | 'Deny' | 'None';
 
 /** What these documents say together: a Deny beats every Allow. */
 export function evaluate(documents: Iterable<PolicyDocument>, request: PolicyRequest): Effect {
-  const effects = new Set([...documents].flatMap(statementsOf).filter((each) => applies(each, request)).map((each) => each.Effect));
+  const effects = new Set([...documents].flatMap(statementsOf).filter((each) => applies(each, request)).map((each) =>
+    each.Effect));
   return effects.has('Deny') ? 'Deny' : effects.has('Allow') ? 'Allow' : 'None';
 }
 
@@ -41,7 +42,8 @@ export function applies(statement: PolicyStatement, request: PolicyRequest): boo
   return matchesAction(statement, request.action)
     && matchesResource(statement, request.resource)
     && Object.entries(statement.Condition ?? {}).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, wanted]) => holds(operator, valuesOf(request.context, key), listOf(wanted).map(String))));
+      Object.entries(keys).every(([key, wanted]) =>
+        holds(operator, valuesOf(request.context, key), listOf(wanted).map(String))));
 }
 
 export function listOf<T>(value: T | T[] | undefined): T[] {
@@ -81,7 +83,10 @@ function holds(operator: string, found: string[] | undefined, wanted: string[]):
   const negated = name?.includes('Not') ?? false;
   const compare = COMPARISONS[name?.replace('Not', '')];
   // Silently ignoring a condition would allow, in a test, what real IAM denies.
-  if (!compare) throw new Error(`The local IAM does not know the condition operator '${operator}'; add it to test/cloud/iam-policy.ts`);
+  if (!compare) {
+    throw new Error(`The local IAM does not know the condition operator '${operator}'; add it to `
+      + 'test/cloud/iam-policy.ts');
+  }
   if (found === undefined && ifExists) return true;
   const matches = (value: string) => wanted.some((pattern) => compare(pattern, value)) !== negated;
   // As in IAM, ForAllValues also holds when the request does not have the key at all.

@@ -42,7 +42,9 @@ describe('authorize', () => {
   });
 
   test('an Allow counts for its actions and resources only', () => {
-    const iam = iamWith({ Effect: 'Allow', Action: ['route53:Get*', 'ROUTE53:ListResourceRecordSets'], Resource: ZONE });
+    const iam = iamWith({
+      Effect: 'Allow', Action: ['route53:Get*', 'ROUTE53:ListResourceRecordSets'], Resource: ZONE,
+    });
     expect(allowed(iam, 'route53:GetHostedZone', ZONE)).toBe(true);
     expect(allowed(iam, 'route53:ListResourceRecordSets', ZONE)).toBe(true);
     expect(allowed(iam, 'route53:ChangeResourceRecordSets', ZONE)).toBe(false);
@@ -96,7 +98,9 @@ describe('conditions', () => {
     allowed(iamWith({ Effect: 'Allow', Action: change, Resource: '*', Condition: condition }), change, ZONE, context);
 
   test('ForAllValues asks all values of the request to match, and holds without any', () => {
-    const condition = { 'ForAllValues:StringEquals': { [NAMES]: ['a._domainkey.example.com', 'b._domainkey.example.com'] } };
+    const condition = {
+      'ForAllValues:StringEquals': { [NAMES]: ['a._domainkey.example.com', 'b._domainkey.example.com'] },
+    };
     expect(holds(condition, { [NAMES]: ['a._domainkey.example.com'] })).toBe(true);
     expect(holds(condition, { [NAMES]: ['a._domainkey.example.com', 'www.example.com'] })).toBe(false);
     expect(holds(condition, {})).toBe(true);
@@ -110,9 +114,13 @@ describe('conditions', () => {
   });
 
   test('keys are compared without regard to case, values with', () => {
-    expect(holds({ StringEquals: { 'SES:ReplicaRegion': 'us-west-2' } }, { 'ses:ReplicaRegion': ['us-west-2'] })).toBe(true);
-    expect(holds({ StringEquals: { 'ses:ReplicaRegion': 'US-WEST-2' } }, { 'ses:ReplicaRegion': ['us-west-2'] })).toBe(false);
-    expect(holds({ StringEqualsIgnoreCase: { 'ses:ReplicaRegion': 'US-WEST-2' } }, { 'ses:ReplicaRegion': ['us-west-2'] })).toBe(true);
+    expect(holds({ StringEquals: { 'SES:ReplicaRegion': 'us-west-2' } }, { 'ses:ReplicaRegion': ['us-west-2'] }))
+      .toBe(true);
+    expect(holds({ StringEquals: { 'ses:ReplicaRegion': 'US-WEST-2' } }, { 'ses:ReplicaRegion': ['us-west-2'] }))
+      .toBe(false);
+    expect(holds({
+      StringEqualsIgnoreCase: { 'ses:ReplicaRegion': 'US-WEST-2' },
+    }, { 'ses:ReplicaRegion': ['us-west-2'] })).toBe(true);
   });
 
   test('all operators and keys of a statement must hold', () => {
@@ -137,11 +145,14 @@ describe('conditions', () => {
   });
 
   test('who calls can be asked for', () => {
-    expect(holds({ ArnEquals: { 'aws:PrincipalArn': ROLE }, StringEquals: { 'aws:PrincipalAccount': '111111111111' } })).toBe(true);
+    expect(holds({ ArnEquals: { 'aws:PrincipalArn': ROLE }, StringEquals: { 'aws:PrincipalAccount': '111111111111' } }))
+      .toBe(true);
   });
 
   test('an operator that is not known is an error and not an Allow', () => {
-    const iam = iamWith({ Effect: 'Allow', Action: change, Resource: '*', Condition: { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } } });
+    const iam = iamWith({
+      Effect: 'Allow', Action: change, Resource: '*', Condition: { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } },
+    });
     expect(() => iam.authorize(handler, change, ZONE)).toThrow("does not know the condition operator 'IpAddress'");
   });
 });
@@ -150,7 +161,11 @@ describe('role trust', () => {
   const trusting = (principal: PolicyStatement['Principal'], extra: Partial<PolicyStatement> = {}) =>
     ({ Statement: [{ Effect: 'Allow' as const, Principal: principal, Action: 'sts:AssumeRole', ...extra }] });
   const mayAssume = (
-    roleArn: string, principal: PolicyStatement['Principal'], own: PolicyStatement[], extra?: Partial<PolicyStatement>, externalId?: string,
+    roleArn: string,
+    principal: PolicyStatement['Principal'],
+    own: PolicyStatement[],
+    extra?: Partial<PolicyStatement>,
+    externalId?: string,
   ) => {
     const iam = iamWith(...own);
     iam.putRole({ arn: roleArn, assumeRolePolicy: trusting(principal, extra) });
@@ -162,14 +177,18 @@ describe('role trust', () => {
     }
   };
   const SIBLING = 'arn:aws:iam::111111111111:role/Sibling';
-  const right = (resource: string): PolicyStatement => ({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: resource });
+  const right = (resource: string): PolicyStatement => ({
+    Effect: 'Allow', Action: 'sts:AssumeRole', Resource: resource,
+  });
 
   test('in one account, trust in the caller itself is enough', () => {
     expect(mayAssume(SIBLING, { AWS: ROLE }, [])).toBe(true);
     expect(mayAssume(SIBLING, '*', [])).toBe(true);
   });
 
-  test.each([['arn:aws:iam::111111111111:root'], ['111111111111']])('trust in the account as %s needs a policy of the caller too', (account) => {
+  test.each([
+    ['arn:aws:iam::111111111111:root'], ['111111111111'],
+  ])('trust in the account as %s needs a policy of the caller too', (account) => {
     expect(mayAssume(SIBLING, { AWS: [account] }, [])).toBe(false);
     expect(mayAssume(SIBLING, { AWS: [account] }, [right(SIBLING)])).toBe(true);
   });
@@ -185,11 +204,14 @@ describe('role trust', () => {
   });
 
   test('a Deny of either side wins', () => {
-    expect(mayAssume(SIBLING, { AWS: ROLE }, [{ Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }])).toBe(false);
+    expect(mayAssume(SIBLING, { AWS: ROLE }, [{ Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }]))
+      .toBe(false);
     const iam = iamWith(right('*'));
     iam.putRole({
       arn: SIBLING,
-      assumeRolePolicy: { Statement: [...trusting('*').Statement, { Effect: 'Deny', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole' }] },
+      assumeRolePolicy: {
+        Statement: [...trusting('*').Statement, { Effect: 'Deny', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole' }],
+      },
     });
     expect(() => iam.authorizeAssumeRole(handler, SIBLING)).toThrow('not authorized to perform: sts:AssumeRole');
   });
@@ -201,6 +223,7 @@ describe('role trust', () => {
   });
 
   test('a role that is not there is refused like one that does not trust', () => {
-    expect(() => iamWith(right('*')).authorizeAssumeRole(handler, OTHER_ROLE)).toThrow('not authorized to perform: sts:AssumeRole');
+    expect(() => iamWith(right('*')).authorizeAssumeRole(handler, OTHER_ROLE))
+      .toThrow('not authorized to perform: sts:AssumeRole');
   });
 });

@@ -10,11 +10,16 @@ export interface Role {
 }
 
 export class Iam {
-  private readonly roles = new Map<string, { assumeRolePolicy: PolicyDocument; policies: Map<string, PolicyDocument> }>();
+  private readonly roles = new Map<string, {
+    assumeRolePolicy: PolicyDocument;
+    policies: Map<string, PolicyDocument>;
+  }>();
 
   /** Creates the role, or gives the existing one another trust. */
   putRole(role: Role): void {
-    this.roles.set(role.arn, { assumeRolePolicy: role.assumeRolePolicy, policies: this.roles.get(role.arn)?.policies ?? new Map() });
+    this.roles.set(role.arn, {
+      assumeRolePolicy: role.assumeRolePolicy, policies: this.roles.get(role.arn)?.policies ?? new Map(),
+    });
   }
 
   /** Sessions of a deleted role may do nothing any more. */
@@ -40,16 +45,21 @@ export class Iam {
 
   /** Throws a ServiceError when the principal's policies do not allow the call. */
   authorize(principal: Principal, action: string, resource: string, context: Record<string, string[]> = {}): void {
-    if (this.identityEffect(principal, { action, resource, context }) !== 'Allow') throw denied(principal, action, resource);
+    if (this.identityEffect(principal, { action, resource, context }) !== 'Allow') {
+      throw denied(principal, action, resource);
+    }
   }
 
   /**
-   * Throws unless the role's trust lets the caller in. A trust that names the caller itself is enough within one account; one that names the
-   * account, and every trust across accounts, asks the caller's own policies too:
+   * Throws unless the role's trust lets the caller in. A trust that names the caller itself is
+   * enough within one account; one that names the account, and every trust across accounts, asks
+   * the caller's own policies too:
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
    */
   authorizeAssumeRole(principal: Principal, roleArn: string, context: Record<string, string[]> = {}): void {
-    const request = { action: 'sts:AssumeRole', resource: roleArn, context: { ...principalContext(principal), ...context } };
+    const request = {
+      action: 'sts:AssumeRole', resource: roleArn, context: { ...principalContext(principal), ...context },
+    };
     const own = this.identityEffect(principal, request);
     const trust = this.trustOf(principal, roleArn, request);
     const sameAccount = accountOf(roleArn) === principal.account;
@@ -68,7 +78,9 @@ export class Iam {
   private trustOf(principal: Principal, roleArn: string, request: PolicyRequest): 'caller' | 'account' | 'nobody' {
     const role = this.roles.get(roleArn);
     // A trust policy has no Resource element: it is about its own role.
-    const statements = role ? statementsOf(role.assumeRolePolicy).filter((each) => applies(each, { ...request, resource: undefined })) : [];
+    const statements = role
+      ? statementsOf(role.assumeRolePolicy).filter((each) => applies(each, { ...request, resource: undefined }))
+      : [];
     const trusted = (effect: PolicyStatement['Effect']) =>
       statements.filter((each) => each.Effect === effect).map((each) => principalMatch(each, principal));
     if (trusted('Deny').some((match) => match !== 'nobody')) return 'nobody';
@@ -102,7 +114,8 @@ function principalContext(principal: Principal): Record<string, string[]> {
 function principalMatch(statement: PolicyStatement, principal: Principal): 'caller' | 'account' | 'nobody' {
   const named = statement.Principal === '*' ? ['*'] : listOf(statement.Principal?.AWS);
   if (named.some((each) => each === '*' || each === principal.roleArn)) return 'caller';
-  const account = (each: string) => each === principal.account || /^arn:[\w-]+:iam::(\d+):root$/.exec(each)?.[1] === principal.account;
+  const account = (each: string) =>
+    each === principal.account || /^arn:[\w-]+:iam::(\d+):root$/.exec(each)?.[1] === principal.account;
   return named.some(account) ? 'account' : 'nobody';
 }
 

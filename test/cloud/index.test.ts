@@ -39,7 +39,8 @@ afterEach(() => cloud.stop());
 async function deployed(actions: string[]) {
   const zone = await cloud.route53.createHostedZone({ account: '111111111111', name: 'example.com' });
   cloud.route53.change(zone.id, [{
-    Action: 'CREATE', ResourceRecordSet: { Name: 'text.example.com', Type: 'TXT', TTL: 60, ResourceRecords: [{ Value: '"hello"' }] },
+    Action: 'CREATE',
+    ResourceRecordSet: { Name: 'text.example.com', Type: 'TXT', TTL: 60, ResourceRecords: [{ Value: '"hello"' }] },
   }]);
   const { resources } = await cloud.cloudFormation.deploy({
     stackName: 'app',
@@ -88,7 +89,8 @@ test('a fault of a call can kill just the process that called', async () => {
   const killed = await run();
   const next = await run();
 
-  expect(killed).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: SIGKILL') });
+  expect(killed)
+    .toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: SIGKILL') });
   expect(next).toMatchObject({ records: 3 });
 });
 
@@ -101,7 +103,9 @@ test('the services answer with the date of the cloud', async () => {
 });
 
 test('a stopped cloud leaves no process and no server behind', async () => {
-  const { resources } = await cloud.cloudFormation.deploy({ stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory: tellsItsProcess });
+  const { resources } = await cloud.cloudFormation.deploy({
+    stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory: tellsItsProcess,
+  });
   const { payload } = await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}');
 
   await cloud.stop();

@@ -1,4 +1,5 @@
-// The local cloud: all services on loopback with one clock, wired together. A test double; it never ships in the package.
+// The local cloud: all services on loopback with one clock, wired together. A test double; it never
+// ships in the package.
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
@@ -65,7 +66,8 @@ export class LocalCloud {
   readonly cloudFormation: CloudFormation;
   private readonly credentials: Credentials;
 
-  private constructor({ seed = seedOfThisRun(), latency = { least: 20, most: 200 }, functions: mode = 'process', ...options }: LocalCloudOptions) {
+  private constructor(options: LocalCloudOptions) {
+    const { seed = seedOfThisRun(), latency = { least: 20, most: 200 }, functions: mode = 'process' } = options;
     this.seed = seed;
     const random = seededRandom(seed, 'cloud');
     const clock = this.clock = new SimulatedClock(seededRandom(seed, 'clock'));
@@ -81,7 +83,8 @@ export class LocalCloud {
       calls: this.calls,
       letGo: (processId, port) => this.lambda.letGo(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
-      authorize: (principal, action, resource, conditions) => this.iam.authorize(principal, action, resource, conditions),
+      authorize: (principal, action, resource, conditions) =>
+        this.iam.authorize(principal, action, resource, conditions),
     };
     this.dns = new DnsWorld({ clock, random: options.dns?.random ?? seededRandom(seed, 'dns') });
     this.route53 = new Route53(context, this.dns, options.route53);
@@ -91,7 +94,10 @@ export class LocalCloud {
     this.sts = new Sts(context, this.iam);
     this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, {
-      simulation: { clock, seed, latency, network }, mode, dns: this.dns, endpointEnvironment: () => this.endpointEnvironment(),
+      simulation: { clock, seed, latency, network },
+      mode,
+      dns: this.dns,
+      endpointEnvironment: () => this.endpointEnvironment(),
     });
     this.cloudFormation = new CloudFormation(context, clock, this);
   }

@@ -22,7 +22,8 @@ export async function mailVerdict(message: Buffer | string, resolver: promises.R
   const { results } = await dkimVerify(message, {
     resolver: async (name, type) => await resolver.resolve(name, type) as string[][],
   });
-  const best: DKIMResult & { publicKey?: string } = results.find(({ status }) => status.result === 'pass') ?? results[0];
+  const best: DKIMResult & { publicKey?: string } = results.find(({ status }) => status.result === 'pass')
+    ?? results[0];
   return {
     result: best.status.result,
     comment: best.status.comment || undefined,

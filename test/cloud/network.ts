@@ -1,4 +1,5 @@
-// Who answers at which address of the cloud, and one way for a request to be answered: over HTTP, or within the test's own process.
+// Who answers at which address of the cloud, and one way for a request to be answered: over HTTP,
+// or within the test's own process.
 import { createServer, IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 

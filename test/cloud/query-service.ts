@@ -1,4 +1,5 @@
-// What the services of the Query protocol share: form parameters in, XML out. https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+// What the services of the Query protocol share: form parameters in, XML out.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 import { XMLBuilder } from 'fast-xml-parser';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
 import { ServiceError } from './service-error';
@@ -14,7 +15,9 @@ const builder = new XMLBuilder({ ignoreAttributes: false });
 
 export abstract class QueryService extends HttpService {
   /** @param version the API's, which is in the names of its XML, too */
-  protected constructor(name: string, context: CloudContext, private readonly host: string, private readonly version: string) {
+  protected constructor(
+    name: string, context: CloudContext, private readonly host: string, private readonly version: string,
+  ) {
     super(name, context);
   }
 
@@ -24,7 +27,9 @@ export abstract class QueryService extends HttpService {
 
   protected renderError({ code, status, message }: ServiceError): Reply {
     const Error = { Type: status < 500 ? 'Sender' : 'Receiver', Code: ERROR_CODES[code] ?? code, Message: message };
-    return this.xml(status, { ErrorResponse: { ...this.namespace(), Error, RequestId: randomUuid(this.context.random) } });
+    return this.xml(status, {
+      ErrorResponse: { ...this.namespace(), Error, RequestId: randomUuid(this.context.random) },
+    });
   }
 
   protected throttled(): ServiceError {
@@ -37,7 +42,13 @@ export abstract class QueryService extends HttpService {
 
   protected reply({ operation }: Call, result: object): Reply {
     return this.xml(200, {
-      [`${operation}Response`]: { ...this.namespace(), [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUuid(this.context.random) } },
+      [`${operation}Response`]: {
+        ...this.namespace(),
+        [`${operation}Result`]: result,
+        ResponseMetadata: {
+          RequestId: randomUuid(this.context.random),
+        },
+      },
     });
   }
 
@@ -56,7 +67,11 @@ export function parametersOf(request: Request): URLSearchParams {
 
 export function required(input: URLSearchParams, name: string): string {
   const value = input.get(name);
-  if (!value) throw new ServiceError('ValidationError', 400, `Value null at '${name}' failed to satisfy constraint: Member must not be null`);
+  if (!value) {
+    throw new ServiceError(
+      'ValidationError', 400, `Value null at '${name}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
   return value;
 }
 

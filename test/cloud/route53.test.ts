@@ -1,6 +1,7 @@
 // Tests of the local Route 53 with the real SDK client, and of what its name servers answer.
 import {
-  Change, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand, ListResourceRecordSetsResponse,
+  Change, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand, ListResourceRecordSetsCommand,
+  ListResourceRecordSetsResponse,
   ResourceRecordSet, Route53Client,
 } from '@aws-sdk/client-route-53';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -42,7 +43,9 @@ afterEach(async () => {
 
 /** Does not retry, so that every refusal is seen. */
 function clientOf(principal: Principal): Route53Client {
-  return new Route53Client({ region: 'us-east-1', endpoint: route53.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1 });
+  return new Route53Client({
+    region: 'us-east-1', endpoint: route53.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1,
+  });
 }
 
 function txt(name: string, ...values: string[]): ResourceRecordSet {
@@ -55,7 +58,8 @@ function cname(name: string, value: string): ResourceRecordSet {
 
 function change(...changes: [Change['Action'], ResourceRecordSet][]) {
   return client.send(new ChangeResourceRecordSetsCommand({
-    HostedZoneId: zone.id, ChangeBatch: { Changes: changes.map(([Action, set]) => ({ Action, ResourceRecordSet: set })) },
+    HostedZoneId: zone.id,
+    ChangeBatch: { Changes: changes.map(([Action, set]) => ({ Action, ResourceRecordSet: set })) },
   }));
 }
 
@@ -72,7 +76,8 @@ describe('a change', () => {
     // WHEN
     const { ChangeInfo } = await change(['CREATE', txt('s1._domainkey.Example.com', '"p=A" "B"')]);
     // THEN
-    expect(ChangeInfo).toMatchObject({ Id: expect.stringMatching(/^\/change\/C/), Status: 'PENDING', SubmittedAt: expect.any(Date) });
+    expect(ChangeInfo)
+      .toMatchObject({ Id: expect.stringMatching(/^\/change\/C/), Status: 'PENDING', SubmittedAt: expect.any(Date) });
     expect((await listed()).ResourceRecordSets).toContainEqual(txt('s1._domainkey.example.com.', '"p=A" "B"'));
     await expect(world.client().resolveTxt('s1._domainkey.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
 
@@ -84,7 +89,8 @@ describe('a change', () => {
     // WHEN
     await context.clock.pass(1_000);
     // THEN
-    expect((await client.send(new GetChangeCommand({ Id: ChangeInfo!.Id }))).ChangeInfo).toEqual({ ...ChangeInfo, Status: 'INSYNC' });
+    expect((await client.send(new GetChangeCommand({ Id: ChangeInfo!.Id }))).ChangeInfo)
+      .toEqual({ ...ChangeInfo, Status: 'INSYNC' });
     expect(await world.client().resolveTxt('s1._domainkey.example.com')).toEqual([['p=A', 'B']]);
   });
 
@@ -111,7 +117,9 @@ describe('a change', () => {
   test('is all or nothing, and a refusal names all that is wrong', async () => {
     route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: txt('a.example.com', '"1"') }]);
     const attempt = change(
-      ['CREATE', txt('new.example.com', '"1"')], ['CREATE', txt('a.example.com', '"2"')], ['DELETE', txt('b.example.com', '"1"')],
+      ['CREATE', txt('new.example.com', '"1"')],
+      ['CREATE', txt('a.example.com', '"2"')],
+      ['DELETE', txt('b.example.com', '"1"')],
     );
     await expect(attempt).rejects.toMatchObject({
       name: 'InvalidChangeBatch',
@@ -155,15 +163,21 @@ describe('a change', () => {
     const { ChangeInfo } = await change(['CREATE', txt('a.example.com', '"1"')]);
     const notFound = { name: 'NoSuchChange', $metadata: { httpStatusCode: 404 } };
     await expect(client.send(new GetChangeCommand({ Id: 'C0' }))).rejects.toMatchObject(notFound);
-    await expect(clientOf({ account: '222222222222' }).send(new GetChangeCommand({ Id: ChangeInfo!.Id }))).rejects.toMatchObject(notFound);
+    await expect(clientOf({ account: '222222222222' }).send(new GetChangeCommand({ Id: ChangeInfo!.Id })))
+      .rejects.toMatchObject(notFound);
   });
 });
 
 describe('listing', () => {
   test('goes by reversed labels, then by type', async () => {
-    const records = [txt('b.example.com', '"1"'), txt('z.a.example.com', '"1"'), txt('a.example.com', '"1"'), txt('example.com', '"1"')];
+    const records = [
+      txt('b.example.com', '"1"'), txt('z.a.example.com', '"1"'), txt('a.example.com', '"1"'),
+      txt('example.com', '"1"'),
+    ];
     route53.change(zone.id, records.map((set) => ({ Action: 'CREATE', ResourceRecordSet: set })));
-    route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: { ...txt('b.example.com', '192.0.2.99'), Type: 'A' } }]);
+    route53.change(zone.id, [{
+      Action: 'CREATE', ResourceRecordSet: { ...txt('b.example.com', '192.0.2.99'), Type: 'A' },
+    }]);
     expect((await listed()).ResourceRecordSets?.map((each) => `${each.Name} ${each.Type}`)).toEqual([
       'example.com. NS', 'example.com. SOA', 'example.com. TXT',
       'a.example.com. TXT', 'z.a.example.com. TXT', 'b.example.com. A', 'b.example.com. TXT',
@@ -176,14 +190,18 @@ describe('listing', () => {
     const page = await client.send(new ListResourceRecordSetsCommand({
       HostedZoneId: zone.id, StartRecordName: 'B.example.com', StartRecordType: 'TXT', MaxItems: 2,
     }));
-    expect(page).toMatchObject({ IsTruncated: true, MaxItems: 2, NextRecordName: 'd.example.com.', NextRecordType: 'TXT' });
+    expect(page)
+      .toMatchObject({ IsTruncated: true, MaxItems: 2, NextRecordName: 'd.example.com.', NextRecordType: 'TXT' });
     expect(page.ResourceRecordSets?.map((each) => each.Name)).toEqual(names.slice(1, 3));
 
     const seen: string[] = [];
     let next: ListResourceRecordSetsResponse | undefined;
     do {
       next = await client.send(new ListResourceRecordSetsCommand({
-        HostedZoneId: zone.id, StartRecordName: next?.NextRecordName, StartRecordType: next?.NextRecordType, MaxItems: 2,
+        HostedZoneId: zone.id,
+        StartRecordName: next?.NextRecordName,
+        StartRecordType: next?.NextRecordType,
+        MaxItems: 2,
       }));
       seen.push(...next.ResourceRecordSets!.map((set) => set.Name!));
     } while (next.IsTruncated);
@@ -211,12 +229,21 @@ describe('listing', () => {
     const weighted: ResourceRecordSet = { ...txt('w.example.com.', '"1"'), SetIdentifier: 'blue', Weight: 10 };
     const multi: ResourceRecordSet = { ...txt('m.example.com.', '"1"'), SetIdentifier: 'one', MultiValueAnswer: true };
     const alias: ResourceRecordSet = {
-      Name: 'x.example.com.', Type: 'A', AliasTarget: { HostedZoneId: 'Z2FDTNDATAQYW2', DNSName: 'd1.cloudfront.net.', EvaluateTargetHealth: false },
+      Name: 'x.example.com.',
+      Type: 'A',
+      AliasTarget: { HostedZoneId: 'Z2FDTNDATAQYW2', DNSName: 'd1.cloudfront.net.', EvaluateTargetHealth: false },
     };
-    await change(['CREATE', weighted], ['CREATE', { ...weighted, SetIdentifier: 'green' }], ['CREATE', multi], ['CREATE', alias]);
-    expect((await listed()).ResourceRecordSets).toEqual(expect.arrayContaining([weighted, { ...weighted, SetIdentifier: 'green' }, multi, alias]));
+    await change(
+      ['CREATE', weighted], ['CREATE', { ...weighted, SetIdentifier: 'green' }], ['CREATE', multi], ['CREATE', alias],
+    );
+    expect((await listed()).ResourceRecordSets)
+      .toEqual(expect.arrayContaining([weighted, { ...weighted, SetIdentifier: 'green' }, multi, alias]));
     const page = await client.send(new ListResourceRecordSetsCommand({
-      HostedZoneId: zone.id, StartRecordName: 'w.example.com', StartRecordType: 'TXT', StartRecordIdentifier: 'blue', MaxItems: 1,
+      HostedZoneId: zone.id,
+      StartRecordName: 'w.example.com',
+      StartRecordType: 'TXT',
+      StartRecordIdentifier: 'blue',
+      MaxItems: 1,
     }));
     expect(page).toMatchObject({ NextRecordIdentifier: 'green' });
     expect(page.ResourceRecordSets).toEqual([weighted]);
@@ -227,10 +254,14 @@ describe('listing', () => {
   });
 
   test('writes names in lower case and with octal escapes, and DNS has them plain', async () => {
-    route53.change(zone.id, [{ Action: 'CREATE', ResourceRecordSet: cname('*.Wild.example.com', 'Target.example.com') }]);
+    route53.change(zone.id, [{
+      Action: 'CREATE', ResourceRecordSet: cname('*.Wild.example.com', 'Target.example.com'),
+    }]);
     expect(ownRecords().map((each) => each.Name)).toEqual(['\\052.wild.example.com.']);
     expect(await world.client().resolveCname('any.wild.example.com')).toEqual(['Target.example.com']);
-    route53.change(zone.id, [{ Action: 'DELETE', ResourceRecordSet: cname('\\052.wild.example.com.', 'Target.example.com') }]);
+    route53.change(zone.id, [{
+      Action: 'DELETE', ResourceRecordSet: cname('\\052.wild.example.com.', 'Target.example.com'),
+    }]);
     expect(ownRecords()).toEqual([]);
   });
 });
@@ -264,7 +295,9 @@ describe('a hosted zone', () => {
   test('says its name servers, which are the ones that it is delegated to', async () => {
     const answer = await client.send(new GetHostedZoneCommand({ Id: zone.id }));
     expect(answer).toMatchObject({
-      HostedZone: { Id: `/hostedzone/${zone.id}`, Name: 'example.com.', Config: { PrivateZone: false }, ResourceRecordSetCount: 2 },
+      HostedZone: {
+        Id: `/hostedzone/${zone.id}`, Name: 'example.com.', Config: { PrivateZone: false }, ResourceRecordSetCount: 2,
+      },
       DelegationSet: { NameServers: zone.nameServers },
     });
     expect((await world.client().resolveNs('example.com')).sort()).toEqual([...zone.nameServers].sort());
@@ -306,7 +339,9 @@ describe('a hosted zone', () => {
 });
 
 describe('access', () => {
-  const right = (Action: string, Resource: string, Condition = {}) => ({ Effect: 'Allow' as const, Action, Resource, Condition });
+  const right = (Action: string, Resource: string, Condition = {}) => ({
+    Effect: 'Allow' as const, Action, Resource, Condition,
+  });
 
   beforeEach(() => {
     iam.putRole({ arn: ROLE, assumeRolePolicy: { Statement: [] } });
@@ -314,8 +349,13 @@ describe('access', () => {
   });
 
   test('a role may do nothing without a policy', async () => {
-    for (const attempt of [listed(), change(['CREATE', txt('a.example.com', '"1"')]), client.send(new GetHostedZoneCommand({ Id: zone.id })),
-      client.send(new GetChangeCommand({ Id: 'C1' }))]) {
+    const attempts = [
+      listed(),
+      change(['CREATE', txt('a.example.com', '"1"')]),
+      client.send(new GetHostedZoneCommand({ Id: zone.id })),
+      client.send(new GetChangeCommand({ Id: 'C1' })),
+    ];
+    for (const attempt of attempts) {
       await expect(attempt).rejects.toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
     }
   });
@@ -357,22 +397,38 @@ describe('a role in the account of the zone', () => {
     await sts.start();
     const theirs = await route53.createHostedZone({ account: '222222222222', name: 'theirs.test' });
     iam.putRole({ arn: ROLE, assumeRolePolicy: { Statement: [] } });
-    iam.putRolePolicy(ROLE, 'assume', { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: OTHER_ROLE } });
-    iam.putRole({ arn: OTHER_ROLE, assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole' } } });
-    iam.putRolePolicy(OTHER_ROLE, 'dns', { Statement: { Effect: 'Allow', Action: 'route53:GetHostedZone', Resource: '*' } });
+    iam.putRolePolicy(ROLE, 'assume', {
+      Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: OTHER_ROLE },
+    });
+    iam.putRole({
+      arn: OTHER_ROLE,
+      assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole' } },
+    });
+    iam.putRolePolicy(OTHER_ROLE, 'dns', {
+      Statement: { Effect: 'Allow', Action: 'route53:GetHostedZone', Resource: '*' },
+    });
     // WHEN
     const caller = new STSClient({
-      region: 'us-east-1', endpoint: sts.endpoint, credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }),
+      region: 'us-east-1',
+      endpoint: sts.endpoint,
+      credentials: context.credentials.issue({ account: ACCOUNT, roleArn: ROLE }),
     });
-    const { Credentials: session } = await caller.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 'dkim' }));
+    const { Credentials: session } = await caller.send(new AssumeRoleCommand({
+      RoleArn: OTHER_ROLE, RoleSessionName: 'dkim',
+    }));
     client = new Route53Client({
       region: 'us-east-1',
       endpoint: route53.endpoint,
-      credentials: { accessKeyId: session!.AccessKeyId!, secretAccessKey: session!.SecretAccessKey!, sessionToken: session!.SessionToken },
+      credentials: {
+        accessKeyId: session!.AccessKeyId!,
+        secretAccessKey: session!.SecretAccessKey!,
+        sessionToken: session!.SessionToken,
+      },
     });
     // THEN
     await expect(client.send(new GetHostedZoneCommand({ Id: theirs.id }))).resolves.toBeDefined();
-    await expect(client.send(new GetHostedZoneCommand({ Id: zone.id }))).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(client.send(new GetHostedZoneCommand({ Id: zone.id })))
+      .rejects.toMatchObject({ name: 'AccessDenied' });
     await sts.stop();
   });
 });
@@ -384,7 +440,8 @@ describe('limits and faults', () => {
     await expect(listed()).rejects.toMatchObject(throttled);
     await expect(client.send(new GetChangeCommand({ Id: 'C1' }))).rejects.toMatchObject(throttled);
     // Another account has its own five.
-    await expect(clientOf({ account: '222222222222' }).send(new GetChangeCommand({ Id: 'C1' }))).rejects.toMatchObject({ name: 'NoSuchChange' });
+    await expect(clientOf({ account: '222222222222' }).send(new GetChangeCommand({ Id: 'C1' })))
+      .rejects.toMatchObject({ name: 'NoSuchChange' });
     await context.clock.pass(1_001);
     await expect(listed()).resolves.toBeDefined();
   });
@@ -411,7 +468,9 @@ describe('limits and faults', () => {
     ['GET', '/2013-04-01/healthcheck', undefined, 404, 'UnknownOperationException'],
   ])('%s %s with %s is refused', async (method, path, body, status, code) => {
     const { accessKeyId } = context.credentials.issue({ account: ACCOUNT });
-    const headers = { authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/route53/aws4_request, Signature=0` };
+    const headers = {
+      authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/route53/aws4_request, Signature=0`,
+    };
     const answer = await fetch(route53.endpoint + path, { method, headers, body });
     expect(answer.status).toBe(status);
     expect(await answer.text()).toContain(`<Code>${code}</Code>`);

@@ -63,7 +63,8 @@ export class SecretsManager extends HttpService {
   // ---- for tests and CloudFormation
 
   create(secret: NewSecret): { arn: string; versionId: string } {
-    const { account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUuid(this.context.random) } = secret;
+    const { account, region, name, value, kmsKeyArn, resourcePolicy, versionId = randomUuid(this.context.random) } =
+      secret;
     const namesake = this.named(account, region, name);
     if (namesake?.deletedAt !== undefined) {
       throw invalidRequest(

@@ -19,12 +19,16 @@ beforeEach(() => {
   iam.putRolePolicy(ROLE, 'assume', { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' } });
   iam.putRole({
     arn: OTHER_ROLE,
-    assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111111111111:root' }, Action: 'sts:AssumeRole' } },
+    assumeRolePolicy: {
+      Statement: { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111111111111:root' }, Action: 'sts:AssumeRole' },
+    },
   });
 });
 
 function client(principal: Principal): STSClient {
-  return new STSClient({ region: 'us-east-1', endpoint: sts.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1 });
+  return new STSClient({
+    region: 'us-east-1', endpoint: sts.endpoint, credentials: context.credentials.issue(principal), maxAttempts: 1,
+  });
 }
 
 test('an assumed role acts as itself, in its own account, tied to the process that assumed it', async () => {
@@ -45,7 +49,8 @@ test('an assumed role acts as itself, in its own account, tied to the process th
 
 test('GetCallerIdentity says who calls', async () => {
   const role = await client({ account: '111111111111', roleArn: ROLE }).send(new GetCallerIdentityCommand({}));
-  expect(role).toMatchObject({ Account: '111111111111', Arn: 'arn:aws:sts::111111111111:assumed-role/Handler/session' });
+  expect(role)
+    .toMatchObject({ Account: '111111111111', Arn: 'arn:aws:sts::111111111111:assumed-role/Handler/session' });
   const administrator = await client({ account: '222222222222' }).send(new GetCallerIdentityCommand({}));
   expect(administrator).toMatchObject({ Account: '222222222222', Arn: 'arn:aws:iam::222222222222:root' });
 });
@@ -54,10 +59,13 @@ test.each([
   ['that is not there', 'arn:aws:iam::222222222222:role/Nobody'],
   ['that does not trust the caller', ROLE],
 ])('a role %s answers AccessDenied', async (_, roleArn) => {
-  const attempt = client({ account: '111111111111', roleArn: ROLE }).send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'dkim' }));
+  const attempt = client({ account: '111111111111', roleArn: ROLE }).send(new AssumeRoleCommand({
+    RoleArn: roleArn, RoleSessionName: 'dkim',
+  }));
   await expect(attempt).rejects.toMatchObject({
     name: 'AccessDenied',
-    message: `User: arn:aws:sts::111111111111:assumed-role/Handler/session is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+    message: 'User: arn:aws:sts::111111111111:assumed-role/Handler/session is not authorized to perform: '
+      + `sts:AssumeRole on resource: ${roleArn}`,
     $metadata: { httpStatusCode: 403 },
   });
 });
@@ -67,22 +75,30 @@ test('an external id that the trust asks for is passed on', async () => {
     arn: OTHER_ROLE,
     assumeRolePolicy: {
       Statement: {
-        Effect: 'Allow', Principal: { AWS: ROLE }, Action: 'sts:AssumeRole', Condition: { StringEquals: { 'sts:ExternalId': 'x' } },
+        Effect: 'Allow',
+        Principal: { AWS: ROLE },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:ExternalId': 'x' } },
       },
     },
   });
   const handler = client({ account: '111111111111', roleArn: ROLE });
-  await expect(handler.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 's' }))).rejects.toThrow('not authorized');
-  await expect(handler.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 's', ExternalId: 'x' }))).resolves.toBeDefined();
+  await expect(handler.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 's' })))
+    .rejects.toThrow('not authorized');
+  await expect(handler.send(new AssumeRoleCommand({ RoleArn: OTHER_ROLE, RoleSessionName: 's', ExternalId: 'x' })))
+    .resolves.toBeDefined();
 });
 
 test('unknown credentials, throttling and missing parameters are told as STS tells them', async () => {
-  const stranger = new STSClient({ region: 'us-east-1', endpoint: sts.endpoint, credentials: { accessKeyId: 'AKIAX', secretAccessKey: 'x' } });
+  const stranger = new STSClient({
+    region: 'us-east-1', endpoint: sts.endpoint, credentials: { accessKeyId: 'AKIAX', secretAccessKey: 'x' },
+  });
   await expect(stranger.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'InvalidClientTokenId' });
 
   const administrator = client({ account: '111111111111' });
   context.faults.add({ service: 'sts', kind: 'throttle' });
-  await expect(administrator.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'Throttling', message: 'Rate exceeded' });
+  await expect(administrator.send(new GetCallerIdentityCommand({})))
+    .rejects.toMatchObject({ name: 'Throttling', message: 'Rate exceeded' });
 
   const nameless = administrator.send(new AssumeRoleCommand({ RoleArn: ROLE, RoleSessionName: '' }));
   await expect(nameless).rejects.toMatchObject({ name: 'ValidationError' });

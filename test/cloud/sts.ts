@@ -16,7 +16,9 @@ export class Sts extends QueryService {
       case 'AssumeRole': return this.reply(call, this.assumeRole(call));
       // STS answers this one whatever the caller's policies say.
       case 'GetCallerIdentity': return this.reply(call, {
-        Arn: callerArn(call.principal), UserId: userId(call.principal.roleArn ?? call.principal.account), Account: call.principal.account,
+        Arn: callerArn(call.principal),
+        UserId: userId(call.principal.roleArn ?? call.principal.account),
+        Account: call.principal.account,
       });
       default: throw this.unknownOperation(call);
     }
@@ -27,7 +29,9 @@ export class Sts extends QueryService {
     const roleArn = required(input, 'RoleArn');
     const sessionName = required(input, 'RoleSessionName');
     const externalId = input.get('ExternalId');
-    this.iam.authorizeAssumeRole(call.principal, roleArn, externalId === null ? {} : { 'sts:ExternalId': [externalId] });
+    this.iam.authorizeAssumeRole(call.principal, roleArn, externalId === null ? {} : {
+      'sts:ExternalId': [externalId],
+    });
     // The session stays tied to the process that asked, so that a fault in its calls kills that process.
     const session = { account: accountOf(roleArn), roleArn, processId: call.principal.processId };
     const credentials = this.context.credentials.issue(session);

@@ -92,7 +92,13 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         waitSeconds: 0,
         retain: false,
       },
-      { domain: 'deed.example.com', region: 'us-east-1', signing: { method: 'DEED', parentRegion: 'eu-west-1' }, waitSeconds: 0, retain: false },
+      {
+        domain: 'deed.example.com',
+        region: 'us-east-1',
+        signing: { method: 'DEED', parentRegion: 'eu-west-1' },
+        waitSeconds: 0,
+        retain: false,
+      },
       {
         domain: 'role.example.com',
         region: 'eu-central-1',

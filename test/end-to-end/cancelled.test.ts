@@ -16,7 +16,9 @@ function besideOneThatFails(selector: string, secret: 'one' | 'two', failing: bo
   return (stack) => {
     scene.dkim(() => byoDkim(stack, selector, scene.secrets[secret]))(stack);
     if (!failing) return;
-    new EmailIdentityDkim(stack, 'Failing', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example') });
+    new EmailIdentityDkim(stack, 'Failing', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example'),
+    });
   };
 }
 
@@ -25,7 +27,9 @@ function slowZone(insyncAfter: number): void {
   scene.cloud.route53.settings.insyncAfter = insyncAfter;
 }
 
-test.each([20_000, 60_000, 120_000])('a create that is cancelled while it works leaves nothing (in sync after %d ms)', async (insyncAfter) => {
+test.each([
+  20_000, 60_000, 120_000,
+])('a create that is cancelled while it works leaves nothing (in sync after %d ms)', async (insyncAfter) => {
   slowZone(insyncAfter);
   const result = await scene.deploy('Mail', besideOneThatFails('s1', 'one', true));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
@@ -35,7 +39,9 @@ test.each([20_000, 60_000, 120_000])('a create that is cancelled while it works 
   expect(scene.identity()?.origin).toBe('AWS_SES');
 });
 
-test.each([20_000, 60_000, 120_000])('an update that is cancelled while it works gives way to the old signing (in sync after %d ms)', async (insyncAfter) => {
+test.each([
+  20_000, 60_000, 120_000,
+])('an update that is cancelled at work gives way to the old signing (in sync after %d ms)', async (insyncAfter) => {
   await scene.deployed('Mail', besideOneThatFails('s1', 'one', false));
   await scene.verified();
   slowZone(insyncAfter);
@@ -48,10 +54,12 @@ test.each([20_000, 60_000, 120_000])('an update that is cancelled while it works
   expect(scene.all()).toEqual([]);
 });
 
-test('a hand-made signing with the same selector survives a create that was cancelled before it wrote anything', async () => {
+test('a hand-made signing with the same selector survives a create that is cancelled before it writes', async () => {
   const privateKey = PEM.one.replace(/-----[^-]+-----|\s/g, '');
   scene.cloud.ses.deleteIdentity({ account: '111111111111', region: 'us-east-1', name: 'example.com' });
-  scene.cloud.ses.createIdentity({ account: '111111111111', region: 'us-east-1', name: 'example.com', dkim: { selector: 's1', privateKey } });
+  scene.cloud.ses.createIdentity({
+    account: '111111111111', region: 'us-east-1', name: 'example.com', dkim: { selector: 's1', privateKey },
+  });
   scene.cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'throttle', times: 500 });
   const result = await scene.deploy('Mail', besideOneThatFails('s1', 'two', true));
   expect(result.status).toBe('ROLLBACK_COMPLETE');

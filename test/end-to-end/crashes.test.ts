@@ -1,4 +1,5 @@
-// The function's process dies at any call, before or after its effect: Lambda repeats the event, and all ends as if nothing had happened.
+// The function's process dies at any call, before or after its effect: Lambda repeats the event,
+// and all ends as if nothing had happened.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Method, PARENT, parentExists } from './methods';
 import { PEM, Scene } from './scene';
@@ -8,7 +9,9 @@ import { CallRecord, FunctionMode } from '../cloud';
 const WAIT = { waitForVerification: Duration.minutes(30) };
 const ELSEWHERE = { ...WAIT, hostedZone: undefined };
 /** What an update changes that means nothing to SES. */
-const LATER: Partial<EmailIdentityDkimProps> = { waitForVerification: Duration.minutes(31), recordTtl: Duration.minutes(10) };
+const LATER: Partial<EmailIdentityDkimProps> = {
+  waitForVerification: Duration.minutes(31), recordTtl: Duration.minutes(10),
+};
 
 /** A call of a flow: service, operation, and how many of that operation go well before. */
 type Step = readonly [service: string, operation: string, before: number];
@@ -102,7 +105,8 @@ let scene: Scene;
 
 /** All records, without what differs from run to run: the stack's id in the registry's label, and times. */
 function zoneNow(): string[] {
-  return scene.all().map((line) => line.replace(/cdk-ses-dkim-[0-9a-f]{32}/, 'registry').replace(/until=[^"]+/g, 'until=…')).sort();
+  return scene.all()
+    .map((line) => line.replace(/cdk-ses-dkim-[0-9a-f]{32}/, 'registry').replace(/until=[^"]+/g, 'until=…')).sort();
 }
 
 async function begin({ functions, prepare }: Flow): Promise<void> {
@@ -121,7 +125,9 @@ function operationsOf(steps: readonly Step[]): string[] {
 
 describe.each(FLOWS)('$method $zone', (flow) => {
   /** What is in the zone after each step of an undisturbed run. */
-  const undisturbed: { before: string[]; created: string[]; updated: string[]; left: string[] } = { before: [], created: [], updated: [], left: [] };
+  const undisturbed: { before: string[]; created: string[]; updated: string[]; left: string[] } = {
+    before: [], created: [], updated: [], left: [],
+  };
   const create = () => scene.deploy('Mail', flow.create(scene));
   const update = () => scene.deploy('Mail', flow.update(scene));
 

@@ -1,4 +1,5 @@
-// Services that are busy, broken, cut off or not yet informed; and answers to CloudFormation that are given whatever happens.
+// Services that are busy, broken, cut off or not yet informed; and answers to CloudFormation that
+// are given whatever happens.
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
@@ -23,19 +24,27 @@ describe('every call of a create, an update and a delete', () => {
     ['is refused, as the policy is not known everywhere yet', 'access-denied', 1],
     ['is cut off before it has an effect', 'cut-before', 2],
     ['is cut off after it had its effect', 'cut-after', 2],
-    ['is refused while the zone is busy', new ServiceError('PriorRequestNotComplete', 400, 'The request was rejected'), 2],
+    [
+      'is refused while the zone is busy',
+      new ServiceError('PriorRequestNotComplete', 400, 'The request was rejected'),
+      2,
+    ],
   ])('%s at first: nobody notices', async (_, kind, times) => {
     const disturb = () => {
       scene.cloud.faults.clear();
       for (const [service, operation] of OPERATIONS) {
-        if (!(kind instanceof ServiceError) || service === 'route53') scene.cloud.faults.add({ service, operation, kind, times });
+        if (!(kind instanceof ServiceError) || service === 'route53') {
+          scene.cloud.faults.add({ service, operation, kind, times });
+        }
       }
     };
     disturb();
-    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT)))
+      .toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     disturb();
-    expect(await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT)))
+      .toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
     expect(scene.records()).toHaveLength(2);
     disturb();
@@ -48,8 +57,10 @@ describe('every call of a create, an update and a delete', () => {
 describe('policies that IAM spreads slowly', () => {
   test('are waited for', async () => {
     scene.cloud.cloudFormation.iamSettings.policyDelay = 60_000;
-    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
-    expect(await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT))).toMatchObject({ status: 'UPDATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT)))
+      .toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT)))
+      .toMatchObject({ status: 'UPDATE_COMPLETE' });
     expect(scene.log().join('\n')).toContain('AccessDenied');
     expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(scene.all()).toEqual([]);
@@ -59,7 +70,8 @@ describe('policies that IAM spreads slowly', () => {
     scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'access-denied', times: 1000 });
     const result = await scene.deploy('Mail', scene.easy());
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(result.reason).toMatch(/AccessDeniedException: .*A policy, permission boundary or service control policy forbids this call/);
+    expect(result.reason)
+      .toMatch(/AccessDeniedException: .*A policy, permission boundary or service control policy forbids this call/);
   });
 });
 
@@ -99,7 +111,8 @@ describe('CloudFormation is answered', () => {
 
   test.each(OPERATIONS)('when a call of %s hangs, %s: it is cut off and made again', async (service, operation) => {
     scene.cloud.faults.add({ service, operation, kind: 'hang' });
-    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT)))
+      .toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
@@ -119,13 +132,18 @@ describe('CloudFormation is answered', () => {
     ['fails so often that Lambda has to repeat the event', 'error', 8],
   ])('when the answer %s', async (_, kind, times) => {
     scene.cloud.faults.add({ service: 's3', operation: 'PutObject', kind, times });
-    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT)))
+      .toMatchObject({ status: 'CREATE_COMPLETE' });
     expect(scene.records()).toHaveLength(1);
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
   test('with a reason that is cut to what CloudFormation takes', async () => {
-    scene.write('s1._domainkey.example.com', 'TXT', Array.from({ length: 15 }, (_, index) => `"${`${index}ü`.repeat(60)}"`).join(' '));
+    scene.write(
+      's1._domainkey.example.com',
+      'TXT',
+      Array.from({ length: 15 }, (_, index) => `"${`${index}ü`.repeat(60)}"`).join(' '),
+    );
     const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain('was not written by this construct');
@@ -155,11 +173,15 @@ describe('properties of an older version', () => {
     server.close();
   });
 
-  /** Sends the function an event that CloudFormation would send after an upgrade from a version with other properties. */
+  /**
+   * Sends the function an event that CloudFormation would send after an upgrade from a version with
+   * other properties.
+   */
   async function send(RequestType: 'Update' | 'Delete', change: (event: Record<string, any>) => object) {
     const { resources } = await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     const created = JSON.parse(scene.cloud.lambda.invocations[0].event);
-    const [arn] = Object.values(resources).filter(({ type }) => type === 'AWS::Lambda::Function').map(({ attributes }) => attributes.Arn as string);
+    const [arn] = Object.values(resources).filter(({ type }) => type === 'AWS::Lambda::Function')
+      .map(({ attributes }) => attributes.Arn as string);
     const event = { ...created, RequestType, ResponseURL: responseUrl, PhysicalResourceId: `${REGION}/example.com` };
     await scene.cloud.lambda.invoke(arn, JSON.stringify({ ...event, ...change(event) }));
     return answer;
@@ -167,7 +189,9 @@ describe('properties of an older version', () => {
 
   test('before an update: what is there speaks for itself', async () => {
     const calls = scene.cloud.calls.length;
-    expect(await send('Update', () => ({ OldResourceProperties: { Domain: 'example.com', Dkim: ['of', 'another', 'shape'] } }))).toMatchObject({
+    expect(await send('Update', () => ({
+      OldResourceProperties: { Domain: 'example.com', Dkim: ['of', 'another', 'shape'] },
+    }))).toMatchObject({
       Status: 'SUCCESS', PhysicalResourceId: `${REGION}/example.com`,
     });
     expect(scene.writes(calls).filter((write) => write.startsWith('ses:'))).toHaveLength(1); // that of the create
@@ -177,7 +201,8 @@ describe('properties of an older version', () => {
   test('in a delete: it is answered, and nothing is touched that could not be read', async () => {
     const before = () => scene.all();
     const answered = await send('Delete', () => ({ ResourceProperties: { Domain: 'example.com' } }));
-    expect(answered).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('The property Identity is missing') });
+    expect(answered)
+      .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('The property Identity is missing') });
     expect(before()).toHaveLength(2);
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
@@ -187,7 +212,9 @@ describe('a hand-made BYODKIM under the very selector', () => {
   beforeEach(async () => {
     const ref = { account: ACCOUNT, region: REGION, name: 'example.com' };
     scene.cloud.ses.deleteIdentity(ref);
-    scene.cloud.ses.createIdentity({ ...ref, dkim: { selector: 's1', privateKey: PEM.two.replace(/-----[A-Z ]+-----|\s/g, '') } });
+    scene.cloud.ses.createIdentity({
+      ...ref, dkim: { selector: 's1', privateKey: PEM.two.replace(/-----[A-Z ]+-----|\s/g, '') },
+    });
     scene.publishKey('s1', PEM.two);
     await scene.verified();
   });

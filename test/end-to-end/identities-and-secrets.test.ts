@@ -18,18 +18,24 @@ afterEach(() => scene.stop());
 
 describe('an identity in another Region than the stack', () => {
   const identities: [string, (stack: Stack) => { identity: ses.IEmailIdentity; region?: string }][] = [
-    ['by region', (stack) => ({ identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', 'example.com'), region: OTHER_REGION })],
+    ['by region', (stack) => ({
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', 'example.com'), region: OTHER_REGION,
+    })],
     ['by its ARN', (stack) => ({
-      identity: ses.EmailIdentity.fromEmailIdentityArn(stack, 'Identity', `arn:aws:ses:${OTHER_REGION}:${ACCOUNT}:identity/example.com`),
+      identity: ses.EmailIdentity.fromEmailIdentityArn(
+        stack, 'Identity', `arn:aws:ses:${OTHER_REGION}:${ACCOUNT}:identity/example.com`,
+      ),
     })],
   ];
 
   test.each(identities)('%s: that one is signed for, and only that one', async (_, which) => {
     scene.identityExists(REGION);
     scene.identityExists(OTHER_REGION);
-    await scene.deployed('Mail', (stack) => void new EmailIdentityDkim(stack, 'Dkim', { ...which(stack), hostedZone: scene.zoneIn(stack), ...WAIT }));
+    await scene.deployed('Mail', (stack) =>
+      void new EmailIdentityDkim(stack, 'Dkim', { ...which(stack), hostedZone: scene.zoneIn(stack), ...WAIT }));
     const { tokens } = scene.identity(OTHER_REGION)!;
-    expect(scene.records()).toEqual(tokens.map((token) => `CNAME ${token}._domainkey.example.com. ${token}.dkim.${OTHER_REGION}.amazonses.com`).sort());
+    expect(scene.records()).toEqual(tokens.map((token) =>
+      `CNAME ${token}._domainkey.example.com. ${token}.dkim.${OTHER_REGION}.amazonses.com`).sort());
     expect(await scene.send(OTHER_REGION)).toMatchObject({ result: 'pass' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual([]);
@@ -66,7 +72,7 @@ test('a stack that knows neither account nor Region is deployed wherever it is s
   expect(scene.all()).toEqual([]);
 });
 
-test('a dozen identities in one stack, deployed at once within the limits of SES and Route 53, by one function', async () => {
+test('a dozen identities of one stack are deployed at once, within the limits of SES and Route 53', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `d${index + 1}.example.com`);
   const secret = scene.secret(PEM.one);
   await scene.deployed('Mail', (stack) => {
@@ -97,11 +103,15 @@ describe('a secret', () => {
   const FOREIGN_KEY_ARN = `arn:aws:kms:${REGION}:${DNS_ACCOUNT}:key/00000000-0000-4000-8000-000000000002`;
 
   type Imported = (stack: Stack) => DkimPrivateKey;
-  const byArn = (stack: Stack, secretCompleteArn: string, encryptionKeyArn?: string) => secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
-    secretCompleteArn, encryptionKey: encryptionKeyArn ? kms.Key.fromKeyArn(stack, 'Key', encryptionKeyArn) : undefined,
-  });
+  const byArn = (stack: Stack, secretCompleteArn: string, encryptionKeyArn?: string) =>
+    secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
+      secretCompleteArn,
+      encryptionKey: encryptionKeyArn ? kms.Key.fromKeyArn(stack, 'Key', encryptionKeyArn) : undefined,
+    });
   const create = (props: Partial<Parameters<typeof scene.cloud.secretsManager.create>[0]> = {}) =>
-    scene.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/dkim-key', value: PEM.one, ...props });
+    scene.cloud.secretsManager.create({
+      account: ACCOUNT, region: REGION, name: 'mail/dkim-key', value: PEM.one, ...props,
+    });
 
   const secrets: [string, () => Imported][] = [
     ['encrypted with a customer key', () => {
@@ -125,7 +135,8 @@ describe('a secret', () => {
     }],
     ['known by its name only', () => {
       create();
-      return (stack) => DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'mail/dkim-key'));
+      return (stack) =>
+        DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'mail/dkim-key'));
     }],
     ['in another Region', () => {
       const { arn } = create({ region: 'eu-west-1' });
@@ -136,7 +147,12 @@ describe('a secret', () => {
         account: DNS_ACCOUNT,
         kmsKeyArn: FOREIGN_KEY_ARN,
         resourcePolicy: {
-          Statement: { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'secretsmanager:GetSecretValue', Resource: '*' },
+          Statement: {
+            Effect: 'Allow',
+            Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: '*',
+          },
         },
       });
       return (stack) => DkimPrivateKey.fromSecret(byArn(stack, arn, FOREIGN_KEY_ARN));
@@ -158,9 +174,14 @@ describe('a secret', () => {
   test('that the same stack makes is used by it', async () => {
     await scene.deployed('Mail', (stack) => {
       const encryptionKey = new kms.Key(stack, 'Key');
-      const secret = new secretsmanager.CfnSecret(stack, 'Raw', { kmsKeyId: encryptionKey.keyArn, secretString: PEM.one });
-      const imported = secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', { secretCompleteArn: secret.ref, encryptionKey });
-      scene.dkim(() => DkimSigning.byoDkim({ selector: 's1', privateKey: DkimPrivateKey.fromSecret(imported) }), WAIT)(stack);
+      const secret = new secretsmanager.CfnSecret(stack, 'Raw', {
+        kmsKeyId: encryptionKey.keyArn, secretString: PEM.one,
+      });
+      const imported = secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
+        secretCompleteArn: secret.ref, encryptionKey,
+      });
+      scene.dkim(() =>
+        DkimSigning.byoDkim({ selector: 's1', privateKey: DkimPrivateKey.fromSecret(imported) }), WAIT)(stack);
     });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
@@ -176,8 +197,10 @@ describe('a secret', () => {
     }, /no resource-based policy allows the action.*needs a resource policy/],
     ['in a version that there is not', () => {
       const { arn } = create();
-      return (stack) => DkimPrivateKey.fromSecret(byArn(stack, arn), { versionId: '00000000-0000-4000-8000-000000000009' });
-    }, /version 00000000-0000-4000-8000-000000000009\) could not be read.*Check the ARN, and that this version or stage exists/],
+      return (stack) =>
+        DkimPrivateKey.fromSecret(byArn(stack, arn), { versionId: '00000000-0000-4000-8000-000000000009' });
+    },
+    /version 00000000-0000-4000-8000-000000000009\) could not be read.*Check the ARN, and that this version or stage exists/],
     ['that was deleted', () => {
       const { arn } = create();
       scene.cloud.secretsManager.delete(arn, { recoveryWindowInDays: 7 });
@@ -195,7 +218,8 @@ describe('a secret', () => {
   describe('whose value is replaced, with no version named', () => {
     let arn: string;
     const using = (selector: string, props = {}) => scene.byo(selector, arn, { ...WAIT, ...props });
-    const neverVerified = () => scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
+    const neverVerified = () =>
+      scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
 
     beforeEach(async () => {
       ({ arn } = create());
@@ -241,7 +265,7 @@ describe('a secret', () => {
       expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     });
 
-    test('a stack that is created with it takes the new key only, and fails when the old one is published', async () => {
+    test('a new stack with it takes the new key only, and fails when the old one is published', async () => {
       await scene.destroy('Mail');
       scene.publishKey('s1', PEM.one);
       const result = await scene.deploy('Mail', using('s1'));

@@ -1,4 +1,5 @@
-// Each method, created, changed to each other and deleted: through synthesis, the bundled function, HTTP and DNS. Failures are in rollback.test.ts.
+// Each method, created, changed to each other and deleted: through synthesis, the bundled function,
+// HTTP and DNS. Failures are in rollback.test.ts.
 import { CfnResource } from 'aws-cdk-lib';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { build, METHODS, ORIGINS, PARENT, parentExists, WAIT } from './methods';
@@ -18,7 +19,9 @@ describe.each(METHODS)('%s', (method) => {
     const { outputs, ...result } = await scene.deploy('Mail', build(scene, method));
     expect(result).toMatchObject({ status: 'CREATE_COMPLETE', reason: undefined });
     expect(scene.identity()).toMatchObject({ status: 'SUCCESS', origin: ORIGINS[method] });
-    expect(await scene.send()).toMatchObject({ result: 'pass', aligned: true, keyLength: 2048, ...(method === 'BYODKIM' ? { selector: 's1' } : {}) });
+    expect(await scene.send()).toMatchObject({
+      result: 'pass', aligned: true, keyLength: 2048, ...(method === 'BYODKIM' ? { selector: 's1' } : {}),
+    });
 
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.all()).toEqual(before);
@@ -41,7 +44,9 @@ describe.each(METHODS)('%s', (method) => {
     expect(scene.identity()?.status).toBe('SUCCESS');
   });
 
-  test.each(METHODS.filter((other) => other !== method))('goes over to %s; mail sent before still verifies', async (other) => {
+  test.each(
+    METHODS.filter((other) => other !== method),
+  )('goes over to %s; mail sent before still verifies', async (other) => {
     await parentExists(scene);
     await scene.deployed('Mail', build(scene, method));
     const early = await scene.sent();
@@ -60,7 +65,8 @@ test('BYODKIM to another selector and key: both records stay until the stack goe
   await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   expect(await scene.verdictOn(early)).toMatchObject({ result: 'pass', selector: 's1' });
-  expect(scene.records().map((line) => line.split(' ')[1])).toEqual(['s1._domainkey.example.com.', 's2._domainkey.example.com.']);
+  expect(scene.records().map((line) => line.split(' ')[1]))
+    .toEqual(['s1._domainkey.example.com.', 's2._domainkey.example.com.']);
   expect(scene.all().join('\n')).toMatch(/record=s1; type=TXT; origin=ours; digest=\w+; until=/);
   await scene.destroy('Mail');
   expect(scene.all()).toEqual([]);
@@ -69,7 +75,9 @@ test('BYODKIM to another selector and key: both records stay until the stack goe
 test('Easy DKIM with another key length', async () => {
   await scene.deployed('Mail', scene.easy(WAIT));
   const tokens = scene.identity()!.tokens;
-  await scene.deployed('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT));
+  await scene.deployed(
+    'Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT),
+  );
   expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });
   expect(scene.identity()!.tokens).not.toEqual(tokens);
   expect(scene.records()).toHaveLength(6);

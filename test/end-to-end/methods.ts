@@ -5,7 +5,9 @@ import { Scene } from './scene';
 export type Method = 'Easy DKIM' | 'BYODKIM' | 'DEED';
 
 export const METHODS: readonly Method[] = ['Easy DKIM', 'BYODKIM', 'DEED'];
-export const ORIGINS: Readonly<Record<Method, string>> = { 'Easy DKIM': 'AWS_SES', 'BYODKIM': 'EXTERNAL', 'DEED': 'AWS_SES_EU_WEST_1' };
+export const ORIGINS: Readonly<Record<Method, string>> = {
+  'Easy DKIM': 'AWS_SES', 'BYODKIM': 'EXTERNAL', 'DEED': 'AWS_SES_EU_WEST_1',
+};
 
 export const PARENT = 'eu-west-1';
 export const WAIT = { waitForVerification: Duration.minutes(30) };

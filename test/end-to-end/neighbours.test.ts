@@ -1,4 +1,5 @@
-// Records, stacks and domains beside ours: what is somebody else's is never changed, and what is ours goes with the last that needs it.
+// Records, stacks and domains beside ours: what is somebody else's is never changed, and what is
+// ours goes with the last that needs it.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -49,7 +50,9 @@ describe('a record of that name that says something else', () => {
   });
 
   test('is replaced on create when that is wanted, and is ours from then on', async () => {
-    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, {
+      ...WAIT, recordConflict: RecordConflict.OVERWRITE,
+    }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual([]);
@@ -57,7 +60,9 @@ describe('a record of that name that says something else', () => {
 
   test('is replaced on update when that is wanted', async () => {
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
-    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, {
+      ...WAIT, recordConflict: RecordConflict.OVERWRITE,
+    }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual([]);
@@ -145,7 +150,8 @@ describe('another domain', () => {
     expect(await scene.send(REGION, OTHER)).toMatchObject({ result: 'pass', signingDomain: OTHER });
     expect(scene.all()).toEqual([]);
     expect(scene.identity()?.origin).toBe('AWS_SES');
-    const puts = scene.cloud.calls.slice(calls).filter(({ operation, status }) => operation.startsWith('PutEmailIdentity') && status === 200);
+    const puts = scene.cloud.calls.slice(calls).filter(({ operation, status }) =>
+      operation.startsWith('PutEmailIdentity') && status === 200);
     expect(puts.map(({ body }) => JSON.parse(body).SigningAttributesOrigin)).toEqual(['EXTERNAL', 'AWS_SES']);
     await scene.destroy('Mail');
     expect(scene.all(otherZone)).toEqual([]);
@@ -165,7 +171,7 @@ describe('another domain', () => {
   test.each([
     ['route53', 'GetChange'],
     ['ses', 'PutEmailIdentityDkimSigningAttributes'],
-  ])('that fails when its record is there already (%s %s) leaves nothing of its own either', async (service, operation) => {
+  ])('that fails when its record is there already (%s %s) leaves nothing of its own', async (service, operation) => {
     scene.cloud.faults.add({ service, operation, kind: Scene.refusal() });
     const result = await scene.deploy('Mail', forOther);
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
@@ -225,8 +231,11 @@ describe.each([
 
 describe('beside ses.EmailIdentity with records of its own', () => {
   const publicZone = (stack: Stack) =>
-    route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'PublicZone', { hostedZoneId: scene.zoneId, zoneName: DOMAIN });
-  const native = (stack: Stack) => new ses.EmailIdentity(stack, 'Native', { identity: ses.Identity.publicHostedZone(publicZone(stack)) });
+    route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'PublicZone', {
+      hostedZoneId: scene.zoneId, zoneName: DOMAIN,
+    });
+  const native = (stack: Stack) =>
+    new ses.EmailIdentity(stack, 'Native', { identity: ses.Identity.publicHostedZone(publicZone(stack)) });
   const signings = {
     'Easy DKIM': () => undefined,
     'BYODKIM': (stack: Stack) => byoDkim(stack, 's1', scene.secrets.one),
@@ -281,9 +290,10 @@ describe('beside ses.EmailIdentity with records of its own', () => {
   });
 
   test('native records that were taken away are made by the next deployment, and are ours then', async () => {
-    const build = (identity: (stack: Stack) => ses.IEmailIdentity, recordTtl: Duration) => (stack: Stack) => void new EmailIdentityDkim(stack, 'Dkim', {
-      identity: identity(stack), hostedZone: scene.zoneIn(stack), recordTtl, ...WAIT,
-    });
+    const build = (identity: (stack: Stack) => ses.IEmailIdentity, recordTtl: Duration) => (stack: Stack) =>
+      void new EmailIdentityDkim(stack, 'Dkim', {
+        identity: identity(stack), hostedZone: scene.zoneIn(stack), recordTtl, ...WAIT,
+      });
     const bare = (stack: Stack) => new ses.EmailIdentity(stack, 'Native', { identity: ses.Identity.domain(DOMAIN) });
     await scene.deployed('Mail', build(native, Duration.minutes(30)));
     const expected = nativeRecords();
@@ -301,7 +311,7 @@ describe('kept on purpose (RETAIN)', () => {
   test.each([
     ['Easy DKIM', 'AWS_SES', () => scene.easy({ ...WAIT, removalPolicy: RemovalPolicy.RETAIN })],
     ['BYODKIM', 'EXTERNAL', () => scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN })],
-  ])('%s: signing and records stay when the stack goes; only the registry record does not', async (_, origin, build) => {
+  ])('%s: signing and records stay when the stack goes; the registry record goes', async (_, origin, build) => {
     await scene.deployed('Mail', build());
     const records = scene.records();
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
@@ -334,11 +344,14 @@ describe('the zone of the records changes', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
-  test('another one: the old record stays marked, so that mail verifies before and after the domain is delegated anew', async () => {
+  test('another one: the old record stays marked, so that mail verifies before and after the delegation', async () => {
     const early = await scene.sent();
     const records = scene.records();
-    const { id, nameServers } = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN, delegate: false });
-    const build = (stack: Stack) => scene.byo('s1', scene.secrets.one, { ...WAIT, hostedZone: scene.zoneIn(stack, id) })(stack);
+    const { id, nameServers } = await scene.cloud.route53.createHostedZone({
+      account: ACCOUNT, name: DOMAIN, delegate: false,
+    });
+    const build = (stack: Stack) =>
+      scene.byo('s1', scene.secrets.one, { ...WAIT, hostedZone: scene.zoneIn(stack, id) })(stack);
     const calls = scene.cloud.calls.length;
     await scene.deployed('Mail', build);
     expect(scene.writes(calls)).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
@@ -359,7 +372,9 @@ describe('the zone of the records changes', () => {
 describe('records that the app wrote itself', () => {
   /** As docs/moving.md has it. */
   const nativeRecords = (removalPolicy?: RemovalPolicy) => (stack: Stack) => {
-    const hostedZone = route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'Zone', { hostedZoneId: scene.zoneId, zoneName: DOMAIN });
+    const hostedZone = route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'Zone', {
+      hostedZoneId: scene.zoneId, zoneName: DOMAIN,
+    });
     const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.publicHostedZone(hostedZone) });
     for (const child of identity.node.findAll()) {
       if (removalPolicy && child instanceof route53.CfnRecordSet) child.applyRemovalPolicy(removalPolicy);
@@ -371,7 +386,9 @@ describe('records that the app wrote itself', () => {
     const records = scene.records();
     await scene.deployed('Mail', nativeRecords(RemovalPolicy.RETAIN));
     await scene.deployed('Mail', (stack) => void new EmailIdentityDkim(stack, 'Dkim', {
-      identity: new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN) }), hostedZone: scene.zoneIn(stack), ...WAIT,
+      identity: new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN) }),
+      hostedZone: scene.zoneIn(stack),
+      ...WAIT,
     }));
     expect(scene.records()).toEqual(records);
     expect(await scene.send()).toMatchObject({ result: 'pass' });

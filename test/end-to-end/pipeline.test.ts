@@ -1,4 +1,5 @@
-// What the pipeline of the example deploys, in its order: signed mail in both Regions, and everything as it was after the removal.
+// What the pipeline of the example deploys, in its order: signed mail in both Regions, and
+// everything as it was after the removal.
 import { App } from 'aws-cdk-lib';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { Scene } from './scene';
@@ -21,7 +22,9 @@ afterEach(() => scene.stop());
 const deploy = (stackName: string) => scene.cloud.cloudFormation.deployAssembly(assembly, stackName);
 
 test('both Regions sign with the same keys, and the records are in the zone of the DNS account', async () => {
-  for (const stackName of ['MailDnsRole', 'Primary-Mail', 'Replica-Mail']) expect(await deploy(stackName)).toMatchObject({ status: 'CREATE_COMPLETE' });
+  for (const stackName of ['MailDnsRole', 'Primary-Mail', 'Replica-Mail']) {
+    expect(await deploy(stackName)).toMatchObject({ status: 'CREATE_COMPLETE' });
+  }
 
   expect(scene.records(zoneId)).toHaveLength(3);
   const { tokens } = scene.identity(PRIMARY_REGION)!;
@@ -32,7 +35,8 @@ test('both Regions sign with the same keys, and the records are in the zone of t
 
   for (const region of [REPLICA_REGION, PRIMARY_REGION]) {
     const stackName = region === PRIMARY_REGION ? 'Primary-Mail' : 'Replica-Mail';
-    expect(await scene.destroy(stackName, { account: MAIL_ACCOUNT, region })).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(await scene.destroy(stackName, { account: MAIL_ACCOUNT, region }))
+      .toMatchObject({ status: 'DELETE_COMPLETE' });
     expect(scene.identity(region)).toBeUndefined();
   }
   expect(scene.all(zoneId)).toEqual([]);

@@ -1,4 +1,5 @@
-// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent executions, and events back off.
+// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent
+// executions, and events back off.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { byoDkim, DOMAIN, Scene } from './scene';
@@ -30,7 +31,8 @@ function identities(count: number, props: Partial<EmailIdentityDkimProps> = {}):
 }
 
 function failures({ events }: { events: readonly { status: string; reason?: string }[] }): number {
-  return events.filter(({ status, reason }) => status === 'CREATE_FAILED' && reason !== 'Resource creation cancelled').length;
+  return events.filter(({ status, reason }) =>
+    status === 'CREATE_FAILED' && reason !== 'Resource creation cancelled').length;
 }
 
 test('10 identities are created and deleted without a failure', async () => {

@@ -1,4 +1,5 @@
-// The tests for a real account, on the local cloud: their stacks deploy and sign, and their look after the removal sees what is left.
+// The tests for a real account, on the local cloud: their stacks deploy and sign, and their look
+// after the removal sees what is left.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,7 +18,12 @@ const cases = [
     domain: 'deed.example.com',
     hosted: 'here',
   },
-  { file: 'cross-account-zone', stacks: [['cdk-ses-dkim-integ-cross-account', REGION]], domain: 'mail.example.org', hosted: 'dns-account' },
+  {
+    file: 'cross-account-zone',
+    stacks: [['cdk-ses-dkim-integ-cross-account', REGION]],
+    domain: 'mail.example.org',
+    hosted: 'dns-account',
+  },
 ] as const;
 
 let scene: Scene;
@@ -29,7 +35,9 @@ beforeEach(async () => {
   const { id } = await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: 'example.org' });
   scene.cloud.iam.putRole({
     arn: ROLE,
-    assumeRolePolicy: { Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' }] },
+    assumeRolePolicy: {
+      Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' }],
+    },
   });
   scene.cloud.iam.putRolePolicy(ROLE, 'dns', { Statement: [{ Effect: 'Allow', Action: 'route53:*', Resource: '*' }] });
   const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
@@ -51,18 +59,26 @@ afterEach(() => scene.stop());
 
 /** As integ-runner runs it. */
 function run(file: string, args: readonly string[] = [], more: Record<string, string> = {}) {
-  return promisify(execFile)('npx', ['tsx', file, ...args], { cwd: join(__dirname, '..'), env: { ...environment, ...more } });
+  return promisify(execFile)('npx', ['tsx', file, ...args], {
+    cwd: join(__dirname, '..'), env: { ...environment, ...more },
+  });
 }
 
 test.each(cases)('$file', async ({ file, stacks, domain, hosted }) => {
   const assembly = Scene.newDirectory();
   await run(`integ.${file}.ts`, [], { CDK_OUTDIR: assembly });
   for (const [name] of stacks) {
-    expect(await scene.cloud.cloudFormation.deployAssembly(assembly, name)).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(await scene.cloud.cloudFormation.deployAssembly(assembly, name))
+      .toMatchObject({ status: 'CREATE_COMPLETE' });
   }
-  for (const [, region] of stacks) expect(await scene.send(region, domain)).toMatchObject({ result: 'pass', signingDomain: domain });
-  await expect(run('integ-after-removal.ts', [domain, hosted])).rejects.toThrow(/still has:\n(TXT|CNAME) \S+_domainkey/);
+  for (const [, region] of stacks) {
+    expect(await scene.send(region, domain)).toMatchObject({ result: 'pass', signingDomain: domain });
+  }
+  await expect(run('integ-after-removal.ts', [domain, hosted]))
+    .rejects.toThrow(/still has:\n(TXT|CNAME) \S+_domainkey/);
 
-  for (const [name, region] of [...stacks].reverse()) expect(await scene.destroy(name, { region })).toMatchObject({ status: 'DELETE_COMPLETE' });
+  for (const [name, region] of [...stacks].reverse()) {
+    expect(await scene.destroy(name, { region })).toMatchObject({ status: 'DELETE_COMPLETE' });
+  }
   await run('integ-after-removal.ts', [domain, hosted]);
 });

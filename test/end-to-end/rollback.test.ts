@@ -1,4 +1,5 @@
-// A deployment that fails at any of its calls: a create leaves nothing, an update from each method to each other leaves the old one at work.
+// A deployment that fails at any of its calls: a create leaves nothing, an update from each method
+// to each other leaves the old one at work.
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { build, Method, METHODS, ORIGINS, parentExists, WAIT } from './methods';
 import { CREATE_CALLS, Scene } from './scene';
@@ -25,7 +26,8 @@ const DEED_CALLS: readonly Step[] = [
 /** The calls of a create. */
 const CREATES: Readonly<Record<Method, readonly Step[]>> = {
   // An identity has Easy DKIM from the first: no key is read, and SES is told nothing.
-  'Easy DKIM': CREATE_CALLS.filter(([, operation]) => !['GetSecretValue', 'PutEmailIdentityDkimSigningAttributes'].includes(operation)),
+  'Easy DKIM': CREATE_CALLS.filter(([, operation]) =>
+    !['GetSecretValue', 'PutEmailIdentityDkimSigningAttributes'].includes(operation)),
   'BYODKIM': CREATE_CALLS,
   'DEED': DEED_CALLS,
 };
@@ -46,7 +48,11 @@ const EASY_CALLS: readonly Step[] = [
 const UPDATES: readonly { readonly from: Method; readonly to: Method; readonly calls: readonly Step[] }[] = [
   { from: 'BYODKIM', to: 'Easy DKIM', calls: EASY_CALLS },
   // A replica has no registry record in the zone: it comes first, to see whether the zone is public.
-  { from: 'DEED', to: 'Easy DKIM', calls: [...EASY_CALLS, ['route53', 'ChangeResourceRecordSets', 1], ['route53', 'GetChange', 1]] },
+  {
+    from: 'DEED',
+    to: 'Easy DKIM',
+    calls: [...EASY_CALLS, ['route53', 'ChangeResourceRecordSets', 1], ['route53', 'GetChange', 1]],
+  },
   { from: 'Easy DKIM', to: 'BYODKIM', calls: CREATE_CALLS },
   { from: 'BYODKIM', to: 'BYODKIM', calls: CREATE_CALLS },
   { from: 'DEED', to: 'BYODKIM', calls: CREATE_CALLS },
@@ -56,8 +62,9 @@ const UPDATES: readonly { readonly from: Method; readonly to: Method; readonly c
 ];
 
 /**
- * A replica has no zone. So the rollback to it leaves what the update wrote there, each record marked with the time until which it must stay, and
- * the registry record that says so: docs/adr/0007-zone-changes.md.
+ * A replica has no zone. So the rollback to it leaves what the update wrote there, each record
+ * marked with the time until which it must stay, and the registry record that says so:
+ * docs/adr/0007-zone-changes.md.
  */
 function isLeft(line: string): boolean {
   const entries = scene.all().flatMap((record) => record.match(/record=[^"]+/g) ?? []);
@@ -76,7 +83,7 @@ describe.each(METHODS)('%s: a failed create leaves nothing of ours', (method) =>
   });
 });
 
-describe.each(UPDATES)('$from to $to: a failed update leaves the old signing and records at work', ({ from, to, calls }) => {
+describe.each(UPDATES)('$from to $to: a failed update leaves the old signing at work', ({ from, to, calls }) => {
   test.each(calls)('%s %s (%d before it went well)', async (service, operation, skip) => {
     await scene.deployed('Mail', from === 'BYODKIM' ? scene.byo('old', scene.secrets.two, WAIT) : build(scene, from));
     const records = scene.records();
@@ -105,7 +112,9 @@ describe('Easy DKIM with another key length', () => {
     await scene.deployed('Mail', build(scene, 'Easy DKIM'));
     const records = scene.records();
     scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
-    const { status, reason } = await scene.deploy('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT));
+    const { status, reason } = await scene.deploy(
+      'Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT),
+    );
     expect(reason).toContain('the test refuses this');
     expect(scene.records()).toEqual(expect.arrayContaining(records));
     return status;
@@ -116,7 +125,8 @@ describe('Easy DKIM with another key length', () => {
     expect(scene.all()).toEqual(before);
   });
 
-  test.each(EASY_CALLS.slice(0, told + 1))('%s %s (%d before it went well): the old keys are at work', async (...step) => {
+  const upToPut = EASY_CALLS.slice(0, told + 1);
+  test.each(upToPut)('%s %s (%d before it went well): the old keys are at work', async (...step) => {
     expect(await refused(step)).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 2048 });
   });

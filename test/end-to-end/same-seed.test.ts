@@ -26,7 +26,7 @@ async function calls(seed: number, functions: FunctionMode): Promise<string[]> {
   }
 }
 
-test('two runs with one seed make the same calls at the same moments, and another seed makes them at others', async () => {
+test('two runs with one seed make the same calls at the same moments, and another seed does not', async () => {
   const first = await calls(1, 'process');
   expect(first.length).toBeGreaterThan(60);
   expect(await calls(1, 'process')).toEqual(first);

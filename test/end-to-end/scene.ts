@@ -1,4 +1,5 @@
-// A scene for end-to-end tests: a local cloud, and short ways to deploy an app, to send mail and to look at what there is.
+// A scene for end-to-end tests: a local cloud, and short ways to deploy an app, to send mail and to
+// look at what there is.
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +41,10 @@ export function publicKeyOf(pem: string): string {
   return createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
-/** The calls of a first BYODKIM create, in their order: service, operation, and how many of that operation come before. */
+/**
+ * The calls of a first BYODKIM create, in their order: service, operation, and how many of that
+ * operation come before.
+ */
 export const CREATE_CALLS: readonly [service: string, operation: string, before: number][] = [
   ['secretsmanager', 'GetSecretValue', 0],
   ['ses', 'GetEmailIdentity', 0],
@@ -96,7 +100,9 @@ export class Scene {
 
   /** Synthesizes an app of one stack and deploys it, with the built function as its asset. */
   deploy(
-    stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
+    stackName: string,
+    build: (stack: Stack) => void,
+    { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
   ): Promise<StackResult> {
     const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
     build(new Stack(app, stackName, { env: { account, region } }));
@@ -120,7 +126,9 @@ export class Scene {
   }
 
   /** `EmailIdentityDkim` for example.com, with an imported identity and its zone unless told otherwise. */
-  dkim(signing?: (stack: Stack) => DkimSigning | undefined, props: Partial<EmailIdentityDkimProps> = {}): (stack: Stack) => EmailIdentityDkim {
+  dkim(
+    signing?: (stack: Stack) => DkimSigning | undefined, props: Partial<EmailIdentityDkimProps> = {},
+  ): (stack: Stack) => EmailIdentityDkim {
     return (stack) => new EmailIdentityDkim(stack, 'Dkim', {
       identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
       hostedZone: this.zoneIn(stack),
@@ -160,7 +168,9 @@ export class Scene {
     const end = clock.now() + 3600_000;
     const status = () => this.identity(region, name)?.status;
     await clock.until(`${name} to be verified in ${region}`, () => status() === 'SUCCESS' || clock.now() > end);
-    if (status() !== 'SUCCESS') throw new Error(`${name} is not verified in ${region}: ${JSON.stringify(this.identity(region, name))}`);
+    if (status() !== 'SUCCESS') {
+      throw new Error(`${name} is not verified in ${region}: ${JSON.stringify(this.identity(region, name))}`);
+    }
   }
 
   /** Sends a message through SES, and gives an independent verifier's verdict. */
@@ -186,19 +196,24 @@ export class Scene {
   all(zoneId = this.zoneId): string[] {
     return this.cloud.route53.recordSets(zoneId)
       .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
-      .map(({ Name, Type, ResourceRecords }) => `${Type} ${Name} ${(ResourceRecords ?? []).map(({ Value }) => Value).join(' ')}`)
+      .map(({ Name, Type, ResourceRecords }) =>
+        `${Type} ${Name} ${(ResourceRecords ?? []).map(({ Value }) => Value).join(' ')}`)
       .sort();
   }
 
   /** Writes a record by hand, as somebody else would. */
   write(Name: string, Type: 'TXT' | 'CNAME', Value: string, zoneId = this.zoneId): void {
-    this.cloud.route53.change(zoneId, [{ Action: 'CREATE', ResourceRecordSet: { Name, Type, TTL: 300, ResourceRecords: [{ Value }] } }]);
+    this.cloud.route53.change(zoneId, [{
+      Action: 'CREATE', ResourceRecordSet: { Name, Type, TTL: 300, ResourceRecords: [{ Value }] },
+    }]);
   }
 
   /** Writes a DKIM record by hand, for the public key that belongs to a private one. */
   publishKey(selector: string, pem: string): void {
     const key = publicKeyOf(pem);
-    this.write(`${selector}._domainkey.${DOMAIN}`, 'TXT', `"v=DKIM1; k=rsa; p=${key.slice(0, 200)}" "${key.slice(200)}"`);
+    this.write(
+      `${selector}._domainkey.${DOMAIN}`, 'TXT', `"v=DKIM1; k=rsa; p=${key.slice(0, 200)}" "${key.slice(200)}"`,
+    );
   }
 
   /** Writes the CNAMEs of Easy DKIM by hand, for the tokens that SES has for the identity. */
@@ -217,7 +232,10 @@ export class Scene {
     return this.cloud.lambda.functionNames().flatMap((name) => this.cloud.lambda.logs(name));
   }
 
-  /** Calls that change something, since the given point of the call log; the answers to CloudFormation (s3) are none. */
+  /**
+   * Calls that change something, since the given point of the call log; the answers to
+   * CloudFormation (s3) are none.
+   */
   writes(since = 0): string[] {
     return this.cloud.calls.slice(since)
       .filter(({ service, operation }) => service !== 's3' && /^(Put|Change|Create|Delete)/.test(operation))
@@ -226,7 +244,9 @@ export class Scene {
 }
 
 /** BYODKIM with the key in the secret of that ARN. */
-export function byoDkim(stack: Stack, selector: string, secretArn: string, options?: Parameters<typeof DkimPrivateKey.fromSecret>[1]): DkimSigning {
+export function byoDkim(
+  stack: Stack, selector: string, secretArn: string, options?: Parameters<typeof DkimPrivateKey.fromSecret>[1],
+): DkimSigning {
   const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, `Secret${selector}`, secretArn);
   return DkimSigning.byoDkim({ selector, privateKey: DkimPrivateKey.fromSecret(secret, options) });
 }

@@ -1,4 +1,5 @@
-// A canary private key is looked for everywhere but in its secret and in the one call that hands it to SES; so is the ResponseURL.
+// A canary private key is looked for everywhere but in its secret and in the one call that hands it
+// to SES; so is the ResponseURL.
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,25 +70,30 @@ function places(results: readonly StackResult[]): Record<string, string> {
 function filesIn(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter(({ name }) => !name.startsWith('asset.'))
-    .flatMap((entry) => entry.isDirectory() ? filesIn(join(directory, entry.name)) : [readFileSync(join(directory, entry.name), 'utf8')]);
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesIn(join(directory, entry.name)) : [readFileSync(join(directory, entry.name), 'utf8')]);
 }
 
 function expectNoLeak(results: readonly StackResult[], pem: string, stored: string): void {
   const runs = runsOf(pem, stored);
   expect(runs.size).toBeGreaterThan(100);
-  const found = Object.entries(places(results)).flatMap(([place, text]) => leak(text, runs) ? [`${place} ${leak(text, runs)}`] : []);
+  const found = Object.entries(places(results)).flatMap(([place, text]) =>
+    leak(text, runs) ? [`${place} ${leak(text, runs)}`] : []);
   expect(found).toEqual([]);
 }
 
 const FIELDS = new Set([
-  'decision', 'requestType', 'requestId', 'stackId', 'logicalResourceId', 'physicalResourceId', 'identity', 'region', 'method', 'selector',
-  'publicKeySha256', 'hostedZoneId', 'records', 'status', 'errorType', 'errorName', 'message', 'call', 'attempt', 'seconds',
+  'decision', 'requestType', 'requestId', 'stackId', 'logicalResourceId', 'physicalResourceId', 'identity', 'region',
+  'method', 'selector',
+  'publicKeySha256', 'hostedZoneId', 'records', 'status', 'errorType', 'errorName', 'message', 'call', 'attempt',
+  'seconds',
 ]);
 
 /** What the SDK prints on Node 20, and only there: the function runs on 24. */
 function withoutNodeWarning(lines: readonly string[]): string[] {
   const warning = /NodeVersionSupportWarning[\s\S]*?\(Use `node --trace-warnings[^\n]*(\n|$)/g;
-  return lines.join('\n').replace(/\(node:\d+\) (Warning: )?/g, '').replace(warning, '').split('\n').filter((line) => line !== '');
+  return lines.join('\n').replace(/\(node:\d+\) (Warning: )?/g, '').replace(warning, '').split('\n').filter((line) =>
+    line !== '');
 }
 
 /** Every line is JSON of allowed fields, and none has what is needed to answer CloudFormation in our place. */
@@ -98,13 +104,16 @@ function expectCleanLogs(): void {
   expect([...fields].filter((field) => !FIELDS.has(field))).toEqual([]);
   const urls = scene.cloud.lambda.invocations.map(({ event }) => new URL(JSON.parse(event).ResponseURL));
   const secrets = urls.flatMap((url) => [url.searchParams.get('X-Amz-Signature')!, url.pathname]);
-  expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)) || line.includes('X-Amz-'))).toEqual([]);
+  expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)) || line.includes('X-Amz-')))
+    .toEqual([]);
 }
 
 async function deploy(selector: string, secret: string, jsonField?: string): Promise<StackResult> {
   const app = new App({ outdir: assembly = Scene.newDirectory(), analyticsReporting: false });
   const stack = new Stack(app, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
-  const dkim = scene.dkim(() => byoDkim(stack, selector, secret, { jsonField }), { waitForVerification: Duration.minutes(30) })(stack);
+  const dkim = scene.dkim(() => byoDkim(stack, selector, secret, { jsonField }), {
+    waitForVerification: Duration.minutes(30),
+  })(stack);
   dkim.dkimRecords.forEach(({ name, value, data }, index) => {
     new CfnOutput(stack, `Record${index}`, { value: [name, value, data].join(' ') });
   });
@@ -128,7 +137,9 @@ test.each([
   ['a JSON field', JSON.stringify({ key: CANARY }), 'key'],
 ])('a good key (%s) is nowhere, through create, update, delete and every repeat', async (_, stored, jsonField) => {
   const secret = scene.secret(stored);
-  for (const [service, operation] of [['ses', 'PutEmailIdentityDkimSigningAttributes'], ['secretsmanager', 'GetSecretValue']]) {
+  for (const [service, operation] of [
+    ['ses', 'PutEmailIdentityDkimSigningAttributes'], ['secretsmanager', 'GetSecretValue'],
+  ]) {
     scene.cloud.faults.add({ service, operation, kind: 'throttle' });
     scene.cloud.faults.add({ service, operation, kind: 'kill-after' });
   }
@@ -143,13 +154,15 @@ test.each([
   expect(leak(zone.join('\n'), runsOf(CANARY, stored))).toBeUndefined();
   expectCleanLogs();
   const handedOver = scene.cloud.calls.filter(({ body }) => body.includes(der(CANARY)));
-  expect(new Set(handedOver.map(({ operation }) => operation))).toEqual(new Set(['PutEmailIdentityDkimSigningAttributes']));
+  expect(new Set(handedOver.map(({ operation }) => operation)))
+    .toEqual(new Set(['PutEmailIdentityDkimSigningAttributes']));
 });
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const EC = ec.export({ type: 'pkcs8', format: 'pem' }) as string;
 const LONG = newKey(3072);
-const ENCRYPTED = createPrivateKey(CANARY).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'pass' }) as string;
+const ENCRYPTED = createPrivateKey(CANARY)
+  .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'pass' }) as string;
 const damaged = () => {
   const bytes = createPrivateKey(CANARY).export({ type: 'pkcs1', format: 'der' });
   bytes[bytes.length - 10] = 255 - bytes[bytes.length - 10];
@@ -157,21 +170,56 @@ const damaged = () => {
 };
 
 test.each<{ problem: string; stored: string; jsonField?: string; pem?: string; reason: RegExp }>([
-  { problem: 'no JSON though a field is asked for', stored: CANARY, jsonField: 'key', reason: /it is not a JSON object/ },
-  { problem: 'JSON that breaks off in the key', stored: JSON.stringify({ key: CANARY }).slice(0, 900), jsonField: 'key', reason: /it is not a JSON object/ },
-  { problem: 'the key under another field', stored: JSON.stringify({ other: CANARY }), jsonField: 'key', reason: /it has no such field/ },
-  { problem: 'the key as the name of a field', stored: JSON.stringify({ [CANARY]: 1 }), jsonField: 'key', reason: /it has no such field/ },
-  { problem: 'the key inside an object', stored: JSON.stringify({ key: { pem: CANARY } }), jsonField: 'key', reason: /not a string/ },
-  { problem: 'a JSON object though no field is asked for', stored: JSON.stringify({ der: der(CANARY) }), reason: /neither PEM nor base64/ },
-  { problem: 'PEM encoded once more', stored: Buffer.from(CANARY).toString('base64'), reason: /encoded in base64 once more/ },
+  {
+    problem: 'no JSON though a field is asked for', stored: CANARY, jsonField: 'key', reason: /it is not a JSON object/,
+  },
+  {
+    problem: 'JSON that breaks off in the key',
+    stored: JSON.stringify({ key: CANARY }).slice(0, 900),
+    jsonField: 'key',
+    reason: /it is not a JSON object/,
+  },
+  {
+    problem: 'the key under another field',
+    stored: JSON.stringify({ other: CANARY }),
+    jsonField: 'key',
+    reason: /it has no such field/,
+  },
+  {
+    problem: 'the key as the name of a field',
+    stored: JSON.stringify({ [CANARY]: 1 }),
+    jsonField: 'key',
+    reason: /it has no such field/,
+  },
+  {
+    problem: 'the key inside an object',
+    stored: JSON.stringify({ key: { pem: CANARY } }),
+    jsonField: 'key',
+    reason: /not a string/,
+  },
+  {
+    problem: 'a JSON object though no field is asked for',
+    stored: JSON.stringify({ der: der(CANARY) }),
+    reason: /neither PEM nor base64/,
+  },
+  {
+    problem: 'PEM encoded once more',
+    stored: Buffer.from(CANARY).toString('base64'),
+    reason: /encoded in base64 once more/,
+  },
   { problem: 'a PEM that is cut off', stored: CANARY.slice(0, 1000), reason: /cut off/ },
   { problem: 'a PEM twice', stored: CANARY + CANARY, reason: /2 PEM blocks/ },
   { problem: 'an encrypted PEM', stored: ENCRYPTED, reason: /encrypted with a passphrase/ },
   { problem: 'an elliptic-curve key', stored: EC, pem: EC, reason: /type 'ec'|elliptic-curve/ },
   { problem: 'a key that is too long', stored: LONG, pem: LONG, reason: /3072 bits/ },
   { problem: 'a damaged key', stored: damaged(), reason: /holds no private key that SES can use/ },
-  { problem: 'the key with a stray character', stored: `${der(CANARY).slice(0, 500)}!${der(CANARY).slice(500)}`, reason: /neither PEM nor base64/ },
-])('a secret that holds $problem is refused, and nothing of it is shown', async ({ stored, jsonField, pem = CANARY, reason }) => {
+  {
+    problem: 'the key with a stray character',
+    stored: `${der(CANARY).slice(0, 500)}!${der(CANARY).slice(500)}`,
+    reason: /neither PEM nor base64/,
+  },
+])('a secret that holds $problem is refused, and nothing of it is shown', async (row) => {
+  const { stored, jsonField, pem = CANARY, reason } = row;
   const result = await deploy('s1', scene.secret(stored), jsonField);
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toMatch(reason);
@@ -181,14 +229,18 @@ test.each<{ problem: string; stored: string; jsonField?: string; pem?: string; r
 });
 
 test.each<[string, (key: string) => string]>([
-  ['as a whole', (key) => `1 validation error detected: Value '${key}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy constraint`],
+  ['as a whole', (key) =>
+    `1 validation error detected: Value '${key}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy `
+      + 'constraint'],
   ['in lines', (key) => `The value\n${key.match(/.{1,64}/g)!.join('\n')}\nis not a key`],
   ['in short lines', (key) => `The value ${key.match(/.{1,40}/g)!.join(' ')} is not a key`],
   ['a part of it', (key) => `The DomainSigningPrivateKey value is not valid near '${key.slice(900, 940)}...'.`],
   ['after a name', (key) => `DomainSigningPrivateKey=${key}, DomainSigningSelector=s1`],
 ])('SES refuses the key and quotes it %s: the reason is shown, the key is not', async (_, message) => {
   scene.cloud.faults.add({
-    service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: new ServiceError('BadRequestException', 400, message(der(CANARY))),
+    service: 'ses',
+    operation: 'PutEmailIdentityDkimSigningAttributes',
+    kind: new ServiceError('BadRequestException', 400, message(der(CANARY))),
   });
   const result = await deploy('s1', scene.secret(CANARY));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
@@ -198,7 +250,11 @@ test.each<[string, (key: string) => string]>([
 });
 
 test('Secrets Manager fails and quotes the value: the reason is shown, the key is not', async () => {
-  scene.cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: new ServiceError('DecryptionFailure', 400, `cannot decrypt ${der(CANARY)}`) });
+  scene.cloud.faults.add({
+    service: 'secretsmanager',
+    operation: 'GetSecretValue',
+    kind: new ServiceError('DecryptionFailure', 400, `cannot decrypt ${der(CANARY)}`),
+  });
   const result = await deploy('s1', scene.secret(CANARY));
   expect(result.reason).toContain('DecryptionFailure: cannot decrypt');
   expectNoLeak([result], CANARY, CANARY);
@@ -210,5 +266,6 @@ test('no log line has what it takes to answer CloudFormation, also when the answ
   scene.cloud.faults.add({ service: 's3', operation: 'PutObject', kind: 'error', times: 6 });
   expect((await deploy('s1', scene.secret(CANARY))).status).toBe('CREATE_COMPLETE');
   expect(scene.log().join('\n')).toContain('CloudFormation could not be answered after');
-  expect(scene.log().filter((line) => /X-Amz-|Signature|cloudformation-custom-resource-response/.test(line))).toEqual([]);
+  expect(scene.log().filter((line) => /X-Amz-|Signature|cloudformation-custom-resource-response/.test(line)))
+    .toEqual([]);
 });

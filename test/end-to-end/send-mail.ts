@@ -3,7 +3,9 @@ import { SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { LocalCloud } from '../cloud';
 
 /** Gives the message back as it was delivered. */
-export async function sendMail(cloud: Pick<LocalCloud, 'ses' | 'issueCredentials'>, region: string, domain: string): Promise<Buffer> {
+export async function sendMail(
+  cloud: Pick<LocalCloud, 'ses' | 'issueCredentials'>, region: string, domain: string,
+): Promise<Buffer> {
   const client = new SESv2Client({ region, endpoint: cloud.ses.endpoint, credentials: cloud.issueCredentials() });
   await client.send(new SendEmailCommand({
     FromEmailAddress: `news@${domain}`,

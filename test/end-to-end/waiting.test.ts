@@ -1,4 +1,5 @@
-// Waiting for SES to verify, longer than one invocation lives: continued, ended by SUCCESS, by FAILED and by the hour, and cut by a crash.
+// Waiting for SES to verify, longer than one invocation lives: continued, ended by SUCCESS, by
+// FAILED and by the hour, and cut by a crash.
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { PEM, publicKeyOf, Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
@@ -15,7 +16,8 @@ afterEach(() => scene.stop());
 
 /** Further invocations that the function has started itself. */
 function continuations(): number {
-  return scene.cloud.calls.filter(({ service, operation, status }) => service === 'lambda' && operation === 'Invoke' && status === 202).length;
+  return scene.cloud.calls.filter(({ service, operation, status }) =>
+    service === 'lambda' && operation === 'Invoke' && status === 202).length;
 }
 
 function until(what: string, condition: () => boolean): Promise<void> {
@@ -34,12 +36,13 @@ test('the deployment ends when the record appears after 40 minutes; the function
   // Two and a half quarters of an hour are three runs.
   expect(scene.cloud.lambda.invocations).toHaveLength(3);
   expect(continuations()).toBe(2);
-  const told = scene.cloud.calls.filter(({ operation, status }) => operation === 'PutEmailIdentityDkimSigningAttributes' && status === 200);
+  const told = scene.cloud.calls.filter(({ operation, status }) =>
+    operation === 'PutEmailIdentityDkimSigningAttributes' && status === 200);
   expect(told).toHaveLength(1);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
 
-test('after the hour it fails before CloudFormation gives up, with status, error and the records that SES should have found', async () => {
+test('after the hour it fails before CloudFormation gives up, with status, error and the missing records', async () => {
   await begin();
   scene.cloud.dns.undelegate('example.com');
   const began = scene.cloud.clock.now();
@@ -60,7 +63,9 @@ test('a shorter wait ends after that time', async () => {
   scene.cloud.dns.undelegate('example.com');
   const result = await scene.deploy('Mail', scene.easy({ waitForVerification: Duration.minutes(5) }));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(result.reason).toContain('SES has not verified DKIM of example.com within 300 seconds: status PENDING, last error HOST_NOT_FOUND');
+  expect(result.reason).toContain(
+    'SES has not verified DKIM of example.com within 300 seconds: status PENDING, last error HOST_NOT_FOUND',
+  );
   expect(continuations()).toBe(0);
 });
 
@@ -70,7 +75,8 @@ test('when SES gives up, the deployment fails at once', async () => {
   const began = scene.cloud.clock.now();
   const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, HOUR));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
-  expect(result.reason).toContain('SES gave up verifying DKIM of example.com: status FAILED, last error HOST_NOT_FOUND');
+  expect(result.reason)
+    .toContain('SES gave up verifying DKIM of example.com: status FAILED, last error HOST_NOT_FOUND');
   const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!;
   expect(failed.at - began).toBeLessThan(30 * MINUTE);
   expect(continuations()).toBeLessThanOrEqual(1);
@@ -87,7 +93,7 @@ test('the process of a further invocation dies: Lambda repeats it, and the wait 
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
 
-test('the process dies when it has just started the further invocation: two of them wait, and both end well', async () => {
+test('the process dies when it has started the further invocation: two of them wait, and both end well', async () => {
   await begin();
   scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'kill-after' });
   const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
@@ -125,7 +131,9 @@ test('records that were away (TEMPORARY_FAILURE): they are published again, and 
   expect(await scene.send()).toMatchObject({ result: 'pass' });
 });
 
-test.each(['Easy DKIM', 'BYODKIM'])('an identity that SES has given up (FAILED) is armed again (%s)', async (method) => {
+test.each([
+  'Easy DKIM', 'BYODKIM',
+])('an identity that SES has given up (FAILED) is armed again (%s)', async (method) => {
   await begin({ ses: { giveUpAfter: 2 * MINUTE } });
   const props = { ...HOUR, recordTtl: Duration.minutes(10) };
   if (method === 'BYODKIM') {

@@ -16,8 +16,12 @@ beforeEach(async () => {
 afterEach(() => scene.stop());
 
 /** For example.com under another id, with records that are somebody else's business. */
-function named(id: string, props: (stack: Stack) => Partial<EmailIdentityDkimProps>): (stack: Stack) => EmailIdentityDkim {
-  return (stack) => new EmailIdentityDkim(stack, id, { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN), ...props(stack) });
+function named(
+  id: string, props: (stack: Stack) => Partial<EmailIdentityDkimProps>,
+): (stack: Stack) => EmailIdentityDkim {
+  return (stack) => new EmailIdentityDkim(stack, id, {
+    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN), ...props(stack),
+  });
 }
 
 /** Somebody has set BYODKIM up by hand, and published the key. */
@@ -55,7 +59,9 @@ describe('a construct that is renamed', () => {
 });
 
 describe('a signing that was set up by hand', () => {
-  test.each([['in a zone of ours', true], ['elsewhere', false]])('survives the roll-back and the removal of a stack that has found it (%s)', async (_, withZone) => {
+  test.each([
+    ['in a zone of ours', true], ['elsewhere', false],
+  ])('survives the roll-back and the removal of a stack that has found it (%s)', async (_, withZone) => {
     await handMade();
     const before = scene.all();
     const build = scene.byo('s1', scene.secrets.one, { ...WAIT, ...(withZone ? {} : { hostedZone: undefined }) });
@@ -68,9 +74,10 @@ describe('a signing that was set up by hand', () => {
   });
 });
 
-test('a second stack that is rolled back leaves mail with a key that can be looked up, and the first one sets its own again', async () => {
+test('a second stack that is rolled back leaves a published key, and the first sets its own again', async () => {
   await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
-  expect((await scene.deploy('Second', thenFails(scene.byo('s2', scene.secrets.two, WAIT)))).status).toBe('ROLLBACK_COMPLETE');
+  expect((await scene.deploy('Second', thenFails(scene.byo('s2', scene.secrets.two, WAIT)))).status)
+    .toBe('ROLLBACK_COMPLETE');
   await scene.cloud.clock.pass(10 * MINUTE);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   expect(scene.all().filter((line) => line.includes(' cdk-ses-dkim-'))).toHaveLength(1);
@@ -81,7 +88,7 @@ test('a second stack that is rolled back leaves mail with a key that can be look
   expect(scene.all()).toEqual([]);
 });
 
-test('an update that SES has not verified in time is rolled back, although SES has not verified the old key again either', async () => {
+test('an update that SES does not verify in time is rolled back, also when SES verifies no old key', async () => {
   const impatient = { waitForVerification: Duration.seconds(20) }; // SES first looks later
   await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
   await scene.verified();
@@ -96,7 +103,9 @@ test('an update that SES has not verified in time is rolled back, although SES h
 
 test('what a failed create has made goes, also with RETAIN', async () => {
   scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
-  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
+  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, {
+    ...WAIT, removalPolicy: RemovalPolicy.RETAIN,
+  }));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(scene.all()).toEqual([]);
   expect(scene.identity()?.origin).toBe('AWS_SES');

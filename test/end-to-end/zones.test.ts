@@ -1,4 +1,5 @@
-// Where the records go: a parent's zone, a zone of another account, a zone that the public does not see, another DNS provider.
+// Where the records go: a parent's zone, a zone of another account, a zone that the public does not
+// see, another DNS provider.
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -16,10 +17,13 @@ beforeEach(async () => {
 afterEach(() => scene.stop());
 
 type Signing = (stack: Stack) => DkimSigning | undefined;
-const signings: [string, Signing][] = [['Easy DKIM', () => undefined], ['BYODKIM', (stack) => byoDkim(stack, 's1', scene.secrets.one)]];
+const signings: [string, Signing][] = [['Easy DKIM', () => undefined], ['BYODKIM', (stack) =>
+  byoDkim(stack, 's1', scene.secrets.one)]];
 
 function dkimOf(stack: Stack, domain: string, props: Omit<EmailIdentityDkimProps, 'identity'>): EmailIdentityDkim {
-  return new EmailIdentityDkim(stack, 'Dkim', { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', domain), ...props });
+  return new EmailIdentityDkim(stack, 'Dkim', {
+    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', domain), ...props,
+  });
 }
 
 describe.each(signings)('%s', (_, signing) => {
@@ -27,8 +31,10 @@ describe.each(signings)('%s', (_, signing) => {
     scene.identityExists(REGION, 'mail.example.com');
     scene.write('s1._domainkey.example.com', 'TXT', '"the parent\'s own"');
     const before = scene.all();
-    await scene.deployed('Mail', (stack) => void dkimOf(stack, 'mail.example.com', { hostedZone: scene.zoneIn(stack), signing: signing(stack), ...WAIT }));
-    expect(await scene.send(REGION, 'mail.example.com')).toMatchObject({ result: 'pass', signingDomain: 'mail.example.com' });
+    await scene.deployed('Mail', (stack) =>
+      void dkimOf(stack, 'mail.example.com', { hostedZone: scene.zoneIn(stack), signing: signing(stack), ...WAIT }));
+    expect(await scene.send(REGION, 'mail.example.com'))
+      .toMatchObject({ result: 'pass', signingDomain: 'mail.example.com' });
     await scene.destroy('Mail');
     expect(scene.all()).toEqual(before);
   });
@@ -47,7 +53,7 @@ describe.each(signings)('%s', (_, signing) => {
     expect(scene.identity(REGION, 'example.org')).toBeUndefined();
   });
 
-  test('without a zone: the outputs say what to publish at another provider, and a later deployment waits for it', async () => {
+  test('without a zone: the outputs say what to publish elsewhere, and a later deployment waits for it', async () => {
     const provider = scene.cloud.dns.provider('elsewhere');
     await provider.createZone('example.org');
     scene.identityExists(REGION, 'example.org');
@@ -74,9 +80,13 @@ describe.each(signings)('%s', (_, signing) => {
 
   test('a zone that the domain is not delegated to: a domain that signs nothing goes ahead', async () => {
     scene.identityExists(REGION, 'example.org');
-    const { id } = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: 'example.org', delegate: false });
+    const { id } = await scene.cloud.route53.createHostedZone({
+      account: ACCOUNT, name: 'example.org', delegate: false,
+    });
     await scene.deployed('Mail', (stack) =>
-      void dkimOf(stack, 'example.org', { hostedZone: scene.zoneIn(stack, id, 'example.org'), signing: signing(stack) }));
+      void dkimOf(stack, 'example.org', {
+        hostedZone: scene.zoneIn(stack, id, 'example.org'), signing: signing(stack),
+      }));
     expect(scene.records(id)).not.toEqual([]);
     expect(scene.identity(REGION, 'example.org')?.status).not.toBe('SUCCESS');
     await scene.destroy('Mail');
@@ -95,12 +105,14 @@ describe('a domain that signs mail now, with records at another provider', () =>
     await provider().createZone(ORG);
     scene.identityExists(REGION, ORG);
     const { tokens, signingHostedZone } = scene.identity(REGION, ORG)!;
-    for (const token of tokens) provider().set(`${token}._domainkey.${ORG}`, 'CNAME', [`${token}.${signingHostedZone}`]);
+    for (const token of tokens) {
+      provider().set(`${token}._domainkey.${ORG}`, 'CNAME', [`${token}.${signingHostedZone}`]);
+    }
     await scene.verified(REGION, ORG);
     zoneId = (await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: ORG, delegate: false })).id;
   });
 
-  test('a change to a key that only an unseen zone has fails, says who was asked, and leaves signing untouched', async () => {
+  test('a change to a key that only an unseen zone has fails, says who was asked, and changes no signing', async () => {
     await scene.deployed('Mail', inZone());
     const calls = scene.cloud.calls.length;
     const result = await scene.deploy('Mail', inZone((stack) => byoDkim(stack, 's1', scene.secrets.one)));
@@ -121,7 +133,8 @@ describe('a domain that signs mail now, with records at another provider', () =>
   });
 
   test('without a zone it fails and says what to publish; once it is published it goes on', async () => {
-    const build = (stack: Stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one), ...WAIT });
+    const build = (stack: Stack) =>
+      void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one), ...WAIT });
     const result = await scene.deploy('Mail', build);
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     const value = `v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`;
@@ -137,7 +150,8 @@ describe('a domain that signs mail now, with records at another provider', () =>
   test('one name server that is gone does not stop it', async () => {
     provider().set(`s1._domainkey.${ORG}`, 'TXT', [`v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`]);
     await scene.cloud.dns.removeNameServers(['ns2.elsewhere.example']);
-    await scene.deployed('Mail', (stack) => void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one) }));
+    await scene.deployed('Mail', (stack) =>
+      void dkimOf(stack, ORG, { signing: byoDkim(stack, 's1', scene.secrets.one) }));
     expect(scene.identity(REGION, ORG)?.origin).toBe('EXTERNAL');
   });
 
@@ -163,7 +177,9 @@ describe('a zone of another account', () => {
   function roleExists(): void {
     scene.cloud.iam.putRole({
       arn: ROLE,
-      assumeRolePolicy: { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } } },
+      assumeRolePolicy: {
+        Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
+      },
     });
     const zoneArn = `arn:aws:route53:::hostedzone/${zoneId}`;
     scene.cloud.iam.putRolePolicy(ROLE, 'records', {
@@ -174,7 +190,9 @@ describe('a zone of another account', () => {
           Action: 'route53:ChangeResourceRecordSets',
           Resource: zoneArn,
           Condition: {
-            'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.org'] },
+            'ForAllValues:StringLike': {
+              'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.org'],
+            },
             'ForAllValues:StringEquals': {
               'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME', 'TXT'],
               'route53:ChangeResourceRecordSetsActions': ['CREATE', 'DELETE'],
@@ -193,7 +211,9 @@ describe('a zone of another account', () => {
     ...WAIT,
   });
 
-  test.each(signings)('is changed through its role, which needs no more than the documentation says (%s)', async (_, signing) => {
+  test.each(
+    signings,
+  )('is changed through its role, which needs no more than the documentation says (%s)', async (_, signing) => {
     roleExists();
     const since = scene.cloud.calls.length;
     await scene.deployed('Mail', build(signing));
@@ -211,7 +231,7 @@ describe('a zone of another account', () => {
     expect(scene.identity(REGION, 'example.org')?.origin).toBe('AWS_SES');
   });
 
-  test('cannot be changed through a role that does not exist or does not trust us, and the reason says so', async () => {
+  test('cannot be changed through a role that is missing or does not trust us, and the reason says so', async () => {
     const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one)));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain(`The role ${ROLE} gives no access to the hosted zone ${zoneId}`);
@@ -224,7 +244,8 @@ describe('a zone of another account', () => {
     scene.cloud.iam.deleteRole(ROLE);
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.identity(REGION, 'example.org')?.origin).toBe('AWS_SES');
-    expect(scene.log().map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ decision: 'zone-gone', hostedZoneId: zoneId }));
+    expect(scene.log().map((line) => JSON.parse(line)))
+      .toContainEqual(expect.objectContaining({ decision: 'zone-gone', hostedZoneId: zoneId }));
   });
 });
 
@@ -240,7 +261,8 @@ test('a zone that is imported by its id and is for another domain is refused at 
 test('a private zone that is imported by its id is refused at deployment', async () => {
   scene.identityExists();
   const { id } = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN, privateZone: true });
-  const result = await scene.deploy('Mail', (stack) => void dkimOf(stack, DOMAIN, { hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'Zone', id) }));
+  const result = await scene.deploy('Mail', (stack) =>
+    void dkimOf(stack, DOMAIN, { hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'Zone', id) }));
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toContain('is private');
 });
@@ -248,10 +270,13 @@ test('a private zone that is imported by its id is refused at deployment', async
 describe('two stacks deployed at the same time into one zone', () => {
   test('with domains of their own', async () => {
     const domains = ['a.example.com', 'b.example.com'];
-    const build = (domain: string) => (stack: Stack) => void dkimOf(stack, domain, { hostedZone: scene.zoneIn(stack), ...WAIT });
+    const build = (domain: string) => (stack: Stack) =>
+      void dkimOf(stack, domain, { hostedZone: scene.zoneIn(stack), ...WAIT });
     for (const domain of domains) scene.identityExists(REGION, domain);
     await Promise.all(domains.map((domain) => scene.deployed(`Mail-${domain[0]}`, build(domain))));
-    for (const domain of domains) expect(await scene.send(REGION, domain)).toMatchObject({ result: 'pass', signingDomain: domain });
+    for (const domain of domains) {
+      expect(await scene.send(REGION, domain)).toMatchObject({ result: 'pass', signingDomain: domain });
+    }
     const results = await Promise.all(domains.map((domain) => scene.destroy(`Mail-${domain[0]}`)));
     expect(results.map(({ status }) => status)).toEqual(['DELETE_COMPLETE', 'DELETE_COMPLETE']);
     expect(scene.all()).toEqual([]);
@@ -260,7 +285,8 @@ describe('two stacks deployed at the same time into one zone', () => {
   test('with one key for one domain in two Regions: one record, which both deletes together take away', async () => {
     const regions = [REGION, 'eu-west-1'];
     for (const region of regions) scene.identityExists(region);
-    await Promise.all(regions.map((region) => scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT), { region })));
+    await Promise.all(regions.map((region) =>
+      scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT), { region })));
     expect(scene.records()).toHaveLength(1);
     for (const region of regions) expect(await scene.send(region)).toMatchObject({ result: 'pass', selector: 's1' });
     const results = await Promise.all(regions.map((region) => scene.destroy('Mail', { region })));

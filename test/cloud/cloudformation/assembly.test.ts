@@ -29,7 +29,9 @@ class TestStack extends Stack {
       runtime: lambda.Runtime.NODEJS_22_X,
       timeout: Duration.minutes(15), // of a cloud that runs 60 times as fast
     });
-    const thing = new CustomResource(this, 'Thing', { serviceToken: handler.functionArn, properties: { Value: this.stackName } });
+    const thing = new CustomResource(this, 'Thing', {
+      serviceToken: handler.functionArn, properties: { Value: this.stackName },
+    });
     new CfnOutput(this, 'Echo', { value: thing.getAttString('Echo') });
   }
 }
@@ -63,13 +65,16 @@ test('an identity of CDK with its records is in SES and in DNS', async () => {
 
   expect(result.status).toBe('CREATE_COMPLETE');
   const [token] = cloud.ses.identity({ account: '111111111111', region: 'us-east-1', name: 'example.com' })!.tokens;
-  await expect(cloud.dns.client().resolveCname(`${token}._domainkey.example.com`)).resolves.toEqual([`${token}.dkim.amazonses.com`]);
+  await expect(cloud.dns.client().resolveCname(`${token}._domainkey.example.com`))
+    .resolves.toEqual([`${token}.dkim.amazonses.com`]);
 });
 
 test('a stack that is not in the assembly and a type that is not known here are refused by name', async () => {
   new CfnResource(new Stack(app, 'app'), 'Queue', { type: 'AWS::SQS::Queue' });
   const assembly = app.synth();
 
-  await expect(cloud.cloudFormation.deployAssembly(assembly, 'other')).rejects.toThrow(/No stack 'other' in .*; there are: app/);
-  await expect(cloud.cloudFormation.deployAssembly(assembly, 'app')).rejects.toThrow('Unrecognized resource type: AWS::SQS::Queue');
+  await expect(cloud.cloudFormation.deployAssembly(assembly, 'other'))
+    .rejects.toThrow(/No stack 'other' in .*; there are: app/);
+  await expect(cloud.cloudFormation.deployAssembly(assembly, 'app'))
+    .rejects.toThrow('Unrecognized resource type: AWS::SQS::Queue');
 });

@@ -11,7 +11,9 @@ beforeEach(async () => {
 afterEach(() => cloud.stop());
 
 function deploy(properties: CustomProperties = {}) {
-  return cloud.cloudFormation.deploy({ stackName: 'app', template: templateWith({ Thing: custom(properties) }), assetDirectory });
+  return cloud.cloudFormation.deploy({
+    stackName: 'app', template: templateWith({ Thing: custom(properties) }), assetDirectory,
+  });
 }
 
 function event(index: number) {
@@ -25,7 +27,9 @@ test('the events say what CloudFormation says, with every scalar as a string', a
   await cloud.cloudFormation.delete('app');
 
   const token = cloud.lambda.invocations.length > 0 && event(0).ServiceToken;
-  const properties = { ServiceToken: token, ServiceTimeout: '3600', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old' };
+  const properties = {
+    ServiceToken: token, ServiceTimeout: '3600', Flag: 'true', Number: '5', Deep: [{ Off: 'false' }], Value: 'old',
+  };
   expect(event(0)).toEqual({
     RequestType: 'Create',
     ServiceToken: token,
@@ -38,9 +42,14 @@ test('the events say what CloudFormation says, with every scalar as a string', a
   });
   expect(token).toMatch(/^arn:aws:lambda:us-east-1:111111111111:function:app-Function-[A-Z0-9]{12}$/);
   expect(event(1)).toMatchObject({
-    RequestType: 'Update', PhysicalResourceId: 'made-Thing', ResourceProperties: { ...properties, Value: 'new' }, OldResourceProperties: properties,
+    RequestType: 'Update',
+    PhysicalResourceId: 'made-Thing',
+    ResourceProperties: { ...properties, Value: 'new' },
+    OldResourceProperties: properties,
   });
-  expect(event(2)).toMatchObject({ RequestType: 'Delete', PhysicalResourceId: 'made-Thing', ResourceProperties: { ...properties, Value: 'new' } });
+  expect(event(2)).toMatchObject({
+    RequestType: 'Delete', PhysicalResourceId: 'made-Thing', ResourceProperties: { ...properties, Value: 'new' },
+  });
   expect(event(2)).not.toHaveProperty('OldResourceProperties');
 });
 
@@ -51,7 +60,8 @@ test('the response URL tells in cloud time when it was signed and how long it li
   await deploy();
 
   const { searchParams } = new URL(event(0).ResponseURL);
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date')!)!;
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date')!)!;
   const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   expect(signedAt).toBe(now);
   expect(searchParams.get('X-Amz-Expires')).toBe('7200');
@@ -71,7 +81,8 @@ test('a PUT with a content type is refused, as the signature has none', async ()
   const result = await deploy({ OnCreate: 'TYPED_FIRST' });
 
   expect(result.status).toBe('CREATE_COMPLETE');
-  expect(cloud.calls.map(({ service, operation, status }) => `${service} ${operation} ${status}`)).toEqual(['s3 PutObject 403', 's3 PutObject 200']);
+  expect(cloud.calls.map(({ service, operation, status }) => `${service} ${operation} ${status}`))
+    .toEqual(['s3 PutObject 403', 's3 PutObject 200']);
 });
 
 test('the first answer counts, a later one changes nothing', async () => {
@@ -79,11 +90,15 @@ test('the first answer counts, a later one changes nothing', async () => {
   const { ResponseURL, StackId, RequestId, LogicalResourceId } = event(0);
 
   const { status } = await fetch(ResponseURL, {
-    method: 'PUT', body: Buffer.from(JSON.stringify({ Status: 'FAILED', PhysicalResourceId: 'other', StackId, RequestId, LogicalResourceId })),
+    method: 'PUT',
+    body: Buffer.from(JSON.stringify({
+      Status: 'FAILED', PhysicalResourceId: 'other', StackId, RequestId, LogicalResourceId,
+    })),
   });
 
   expect(status).toBe(200);
-  await expect(cloud.cloudFormation.describe('app')).resolves.toMatchObject({ status: 'CREATE_COMPLETE', resources: { Thing: { physicalId: 'made-Thing' } } });
+  await expect(cloud.cloudFormation.describe('app'))
+    .resolves.toMatchObject({ status: 'CREATE_COMPLETE', resources: { Thing: { physicalId: 'made-Thing' } } });
 });
 
 test('an expired, a changed and a read URL are refused', async () => {
@@ -91,7 +106,8 @@ test('an expired, a changed and a read URL are refused', async () => {
   const { ResponseURL: url } = event(0);
   await cloud.clock.pass(7201_000);
 
-  const put = (to: string, method = 'PUT') => fetch(to, { method, body: method === 'PUT' ? Buffer.from('{}') : undefined }).then(({ status }) => status);
+  const put = (to: string, method = 'PUT') =>
+    fetch(to, { method, body: method === 'PUT' ? Buffer.from('{}') : undefined }).then(({ status }) => status);
 
   await expect(put(url)).resolves.toBe(403);
   await expect(put(url.replace(/Signature=../, 'Signature=00'))).resolves.toBe(403);
@@ -109,7 +125,9 @@ test.each([
   expect(result.reason).toContain(reason);
 });
 
-test.each([['empty', ''], ['too long', 'x'.repeat(1025)]])('a physical id that is %s fails the resource', async (_what, Id) => {
+test.each([
+  ['empty', ''], ['too long', 'x'.repeat(1025)],
+])('a physical id that is %s fails the resource', async (_what, Id) => {
   const result = await deploy({ Id });
 
   expect(result).toMatchObject({ status: 'ROLLBACK_COMPLETE', reason: 'Invalid PhysicalResourceId' });
@@ -130,7 +148,7 @@ test('without a service timeout CloudFormation waits for an hour', async () => {
   expect(events.find(({ status }) => status === 'CREATE_FAILED')!.at).toBe(start + 3600_000);
 });
 
-test('a service timeout that CloudFormation does not allow fails the resource before the function is called', async () => {
+test('a service timeout that is not allowed fails the resource before the function is called', async () => {
   const result = await deploy({ ServiceTimeout: 3601 });
 
   expect(result.reason).toContain("ServiceTimeout must be between 1 and 3600, but is '3601'");
@@ -158,7 +176,7 @@ test('a function that dies before its answer arrives gets the same event again, 
   expect(cloud.lambda.invocations[0].result?.error?.errorType).toBe('Runtime.ExitError');
 });
 
-test('a function that is killed after its answer has arrived runs again, though nobody waits for it any more', async () => {
+test('a function that is killed after its answer runs again, though nobody waits for it', async () => {
   cloud.faults.add({ service: 's3', kind: 'kill-after' });
 
   const result = await deploy();

@@ -1,7 +1,9 @@
 // Custom resources: the event that the function gets, waiting for its answer, and what CloudFormation makes of it.
 import { CloudContext } from '../http-service';
 import { Lambda } from '../lambda';
-import { Cancelled, Physical, physicalName, PreviousState, Properties, ResourceFailure, ResourceProvider, ResourceRequest } from './resources/provider';
+import {
+  Cancelled, Physical, physicalName, PreviousState, Properties, ResourceFailure, ResourceProvider, ResourceRequest,
+} from './resources/provider';
 import { MAXIMUM_RESPONSE_BYTES, ResponseEndpoint } from './response-endpoint';
 import { randomUuid } from '../time/random';
 
@@ -49,11 +51,13 @@ export class CustomResources implements ResourceProvider {
   }
 
   missingAttribute(_logicalId: string, name: string, physicalId: string): string {
-    return `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${physicalId} in S3 bucket cloudformation-custom-resource-storage`;
+    return `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${physicalId} in `
+      + 'S3 bucket cloudformation-custom-resource-storage';
   }
 
   private async request(type: RequestType, request: ResourceRequest, previous?: PreviousState): Promise<Physical> {
-    // Whether or not it answers, something may exist: the rollback's Delete needs an id, and a failed Create that gave none gets a made-up one.
+    // Whether or not it answers, something may exist: the rollback's Delete needs an id, and a
+    // failed Create that gave none gets a made-up one.
     const fallbackId = previous?.physicalId ?? physicalName(request, 255);
     const requestId = randomUuid(this.context.random);
     const timeout = timeoutSeconds(request.properties);
@@ -79,7 +83,9 @@ export class CustomResources implements ResourceProvider {
       throw new ResourceFailure((error as Error).message, previous?.physicalId);
     }
     const text = await this.answerInTime(request, timeout, body, fallbackId, requestId);
-    return physical(type, text, { StackId: request.stack.id, RequestId: requestId, LogicalResourceId: request.logicalId }, fallbackId);
+    return physical(
+      type, text, { StackId: request.stack.id, RequestId: requestId, LogicalResourceId: request.logicalId }, fallbackId,
+    );
   }
 
   private async answerInTime(
@@ -106,21 +112,37 @@ export class CustomResources implements ResourceProvider {
 }
 
 /** What the answer says, or a failure. */
-function physical(type: RequestType, text: string, expected: Pick<Response, 'StackId' | 'RequestId' | 'LogicalResourceId'>, fallbackId: string): Physical {
-  if (Buffer.byteLength(text) > MAXIMUM_RESPONSE_BYTES) throw new ResourceFailure('Response object is too long.', fallbackId);
+function physical(
+  type: RequestType,
+  text: string,
+  expected: Pick<Response, 'StackId' | 'RequestId' | 'LogicalResourceId'>,
+  fallbackId: string,
+): Physical {
+  if (Buffer.byteLength(text) > MAXIMUM_RESPONSE_BYTES) {
+    throw new ResourceFailure('Response object is too long.', fallbackId);
+  }
   const response = parsed(text, fallbackId);
-  // The id of a failed answer counts, too: after a failed Update it is what the rollback goes on with (https://github.com/aws/aws-cdk/issues/13527).
+  // The id of a failed answer counts, too: after a failed Update it is what the rollback goes on
+  // with (https://github.com/aws/aws-cdk/issues/13527).
   const physicalId = type === 'Delete' ? fallbackId : response.PhysicalResourceId || fallbackId;
   for (const key of ['StackId', 'RequestId', 'LogicalResourceId'] as const) {
     if (response[key] !== expected[key]) {
-      throw new ResourceFailure(`Invalid response object: Value of property ${key} is '${response[key]}' instead of '${expected[key]}'`, fallbackId);
+      throw new ResourceFailure(
+        `Invalid response object: Value of property ${key} is '${response[key]}' instead of '${expected[key]}'`,
+        fallbackId,
+      );
     }
   }
   if (response.Status === 'FAILED') {
-    throw new ResourceFailure(`Received response status [FAILED] from custom resource. Message returned: ${response.Reason}`, physicalId);
+    throw new ResourceFailure(
+      `Received response status [FAILED] from custom resource. Message returned: ${response.Reason}`, physicalId,
+    );
   }
-  if (response.Status !== 'SUCCESS') throw new ResourceFailure(`Invalid response object: Status is '${response.Status}'`, physicalId);
-  if (type !== 'Delete' && (!response.PhysicalResourceId || Buffer.byteLength(physicalId) > MAXIMUM_PHYSICAL_ID_BYTES)) {
+  if (response.Status !== 'SUCCESS') {
+    throw new ResourceFailure(`Invalid response object: Status is '${response.Status}'`, physicalId);
+  }
+  if (type !== 'Delete'
+    && (!response.PhysicalResourceId || Buffer.byteLength(physicalId) > MAXIMUM_PHYSICAL_ID_BYTES)) {
     throw new ResourceFailure('Invalid PhysicalResourceId', fallbackId);
   }
   return { physicalId, attributes: response.Data ?? {} };
@@ -137,12 +159,15 @@ function parsed(text: string, fallbackId: string): Response {
 function timeoutSeconds({ ServiceTimeout }: Properties): number {
   const seconds = Number(ServiceTimeout ?? DEFAULT_TIMEOUT_SECONDS);
   if (seconds >= 1 && seconds <= DEFAULT_TIMEOUT_SECONDS) return seconds;
-  throw new ResourceFailure(`ServiceTimeout must be between 1 and ${DEFAULT_TIMEOUT_SECONDS}, but is '${ServiceTimeout}'`);
+  throw new ResourceFailure(`ServiceTimeout must be between 1 and ${DEFAULT_TIMEOUT_SECONDS}, but is `
+    + `'${ServiceTimeout}'`);
 }
 
 /** CloudFormation sends every scalar as a string. */
 function strings(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strings);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, strings(each)]));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, strings(each)]));
+  }
   return String(value);
 }

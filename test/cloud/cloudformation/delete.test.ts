@@ -61,7 +61,7 @@ test('a resource with DeletionPolicy Retain is left alone', async () => {
   expect(requests(cloud).filter((each) => each.startsWith('Delete'))).toEqual(['Delete Gone id=made-Gone value=']);
 });
 
-test('a resource with DeletionPolicy Retain stays when it leaves the template or its creation is rolled back', async () => {
+test('a resource with DeletionPolicy Retain stays when it leaves the template, and after a roll-back', async () => {
   await deploy(templateWith({ Kept: custom({}, { DeletionPolicy: 'Retain' }) }));
   await deploy(templateWith({}));
   await deploy(templateWith({

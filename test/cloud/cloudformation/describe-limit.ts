@@ -1,7 +1,7 @@
 // The limit of how often an account may ask for stacks, in one Region.
-import { Clock } from '../time/clock';
 import { Principal } from '../credentials';
 import { ServiceError } from '../service-error';
+import { Clock } from '../time/clock';
 
 export interface DescribeLimitSettings {
   /**

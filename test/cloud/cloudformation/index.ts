@@ -87,8 +87,9 @@ export class CloudFormation {
   delete(
     stackName: string, { retainResources, ...address }: Address & { retainResources?: string[] } = {},
   ): Promise<StackResult> {
-    return this.operate(`stack ${stackName} to be deleted`, address, (client) => request(client, stackName, (StackName) =>
-      client.send(new DeleteStackCommand({ StackName, RetainResources: retainResources }))));
+    return this.operate(`stack ${stackName} to be deleted`, address, (client) =>
+      requestFor(client, stackName, (StackName) =>
+        client.send(new DeleteStackCommand({ StackName, RetainResources: retainResources }))));
   }
 
   /** Gives up an update that is going on; whoever called `deploy` gets the end of the roll-back. */
@@ -99,16 +100,18 @@ export class CloudFormation {
 
   /** Brings a stack back that was deployed with its roll-back disabled, and failed. */
   rollback(stackName: string, address: Address = {}): Promise<StackResult> {
-    return this.operate(`stack ${stackName} to be rolled back`, address, (client) => request(client, stackName, (StackName) =>
-      client.send(new RollbackStackCommand({ StackName }))));
+    return this.operate(`stack ${stackName} to be rolled back`, address, (client) =>
+      requestFor(client, stackName, (StackName) =>
+        client.send(new RollbackStackCommand({ StackName }))));
   }
 
   /** Goes on with a roll-back that failed; resources can be left as they are. */
   continueRollback(
     stackName: string, { resourcesToSkip, ...address }: Address & { resourcesToSkip?: string[] } = {},
   ): Promise<StackResult> {
-    return this.operate(`the roll-back of ${stackName} to go on`, address, (client) => request(client, stackName, (StackName) =>
-      client.send(new ContinueUpdateRollbackCommand({ StackName, ResourcesToSkip: resourcesToSkip }))));
+    return this.operate(`the roll-back of ${stackName} to go on`, address, (client) =>
+      requestFor(client, stackName, (StackName) =>
+        client.send(new ContinueUpdateRollbackCommand({ StackName, ResourcesToSkip: resourcesToSkip }))));
   }
 
   /** The stack as it is now, with the events of all its operations. */
@@ -120,7 +123,10 @@ export class CloudFormation {
     });
   }
 
-  /** What has happened to the stack until now, oldest first. It asks no API, so it can be called while the stack is at work. */
+  /**
+   * What has happened to the stack until now, oldest first. It asks no API, so it can be called
+   * while the stack is at work.
+   */
   eventsNow(stackName: string, address: Address = {}): readonly StackEvent[] {
     return this.stacks.find(placeOf(address), stackName)?.events ?? [];
   }
@@ -210,7 +216,7 @@ export class CloudFormation {
 }
 
 /** Sends a request about a stack that there is. */
-async function request(
+async function requestFor(
   client: CloudFormationClient, stackName: string, send: (stackId: string) => Promise<unknown>,
 ): Promise<Begun> {
   const stackId = (await describe(client, stackName)).StackId!;

@@ -1,4 +1,5 @@
-// A function for tests of CloudFormation: a custom resource that does what its properties say, and the resources around it.
+// A function for tests of CloudFormation: a custom resource that does what its properties say, and
+// the resources around it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +37,8 @@ const CODE = `
       StackId, RequestId: behaviour === 'MISMATCH' ? 'another' : RequestId, LogicalResourceId,
       Data: { Echo: properties.Value ?? '', Long: behaviour === 'LONG' ? 'x'.repeat(5000) : '' },
     };
-    const put = (headers) => fetch(event.ResponseURL, { method: 'PUT', headers, body: Buffer.from(behaviour === 'GARBAGE' ? 'oops' : JSON.stringify(answer)) });
+    const body = Buffer.from(behaviour === 'GARBAGE' ? 'oops' : JSON.stringify(answer));
+    const put = (headers) => fetch(event.ResponseURL, { method: 'PUT', headers, body });
     if (behaviour === 'TYPED_FIRST') await put({ 'content-type': 'application/json' });
     for (;;) {
       try {
@@ -92,8 +94,12 @@ export interface CustomProperties {
   readonly [other: string]: unknown;
 }
 
-export function custom(properties: CustomProperties = {}, attributes: Partial<TemplateResource> = {}): TemplateResource {
-  return { Type: 'Custom::Thing', Properties: { ServiceToken: { 'Fn::GetAtt': 'Function.Arn' }, ...properties }, ...attributes };
+export function custom(
+  properties: CustomProperties = {}, attributes: Partial<TemplateResource> = {},
+): TemplateResource {
+  return {
+    Type: 'Custom::Thing', Properties: { ServiceToken: { 'Fn::GetAtt': 'Function.Arn' }, ...properties }, ...attributes,
+  };
 }
 
 /** A template with the function and these resources. */
@@ -104,15 +110,18 @@ export function templateWith(resources: Record<string, TemplateResource>, sectio
 /** The custom-resource events so far, such as `Update Thing id=old Value=1`. */
 export function requests(cloud: LocalCloud): string[] {
   return cloud.lambda.invocations.map(({ event }) => {
-    const { RequestType, LogicalResourceId, PhysicalResourceId, ResourceProperties, OldResourceProperties } = JSON.parse(event);
+    const { RequestType, LogicalResourceId, PhysicalResourceId, ResourceProperties, OldResourceProperties } =
+      JSON.parse(event);
     const old = OldResourceProperties ? ` was=${OldResourceProperties.Value ?? ''}` : '';
-    return `${RequestType} ${LogicalResourceId} id=${PhysicalResourceId ?? ''} value=${ResourceProperties.Value ?? ''}${old}`;
+    const value = ResourceProperties.Value ?? '';
+    return `${RequestType} ${LogicalResourceId} id=${PhysicalResourceId ?? ''} value=${value}${old}`;
   });
 }
 
 /** The stack's events of these resources, such as `Thing CREATE_COMPLETE`. */
 export function happened({ events }: StackResult, ...logicalIds: string[]): string[] {
-  return events.filter(({ logicalId }) => logicalIds.includes(logicalId)).map(({ logicalId, status }) => `${logicalId} ${status}`);
+  return events.filter(({ logicalId }) => logicalIds.includes(logicalId)).map(({ logicalId, status }) =>
+    `${logicalId} ${status}`);
 }
 
 /** The reason of the first event of that kind. */

@@ -44,7 +44,8 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // the tests' Node may be older than Lambda's, and the log is looked at
+    // The tests' Node may be older than Lambda's, and the log is looked at.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     LAMBDA_TASK_ROOT: assetPath,
     _HANDLER: handler,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,

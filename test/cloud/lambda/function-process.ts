@@ -60,7 +60,9 @@ export class FunctionProcess implements FunctionInstance, Participant {
 
   describe(): string {
     const doing = this.event === undefined ? 'has no invocation' : `has the event ${this.event.slice(0, 200)}`;
-    const state = !this.alive ? 'is dying' : this.idle ? `waits${this.wakesAt === undefined ? ' for nobody' : ''}` : 'works';
+    const state = !this.alive
+      ? 'is dying'
+      : this.idle ? `waits${this.wakesAt === undefined ? ' for nobody' : ''}` : 'works';
     return `${this.options.environment.AWS_LAMBDA_FUNCTION_NAME} ${doing} and ${state}`;
   }
 

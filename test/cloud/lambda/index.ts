@@ -46,7 +46,8 @@ interface LambdaSettings {
    */
   backOff: { first: number; longest: number };
   /**
-   * How many runs a chain of functions that start each other may have: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   * How many runs a chain of functions that start each other may have:
+   * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
    * @default 16
    */
   longestChain: number;
@@ -88,7 +89,9 @@ const MAXIMUM_EVENT_AGE = 6 * 3600;
 const MAXIMUM_EVENT_BYTES = 1024 * 1024;
 
 export class Lambda extends HttpService {
-  readonly settings: LambdaSettings = { concurrency: 10, eventDelay: 50, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16 };
+  readonly settings: LambdaSettings = {
+    concurrency: 10, eventDelay: 50, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16,
+  };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
   private readonly functions = new Map<string, LambdaFunction>();
@@ -106,7 +109,9 @@ export class Lambda extends HttpService {
 
   /** Creates the function or changes it; changed code or configuration starts with new processes. Returns its ARN. */
   putFunction(configuration: FunctionConfiguration): string {
-    if (!existsSync(configuration.assetPath)) throw new Error(`No code for function ${configuration.name}: ${configuration.assetPath} does not exist`);
+    if (!existsSync(configuration.assetPath)) {
+      throw new Error(`No code for function ${configuration.name}: ${configuration.assetPath} does not exist`);
+    }
     const arn = functionArn(configuration);
     const known = this.functions.get(arn);
     if (!known) {
@@ -141,7 +146,11 @@ export class Lambda extends HttpService {
   invokeAsync(arn: string, event: string, chain = 1): string {
     this.find(arn);
     if (Buffer.byteLength(event) > MAXIMUM_EVENT_BYTES) {
-      throw new ServiceError('RequestTooLargeException', 413, `Request must be smaller than ${MAXIMUM_EVENT_BYTES} bytes for the InvokeFunction operation`);
+      throw new ServiceError(
+        'RequestTooLargeException',
+        413,
+        `Request must be smaller than ${MAXIMUM_EVENT_BYTES} bytes for the InvokeFunction operation`,
+      );
     }
     const requestId = randomUuid(this.context.random);
     if (chain > this.settings.longestChain) {
@@ -189,7 +198,9 @@ export class Lambda extends HttpService {
   protected async handle(call: Call): Promise<Reply> {
     const target = invocationPath(call.path);
     if (!target) throw new ServiceError('UnknownOperationException', 404, `The local Lambda has no ${call.operation}`);
-    const arn = target.startsWith('arn:') ? target : functionArn({ account: call.principal.account, region: call.region, name: target });
+    const arn = target.startsWith('arn:')
+      ? target
+      : functionArn({ account: call.principal.account, region: call.region, name: target });
     this.context.authorize(call.principal, 'lambda:InvokeFunction', arn);
     const event = call.body.toString('utf8') || '{}';
     switch (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
@@ -242,7 +253,8 @@ export class Lambda extends HttpService {
   private async deliver(arn: string, requestId: string, event: string, chain: number): Promise<void> {
     const { clock } = this.context;
     const since = clock.now();
-    // So whoever has sent it, perhaps this very function, has come to rest before: whether it is free does not depend on the machine.
+    // So whoever has sent it, perhaps this very function, has come to rest before: whether it is
+    // free does not depend on the machine.
     await clock.sleep(this.settings.eventDelay, this.stopped.signal);
     let attempt = 1;
     for (let refusals = 0; ;) {
@@ -282,10 +294,15 @@ export class Lambda extends HttpService {
       await instance.started();
       const deadline = clock.now() + configuration.timeout * 1000;
       const outOfTime = clock.sleep(configuration.timeout * 1000, finished.signal).then((): InvocationResult => ({
-        error: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: Task timed out after ${configuration.timeout}.00 seconds` },
+        error: {
+          errorType: 'Sandbox.Timedout',
+          errorMessage: `RequestId: ${requestId} Error: Task timed out after ${configuration.timeout}.00 seconds`,
+        },
       }));
       outOfTime.catch(() => undefined); // aborted when the function was faster
-      const result = instance.invoke({ requestId, functionArn: target.arn, event, deadline, nat: this.surroundings.dns.natOfFunctions() });
+      const result = instance.invoke({
+        requestId, functionArn: target.arn, event, deadline, nat: this.surroundings.dns.natOfFunctions(),
+      });
       result.catch(() => undefined); // it dies when it is killed for being out of time
       record.result = await Promise.race([result, outOfTime]);
       if (record.result.error?.errorType === 'Sandbox.Timedout') {
@@ -293,7 +310,11 @@ export class Lambda extends HttpService {
         await instance.ended;
       }
     } catch (error) {
-      record.result = { error: { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${(error as Error).message}` } };
+      record.result = {
+        error: {
+          errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${(error as Error).message}`,
+        },
+      };
     } finally {
       finished.abort();
     }
@@ -318,11 +339,12 @@ export class Lambda extends HttpService {
     const { simulation, mode, dns, endpointEnvironment } = this.surroundings;
     const { account, roleArn, assetPath, handler, name } = configuration;
     const id = randomUuid(this.context.random);
+    const day = this.context.clock.date().toISOString().slice(0, 10);
     const options = {
       id,
       environment: functionEnvironment(configuration, {
         credentials: this.context.credentials.issue({ account, roleArn, processId: id }),
-        logStream: `${this.context.clock.date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
+        logStream: `${day.replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
         endpoints: endpointEnvironment(),
       }),
       taskRoot: assetPath,
@@ -345,7 +367,9 @@ export class Lambda extends HttpService {
   }
 }
 
-export function functionArn({ account, region, name }: Pick<FunctionConfiguration, 'account' | 'region' | 'name'>): string {
+export function functionArn(
+  { account, region, name }: Pick<FunctionConfiguration, 'account' | 'region' | 'name'>,
+): string {
   return `arn:${partitionOf(region)}:lambda:${region}:${account}:function:${name}`;
 }
 

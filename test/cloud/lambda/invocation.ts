@@ -7,7 +7,11 @@ export type Handler = (event: unknown, context: unknown) => unknown;
 
 /** @param writeError takes what the real runtime writes to the log, too */
 export async function runHandler(
-  handler: Handler, message: InvokeMessage, time: FunctionTime, environment: NodeJS.ProcessEnv, writeError: (text: string) => void,
+  handler: Handler,
+  message: InvokeMessage,
+  time: FunctionTime,
+  environment: NodeJS.ProcessEnv,
+  writeError: (text: string) => void,
 ): Promise<DoneMessage> {
   try {
     const result = await handler(JSON.parse(message.event), lambdaContext(message, time, environment));
@@ -21,7 +25,9 @@ export async function runHandler(
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
-function lambdaContext({ requestId, functionArn, deadline }: InvokeMessage, time: FunctionTime, environment: NodeJS.ProcessEnv) {
+function lambdaContext(
+  { requestId, functionArn, deadline }: InvokeMessage, time: FunctionTime, environment: NodeJS.ProcessEnv,
+) {
   return {
     awsRequestId: requestId,
     functionName: environment.AWS_LAMBDA_FUNCTION_NAME,

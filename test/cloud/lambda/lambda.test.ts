@@ -30,7 +30,8 @@ test('a function has the environment of real Lambda, its own variables, and noth
     LAMBDA_TASK_ROOT: fixture.directory,
     OWN: 'yes',
   });
-  expect(Object.keys(environment).filter((name) => !/^(AWS_|LAMBDA_TASK_ROOT$|_HANDLER$|PATH$|LANG$|TZ$|OWN$)/.test(name))).toEqual([]);
+  expect(Object.keys(environment)
+    .filter((name) => !/^(AWS_|LAMBDA_TASK_ROOT$|_HANDLER$|PATH$|LANG$|TZ$|OWN$)/.test(name))).toEqual([]);
 });
 
 test('the credentials of a process are those of the role, and name the process', async () => {
@@ -69,20 +70,24 @@ test('a function lives in the time of the cloud: it sleeps for ten minutes, and 
     exports.handler = async () => {
       const before = Date.now();
       const value = await setTimeout(600_000, 'woken');
-      return { value, before, slept: new Date().getTime() - before, parsed: new Date(0).toISOString(), real: new Date() instanceof Date };
+      const slept = new Date().getTime() - before;
+      const parsed = new Date(0).toISOString();
+      return { value, before, slept, parsed, real: new Date() instanceof Date };
     };`);
 
   const seen = await fixture.result(arn);
 
-  expect(seen).toEqual({ value: 'woken', before: began, slept: 600_000, parsed: '1970-01-01T00:00:00.000Z', real: true });
+  expect(seen)
+    .toEqual({ value: 'woken', before: began, slept: 600_000, parsed: '1970-01-01T00:00:00.000Z', real: true });
   expect(fixture.clock.now()).toBe(began + 600_000);
 });
 
 test('each call of a function takes time by the seed, and a hung one ends by its own time-out', async () => {
   const began = fixture.clock.now();
   const arn = fixture.put(`exports.handler = async ({ url, ms }) => {
-      const authorization = 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID + '/20260105/eu-west-1/lambda/aws4_request';
-      const error = await fetch(url, { headers: { authorization }, signal: AbortSignal.timeout(ms) }).catch((error) => error);
+      const credential = process.env.AWS_ACCESS_KEY_ID + '/20260105/eu-west-1/lambda/aws4_request';
+      const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=' + credential };
+      const error = await fetch(url, { headers, signal: AbortSignal.timeout(ms) }).catch((error) => error);
       return [error.name, Date.now()];
     };`);
   fixture.context.faults.add({ service: 'lambda', kind: 'hang' });
@@ -119,7 +124,9 @@ test('a function runs on the Node that LOCAL_CLOUD_NODE names', async () => {
 
 test('a sleep of the function that is aborted rejects as in Node', async () => {
   const arn = fixture.put(`exports.handler = async () => {
-    try { await require('node:timers/promises').setTimeout(1e6, undefined, { signal: AbortSignal.timeout(10) }); } catch (e) { return [e.name, e.code]; }
+    const { setTimeout } = require('node:timers/promises');
+    const signal = AbortSignal.timeout(10);
+    return setTimeout(1e6, undefined, { signal }).catch((error) => [error.name, error.code]);
   };`);
 
   await expect(fixture.result(arn)).resolves.toEqual(['AbortError', 'ABORT_ERR']);
@@ -149,7 +156,7 @@ test('name servers are reached through the NAT, and the public resolver is the d
   expect(servers).toEqual([expected, expected, expected]);
 });
 
-test('stdout and stderr are in the log when the result is there, line by line, and after the function is gone', async () => {
+test('stdout and stderr are in the log line by line, also after the function is gone', async () => {
   const arn = fixture.put(`exports.handler = async () => {
     console.log('one'); console.error('two\\nthree'); process.stdout.write('no line end');
   };`);
@@ -179,7 +186,11 @@ test('a function that is deleted while it runs comes to its end, and its process
 
 test('an idle process is used again, a busy one is not waited for', async () => {
   const arn = fixture.put(`let count = 0;
-    exports.handler = async (event) => { count++; if (event.sleep) await require('node:timers/promises').setTimeout(event.sleep); return count; };`);
+    exports.handler = async (event) => {
+      count++;
+      if (event.sleep) await require('node:timers/promises').setTimeout(event.sleep);
+      return count;
+    };`);
 
   const first = await fixture.result(arn);
   const second = await fixture.result(arn);
@@ -212,7 +223,9 @@ test('a function that is out of time is killed', async () => {
 
   const { error } = await fixture.lambda.invoke(arn, '{}');
 
-  expect(error).toMatchObject({ errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after 3.00 seconds') });
+  expect(error).toMatchObject({
+    errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after 3.00 seconds'),
+  });
 });
 
 test('a function that ends its own process fails, and one that cannot be loaded as well', async () => {
@@ -230,7 +243,9 @@ test('the real SDK client invokes it, and waits only when it asks for the answer
   fixture.put('exports.handler = async (event) => ({ doubled: event.n * 2 });');
 
   const answered = await fixture.client().send(new InvokeCommand({ FunctionName: 'worker', Payload: '{"n":21}' }));
-  const accepted = await fixture.client().send(new InvokeCommand({ FunctionName: 'worker', InvocationType: 'Event', Payload: '{"n":1}' }));
+  const accepted = await fixture.client().send(new InvokeCommand({
+    FunctionName: 'worker', InvocationType: 'Event', Payload: '{"n":1}',
+  }));
   await fixture.untilEnded(2);
 
   expect(JSON.parse(Buffer.from(answered.Payload!).toString())).toEqual({ doubled: 42 });
@@ -238,13 +253,14 @@ test('the real SDK client invokes it, and waits only when it asks for the answer
   expect(fixture.ended[1].result).toEqual({ payload: '{"doubled":2}' });
 });
 
-test('an event that is too large is refused, and a dry run only says whether the function could be called', async () => {
+test('an event that is too large is refused, and a dry run only says whether the call is allowed', async () => {
   const arn = fixture.put('exports.handler = async () => 1;');
 
   const dry = await fixture.client().send(new InvokeCommand({ FunctionName: arn, InvocationType: 'DryRun' }));
 
   expect(dry.StatusCode).toBe(204);
-  expect(() => fixture.lambda.invokeAsync(arn, JSON.stringify('x'.repeat(1024 * 1024)))).toThrow('Request must be smaller than 1048576 bytes');
+  expect(() => fixture.lambda.invokeAsync(arn, JSON.stringify('x'.repeat(1024 * 1024))))
+    .toThrow('Request must be smaller than 1048576 bytes');
   expect(fixture.lambda.invocations).toEqual([]);
 });
 
@@ -258,7 +274,8 @@ test('the SDK client sees a failed function, an unknown one and a refusal', asyn
   const arn = fixture.put('exports.handler = async () => { throw new Error("no"); };');
 
   const failed = await fixture.client().send(new InvokeCommand({ FunctionName: arn }));
-  await expect(fixture.client().send(new InvokeCommand({ FunctionName: 'nobody' }))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(fixture.client().send(new InvokeCommand({ FunctionName: 'nobody' })))
+    .rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   fixture.authorize.mockImplementation(() => {
     throw new ServiceError('AccessDeniedException', 403, 'User is not authorized');
   });

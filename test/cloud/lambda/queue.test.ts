@@ -1,4 +1,5 @@
-// Lambda's queue of asynchronous events: repeats after failures, back-off without a place, old events, and chains that end.
+// Lambda's queue of asynchronous events: repeats after failures, back-off without a place, old
+// events, and chains that end.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { LambdaFixture } from './lambda-fixture';
 
@@ -13,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.stop());
 
-const sleepsFor = (ms: number) => fixture.put(`exports.handler = () => require('node:timers/promises').setTimeout(${ms});`);
+const sleepsFor = (ms: number) =>
+  fixture.put(`exports.handler = () => require('node:timers/promises').setTimeout(${ms});`);
 const fails = () => fixture.put('exports.handler = async () => { throw new Error("again"); };');
 
 /** When each run began, in ms after the first. */
@@ -22,13 +24,14 @@ function begins(): number[] {
   return invocations.map(({ at }) => at - invocations[0].at);
 }
 
-test('an event whose run fails is run again after 1 and after 2 minutes with the same request id, and then given up', async () => {
+test('an event whose run fails is run again after 1 and 2 minutes with one request id, and then dropped', async () => {
   const requestId = fixture.lambda.invokeAsync(fails(), '{}');
 
   await fixture.untilEnded(3);
   await fixture.clock.pass(HOUR);
 
-  expect(fixture.lambda.invocations.map((run) => [run.requestId, run.attempt])).toEqual([[requestId, 1], [requestId, 2], [requestId, 3]]);
+  expect(fixture.lambda.invocations.map((run) => [run.requestId, run.attempt]))
+    .toEqual([[requestId, 1], [requestId, 2], [requestId, 3]]);
   expect(begins()).toEqual([0, MINUTE, 3 * MINUTE]);
 });
 
@@ -64,7 +67,7 @@ test('an event that failed and is older than allowed is not run again', async ()
   expect(fixture.lambda.invocations).toHaveLength(1);
 });
 
-test('who finds no place waits from about a second up to five minutes, so a place that is free can stay so', async () => {
+test('an event that is throttled waits up to five minutes, also when a run could begin earlier', async () => {
   fixture.lambda.settings.concurrency = 1;
   const arn = sleepsFor(10 * MINUTE);
 
@@ -89,12 +92,13 @@ test('the back-off is a setting', async () => {
   expect(begins()[1]).toBeLessThanOrEqual(10 * MINUTE + 10);
 });
 
-test('never do more run at once than the account may have, and a caller who waits for the answer is refused', async () => {
+test('no more runs at once than the account may have, and a synchronous call beyond is refused', async () => {
   const arn = sleepsFor(MINUTE);
 
   for (let count = 0; count < 25; count++) fixture.lambda.invokeAsync(arn, '{}');
   await fixture.clock.pass(SECOND);
-  await expect(fixture.client().send(new InvokeCommand({ FunctionName: arn }))).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  await expect(fixture.client().send(new InvokeCommand({ FunctionName: arn })))
+    .rejects.toMatchObject({ name: 'TooManyRequestsException' });
   let most = 0;
   const { invocations } = fixture.lambda;
   const stop = fixture.clock.watch(() => void (most = Math.max(most, invocations.length - fixture.ended.length)));
@@ -120,12 +124,15 @@ test('a function that starts itself again and again is stopped after sixteen run
       const load = (name) => require(require.resolve(name, { paths: [${JSON.stringify(__dirname)}] }));
       const { LambdaClient, InvokeCommand } = load('@aws-sdk/client-lambda');
       const client = new LambdaClient({ maxAttempts: 1 });
-      return client.send(new InvokeCommand({ FunctionName: process.env.AWS_LAMBDA_FUNCTION_NAME, InvocationType: 'Event' }));
+      const FunctionName = process.env.AWS_LAMBDA_FUNCTION_NAME;
+      return client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event' }));
     };`, { environment: { AWS_ENDPOINT_URL_LAMBDA: fixture.lambda.endpoint } });
 
   fixture.lambda.invokeAsync(arn, '{}');
-  await fixture.clock.until('Lambda to stop the chain', () => fixture.lambda.logs('worker').some((line) => line.startsWith('Lambda has stopped')));
+  await fixture.clock.until('Lambda to stop the chain', () =>
+    fixture.lambda.logs('worker').some((line) => line.startsWith('Lambda has stopped')));
   await fixture.clock.pass(HOUR);
 
-  expect(fixture.lambda.invocations.map(({ chain }) => chain)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
+  expect(fixture.lambda.invocations.map(({ chain }) => chain))
+    .toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
 });

@@ -1,7 +1,9 @@
-// What runs in a function's own process: the cloud's time and DNS around the handler, and the invocations that come over IPC.
+// What runs in a function's own process: the cloud's time and DNS around the handler, and the
+// invocations that come over IPC.
 //
-// The process is idle when Node has nothing left to do, which it says by `beforeExit`: no request, no query, no job of another
-// thread. The channel to the parent must not count as work, so it is unreferenced while a message is handled.
+// The process is idle when Node has nothing left to do, which it says by `beforeExit`: no request,
+// no query, no job of another thread. The channel to the parent must not count as work, so it is
+// unreferenced while a message is handled.
 import http from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
@@ -59,7 +61,8 @@ async function invoke(message: InvokeMessage): Promise<void> {
 
 /** A request gets its connection after its way. Until then it has none, and so keeps the process from nothing. */
 function callsTakeTime(): void {
-  const agent = http.Agent.prototype as unknown as { addRequest(request: http.ClientRequest, ...rest: unknown[]): void };
+  const agent =
+    http.Agent.prototype as unknown as { addRequest(request: http.ClientRequest, ...rest: unknown[]): void };
   const addRequest = agent.addRequest;
   agent.addRequest = function (request, ...rest) {
     void time.travel().then(() => addRequest.call(this, request, ...rest));

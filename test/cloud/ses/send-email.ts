@@ -41,7 +41,8 @@ export class Mailer {
   readonly outbox: SentMail[] = [];
 
   constructor(
-    private readonly context: Pick<CloudContext, 'clock' | 'random' | 'authorize'>, private readonly identities: SesIdentities,
+    private readonly context: Pick<CloudContext, 'clock' | 'random' | 'authorize'>,
+    private readonly identities: SesIdentities,
   ) {}
 
   /** Gives the message's id. */

@@ -72,7 +72,8 @@ test('a promised time-out gives its value, and rejects when aborted', async () =
   const value = time.promisedTimeout(10, 'value');
   run();
   await expect(value).resolves.toBe('value');
-  await expect(time.promisedTimeout(10, 'value', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+  await expect(time.promisedTimeout(10, 'value', { signal: AbortSignal.abort() }))
+    .rejects.toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
 });
 
 test('each call takes its time from the seed', () => {

@@ -100,8 +100,8 @@ export class FunctionTime {
   }
 
   /**
-   * The way of one call. It comes before the call is sent, and the answer takes no time: so two calls of two functions never meet
-   * in one instant, and their order follows from the seed alone.
+   * The way of one call. It comes before the call is sent, and the answer takes no time: so two
+   * calls of two functions never meet in one instant, and their order follows from the seed alone.
    */
   travel(): Promise<void> {
     const { least, most } = this.latency;

@@ -26,5 +26,7 @@ export function randomText(random: Random, alphabet: string, length: number): st
 export function randomUuid(random: Random): string {
   const hex = randomText(random, '0123456789abcdef', 32);
   const variant = '89ab'[randomInt(random, 4)];
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20)].join('-');
+  return [
+    hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20),
+  ].join('-');
 }

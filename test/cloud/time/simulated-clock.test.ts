@@ -50,7 +50,9 @@ test('time stands still while a hold is taken, also when a test waits', async ()
 });
 
 test('time stands still while a participant works, and its sleeper is woken like any other', async () => {
-  const participant = { idle: false, wakesAt: undefined as number | undefined, wake: jest.fn(), describe: () => 'a function' };
+  const participant = {
+    idle: false, wakesAt: undefined as number | undefined, wake: jest.fn(), describe: () => 'a function',
+  };
   participant.wake.mockImplementation(() => {
     participant.wakesAt = undefined;
   });
@@ -95,7 +97,8 @@ test('a condition that throws fails the test that waits', async () => {
 test('what never comes is waited for no longer than told, though somebody always sleeps', async () => {
   const sleepAgain = (): Promise<void> => clock.sleep(300 * SECOND).then(sleepAgain);
   void sleepAgain();
-  await expect(clock.until('a verified identity', () => false, 3600 * SECOND)).rejects.toThrow('Waited in vain for a verified identity');
+  await expect(clock.until('a verified identity', () => false, 3600 * SECOND))
+    .rejects.toThrow('Waited in vain for a verified identity');
   expect(clock.now()).toBe(start + 3900 * SECOND);
 });
 

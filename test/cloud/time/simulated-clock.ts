@@ -1,7 +1,8 @@
 // The clock of the local cloud: time stands still while anything works, and jumps to the next sleeper when all wait.
 //
 // So nothing is waited for in real time, and what happens does not depend on how fast the machine is. The rules:
-// 1. Time moves only while a *driver* waits: a test that lets time pass, deploys, deletes or invokes. Between tests it stands.
+// 1. Time moves only while a *driver* waits: a test that lets time pass, deploys, deletes or
+//    invokes. Between tests it stands.
 // 2. Time moves only when nobody works: no hold is taken and every participant (a function) is idle.
 // 3. One sleeper is woken at a time, the first that is due. Among several of the same moment the seed chooses.
 // 4. When all wait and nobody sleeps, the drivers fail at once and say who waits for what.
@@ -103,8 +104,9 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Lets time move until the work is done, and all have come to rest. A function may still be at work when its answer is there, and a test
-   * that goes on at once would find it busy or free as the machine has it.
+   * Lets time move until the work is done, and all have come to rest. A function may still be at
+   * work when its answer is there, and a test that goes on at once would find it busy or free as
+   * the machine has it.
    */
   drive<T>(what: string, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -126,8 +128,8 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Lets time move until this has become true. Fails when it never can, or has not after that much time of the cloud: SES looks in DNS every
-   * few minutes, so somebody always sleeps.
+   * Lets time move until this has become true. Fails when it never can, or has not after that much
+   * time of the cloud: SES looks in DNS every few minutes, so somebody always sleeps.
    */
   until(what: string, condition: () => boolean, within = 86_400_000): Promise<void> {
     return this.drive(what, () => new Promise<void>((resolve, reject) => {
@@ -168,7 +170,8 @@ export class SimulatedClock implements Clock {
 
   /** Who works, who waits and who sleeps, for the message of a test that fails. */
   describe(): string {
-    const lines = (title: string, texts: string[]) => texts.length > 0 ? [`${title}:`, ...texts.map((text) => `  ${text}`)] : [];
+    const lines = (title: string, texts: string[]) =>
+      texts.length > 0 ? [`${title}:`, ...texts.map((text) => `  ${text}`)] : [];
     return [
       `The cloud's time is ${this.date().toISOString()}.`,
       ...lines('Waited for', [...this.drivers].map(({ what }) => what)),
@@ -205,9 +208,11 @@ export class SimulatedClock implements Clock {
     let ended = false;
     for (const condition of this.conditions) {
       try {
-        if (condition.isMet()) condition.resolve();
-        else if (this.time > condition.end) condition.reject(new Error(`Waited in vain for ${condition.what}.\n${this.describe()}`));
-        else continue;
+        if (condition.isMet()) {condition.resolve();} else if (this.time > condition.end) {
+          condition.reject(
+            new Error(`Waited in vain for ${condition.what}.\n${this.describe()}`),
+          );
+        } else {continue;}
       } catch (error) {
         condition.reject(error as Error);
       }

@@ -34,7 +34,8 @@ describe('our own error', () => {
     [new ChangeRefusedError('Route 53 refused it'),
       'Route 53 refused it. A record that is protected or managed by a service has to be changed there.'],
     [new ZoneGoneError('There is no hosted zone Z1'),
-      'There is no hosted zone Z1. It was there a moment ago: see who took it, or the right to it, away, then deploy again.'],
+      'There is no hosted zone Z1. It was there a moment ago: see who took it, or the right to it, away, then '
+        + 'deploy again.'],
   ])('comes with a way out: %s', (error, reason) => {
     expect(reasonOf(error)).toBe(reason);
   });
@@ -69,19 +70,23 @@ test.each([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number'],
   ['EPROTO', 'write EPROTO'],
 ])('a connection that is not trusted is said with where to look: %s', (code, message) => {
-  expect(reasonOf(coded(code, message))).toBe(`${code}: ${message}. Something between the function and AWS answers in its place, `
-    + 'such as a proxy or a firewall: let the function reach AWS directly or by VPC endpoints, then deploy again.');
+  expect(reasonOf(coded(code, message)))
+    .toBe(`${code}: ${message}. Something between the function and AWS answers in its place, `
+      + 'such as a proxy or a firewall: let the function reach AWS directly or by VPC endpoints, then deploy again.');
 });
 
 test.each([
-  ['JSON was expected', 'Unexpected token \'<\', "<html><hea"... is not valid JSON\n  Deserialization error: to see the raw response, inspect the hidden field '
-    + '{error}.$response on this object.', 'SyntaxError'],
-  ['XML was expected', '@aws-sdk XML parse error: mismatched tags <br> and </body>.\n  Deserialization error: to see the raw response, inspect the hidden '
-    + 'field {error}.$response on this object.', 'Error'],
+  ['JSON was expected', 'Unexpected token \'<\', "<html><hea"... is not valid JSON\n  Deserialization error: to see '
+    + 'the raw response, inspect the hidden field {error}.$response on this object.', 'SyntaxError'],
+  ['XML was expected', '@aws-sdk XML parse error: mismatched tags <br> and </body>.\n  Deserialization error: to '
+    + 'see the raw response, inspect the hidden field {error}.$response on this object.', 'Error'],
 ])('a web page in place of an answer is said in words for users, where %s', (_, message, name) => {
   const page = Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 403 } });
-  expect(reasonOf(page)).toBe("UnreadableAnswer: the answer is not of the service's protocol (HTTP status 403). Something between the function and AWS answers "
-    + 'in its place, such as a proxy or a firewall: let the function reach AWS directly or by VPC endpoints, then deploy again.');
+  expect(reasonOf(page))
+    .toBe("UnreadableAnswer: the answer is not of the service's protocol (HTTP status 403). Something between the "
+      + 'function and AWS answers '
+      + 'in its place, such as a proxy or a firewall: let the function reach AWS directly or by VPC endpoints, then '
+      + 'deploy again.');
 });
 
 test('an answer that cannot be read and has no status is said without one', () => {
@@ -95,5 +100,6 @@ test.each([
   ['a text', 'Error: a text.'],
   [undefined, 'Error: undefined.'],
 ])('a fault of ours is said by its name, with the request to report it: %s', (error, text) => {
-  expect(reasonOf(error)).toBe(`${text} This is a fault in cdk-ses-dkim. Deploy again; if it stays, report it with the function's log.`);
+  expect(reasonOf(error))
+    .toBe(`${text} This is a fault in cdk-ses-dkim. Deploy again; if it stays, report it with the function's log.`);
 });

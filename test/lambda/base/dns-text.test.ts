@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { canonicalName, quote, unquote } from '../../../lambda/base/dns-text';
 
 /** Printable and not, with the letters that mean something in a zone file often among them. */
-const text = fc.string({ unit: fc.oneof(fc.constantFrom('"', '\\', ' ', '\n', ';', '0', '1'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })), maxLength: 700 });
+const text = fc.string({
+  unit: fc.oneof(fc.constantFrom('"', '\\', ' ', '\n', ';', '0', '1'), fc.string({
+    unit: 'binary', minLength: 1, maxLength: 1,
+  })),
+  maxLength: 700,
+});
 
 describe('quoting', () => {
   test('any text is read as it was written', () => {
@@ -20,7 +25,9 @@ describe('quoting', () => {
   });
 
   test('how somebody split a text into strings means nothing', () => {
-    fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 100 })), fc.constantFrom(' ', '  ', '', '\t'), (parts, space) => {
+    fc.assert(fc.property(fc.array(fc.string({
+      unit: 'grapheme-ascii', maxLength: 100,
+    })), fc.constantFrom(' ', '  ', '', '\t'), (parts, space) => {
       const split = parts.map((part) => `"${part.replace(/["\\]/g, '\\$&')}"`).join(space);
       expect(unquote(split)).toBe(parts.join(''));
     }));

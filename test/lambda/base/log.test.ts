@@ -11,16 +11,25 @@ const write = (line: string) => void lines.push(line);
 
 test('a decision is one line of JSON with the common fields first', () => {
   // WHEN
-  logTo(write, new Redactor(), { requestType: 'Create', requestId: 'r-1' })('records-changed', { records: ['CREATE TXT a.example.com'], attempt: 2, seconds: 1.5 });
+  logTo(write, new Redactor(), { requestType: 'Create', requestId: 'r-1' })('records-changed', {
+    records: ['CREATE TXT a.example.com'], attempt: 2, seconds: 1.5,
+  });
   // THEN
   expect(lines).toEqual([
-    '{"decision":"records-changed","requestType":"Create","requestId":"r-1","records":["CREATE TXT a.example.com"],"attempt":2,"seconds":1.5}\n',
+    '{"decision":"records-changed","requestType":"Create","requestId":"r-1","records":["CREATE TXT '
+      + 'a.example.com"],"attempt":2,"seconds":1.5}\n',
   ]);
 });
 
 test('fields that are not on the list, and those without a value, are not written', () => {
   const fields = {
-    status: 'SUCCESS', hostedZoneId: undefined, ResponseURL: 'https://signed.example', privateKey: 'MIIE', event: { a: 1 }, toString: 'x', ['__proto__']: 'y',
+    status: 'SUCCESS',
+    hostedZoneId: undefined,
+    ResponseURL: 'https://signed.example',
+    privateKey: 'MIIE',
+    event: { a: 1 },
+    toString: 'x',
+    ['__proto__']: 'y',
   } as LogFields;
   logTo(write, new Redactor())('answered', fields);
   expect(lines).toEqual(['{"decision":"answered","status":"SUCCESS"}\n']);
@@ -32,7 +41,9 @@ test('a decision without fields is a line too', () => {
 });
 
 test('values are cut', () => {
-  logTo(write, new Redactor())('x', { message: 'm.'.repeat(5000), records: Array.from({ length: 100 }, () => 'r.'.repeat(5000)) });
+  logTo(write, new Redactor())('x', {
+    message: 'm.'.repeat(5000), records: Array.from({ length: 100 }, () => 'r.'.repeat(5000)),
+  });
   const { message, records } = JSON.parse(lines[0]);
   expect(message).toHaveLength(1000);
   expect(records).toHaveLength(20);

@@ -2,7 +2,10 @@
 import { isRegistryLabel, ownerOf } from '../../../lambda/base/owner';
 
 const MAIL = {
-  stackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/0a1b2c3d', logicalId: 'Dkim1234', region: 'us-east-1', domain: 'example.com',
+  stackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/0a1b2c3d',
+  logicalId: 'Dkim1234',
+  region: 'us-east-1',
+  domain: 'example.com',
 };
 const ownerOfMail = (other: Partial<typeof MAIL> = {}) => {
   const { stackId, logicalId, ...identity } = { ...MAIL, ...other };
@@ -26,7 +29,9 @@ test('labels differ between owners and tell nothing of them', () => {
   }
 });
 
-test.each(['sel', 'cdk-ses-dkim-', `cdk-ses-dkim-${DIGEST}0`, `x-cdk-ses-dkim-${DIGEST}`, `cdk-ses-dkim-${DIGEST.toUpperCase()}`])(
+test.each([
+  'sel', 'cdk-ses-dkim-', `cdk-ses-dkim-${DIGEST}0`, `x-cdk-ses-dkim-${DIGEST}`, `cdk-ses-dkim-${DIGEST.toUpperCase()}`,
+])(
   '%s is no label of an owner', (other) => {
     expect(isRegistryLabel(other)).toBe(false);
   });

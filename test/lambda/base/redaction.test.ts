@@ -6,14 +6,16 @@ import { Redactor } from '../../../lambda/base/redaction';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (type: 'pkcs1' | 'pkcs8') => privateKey.export({ format: 'pem', type }) as string;
-const der = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'spki') => key.export({ format: 'der', type } as never) as unknown as Buffer;
+const der = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'spki') =>
+  key.export({ format: 'der', type } as never) as unknown as Buffer;
 const PKCS8 = der(privateKey, 'pkcs8').toString('base64');
 const PKCS1 = der(privateKey, 'pkcs1').toString('base64');
 const URL_FORM = der(privateKey, 'pkcs8').toString('base64url');
 const SPKI = der(publicKey, 'spki').toString('base64');
 
-const AWS_MESSAGE = (quoted: string) => `1 validation error detected: Value '${quoted}' at 'signingAttributes.domainSigningPrivateKey' `
-  + 'failed to satisfy constraint: Member must have length less than or equal to 20480';
+const AWS_MESSAGE = (quoted: string) =>
+  `1 validation error detected: Value '${quoted}' at 'signingAttributes.domainSigningPrivateKey' `
+    + 'failed to satisfy constraint: Member must have length less than or equal to 20480';
 const inPieces = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, 'g'))!.join(', ');
 
 /** The ways in which a text has been seen to quote a key. */
@@ -27,12 +29,17 @@ const QUOTED: [string, string][] = [
   ['base64url', URL_FORM],
   ['a message of AWS', AWS_MESSAGE(PKCS8)],
 ];
-const ONLY_IF_KNOWN: [string, string][] = [12, 13, 20, 40, 63, 64, 76].map((length) => [`pieces of ${length} characters`, AWS_MESSAGE(inPieces(PKCS8, length))]);
+const ONLY_IF_KNOWN: [string, string][] = [12, 13, 20, 40, 63, 64, 76].map((length) =>
+  [`pieces of ${length} characters`, AWS_MESSAGE(inPieces(PKCS8, length))]);
 
 /** Twelve characters in a row are a piece. */
 function expectNoPiece(text: string): void {
   for (const key of [PKCS8, PKCS1, URL_FORM]) {
-    for (let at = 0; at + 12 <= key.length; at++) if (text.includes(key.slice(at, at + 12))) throw new Error(`it has ${key.slice(at, at + 12)}`);
+    for (let at = 0; at + 12 <= key.length; at++) {
+      if (text.includes(key.slice(at, at + 12))) {
+        throw new Error(`it has ${key.slice(at, at + 12)}`);
+      }
+    }
   }
 }
 
@@ -55,12 +62,16 @@ describe('a key does not leave', () => {
   });
 
   test('in pieces, when the secret is JSON that holds it with escaped line breaks', () => {
-    expectNoPiece(knowing(JSON.stringify({ user: 'mail', privateKey: pem('pkcs8') })).redact(AWS_MESSAGE(inPieces(PKCS8, 30))));
+    expectNoPiece(
+      knowing(JSON.stringify({ user: 'mail', privateKey: pem('pkcs8') })).redact(AWS_MESSAGE(inPieces(PKCS8, 30))),
+    );
   });
 
   test('wherever it is cut', () => {
     const redactor = knowing(PKCS8);
-    fc.assert(fc.property(fc.nat({ max: PKCS8.length - 12 }), fc.integer({ min: 12, max: 200 }), fc.constantFrom("'", ' ', ', ', '=', '"', 'p='), (at, length, around) => {
+    fc.assert(fc.property(fc.nat({
+      max: PKCS8.length - 12,
+    }), fc.integer({ min: 12, max: 200 }), fc.constantFrom("'", ' ', ', ', '=', '"', 'p='), (at, length, around) => {
       expectNoPiece(redactor.redact(`Value ${around}${PKCS8.slice(at, at + length)}${around} is odd`));
     }));
   });
@@ -86,11 +97,20 @@ describe('what users need stays', () => {
   const redactor = knowing(JSON.stringify({ domainSigningPrivateKeyOfMail: pem('pkcs8') }));
 
   test.each([
-    ['a message of IAM', 'User: arn:aws:sts::111111111111:assumed-role/mail-production-cdksesdkimRole0AAF9AB1-1234567890AB/session-of-the-function is not '
-      + 'authorized to perform: ses:GetEmailIdentity on resource: arn:aws:ses:us-east-1:111111111111:identity/mail.example.com '
+    ['a message of IAM', 'User: arn:aws:sts::111111111111:assumed-role/'
+      + 'mail-production-cdksesdkimRole0AAF9AB1-1234567890AB/session-of-the-function is not '
+      + 'authorized to perform: ses:GetEmailIdentity on resource: '
+      + 'arn:aws:ses:us-east-1:111111111111:identity/mail.example.com '
       + '(RequestId: fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f)'],
-    ['the ARN of a stack', `arn:aws:cloudformation:us-east-1:111111111111:stack/${'Mail'.repeat(20)}/0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f`],
-    ['the ARN of a secret with a path', `The secret arn:aws-us-gov:secretsmanager:us-gov-west-1:111111111111:secret:${'mail/dkim/'.repeat(8)}key-AbCdEf (version 1)`],
+    [
+      'the ARN of a stack',
+      `arn:aws:cloudformation:us-east-1:111111111111:stack/${'Mail'.repeat(20)}/0a1b2c3d-1234-5678-9abc-0a1b2c3d4e5f`,
+    ],
+    [
+      'the ARN of a secret with a path',
+      'The secret arn:aws-us-gov:secretsmanager:us-gov-west-1:111111111111:secret:'
+        + `${'mail/dkim/'.repeat(8)}key-AbCdEf (version 1)`,
+    ],
     ['a long record name', `${'a'.repeat(63)}._domainkey.${'b'.repeat(63)}.${'c'.repeat(63)}.example.com`],
     ['the name of a registry record', 'cdk-ses-dkim-0123456789abcdef0123456789abcdef._domainkey.example.com'],
     ['a digest', `SHA-256 ${'0123456789abcdef'.repeat(4)}`],

@@ -57,8 +57,12 @@ test('what has no time left is not begun, as it could take effect after its requ
 
 test('what was answered last is said, also when a pause lasted longer than the time that was left', async () => {
   const slow: Timekeeper = { now: time.now, sleep: (ms) => time.sleep(ms + MINUTE) };
-  const call = new Retry({ time: slow, log, end: clock.now() + MINUTE / 2, accessGraceMs: MINUTE }).call('Call', failing(9, error('ThrottlingException')));
-  await expect(call).rejects.toThrow('there was no time left for: Call, which last answered ThrottlingException: ThrottlingException happened');
+  const call = new Retry({ time: slow, log, end: clock.now() + MINUTE / 2, accessGraceMs: MINUTE }).call(
+    'Call', failing(9, error('ThrottlingException')),
+  );
+  await expect(call).rejects.toThrow(
+    'there was no time left for: Call, which last answered ThrottlingException: ThrottlingException happened',
+  );
   expect(lines).toHaveLength(1);
 });
 
@@ -83,10 +87,16 @@ test.each<[string, Error & { code?: string }]>([
   await expect(retry().call('Call', failing(8, problem))).resolves.toBe(9);
   // THEN
   expect(lines).toHaveLength(8);
-  expect(JSON.parse(lines[7])).toEqual({ decision: 'call-retried', call: 'Call', attempt: 8, errorName: problem.code ?? problem.name, message: problem.message });
+  expect(JSON.parse(lines[7])).toEqual({
+    decision: 'call-retried',
+    call: 'Call',
+    attempt: 8,
+    errorName: problem.code ?? problem.name,
+    message: problem.message,
+  });
 });
 
-test('each pause is longer than the ones before can be, up to a limit, and never the same for all callers', async () => {
+test('each pause is longer than the one before can be, up to a limit, and differs from caller to caller', async () => {
   await retry().call('Call', failing(10, error('Throttling')));
   const most = [1, 2, 4, 8, 16, 30, 30, 30, 30, 30].map((seconds) => seconds * 1000);
   pauses.forEach((pause, index) => {
@@ -96,7 +106,9 @@ test('each pause is longer than the ones before can be, up to a limit, and never
   expect(new Set(pauses.slice(5)).size).toBeGreaterThan(1);
 });
 
-test.each(['BadRequestException', 'NotFoundException', 'InvalidChangeBatch', 'NoSuchHostedZone', 'ValidationError', 'TypeError'])(
+test.each([
+  'BadRequestException', 'NotFoundException', 'InvalidChangeBatch', 'NoSuchHostedZone', 'ValidationError', 'TypeError',
+])(
   'a call that ends in %s is not repeated', async (name) => {
     const problem = error(name, { $metadata: { httpStatusCode: 400 } });
     const attempt = jest.fn(failing(1, problem));
@@ -143,7 +155,10 @@ test('when no time is left, that is said, with what was waited for', async () =>
   const given = subject.call('PutSigning', failing(Infinity, error('TooManyRequestsException')));
   // THEN
   await expect(given).rejects.toBeInstanceOf(OutOfTimeError);
-  await expect(given).rejects.toThrow('there was no time left for: PutSigning, which last answered TooManyRequestsException: TooManyRequestsException happened');
+  await expect(given).rejects.toThrow(
+    'there was no time left for: PutSigning, which last answered TooManyRequestsException: TooManyRequestsException '
+      + 'happened',
+  );
   const slept = pauses.reduce((sum, each) => sum + each, 0);
   expect(slept).toBeLessThan(MINUTE);
 });

@@ -20,7 +20,8 @@ interface Received {
 /** What the server does with one request. */
 type Reaction = (response: ServerResponse) => unknown;
 const takes: Reaction = (response) => response.writeHead(200).end();
-const says = (status: number): Reaction => (response) => response.writeHead(status).end('<Error><Message>SignatureDoesNotMatch</Message></Error>');
+const says = (status: number): Reaction => (response) =>
+  response.writeHead(status).end('<Error><Message>SignatureDoesNotMatch</Message></Error>');
 const cuts: Reaction = (response) => response.socket!.destroy();
 const hangs: Reaction = () => undefined;
 
@@ -58,9 +59,10 @@ afterEach(async () => {
 });
 
 function event(more: Partial<CloudFormationEvent> = {}): CloudFormationEvent {
+  const { port } = server.address() as AddressInfo;
   return {
     RequestType: 'Create',
-    ResponseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bucket/arn%3Aaws%3Acloudformation?${SIGNATURE}`,
+    ResponseURL: `http://127.0.0.1:${port}/bucket/arn%3Aaws%3Acloudformation?${SIGNATURE}`,
     StackId: 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/0a1b2c3d',
     RequestId: 'request-1',
     LogicalResourceId: 'Dkim',
@@ -73,7 +75,9 @@ function event(more: Partial<CloudFormationEvent> = {}): CloudFormationEvent {
 const request = (more: Partial<CloudFormationEvent>) =>
   ({ event: event(more), environment: { time }, log, redactor }) as unknown as Request;
 
-const SUCCESS: Answer = { status: 'SUCCESS', physicalId: 'us-east-1/example.com', attributes: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' } };
+const SUCCESS: Answer = {
+  status: 'SUCCESS', physicalId: 'us-east-1/example.com', attributes: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' },
+};
 const failed = (reason: string): Answer => ({ status: 'FAILED', physicalId: 'us-east-1/example.com', reason });
 const SAME = {
   PhysicalResourceId: 'us-east-1/example.com',
@@ -89,8 +93,10 @@ const body = ({ body: bytes }: Received) => JSON.parse(bytes.toString('utf8'));
 describe('the answer', () => {
   test('of a success has the attributes', async () => {
     await give(SUCCESS);
-    expect(received.map(body)).toEqual([{ Status: 'SUCCESS', ...SAME, Data: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' } }]);
-    expect(lines).toEqual(['{"decision":"answered","status":"SUCCESS","physicalResourceId":"us-east-1/example.com"}\n']);
+    expect(received.map(body))
+      .toEqual([{ Status: 'SUCCESS', ...SAME, Data: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' } }]);
+    expect(lines)
+      .toEqual(['{"decision":"answered","status":"SUCCESS","physicalResourceId":"us-east-1/example.com"}\n']);
   });
 
   test('is logged with its physical id, however long that is', async () => {
@@ -140,7 +146,9 @@ describe('a reason that is too long', () => {
   });
 
   test('is never cut in the middle of a letter', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: fc.constantFrom('a', 'ü', '🔑', '"'), minLength: 2500, maxLength: 4000 }), async (reason) => {
+    await fc.assert(fc.asyncProperty(fc.string({
+      unit: fc.constantFrom('a', 'ü', '🔑', '"'), minLength: 2500, maxLength: 4000,
+    }), async (reason) => {
       received = [];
       await give(failed(`${reason}${'.'.repeat(2000)}`));
       expect(body(received[0]).Reason).not.toMatch(/\p{Surrogate}/u);
@@ -178,7 +186,8 @@ describe('an answer that does not arrive', () => {
     expect(received).toHaveLength(3);
     expect(new Set(received.map(({ body: bytes }) => bytes.toString())).size).toBe(1);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { decision: 'answer-retried', attempt: 1, message }, { decision: 'answer-retried', attempt: 2, message }, { decision: 'answered' },
+      { decision: 'answer-retried', attempt: 1, message }, { decision: 'answer-retried', attempt: 2, message },
+      { decision: 'answered' },
     ]);
   });
 
@@ -189,12 +198,14 @@ describe('an answer that does not arrive', () => {
     await give(SUCCESS);
     expect(received).toHaveLength(2);
     expect(timeout).toHaveBeenCalledWith(5_000);
-    expect(JSON.parse(lines[0])).toMatchObject({ decision: 'answer-retried', message: 'connection failed: TimeoutError' });
+    expect(JSON.parse(lines[0]))
+      .toMatchObject({ decision: 'answer-retried', message: 'connection failed: TimeoutError' });
   });
 
   test('is an error in the end, so that Lambda repeats the event', async () => {
     reactions = Array.from({ length: 10 }, () => says(500));
-    await expect(give(failed('no key'))).rejects.toThrow('CloudFormation could not be answered after 4 tries: HTTP status 500');
+    await expect(give(failed('no key')))
+      .rejects.toThrow('CloudFormation could not be answered after 4 tries: HTTP status 500');
     expect(received).toHaveLength(4);
   });
 

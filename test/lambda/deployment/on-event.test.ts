@@ -20,17 +20,27 @@ test('an Update of the same identity keeps the physical id', async () => {
   const stack = new StackInMemory();
   await stack.run({});
   const answer = await stack.run({
-    RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResourceProperties: properties(EASY),
+    RequestType: 'Update',
+    PhysicalResourceId: PHYSICAL_ID,
+    OldResourceProperties: properties(),
+    ResourceProperties: properties(EASY),
   });
-  expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { SigningHostedZone: 'dkim.amazonses.com' } });
+  expect(answer).toMatchObject({
+    Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { SigningHostedZone: 'dkim.amazonses.com' },
+  });
 });
 
-test('an Update to another identity starts anew under another physical id, and the Delete of the old one lets go of the old alone', async () => {
+test('an Update to another identity has another physical id, and its clean-up releases the old one alone', async () => {
   const stack = new StackInMemory();
   await stack.run({});
   stack.aws.zone.name = 'com';
   const moved = properties(byo('s1'), { Identity: 'other.com' });
-  const answer = await stack.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResourceProperties: moved });
+  const answer = await stack.run({
+    RequestType: 'Update',
+    PhysicalResourceId: PHYSICAL_ID,
+    OldResourceProperties: properties(),
+    ResourceProperties: moved,
+  });
   expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'us-east-1/other.com' });
   await stack.run({ RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID });
   expect(stack.aws.zone.contents).toEqual([expect.stringMatching(/^TXT s1\._domainkey\.other\.com /)]);
@@ -55,12 +65,14 @@ test('an Update to another Region keeps the record that the new one needs', asyn
   expect(stack.aws.identities.get('eu-west-1')!.origin).toBe('EXTERNAL');
 });
 
-test('a Create that fails before SES is told anything is marked, and the Delete after it leaves signing alone', async () => {
+test('a Create that fails before it calls SES is marked, and the Delete after it leaves signing alone', async () => {
   const stack = new StackInMemory();
   stack.aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
   stack.aws.zone.privateZone = true;
   const failed = await stack.run({});
-  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `untouched/${PHYSICAL_ID}`, Reason: expect.stringContaining('private') });
+  expect(failed).toMatchObject({
+    Status: 'FAILED', PhysicalResourceId: `untouched/${PHYSICAL_ID}`, Reason: expect.stringContaining('private'),
+  });
   const deleted = await stack.run({ RequestType: 'Delete', PhysicalResourceId: failed.PhysicalResourceId });
   expect(deleted).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: failed.PhysicalResourceId });
   expect(stack.aws.puts).toEqual([]);
@@ -69,10 +81,17 @@ test('a Create that fails before SES is told anything is marked, and the Delete 
 test('a Create that fails after SES was told something is undone by its Delete', async () => {
   const stack = new StackInMemory();
   stack.servicesFor = (services) => ({
-    ...services, ses: { ...services.ses, putSigning: async (attributes) => services.ses.putSigning(attributes).then(() => Promise.reject(new Error('cut'))) },
+    ...services,
+    ses: {
+      ...services.ses,
+      putSigning: async (attributes) =>
+        services.ses.putSigning(attributes).then(() => Promise.reject(new Error('cut'))),
+    },
   });
   const failed = await stack.run({});
-  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `failed/${PHYSICAL_ID}`, Reason: expect.stringMatching(/^Error: cut\. /) });
+  expect(failed).toMatchObject({
+    Status: 'FAILED', PhysicalResourceId: `failed/${PHYSICAL_ID}`, Reason: expect.stringMatching(/^Error: cut\. /),
+  });
   stack.servicesFor = (services) => services;
   await stack.run({ RequestType: 'Delete', PhysicalResourceId: failed.PhysicalResourceId });
   expect(stack.aws.identity.origin).toBe('AWS_SES');
@@ -84,8 +103,11 @@ test.each([
   ['Update', PHYSICAL_ID, 'FAILED'],
   ['Delete', `untouched/${PHYSICAL_ID}`, 'SUCCESS'],
   ['Delete', PHYSICAL_ID, 'FAILED'],
-] as const)('%s with properties of an unknown shape (physical id %s) is answered %s', async (RequestType, PhysicalResourceId, status) => {
-  const answer = await new StackInMemory().run({ RequestType, PhysicalResourceId, ResourceProperties: { Domains: ['a'] } });
+] as const)('%s with properties of an unknown shape (physical id %s) is answered %s', async (...row) => {
+  const [RequestType, PhysicalResourceId, status] = row;
+  const answer = await new StackInMemory().run({
+    RequestType, PhysicalResourceId, ResourceProperties: { Domains: ['a'] },
+  });
   expect(answer.Status).toBe(status);
   expect(answer.PhysicalResourceId).toBe(PhysicalResourceId ?? 'untouched/Dkim');
   if (status === 'FAILED') expect(answer.Reason).toContain('The property Identity is missing');
@@ -93,16 +115,21 @@ test.each([
 
 test('old properties of an unknown shape do not stop an Update', async () => {
   const stack = new StackInMemory();
-  const answer = await stack.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: { Domains: ['a'] } });
+  const answer = await stack.run({
+    RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: { Domains: ['a'] },
+  });
   expect(answer.Status).toBe('SUCCESS');
   expect(stack.aws.lines.join('')).toContain('previous-properties-unreadable');
 });
 
 test('a service’s error is passed on with its name and without what looks like a key', async () => {
   const stack = new StackInMemory();
-  stack.aws.putRefused = Object.assign(new Error(`Value '${'MIIE'.repeat(30)}' failed to satisfy constraint`), { name: 'BadRequestException', $metadata: {} });
+  stack.aws.putRefused = Object.assign(new Error(`Value '${'MIIE'.repeat(30)}' failed to satisfy constraint`), {
+    name: 'BadRequestException', $metadata: {},
+  });
   const answer = await stack.run({});
-  expect(answer.Reason).toMatch(/^BadRequestException: Value '\[removed\]' failed to satisfy constraint\. SES does not take this signing/);
+  expect(answer.Reason)
+    .toMatch(/^BadRequestException: Value '\[removed\]' failed to satisfy constraint\. SES does not take this signing/);
 });
 
 describe('a request that may have overtaken a cancelled one', () => {
@@ -113,7 +140,8 @@ describe('a request that may have overtaken a cancelled one', () => {
     stack.aws.onPause = async () => {
       if (++pauses <= 2) await stack.aws.reconcile(wanting(byo('s1')), undefined, { owner: ownerIn(stack) });
     };
-    expect(await stack.run({ RequestType: 'Delete', PhysicalResourceId: MADE_UP })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: MADE_UP });
+    expect(await stack.run({ RequestType: 'Delete', PhysicalResourceId: MADE_UP }))
+      .toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: MADE_UP });
     expect(pauses).toBe(3);
     expect(stack.aws.zone.records).toEqual([]);
     expect(stack.aws.identity.origin).toBe('AWS_SES');
@@ -132,11 +160,15 @@ describe('a request that may have overtaken a cancelled one', () => {
     stack.aws.set({ status: 'SUCCESS' });
     let pauses = 0;
     stack.aws.onPause = async () => {
-      if (++pauses === 1) await stack.aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')), { owner: ownerIn(stack) });
+      if (++pauses === 1) {
+        await stack.aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')), { owner: ownerIn(stack) });
+      }
       stack.aws.set({ status: 'SUCCESS' });
     };
     const cancelled = properties(byo('s2', 'two'));
-    const answer = await stack.run({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: cancelled });
+    const answer = await stack.run({
+      RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: cancelled,
+    });
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Selector: 's1' } });
     expect(stack.aws.identity.tokens).toEqual(['s1']);
     expect(pauses).toBe(2);
@@ -177,7 +209,9 @@ describe('when the time runs out', () => {
     const stack = new StackInMemory();
     stack.startFails = Object.assign(new Error('not authorized'), { name: 'ValidationException' });
     const answer = await stack.run({ ResourceProperties: verifying });
-    expect(answer.Reason).toMatch(/there was no time left for: SES to verify DKIM.* The function could not start itself again: not authorized/);
+    expect(answer.Reason).toMatch(
+      /there was no time left for: SES to verify DKIM.* The function could not start itself again: not authorized/,
+    );
   });
 
   test('a call that hangs does not keep CloudFormation waiting', async () => {

@@ -21,7 +21,8 @@ const signing = (changed: object) => ({ ...LEAST, Signing: { ...BYO, ...changed 
 
 describe('what is taken', () => {
   test('the least there can be has the defaults', () => {
-    expect(parse(LEAST)).toEqual({ domain: 'example.com', region: 'us-east-1', signing: PARSED.easy, waitSeconds: 0, retain: false });
+    expect(parse(LEAST))
+      .toEqual({ domain: 'example.com', region: 'us-east-1', signing: PARSED.easy, waitSeconds: 0, retain: false });
   });
 
   test('everything there can be', () => {
@@ -30,7 +31,9 @@ describe('what is taken', () => {
       ServiceTimeout: '2400',
       Identity: 'mail.example.co.uk',
       Region: 'eu-central-2',
-      Signing: { ...BYO, JsonField: 'private key', VersionStage: 'AWSPENDING', VersionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' },
+      Signing: {
+        ...BYO, JsonField: 'private key', VersionStage: 'AWSPENDING', VersionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f',
+      },
       HostedZoneId: 'Z0123456789ABC',
       HostedZoneRoleArn: 'arn:aws:iam::333333333333:role/dns/Writer',
       RecordTtl: '60',
@@ -43,7 +46,10 @@ describe('what is taken', () => {
       signing: {
         ...PARSED.byo,
         secret: {
-          arn: SECRET, jsonField: 'private key', versionStage: 'AWSPENDING', versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f',
+          arn: SECRET,
+          jsonField: 'private key',
+          versionStage: 'AWSPENDING',
+          versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f',
         },
       },
       zone: { id: 'Z0123456789ABC', roleArn: 'arn:aws:iam::333333333333:role/dns/Writer', ttl: 60, overwrite: true },
@@ -54,7 +60,8 @@ describe('what is taken', () => {
 
   test('a zone has the default TTL and does not overwrite', () => {
     expect(parse(ZONE).zone).toEqual({ id: 'Z0123456789ABC', ttl: DEFAULT_RECORD_TTL, overwrite: false });
-    expect(parse(with_({ RecordConflict: 'FAIL', RemovalPolicy: 'DESTROY' }))).toMatchObject({ zone: { overwrite: false }, retain: false });
+    expect(parse(with_({ RecordConflict: 'FAIL', RemovalPolicy: 'DESTROY' })))
+      .toMatchObject({ zone: { overwrite: false }, retain: false });
   });
 
   test('Easy DKIM has the default key length', () => {
@@ -70,11 +77,16 @@ describe('what is taken', () => {
     expect(parse({ ...LEAST, Signing: wire }).signing).toEqual(parsed);
   });
 
-  test.each(['us-east-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-west-1', 'eusc-de-east-1', 'cn-northwest-1', 'ap-southeast-10'])('the Region %s', (region) => {
+  test.each([
+    'us-east-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-west-1', 'eusc-de-east-1', 'cn-northwest-1',
+    'ap-southeast-10',
+  ])('the Region %s', (region) => {
     expect(parse({ ...LEAST, Region: region }).region).toBe(region);
   });
 
-  test.each(['xn--mnchen-3ya.de', 'a.b', `${'a'.repeat(63)}.example.com`, '1.2.3.example.com', 'example.xn--p1ai'])('the domain %s', (domain) => {
+  test.each([
+    'xn--mnchen-3ya.de', 'a.b', `${'a'.repeat(63)}.example.com`, '1.2.3.example.com', 'example.xn--p1ai',
+  ])('the domain %s', (domain) => {
     expect(parse({ ...LEAST, Identity: domain }).domain).toBe(domain);
   });
 
@@ -82,7 +94,10 @@ describe('what is taken', () => {
     expect(parse(signing({ Selector: selector })).signing).toMatchObject({ selector });
   });
 
-  test.each(['arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:a-AbCdEf', 'arn:aws-us-gov:secretsmanager:us-gov-west-1:222222222222:secret:a/b_c+=.@-x'])(
+  test.each([
+    'arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:a-AbCdEf',
+    'arn:aws-us-gov:secretsmanager:us-gov-west-1:222222222222:secret:a/b_c+=.@-x',
+  ])(
     'the secret %s', (arn) => {
       expect(parse(signing({ SecretArn: arn })).signing).toMatchObject({ secret: { arn } });
     });
@@ -90,37 +105,59 @@ describe('what is taken', () => {
 
 describe('what is refused, with the property and the value', () => {
   test.each<[string, object]>([
-    ...['', 'example', 'Example.com', 'example.com.', '.example.com', 'a..b', 'user@example.com', '-a.example.com', 'a-.example.com', 'a_b.example.com', '*.example.com',
+    ...['', 'example', 'Example.com', 'example.com.', '.example.com', 'a..b', 'user@example.com', '-a.example.com',
+      'a-.example.com', 'a_b.example.com', '*.example.com',
       'exa mple.com', 'example.com\n', '${Token[TOKEN.1]}.com', `${'a'.repeat(64)}.com`, `${'a.'.repeat(127)}aa`]
       .map((value): [string, object] => ['Identity', { ...LEAST, Identity: value }]),
     ...['', 'us-east', 'US-EAST-1', 'us_east_1', 'us-east-1\n', 'a.us-east-1', 'evil.example/us-east-1']
       .map((value): [string, object] => ['Region', { ...LEAST, Region: value }]),
-    ...['', '/hostedzone/Z1', 'z1', 'Z1/rrset', 'Z'.repeat(33)].map((value): [string, object] => ['HostedZoneId', with_({ HostedZoneId: value })]),
-    ...['', 'Writer', 'arn:aws:iam::333:role/x', 'arn:aws:iam::333333333333:user/x', 'arn:aws:iam::333333333333:role/a b']
+    ...['', '/hostedzone/Z1', 'z1', 'Z1/rrset', 'Z'.repeat(33)].map((value): [string, object] =>
+      ['HostedZoneId', with_({ HostedZoneId: value })]),
+    ...[
+      '', 'Writer', 'arn:aws:iam::333:role/x', 'arn:aws:iam::333333333333:user/x', 'arn:aws:iam::333333333333:role/a b',
+    ]
       .map((value): [string, object] => ['HostedZoneRoleArn', with_({ HostedZoneRoleArn: value })]),
-    ...['', '-1', '1.5', '1e3', '0x10', ' 60', '12345678901'].map((value): [string, object] => ['RecordTtl', with_({ RecordTtl: value })]),
-    ...['', '-1', 'soon', 'Infinity'].map((value): [string, object] => ['WaitForVerification', with_({ WaitForVerification: value })]),
-    ...['', 'overwrite', 'FAIL OVERWRITE'].map((value): [string, object] => ['RecordConflict', with_({ RecordConflict: value })]),
+    ...['', '-1', '1.5', '1e3', '0x10', ' 60', '12345678901'].map((value): [string, object] =>
+      ['RecordTtl', with_({ RecordTtl: value })]),
+    ...['', '-1', 'soon', 'Infinity'].map((value): [string, object] =>
+      ['WaitForVerification', with_({ WaitForVerification: value })]),
+    ...['', 'overwrite', 'FAIL OVERWRITE'].map((value): [string, object] =>
+      ['RecordConflict', with_({ RecordConflict: value })]),
     ...['', 'retain', 'SNAPSHOT'].map((value): [string, object] => ['RemovalPolicy', with_({ RemovalPolicy: value })]),
-    ...['', 'EASY', 'byodkim', 'toString', '__proto__'].map((value): [string, object] => ['Signing.Method', { ...LEAST, Signing: { Method: value } }]),
-    ...['', '2048', 'RSA_4096_BIT'].map((value): [string, object] => ['Signing.KeyLength', { ...LEAST, Signing: { Method: 'EASY_DKIM', KeyLength: value } }]),
-    ...['', 'us-east'].map((value): [string, object] => ['Signing.ParentRegion', { ...LEAST, Signing: { Method: 'DEED', ParentRegion: value } }]),
-    ...['', 'Dkim', 'a.b', 'a_b', '-a', 'a-', 'a'.repeat(64)].map((value): [string, object] => ['Signing.Selector', signing({ Selector: value })]),
-    ...['', 'mail/dkim', 'arn:aws:secretsmanager:eu-west-1:2:secret:x', 'arn:aws:ssm:eu-west-1:222222222222:parameter/x', `${SECRET} `]
+    ...['', 'EASY', 'byodkim', 'toString', '__proto__'].map((value): [string, object] =>
+      ['Signing.Method', { ...LEAST, Signing: { Method: value } }]),
+    ...['', '2048', 'RSA_4096_BIT'].map((value): [string, object] =>
+      ['Signing.KeyLength', { ...LEAST, Signing: { Method: 'EASY_DKIM', KeyLength: value } }]),
+    ...['', 'us-east'].map((value): [string, object] =>
+      ['Signing.ParentRegion', { ...LEAST, Signing: { Method: 'DEED', ParentRegion: value } }]),
+    ...['', 'Dkim', 'a.b', 'a_b', '-a', 'a-', 'a'.repeat(64)].map((value): [string, object] =>
+      ['Signing.Selector', signing({ Selector: value })]),
+    ...[
+      '', 'mail/dkim', 'arn:aws:secretsmanager:eu-west-1:2:secret:x', 'arn:aws:ssm:eu-west-1:222222222222:parameter/x',
+      `${SECRET} `,
+    ]
       .map((value): [string, object] => ['Signing.SecretArn', signing({ SecretArn: value })]),
     ...['', 'x'.repeat(513)].map((value): [string, object] => ['Signing.JsonField', signing({ JsonField: value })]),
     ['Signing.VersionStage', signing({ VersionStage: '' })],
     ['Signing.VersionId', signing({ VersionId: '' })],
   ])('%s of %j', (property, properties) => {
-    const value = property.split('.').reduce((object: unknown, name) => (object as Record<string, unknown>)[name], properties);
-    expect(() => parse(properties)).toThrow(`The property ${property} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form `);
+    const value = property.split('.').reduce(
+      (object: unknown, name) => (object as Record<string, unknown>)[name], properties,
+    );
+    expect(() => parse(properties))
+      .toThrow(`The property ${property} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form `);
   });
 
-  test.each([true, false, 0, 1, null, {}, [], ['example.com'], { Ref: 'Domain' }])('a value that is not text: %j', (value) => {
+  test.each([
+    true, false, 0, 1, null, {}, [], ['example.com'], { Ref: 'Domain' },
+  ])('a value that is not text: %j', (value) => {
     const found = JSON.stringify(value);
-    expect(() => parse({ ...LEAST, Identity: value })).toThrow(`The property Identity is '${found}', which is not of the form`);
-    expect(() => parse(with_({ RemovalPolicy: value }))).toThrow(`The property RemovalPolicy is '${found}', which is not of the form`);
-    expect(() => parse(with_({ RecordTtl: value }))).toThrow(`The property RecordTtl is '${found}', which is not of the form`);
+    expect(() => parse({ ...LEAST, Identity: value }))
+      .toThrow(`The property Identity is '${found}', which is not of the form`);
+    expect(() => parse(with_({ RemovalPolicy: value })))
+      .toThrow(`The property RemovalPolicy is '${found}', which is not of the form`);
+    expect(() => parse(with_({ RecordTtl: value })))
+      .toThrow(`The property RecordTtl is '${found}', which is not of the form`);
   });
 
   test('"false" is a text as any other and never true', () => {
@@ -137,20 +174,27 @@ describe('what is refused, with the property and the value', () => {
     ['Signing.Selector', { ...LEAST, Signing: { Method: 'BYODKIM', SecretArn: SECRET } }],
     ['Signing.SecretArn', { ...LEAST, Signing: { Method: 'BYODKIM', Selector: 's' } }],
   ])('a missing %s in %j', (property, properties) => {
-    expect(() => parse(properties)).toThrow(`The property ${property} is missing. Deploy with one version of cdk-ses-dkim.`);
+    expect(() => parse(properties))
+      .toThrow(`The property ${property} is missing. Deploy with one version of cdk-ses-dkim.`);
   });
 
   test('what is inherited is not a property', () => {
     expect(() => parse(Object.create(LEAST))).toThrow('is missing');
-    expect(() => parse(JSON.parse('{"__proto__":{"Identity":"example.com"},"Signing":{"Method":"EASY_DKIM","KeyLength":"RSA_2048_BIT"}}')))
+    expect(() => parse(JSON.parse(
+      '{"__proto__":{"Identity":"example.com"},"Signing":{"Method":"EASY_DKIM","KeyLength":"RSA_2048_BIT"}}',
+    )))
       .toThrow('The property Identity is missing');
-    expect(() => parse({ Identity: 'example.com', Signing: Object.create(EASY) })).toThrow('The property Signing.Method is missing');
-    const polluted = parse(JSON.parse(JSON.stringify(LEAST).replace('{', '{"__proto__":{"retain":true},"constructor":{"prototype":{"retain":true}},')));
+    expect(() => parse({ Identity: 'example.com', Signing: Object.create(EASY) }))
+      .toThrow('The property Signing.Method is missing');
+    const polluted = parse(JSON.parse(
+      JSON.stringify(LEAST).replace('{', '{"__proto__":{"retain":true},"constructor":{"prototype":{"retain":true}},'),
+    ));
     expect(polluted.retain).toBe(false);
     expect(({} as { retain?: boolean }).retain).toBeUndefined();
   });
 
   test('a long value is cut', () => {
-    expect(() => parse({ ...LEAST, Identity: 'x'.repeat(10_000) })).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{200,500}$/) }));
+    expect(() => parse({ ...LEAST, Identity: 'x'.repeat(10_000) }))
+      .toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{200,500}$/) }));
   });
 });

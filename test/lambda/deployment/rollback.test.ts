@@ -10,7 +10,8 @@ const elsewhere = (signing: DesiredSigning, more = {}) => {
   const { HostedZoneId, ...without } = properties(signing, more);
   return without;
 };
-const refusedBySes = (message: string) => Object.assign(new Error(message), { name: 'BadRequestException', $metadata: {} });
+const refusedBySes = (message: string) =>
+  Object.assign(new Error(message), { name: 'BadRequestException', $metadata: {} });
 
 async function created(signing: DesiredSigning = byo('s1'), more = {}): Promise<StackInMemory> {
   const stack = new StackInMemory();
@@ -38,7 +39,9 @@ describe('a signing that was there before', () => {
     expect(stack.aws.zone.records).toEqual(before);
   });
 
-  test.each([['BYODKIM', byo('s1'), 'EXTERNAL'], ['DEED', DEED, 'AWS_SES_EU_WEST_1']])('the same without a zone of ours (%s)', async (_, signing, origin) => {
+  test.each([
+    ['BYODKIM', byo('s1'), 'EXTERNAL'], ['DEED', DEED, 'AWS_SES_EU_WEST_1'],
+  ])('the same without a zone of ours (%s)', async (_, signing, origin) => {
     const stack = handMade();
     stack.aws.set({ origin, status: 'SUCCESS', tokens: ['s1'] });
     const { PhysicalResourceId } = await stack.answered({ ResourceProperties: elsewhere(signing) });
@@ -47,7 +50,7 @@ describe('a signing that was there before', () => {
     expect(stack.aws.identity.origin).toBe(origin);
   });
 
-  test('keeps its id in later updates, and goes once the construct has set another one with a record of its own', async () => {
+  test('keeps its id in later updates, and goes once the construct has set one with a record of its own', async () => {
     const stack = handMade();
     const { PhysicalResourceId } = await stack.answered({});
     const answer = await stack.update(properties(), properties(byo('s2', 'two')), PhysicalResourceId);
@@ -74,7 +77,8 @@ describe('a signing that was there before', () => {
   });
 
   test.each([['BYODKIM', byo('s1'), 'EXTERNAL'], ['DEED', DEED, 'AWS_SES_EU_WEST_1']])(
-    'is left alone by the Delete of a Create that was cancelled before it did anything (%s)', async (_, signing, origin) => {
+    'is left alone by the Delete of a Create that was cancelled before it did anything (%s)',
+    async (_, signing, origin) => {
       const stack = handMade();
       stack.aws.set({ origin });
       expect(await stack.remove(elsewhere(signing), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
@@ -83,12 +87,17 @@ describe('a signing that was there before', () => {
 });
 
 describe('what SES signs with stays published', () => {
-  test('a second owner that is rolled back hands its record to the first, whose next deployment supersedes it', async () => {
+  test('a second owner that is rolled back hands its record to the first, which supersedes it later', async () => {
     const stack = await created();
     const second = { LogicalResourceId: 'New' };
     await stack.answered({ ...second, ResourceProperties: properties(byo('s2', 'two')) });
     stack.aws.set({ status: 'SUCCESS' });
-    await stack.answered({ ...second, RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID, ResourceProperties: properties(byo('s2', 'two')) });
+    await stack.answered({
+      ...second,
+      RequestType: 'Delete',
+      PhysicalResourceId: PHYSICAL_ID,
+      ResourceProperties: properties(byo('s2', 'two')),
+    });
     expect(stack.aws.identity.tokens).toEqual(['s2']);
     expect(stack.aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two')]);
     expect(stack.aws.zone.registries).toHaveLength(1);
@@ -111,7 +120,9 @@ describe('what SES signs with stays published', () => {
 
   test('a Create whose answer was lost, and which fails when it is repeated, is undone as a whole', async () => {
     const stack = await created();
-    stack.servicesFor = (services) => ({ ...services, secrets: { read: () => Promise.reject(new Error('the secret could not be read')) } });
+    stack.servicesFor = (services) => ({
+      ...services, secrets: { read: () => Promise.reject(new Error('the secret could not be read')) },
+    });
     const { PhysicalResourceId } = await stack.answered({});
     expect(PhysicalResourceId).toBe(`untouched/${PHYSICAL_ID}`);
     await stack.remove(properties(), PhysicalResourceId);
@@ -127,7 +138,13 @@ describe('a roll-back that cannot do all it wants', () => {
     expect(failed).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('within 300 seconds') });
     stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     const back = await stack.update(properties(byo('s2', 'two'), WAIT), properties(byo('s1'), WAIT));
-    expect(back).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { Selector: 's1', DkimStatus: 'PENDING', RecordName1: keyRecord('s1').name } });
+    expect(back).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: PHYSICAL_ID,
+      Data: {
+        Selector: 's1', DkimStatus: 'PENDING', RecordName1: keyRecord('s1').name,
+      },
+    });
     expect(stack.aws.identity.tokens).toEqual(['s1']);
     expect(stack.aws.zone.contents).toContain(keyLine('s1'));
   });
@@ -155,7 +172,8 @@ describe('a roll-back that cannot do all it wants', () => {
     stack.aws.set({ status: 'SUCCESS' }, 'eu-west-1');
     await stack.answered({ ResourceProperties: elsewhere(DEED, WAIT) });
     stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
-    expect(await stack.update(elsewhere(EASY, WAIT), elsewhere(DEED, WAIT))).toMatchObject({ Status: 'SUCCESS', Data: { DkimStatus: 'PENDING' } });
+    expect(await stack.update(elsewhere(EASY, WAIT), elsewhere(DEED, WAIT)))
+      .toMatchObject({ Status: 'SUCCESS', Data: { DkimStatus: 'PENDING' } });
   });
 
   test.each<[string, (stack: StackInMemory) => unknown]>([
@@ -172,7 +190,8 @@ describe('a roll-back that cannot do all it wants', () => {
     stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     stack.aws.zone.records = [];
     wrong(stack);
-    expect(await stack.update(properties(byo('s2', 'two'), WAIT), properties(byo('s1'), WAIT))).toMatchObject({ Status: 'FAILED' });
+    expect(await stack.update(properties(byo('s2', 'two'), WAIT), properties(byo('s1'), WAIT)))
+      .toMatchObject({ Status: 'FAILED' });
   });
 });
 
@@ -214,7 +233,8 @@ describe('a request that is too old', () => {
     const stack = new StackInMemory();
     const { ResponseURL } = stack.event({});
     stack.aws.time += minutes * MINUTE;
-    expect(await stack.answered({ ResponseURL })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('too old') });
+    expect(await stack.answered({ ResponseURL }))
+      .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('too old') });
     expect(stack.aws.puts).toEqual([]);
     expect(stack.aws.zone.records).toEqual([]);
   });
@@ -229,7 +249,7 @@ describe('a request that is too old', () => {
   });
 });
 
-test('a key length that SES refuses on the way from BYODKIM leaves the record of the old key, and publishes the tokens that SES has now', async () => {
+test('a key length that SES refuses after BYODKIM leaves the old record and publishes the new tokens', async () => {
   const stack = await created();
   stack.servicesFor = (services) => ({
     ...services,
@@ -242,13 +262,19 @@ test('a key length that SES refuses on the way from BYODKIM leaves the record of
     },
   });
   const answer = await stack.update(properties(), properties(SHORTER));
-  expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('SES allows that once in 24 hours') });
+  expect(answer)
+    .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('SES allows that once in 24 hours') });
   const cnames = stack.aws.identity.tokens.map((token) => expect.stringContaining(`CNAME ${token}.`));
   expect(stack.aws.zone.contents).toEqual([...cnames, keyLine('s1')]);
 });
 
 describe('a request that Lambda repeats although it was answered', () => {
-  test.each([['Create', 'UPDATE_IN_PROGRESS'], ['Create', 'CREATE_COMPLETE'], ['Update', 'UPDATE_COMPLETE'], ['Create', 'CREATE_FAILED']] as const)(
+  test.each([
+    ['Create', 'UPDATE_IN_PROGRESS'],
+    ['Create', 'CREATE_COMPLETE'],
+    ['Update', 'UPDATE_COMPLETE'],
+    ['Create', 'CREATE_FAILED'],
+  ] as const)(
     'does nothing (%s, the resource is %s)', async (RequestType, status) => {
       const stack = await created();
       const { ResponseURL } = stack.event({});
@@ -257,7 +283,9 @@ describe('a request that Lambda repeats although it was answered', () => {
       stack.aws.time += MINUTE;
       stack.resourceStatus = status;
       const before = [answers.length, stack.aws.puts.length, stack.aws.zone.records];
-      await stack.run({ RequestType, PhysicalResourceId: RequestType === 'Create' ? undefined : PHYSICAL_ID, ResponseURL });
+      await stack.run({
+        RequestType, PhysicalResourceId: RequestType === 'Create' ? undefined : PHYSICAL_ID, ResponseURL,
+      });
       expect([answers.length, stack.aws.puts.length, stack.aws.zone.records]).toEqual(before);
     });
 
@@ -267,7 +295,9 @@ describe('a request that Lambda repeats although it was answered', () => {
       const { ResponseURL } = stack.event({});
       stack.aws.time += MINUTE;
       stack.resourceStatus = status;
-      const answer = await stack.answered({ RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResponseURL });
+      const answer = await stack.answered({
+        RequestType: 'Update', PhysicalResourceId: PHYSICAL_ID, OldResourceProperties: properties(), ResponseURL,
+      });
       expect(answer).toMatchObject({ Status: 'SUCCESS' });
     }
   });
@@ -304,7 +334,9 @@ describe('what a Create has made goes', () => {
 
   test('when it failed after SES was told, also with RETAIN', async () => {
     const stack = new StackInMemory();
-    const { PhysicalResourceId } = await stack.answered({ ResourceProperties: properties(byo('s1'), { ...RETAIN, ...WAIT }) });
+    const { PhysicalResourceId } = await stack.answered({
+      ResourceProperties: properties(byo('s1'), { ...RETAIN, ...WAIT }),
+    });
     expect(PhysicalResourceId).toBe(`failed/${PHYSICAL_ID}`);
     await stack.remove(properties(byo('s1'), { ...RETAIN, ...WAIT }), PhysicalResourceId);
     expect(stack.aws.zone.records).toEqual([]);
@@ -355,7 +387,9 @@ test('a Delete of what was just made waits for fresh policies, as a Create does'
     ses: {
       ...services.ses,
       read: () => services.retry.call('GetEmailIdentity', async () => {
-        if (stack.aws.time - from < 40_000) throw Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+        if (stack.aws.time - from < 40_000) {
+          throw Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+        }
         return services.ses.read();
       }),
     },
@@ -363,7 +397,9 @@ test('a Delete of what was just made waits for fresh policies, as a Create does'
   expect(await stack.remove(elsewhere(byo('s1')), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
 });
 
-test.each([['the invocation', 15 * MINUTE], ['CloudFormation', 60 * MINUTE]])('a call that hangs is noticed before the time of %s is over', async (_, remaining) => {
+test.each([
+  ['the invocation', 15 * MINUTE], ['CloudFormation', 60 * MINUTE],
+])('a call that hangs is noticed before the time of %s is over', async (_, remaining) => {
   const stack = new StackInMemory();
   stack.hangs = true;
   stack.remaining = remaining;
@@ -377,6 +413,7 @@ test.each([['the invocation', 15 * MINUTE], ['CloudFormation', 60 * MINUTE]])('a
 test('a key under a selector that signs is not changed because SES cannot see its record for a moment', async () => {
   const stack = await created();
   stack.aws.set({ status: 'TEMPORARY_FAILURE' });
-  expect(await stack.update(properties(), properties(byo('s1', 'two')))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('new selector') });
+  expect(await stack.update(properties(), properties(byo('s1', 'two'))))
+    .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('new selector') });
   expect(stack.aws.zone.contents).toEqual([keyLine('s1')]);
 });

@@ -11,8 +11,9 @@ const KEY = KEYS.one.privateKey;
 const PEM = `-----BEGIN PRIVATE KEY-----\n${KEY.replace(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
 const IN_PIECES = KEY.match(/.{1,30}/g)!.join(', ');
 /** As AWS validation messages quote what they refuse. */
-const WHOLE = `1 validation error detected: Value '${KEY}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy `
-  + `constraint: ${PEM}`;
+const WHOLE =
+  `1 validation error detected: Value '${KEY}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy `
+    + `constraint: ${PEM}`;
 /** Short pieces are known for a key by whoever has read it: only then can a service have got it from the function. */
 const QUOTING = `${WHOLE} (${IN_PIECES})`;
 
@@ -90,7 +91,8 @@ const SCENARIOS: Record<string, Scenario> = {
     return change(stack);
   },
   'the previous zone is left': withServices(({ hostedZone }) => ({
-    hostedZone: (settings) => settings.id === 'ZONE1' ? { ...hostedZone(settings), list: fails() } : hostedZone(settings),
+    hostedZone: (settings) =>
+      settings.id === 'ZONE1' ? { ...hostedZone(settings), list: fails() } : hostedZone(settings),
   }), async (stack) => {
     stack.aws.addZone('ZONE2');
     return stack.update(properties(), properties(byo('s1'), { HostedZoneId: 'ZONE2' }));
@@ -127,7 +129,8 @@ function decisionsWithText(): string[] {
   return readdirSync(lambda, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(lambda, file), 'utf8'))
-    .flatMap((source) => [...source.matchAll(/\blog\('([a-z-]+)',[^;]*\bmessage\b[^;]*;/g)].map(([, decision]) => decision));
+    .flatMap((source) =>
+      [...source.matchAll(/\blog\('([a-z-]+)',[^;]*\bmessage\b[^;]*;/g)].map(([, decision]) => decision));
 }
 
 const seen = new Set<string>();

@@ -34,13 +34,18 @@ class Zone implements HostedZone {
     this.changed++;
     this.meanwhile(this);
     for (const { action, record: each } of changes) {
-      if (action === 'CREATE' && this.records.some(({ name }) => name === each.name)) throw new ChangeRefusedError('it already exists');
-      this.records = action === 'CREATE' ? [...this.records, each] : this.records.filter(({ name }) => name !== each.name);
+      if (action === 'CREATE' && this.records.some(({ name }) => name === each.name)) {
+        throw new ChangeRefusedError('it already exists');
+      }
+      this.records = action === 'CREATE'
+        ? [...this.records, each]
+        : this.records.filter(({ name }) => name !== each.name);
     }
   }
 }
 
-const create = (records: readonly RecordSet[]): Change[] => records.some(({ name }) => name === record.name) ? [] : [{ action: 'CREATE', record }];
+const create = (records: readonly RecordSet[]): Change[] =>
+  records.some(({ name }) => name === record.name) ? [] : [{ action: 'CREATE', record }];
 
 test('what is missing is made, and the records are returned as they are then', async () => {
   const zone = new Zone();
@@ -80,7 +85,8 @@ test('a change that was carried out is not looked at again: the records are retu
   zone.records = [old];
   let listed = 0;
   const counted: OpenZone = { change: (changes) => zone.change(changes), list: () => (listed++, zone.list()) };
-  const replace = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record }];
+  const replace = ([found]: readonly RecordSet[]): Change[] =>
+    [{ action: 'DELETE', record: found }, { action: 'CREATE', record }];
   await expect(applyPlan(counted, BELOW, replace, { log })).resolves.toEqual([record]);
   expect(zone.records).toEqual([record]);
   expect(listed).toBe(1);
@@ -90,12 +96,15 @@ test('where nothing is missing, a change without effect is made for who has to k
   const zone = new Zone();
   zone.records = [record];
   const anew: RecordSet = { ...record, ttl: 61 };
-  const touch = ([found]: readonly RecordSet[]): Change[] => [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
+  const touch = ([found]: readonly RecordSet[]): Change[] =>
+    [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
   await expect(applyPlan(zone, BELOW, create, { log, touch })).resolves.toEqual([anew]);
   expect(zone.changed).toBe(1);
 });
 
-test.each([new ZoneGoneError('gone'), new Error('AccessDenied')])('any other failure ends it at once: %s', async (problem) => {
+test.each([
+  new ZoneGoneError('gone'), new Error('AccessDenied'),
+])('any other failure ends it at once: %s', async (problem) => {
   const zone = new Zone(() => { throw problem; });
   await expect(applyPlan(zone, BELOW, create, { log })).rejects.toBe(problem);
   expect(zone.changed).toBe(1);

@@ -36,13 +36,22 @@ describe('writing', () => {
   test('each token of Easy DKIM is a CNAME to the signing hosted zone, in lower case', () => {
     expect(cnameRecords('example.com', ['Abc', 'def', 'ghi'], 'dkim.eu-south-1.amazonses.com')).toEqual([
       {
-        name: 'abc._domainkey.example.com', type: 'CNAME', value: 'abc.dkim.eu-south-1.amazonses.com', data: 'abc.dkim.eu-south-1.amazonses.com',
+        name: 'abc._domainkey.example.com',
+        type: 'CNAME',
+        value: 'abc.dkim.eu-south-1.amazonses.com',
+        data: 'abc.dkim.eu-south-1.amazonses.com',
       },
       {
-        name: 'def._domainkey.example.com', type: 'CNAME', value: 'def.dkim.eu-south-1.amazonses.com', data: 'def.dkim.eu-south-1.amazonses.com',
+        name: 'def._domainkey.example.com',
+        type: 'CNAME',
+        value: 'def.dkim.eu-south-1.amazonses.com',
+        data: 'def.dkim.eu-south-1.amazonses.com',
       },
       {
-        name: 'ghi._domainkey.example.com', type: 'CNAME', value: 'ghi.dkim.eu-south-1.amazonses.com', data: 'ghi.dkim.eu-south-1.amazonses.com',
+        name: 'ghi._domainkey.example.com',
+        type: 'CNAME',
+        value: 'ghi.dkim.eu-south-1.amazonses.com',
+        data: 'ghi.dkim.eu-south-1.amazonses.com',
       },
     ]);
   });

@@ -6,8 +6,12 @@ import { openZone } from '../../../lambda/records/open-zone';
 const never = async () => {
   throw new Error('it is only looked at');
 };
-const record = (name: string): RecordSet => ({ name: `${name}._domainkey.mail.example.com`, type: 'TXT', ttl: 60, values: ['"a"'] });
-const zoneOf = (describe: HostedZone['describe'], list: HostedZone['list'] = async () => []): HostedZone => ({ describe, list, change: never });
+const record = (name: string): RecordSet => ({
+  name: `${name}._domainkey.mail.example.com`, type: 'TXT', ttl: 60, values: ['"a"'],
+});
+const zoneOf = (describe: HostedZone['describe'], list: HostedZone['list'] = async () => []): HostedZone => ({
+  describe, list, change: never,
+});
 const zoneNamed = (name: string, privateZone = false) => zoneOf(async () => ({ name, privateZone }));
 const properties = { id: 'Z1', ttl: 60, overwrite: false };
 
@@ -30,14 +34,19 @@ test('its records are listed along with the look, and anew for whoever asks a se
 test('what is changed is the zone that was opened', async () => {
   const changed: unknown[] = [];
   const describe = async () => ({ name: 'example.com', privateZone: false });
-  const zone = await openZone({ describe, list: async () => [], change: async (changes) => void changed.push(changes) }, properties, 'example.com');
+  const zone = await openZone(
+    { describe, list: async () => [], change: async (changes) => void changed.push(changes) },
+    properties,
+    'example.com',
+  );
   await zone.change([]);
   expect(changed).toEqual([[]]);
 });
 
 test.each(['example.net', 'ample.com', 'sub.mail.example.com'])('the zone %s does not', async (name) => {
   await expect(openZone(zoneNamed(name), properties, 'mail.example.com')).rejects
-    .toThrow(`The hosted zone Z1 is for ${name}, and mail.example.com is not in it. Use the zone of the domain or of a parent of it.`);
+    .toThrow(`The hosted zone Z1 is for ${name}, and mail.example.com is not in it. Use the zone of the domain or `
+      + 'of a parent of it.');
 });
 
 test('a private zone is refused', async () => {
@@ -56,7 +65,8 @@ test('a zone that is gone is said with the way out', async () => {
 test('a zone that the function may not open is said with the way out', async () => {
   const refused = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
   await expect(openZone(zoneOf(async () => { throw refused; }), properties, 'example.com')).rejects
-    .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs hostedZoneRole; in this account');
+    .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs '
+      + 'hostedZoneRole; in this account');
 });
 
 test('another failure is passed on', async () => {

@@ -8,7 +8,11 @@ const label = fc.string({ unit: fc.constantFrom(...'abcxyz0189-'), minLength: 1,
 const time = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString().replace(/\.\d+Z$/, 'Z'));
 const entry: fc.Arbitrary<Entry> = fc.record({
-  label, type: fc.constantFrom('TXT' as const, 'CNAME' as const), origin: fc.constantFrom('ours' as const, 'found' as const), digest: hex32, until: time,
+  label,
+  type: fc.constantFrom('TXT' as const, 'CNAME' as const),
+  origin: fc.constantFrom('ours' as const, 'found' as const),
+  digest: hex32,
+  until: time,
 }, { requiredKeys: ['label', 'type', 'origin', 'digest'] });
 const registry: fc.Arbitrary<Registry> = fc.record({
   signs: fc.constantFrom('us-east-1', 'eu-central-2', 'us-gov-west-1'),
@@ -52,7 +56,12 @@ test('an entry that stands there twice is written once, as Route 53 refuses the 
 test('whatever stands in a TXT record, reading does not fail and believes only what is of the form', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
-    fc.string({ unit: fc.constantFrom('=', ';', '"', '\\', ' ', 'v', 'record', 'type', 'origin', 'digest', 'TXT', 'ours', 'cdk-ses-dkim1', '__proto__') }),
+    fc.string({
+      unit: fc.constantFrom(
+        '=', ';', '"', '\\', ' ', 'v', 'record', 'type', 'origin', 'digest', 'TXT', 'ours', 'cdk-ses-dkim1',
+        '__proto__',
+      ),
+    }),
   );
   fc.assert(fc.property(fc.array(hostile), (values) => {
     expect(parseRegistry([HEAD, ...values, ...values.map(quote)]).entries).toEqual([]);
@@ -100,7 +109,8 @@ describe('the digest', () => {
 
   test('differs with text, letters, number of values and type', () => {
     const digests = [
-      digestOf('TXT', ['"a"']), digestOf('TXT', ['"A"']), digestOf('TXT', ['"a"', '"b"']), digestOf('TXT', []), digestOf('CNAME', ['a']),
+      digestOf('TXT', ['"a"']), digestOf('TXT', ['"A"']), digestOf('TXT', ['"a"', '"b"']), digestOf('TXT', []),
+      digestOf('CNAME', ['a']),
       digestOf('TXT', ['"a "']),
     ];
     expect(new Set(digests).size).toBe(digests.length);

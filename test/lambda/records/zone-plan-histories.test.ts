@@ -15,7 +15,13 @@ import {
 // ---- whatever two owners and a stranger do to the same names
 
 type Step =
-  | { readonly kind: 'publish'; readonly owner: Owner; readonly wanted: readonly DkimRecord[]; readonly overwrite: boolean; readonly ttl: number }
+  | {
+    readonly kind: 'publish';
+    readonly owner: Owner;
+    readonly wanted: readonly DkimRecord[];
+    readonly overwrite: boolean;
+    readonly ttl: number;
+  }
   | { readonly kind: 'release'; readonly owner: Owner }
   | { readonly kind: 'leave'; readonly owner: Owner }
   | { readonly kind: 'stranger sets'; readonly set: ResourceRecordSet }
@@ -26,8 +32,12 @@ const owner = fc.constantFrom(A, B);
 const wanted = fc.uniqueArray(fc.constantFrom(...WANTED), { maxLength: 3, selector: ({ name }) => name });
 /** None of them has the very text that this library writes: a stranger's copy of that could not be told apart. */
 const strangers = fc.constantFrom(
-  foreign(OLD.name, 'TXT', '"p=OldKey"'), foreign(NEW.name, 'TXT', '"v=DKIM1; p=NewKey; n=mine"'), foreign(OLD.name, 'TXT', '"something"'),
-  foreign(NEW.name, 'CNAME', 'x.example.net'), foreign(EASY[0].name, 'TXT', '"something"'), foreign(EASY[1].name, 'CNAME', 'elsewhere.example.net'),
+  foreign(OLD.name, 'TXT', '"p=OldKey"'),
+  foreign(NEW.name, 'TXT', '"v=DKIM1; p=NewKey; n=mine"'),
+  foreign(OLD.name, 'TXT', '"something"'),
+  foreign(NEW.name, 'CNAME', 'x.example.net'),
+  foreign(EASY[0].name, 'TXT', '"something"'),
+  foreign(EASY[1].name, 'CNAME', 'elsewhere.example.net'),
   foreign(NEW.name, 'MX', '10 mx.example.net'), { ...ALIAS, Name: `${EASY[0].name}.` },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -40,10 +50,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('release' as const), owner }),
   fc.record({ kind: fc.constant('leave' as const), owner }),
   fc.record({ kind: fc.constant('stranger sets' as const), set: strangers }),
-  fc.record({ kind: fc.constant('stranger removes' as const), name: fc.constantFrom(...WANTED).map(({ name }) => name) }),
+  fc.record({
+    kind: fc.constant('stranger removes' as const), name: fc.constantFrom(...WANTED).map(({ name }) => name),
+  }),
 );
 
-test('in any history, plans are legal and idempotent, hold what is wanted, change no foreign record, and leave nothing behind', () => {
+test('in any history plans are legal and idempotent, hold what is wanted, and leave foreign records alone', () => {
   fc.assert(fc.property(fc.array(step, { maxLength: 14 }), (history) => {
     startWithEmptyZone();
     /** What strangers have in the zone, by the record's key. */
@@ -61,7 +73,9 @@ test('in any history, plans are legal and idempotent, hold what is wanted, chang
           for (const record of each.wanted) {
             expect(recordsThatSay(record, zone.list())).toHaveLength(1);
             const found = recordsThatSay(record, before).length > 0;
-            if (each.overwrite && !found) forget(record.name, (type) => record.type === 'TXT' && type !== 'TXT' && type !== 'CNAME');
+            if (each.overwrite && !found) {
+              forget(record.name, (type) => record.type === 'TXT' && type !== 'TXT' && type !== 'CNAME');
+            }
           }
           // What is not wanted any more is still there. Another owner's registry record may have got another TTL.
           const changed = [...each.wanted.map((record) => record.name), registryName(each.owner)];
@@ -72,12 +86,16 @@ test('in any history, plans are legal and idempotent, hold what is wanted, chang
           break;
         }
         case 'release': release(each.owner); break;
-        case 'leave': zone.apply(planLeaving(zone.list(), each.owner, { ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER })); break;
+        case 'leave': zone.apply(planLeaving(zone.list(), each.owner, {
+          ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER,
+        })); break;
         case 'stranger sets': {
           const name = each.set.Name!.slice(0, -1);
           zone.set(each.set);
           forget(name);
-          theirs.set(`${name} ${each.set.Type}`, zone.content().find((line) => line.startsWith(`${name} ${each.set.Type} `))!);
+          theirs.set(
+            `${name} ${each.set.Type}`, zone.content().find((line) => line.startsWith(`${name} ${each.set.Type} `))!,
+          );
           break;
         }
         case 'stranger removes':
@@ -93,7 +111,9 @@ test('in any history, plans are legal and idempotent, hold what is wanted, chang
 });
 
 /** True when the plan was refused: for a record that is not this owner's alone, or of mail on its way. */
-function publishOrConflict({ owner: by, wanted: records, overwrite, ttl }: Extract<Step, { kind: 'publish' }>): boolean {
+function publishOrConflict(
+  { owner: by, wanted: records, overwrite, ttl }: Extract<Step, { kind: 'publish' }>,
+): boolean {
   const before = zone.content();
   try {
     publish(by, records, { overwrite, ttl });
@@ -110,7 +130,9 @@ function publishOrConflict({ owner: by, wanted: records, overwrite, ttl }: Extra
 
 // ---- two owners at the same time: each carries out an older plan, and plans anew only when the batch is refused
 
-type Work = { readonly kind: 'publish'; readonly wanted: readonly DkimRecord[]; readonly ttl: number } | { readonly kind: 'release' };
+type Work = { readonly kind: 'publish'; readonly wanted: readonly DkimRecord[]; readonly ttl: number } | {
+  readonly kind: 'release';
+};
 const work: fc.Arbitrary<Work> = fc.oneof(
   fc.record({
     kind: fc.constant('publish' as const),
@@ -130,7 +152,8 @@ test('two owners at work at the same time: whoever is done has its records, and 
         { owner: A, works: [...ofA] }, { owner: B, works: [...ofB] },
       ];
       const done = new Map<Owner, Work>();
-      const planFor = (by: Owner, now: Work) => now.kind === 'release' ? planRelease(zone.list(), by) : plan(by, now.wanted, now);
+      const planFor = (by: Owner, now: Work) =>
+        now.kind === 'release' ? planRelease(zone.list(), by) : plan(by, now.wanted, now);
 
       while (left.some(({ works }) => works.length > 0)) {
         const turn = left[turns.next().value ? 0 : 1];

@@ -25,7 +25,9 @@ describe('releasing', () => {
     expect(zone.content()).toEqual(before);
   });
 
-  test.each([['the first', A, B], ['the second', B, A]])('a record of two owners goes with the last of them, when %s goes first', (_, first, last) => {
+  test.each([
+    ['the first', A, B], ['the second', B, A],
+  ])('a record of two owners goes with the last of them, when %s goes first', (_, first, last) => {
     // GIVEN
     publish(A, [NEW]);
     publish(B, [NEW]);
@@ -74,7 +76,10 @@ describe('releasing', () => {
   test('a weighted record is deleted exactly as it is listed', () => {
     zone.set(...WEIGHTED);
     const [change] = plan(A, [NEW], { overwrite: true });
-    expect(change).toEqual({ action: 'DELETE', record: expect.objectContaining({ listed: expect.objectContaining({ SetIdentifier: 'one', Weight: 1 }) }) });
+    expect(change).toEqual({
+      action: 'DELETE',
+      record: expect.objectContaining({ listed: expect.objectContaining({ SetIdentifier: 'one', Weight: 1 }) }),
+    });
   });
 });
 
@@ -83,7 +88,8 @@ test('what one owner retains is the user’s, and another owner does not delete 
   publish(B, [NEW, OLD]);
   release(A, true);
   expect(entries(B)).toEqual([
-    expect.objectContaining({ label: 'new', origin: 'found' }), expect.objectContaining({ label: 'old', origin: 'ours' }),
+    expect.objectContaining({ label: 'new', origin: 'found' }),
+    expect.objectContaining({ label: 'old', origin: 'ours' }),
   ]);
   release(B);
   expect(recordNames()).toEqual([NEW.name]);
@@ -110,7 +116,7 @@ describe('two owners of one record at the same time', () => {
     expect(zone.content()).toEqual([]);
   });
 
-  test('one lets go while the other adopts: whichever comes second is refused, and the record is there in the end', () => {
+  test('one releases while the other adopts: the second one is refused, and the record is there in the end', () => {
     publish(A, [NEW]);
     const [leaving, adopting] = [planRelease(zone.list(), A), plan(B, [NEW])];
     // WHEN the adopting one comes first

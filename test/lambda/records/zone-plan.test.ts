@@ -11,20 +11,28 @@ import {
 describe('publishing', () => {
   test('the first time, records and registry record are made in one batch', () => {
     expect(plan(A, [NEW])).toEqual([
-      { action: 'CREATE', record: { name: `new._domainkey.${DOMAIN}`, type: 'TXT', ttl: 1800, values: ['"v=DKIM1; k=rsa; p=NewKey"'] } },
+      {
+        action: 'CREATE',
+        record: { name: `new._domainkey.${DOMAIN}`, type: 'TXT', ttl: 1800, values: ['"v=DKIM1; k=rsa; p=NewKey"'] },
+      },
       {
         action: 'CREATE',
         record: {
           name: registryName(A),
           type: 'TXT',
           ttl: 1800,
-          values: ['"v=cdk-ses-dkim1; signs=us-east-1"', expect.stringMatching(/^"record=new; type=TXT; origin=ours; digest=[0-9a-f]{32}"$/)],
+          values: [
+            '"v=cdk-ses-dkim1; signs=us-east-1"',
+            expect.stringMatching(/^"record=new; type=TXT; origin=ours; digest=[0-9a-f]{32}"$/),
+          ],
         },
       },
     ]);
   });
 
-  test.each([['a TXT', [NEW]], ['three CNAMEs', EASY], ['nothing but the registry record', []]])('%s a second time changes nothing', (_, wanted) => {
+  test.each([
+    ['a TXT', [NEW]], ['three CNAMEs', EASY], ['nothing but the registry record', []],
+  ])('%s a second time changes nothing', (_, wanted) => {
     // GIVEN
     publish(A, wanted);
     // THEN
@@ -116,14 +124,35 @@ describe('publishing', () => {
 
 describe('a record of the wanted name that says something else', () => {
   test.each<[string, ResourceRecordSet[], DkimRecord, string]>([
-    ['a TXT', [foreign(NEW.name, 'TXT', '"v=DKIM1; p=" "Theirs"')], NEW, 'it has TXT v=DKIM1; p=Theirs; needed is TXT v=DKIM1; k=rsa; p=NewKey.'],
-    ['a TXT with a second value', [foreign(NEW.name, 'TXT', NEW.data, '"hello"')], NEW, 'it has TXT v=DKIM1; k=rsa; p=NewKey | hello; needed is TXT'],
-    ['a CNAME', [foreign(NEW.name, 'CNAME', 'x.example.net')], NEW, 'it has CNAME x.example.net; needed is TXT v=DKIM1; k=rsa; p=NewKey.'],
+    [
+      'a TXT',
+      [foreign(NEW.name, 'TXT', '"v=DKIM1; p=" "Theirs"')],
+      NEW,
+      'it has TXT v=DKIM1; p=Theirs; needed is TXT v=DKIM1; k=rsa; p=NewKey.',
+    ],
+    [
+      'a TXT with a second value',
+      [foreign(NEW.name, 'TXT', NEW.data, '"hello"')],
+      NEW,
+      'it has TXT v=DKIM1; k=rsa; p=NewKey | hello; needed is TXT',
+    ],
+    [
+      'a CNAME',
+      [foreign(NEW.name, 'CNAME', 'x.example.net')],
+      NEW,
+      'it has CNAME x.example.net; needed is TXT v=DKIM1; k=rsa; p=NewKey.',
+    ],
     ['an alias', [ALIAS], NEW, 'it has TXT (alias); needed is TXT'],
     ['weighted records', WEIGHTED, NEW, 'it has TXT one, TXT two; needed is TXT'],
-    ['another target', [foreign(EASY[0].name, 'CNAME', 't1.example.net')], EASY[0], 'it has CNAME t1.example.net; needed is CNAME t1.dkim.amazonses.com.'],
     [
-      'records of other types beside a CNAME', [foreign(EASY[0].name, 'A', '192.0.2.1'), foreign(EASY[0].name, 'MX', '10 mx.example.net')], EASY[0],
+      'another target',
+      [foreign(EASY[0].name, 'CNAME', 't1.example.net')],
+      EASY[0],
+      'it has CNAME t1.example.net; needed is CNAME t1.dkim.amazonses.com.',
+    ],
+    [
+      'records of other types beside a CNAME',
+      [foreign(EASY[0].name, 'A', '192.0.2.1'), foreign(EASY[0].name, 'MX', '10 mx.example.net')], EASY[0],
       'it has A 192.0.2.1, MX 10 mx.example.net; needed is CNAME t1.dkim.amazonses.com.',
     ],
   ])('%s fails the plan, with both values, and is replaced with OVERWRITE', (_, existing, wanted, message) => {
@@ -131,12 +160,14 @@ describe('a record of the wanted name that says something else', () => {
     zone.set(...existing);
     // THEN
     expect(() => plan(A, [wanted])).toThrow(RecordConflictError);
-    expect(() => plan(A, [wanted])).toThrow(`The record ${wanted.name} exists and was not written by this construct: ${message}`);
+    expect(() => plan(A, [wanted]))
+      .toThrow(`The record ${wanted.name} exists and was not written by this construct: ${message}`);
     expect(() => plan(A, [wanted])).toThrow('Remove it, choose another selector, or set recordConflict to OVERWRITE.');
     // WHEN
     publish(A, [wanted], { overwrite: true });
     // THEN
-    expect(zone.content().filter((each) => each.startsWith(wanted.name))).toEqual([`${wanted.name} ${wanted.type} 1800 ${wanted.data}`]);
+    expect(zone.content().filter((each) => each.startsWith(wanted.name)))
+      .toEqual([`${wanted.name} ${wanted.type} 1800 ${wanted.data}`]);
     expect(plan(A, [wanted])).toEqual([]);
     release(A);
     expect(zone.content()).toEqual([]);
@@ -188,7 +219,8 @@ describe('a record that is no longer wanted', () => {
     publish(A, [OLD]);
     publish(A, [NEW]);
     publish(A, EASY, { supersededUntil: MUCH_LATER });
-    expect(entries(A).filter(({ until }) => until).map(({ label, until }) => [label, until])).toEqual([['new', MUCH_LATER], ['old', LATER]]);
+    expect(entries(A).filter(({ until }) => until).map(({ label, until }) => [label, until]))
+      .toEqual([['new', MUCH_LATER], ['old', LATER]]);
     expect(plan(A, EASY, { supersededUntil: '2027-01-01T00:00:00Z' })).toEqual([]);
   });
 
@@ -196,7 +228,8 @@ describe('a record that is no longer wanted', () => {
     publish(A, [OLD]);
     publish(A, [NEW]);
     publish(A, [OLD], { supersededUntil: MUCH_LATER });
-    expect(entries(A).map(({ label, origin, until }) => [label, origin, until])).toEqual([['new', 'ours', MUCH_LATER], ['old', 'ours', undefined]]);
+    expect(entries(A).map(({ label, origin, until }) => [label, origin, until]))
+      .toEqual([['new', 'ours', MUCH_LATER], ['old', 'ours', undefined]]);
   });
 
   test('is forgotten when it was found, has gone, or was changed', () => {
@@ -213,12 +246,13 @@ describe('a record that is no longer wanted', () => {
   });
 });
 
-test('a selector whose record still has to stay takes no other key, not even with OVERWRITE; afterwards it does', () => {
+test('a selector whose record still has to stay takes no other key, not even with OVERWRITE; later it does', () => {
   const otherKey = txtRecord(DOMAIN, 'old', 'OtherKey');
   publish(A, [OLD]);
   publish(A, [NEW]);
   for (const overwrite of [false, true]) {
-    expect(() => plan(A, [otherKey], { overwrite })).toThrow(`has to stay as it is until ${LATER}. Give the key a new selector, or pin the version`);
+    expect(() => plan(A, [otherKey], { overwrite }))
+      .toThrow(`has to stay as it is until ${LATER}. Give the key a new selector, or pin the version`);
   }
   publish(A, [otherKey], { now: '2026-03-16T00:00:00Z' });
   expect(zone.list().find(({ name }) => name === OLD.name)?.values).toEqual([otherKey.data]);

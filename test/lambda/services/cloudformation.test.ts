@@ -26,7 +26,9 @@ test('the status of a stack is read by its id', async () => {
 });
 
 test('physical id and status of a resource are read by its logical id', async () => {
-  const detail = { PhysicalResourceId: 'us-east-1/example.com', ResourceStatus: 'CREATE_IN_PROGRESS', LogicalResourceId: 'Dkim' };
+  const detail = {
+    PhysicalResourceId: 'us-east-1/example.com', ResourceStatus: 'CREATE_IN_PROGRESS', LogicalResourceId: 'Dkim',
+  };
   await expect(answering({ StackResourceDetail: detail }).resource(STACK, 'Dkim')).resolves
     .toEqual({ physicalId: 'us-east-1/example.com', status: 'CREATE_IN_PROGRESS' });
   expect(asked).toEqual([['DescribeStackResourceCommand', { StackName: STACK, LogicalResourceId: 'Dkim' }]]);

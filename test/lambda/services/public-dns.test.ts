@@ -46,7 +46,9 @@ async function nameServersWith(apex: string, records: Record<string, ZoneRecord[
   world.delegate(apex, names);
 }
 
-test.each(['example.com', DOMAIN, `_domainkey.${DOMAIN}`])('the name servers of %s are asked when that is what is delegated', async (zone) => {
+test.each([
+  'example.com', DOMAIN, `_domainkey.${DOMAIN}`,
+])('the name servers of %s are asked when that is what is delegated', async (zone) => {
   // GIVEN
   await provider.createZone(zone);
   provider.set(NAME, 'TXT', [TEXT]);
@@ -141,7 +143,9 @@ test('a name server that says nothing is no answer, after a while', async () => 
 
 test('a name server without an address, and one that refuses the domain, are no answers', async () => {
   // GIVEN
-  await nameServersWith('example.com', { 'a.ns.example': [{ name: NAME, type: 'TXT', ttl: 300, values: ['"here"'] }], 'lame.ns.example': [] });
+  await nameServersWith('example.com', {
+    'a.ns.example': [{ name: NAME, type: 'TXT', ttl: 300, values: ['"here"'] }], 'lame.ns.example': [],
+  });
   world.removeZone('example.com', ['lame.ns.example']);
   world.addZone(new Zone('example.com', () => [
     { name: 'example.com', type: 'NS', ttl: 300, values: ['a.ns.example', 'lame.ns.example', 'nowhere.ns.example'] },
@@ -184,10 +188,13 @@ test('a resolver that fails is said, so that it can be asked again', async () =>
   await provider.createZone('example.com');
   provider.deleteZone('example.com');
   // THEN
-  await expect(publicDns.ask(NAME)).resolves.toEqual([{ nameServer: 'the resolver, asked for the delegation,', error: 'ESERVFAIL' }]);
+  await expect(publicDns.ask(NAME))
+    .resolves.toEqual([{ nameServer: 'the resolver, asked for the delegation,', error: 'ESERVFAIL' }]);
 });
 
 test('a domain with ever so many name servers does not keep the handler busy', async () => {
-  await nameServersWith('example.com', Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`ns${index}.many.example`, []])));
+  await nameServersWith(
+    'example.com', Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`ns${index}.many.example`, []])),
+  );
   await expect(publicDns.ask(NAME)).resolves.toHaveLength(8);
 });

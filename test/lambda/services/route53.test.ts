@@ -56,7 +56,9 @@ function connector({ roleArn }: ZoneSettings) {
       return assumeRole(client, arn);
     };
     const credentials = roleArn ? await assume(roleArn) : own;
-    const client = withOwnErrors(new Route53Client({ region: 'us-east-1', endpoint: cloud.endpoint, credentials, maxAttempts: 1 }));
+    const client = withOwnErrors(new Route53Client({
+      region: 'us-east-1', endpoint: cloud.endpoint, credentials, maxAttempts: 1,
+    }));
     clients.push(client);
     return client;
   };
@@ -76,7 +78,9 @@ function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
 
 const set = (Name: string, Type: string, ...values: string[]): ResourceRecordSet =>
   ({ Name, Type: Type as RRType, TTL: 300, ResourceRecords: values.map((Value) => ({ Value })) });
-const txt = (label: string, value = '"a"'): RecordSet => ({ name: `${label}.${BELOW}`, type: 'TXT', ttl: 60, values: [value] });
+const txt = (label: string, value = '"a"'): RecordSet => ({
+  name: `${label}.${BELOW}`, type: 'TXT', ttl: 60, values: [value],
+});
 const create = (...records: RecordSet[]): Change[] => records.map((record) => ({ action: 'CREATE', record }));
 const remove = (...records: RecordSet[]): Change[] => records.map((record) => ({ action: 'DELETE', record }));
 
@@ -101,7 +105,8 @@ describe('describing', () => {
     const client = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe()).resolves.toEqual({ name: 'example.com', privateZone: false });
+    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe())
+      .resolves.toEqual({ name: 'example.com', privateZone: false });
   });
 });
 
@@ -109,10 +114,16 @@ describe('listing', () => {
   test('gives what is below the name and nothing of what stands around it', async () => {
     // GIVEN
     put(
-      set('www.example.com', 'A', '192.0.2.1'), set('a.example.com', 'TXT', '"a"'), set('_domainkey.example.com', 'TXT', '"o=~"'),
-      set('_domainkey-x.example.com', 'TXT', '"x"'), set('x.a_domainkey.example.com', 'TXT', '"x"'), set('_domainkeyx.example.com', 'TXT', '"x"'),
-      set('sel._domainkey.mail.example.com', 'TXT', '"x"'), set('sel._domainkey.example.com', 'TXT', '"v=DKIM1; " "p=abc"'),
-      set('tok._domainkey.example.com', 'CNAME', 'tok.dkim.amazonses.com'), set('a.b._domainkey.example.com', 'TXT', '"deep"', '"two"'),
+      set('www.example.com', 'A', '192.0.2.1'),
+      set('a.example.com', 'TXT', '"a"'),
+      set('_domainkey.example.com', 'TXT', '"o=~"'),
+      set('_domainkey-x.example.com', 'TXT', '"x"'),
+      set('x.a_domainkey.example.com', 'TXT', '"x"'),
+      set('_domainkeyx.example.com', 'TXT', '"x"'),
+      set('sel._domainkey.mail.example.com', 'TXT', '"x"'),
+      set('sel._domainkey.example.com', 'TXT', '"v=DKIM1; " "p=abc"'),
+      set('tok._domainkey.example.com', 'CNAME', 'tok.dkim.amazonses.com'),
+      set('a.b._domainkey.example.com', 'TXT', '"deep"', '"two"'),
     );
     // THEN
     await expect(zone().list(BELOW)).resolves.toEqual([
@@ -134,14 +145,17 @@ describe('listing', () => {
   });
 
   test('ends when the names below have been passed, however large the zone is', async () => {
-    put(set(`s.${BELOW}`, 'TXT', '"a"'), ...Array.from({ length: 400 }, (_, index) => set(`z${index}.example.com`, 'A', '192.0.2.1')));
+    put(set(`s.${BELOW}`, 'TXT', '"a"'), ...Array.from({ length: 400 }, (_, index) =>
+      set(`z${index}.example.com`, 'A', '192.0.2.1')));
     expect(names(await zone().list(BELOW))).toEqual([`s.${BELOW}`]);
     expect(operations()).toHaveLength(1);
   });
 
   test('gives weighted records one by one, also over the end of a page', async () => {
     // GIVEN 299 records, and three of one name
-    const weighted = ['a', 'b', 'c'].map((SetIdentifier) => ({ ...set(`w.${BELOW}`, 'TXT', `"${SetIdentifier}"`), SetIdentifier, Weight: 1 }));
+    const weighted = ['a', 'b', 'c'].map((SetIdentifier) => ({
+      ...set(`w.${BELOW}`, 'TXT', `"${SetIdentifier}"`), SetIdentifier, Weight: 1,
+    }));
     put(...Array.from({ length: 299 }, (_, index) => set(`s${index}.${BELOW}`, 'TXT', '"a"')), ...weighted);
     // WHEN
     const found = (await zone().list(BELOW)).filter(({ name }) => name === `w.${BELOW}`);
@@ -159,11 +173,14 @@ describe('listing', () => {
   });
 
   test('takes a record set that says little as it is', async () => {
-    const client = { send: async () => ({ ResourceRecordSets: [{}, { Name: `a.${BELOW}.`, ResourceRecords: [{}] }] }) } as unknown as Route53Client;
+    const client = {
+      send: async () => ({ ResourceRecordSets: [{}, { Name: `a.${BELOW}.`, ResourceRecords: [{}] }] }),
+    } as unknown as Route53Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
     const settings = { id, ttl: 60, overwrite: false };
-    await expect(hostedZone(settings, async () => client, retry).list(BELOW)).resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
+    await expect(hostedZone(settings, async () => client, retry).list(BELOW))
+      .resolves.toMatchObject([{ name: `a.${BELOW}`, type: '', values: [''] }]);
     const empty = { send: async () => ({}) } as unknown as Route53Client;
     await expect(hostedZone(settings, async () => empty, retry).list(BELOW)).resolves.toEqual([]);
   });
@@ -183,16 +200,22 @@ describe('changing', () => {
 
   test('what it made, it finds and takes away', async () => {
     const subject = zone();
-    await subject.change(create(txt('sel'), { name: `tok.${BELOW}`, type: 'CNAME', ttl: 60, values: ['tok.dkim.amazonses.com'] }));
+    await subject.change(create(txt('sel'), {
+      name: `tok.${BELOW}`, type: 'CNAME', ttl: 60, values: ['tok.dkim.amazonses.com'],
+    }));
     await subject.change(remove(...await subject.list(BELOW)));
     await expect(subject.list(BELOW)).resolves.toEqual([]);
   });
 
   test.each<[string, ResourceRecordSet[]]>([
     ['an alias', [{
-      Name: `sel.${BELOW}`, Type: 'TXT', AliasTarget: { HostedZoneId: 'Z1', DNSName: 'x.example.com.', EvaluateTargetHealth: false },
+      Name: `sel.${BELOW}`,
+      Type: 'TXT',
+      AliasTarget: { HostedZoneId: 'Z1', DNSName: 'x.example.com.', EvaluateTargetHealth: false },
     }]],
-    ['weighted records', ['a', 'b'].map((SetIdentifier) => ({ ...set(`sel.${BELOW}`, 'TXT', `"${SetIdentifier}"`), SetIdentifier, Weight: 7 }))],
+    ['weighted records', ['a', 'b'].map((SetIdentifier) => ({
+      ...set(`sel.${BELOW}`, 'TXT', `"${SetIdentifier}"`), SetIdentifier, Weight: 7,
+    }))],
     ['a name with an escape', [set(`*.${BELOW}`, 'TXT', '"wild"')]],
     ['a value with escapes', [set(`sel.${BELOW}`, 'TXT', '"a\\"b\\\\c\\303\\274" "d"', '"e"')]],
   ])('%s is listed and taken away exactly', async (_, sets) => {
@@ -208,7 +231,13 @@ describe('changing', () => {
   });
 
   test('an alias has no values and no TTL', async () => {
-    put({ Name: `sel.${BELOW}`, Type: 'TXT', AliasTarget: { HostedZoneId: 'Z1', DNSName: 'x.example.com.', EvaluateTargetHealth: false } });
+    put({
+      Name: `sel.${BELOW}`,
+      Type: 'TXT',
+      AliasTarget: {
+        HostedZoneId: 'Z1', DNSName: 'x.example.com.', EvaluateTargetHealth: false,
+      },
+    });
     await expect(zone().list(BELOW)).resolves.toMatchObject([{ type: 'TXT', values: [], ttl: undefined }]);
   });
 
@@ -228,7 +257,8 @@ describe('changing', () => {
 
   test('ends in time when the name servers do not get it', async () => {
     cloud.settings.insyncAfter = Infinity;
-    await expect(zone({}, 1).change(create(txt('a')))).rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
+    await expect(zone({}, 1).change(create(txt('a'))))
+      .rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
   });
 
   test.each<[string, Change[], RegExp]>([
@@ -249,7 +279,7 @@ describe('changing', () => {
     expect(cloud.recordSets(id)).toEqual(before);
   });
 
-  test('a change that was made although the answer was lost shows as refused, so that the zone is read again', async () => {
+  test('a change whose answer was lost shows as refused, so that the zone is read again', async () => {
     context.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'cut-after' });
     const subject = zone();
     await expect(subject.change(create(txt('sel')))).rejects.toBeInstanceOf(ChangeRefusedError);
@@ -258,19 +288,23 @@ describe('changing', () => {
 
   test('a refusal that comes without single messages says what it says', async () => {
     context.faults.add({ service: 'route53', kind: new ServiceError('InvalidInput', 400, 'Invalid request') });
-    await expect(zone().change(create(txt('sel')))).rejects.toThrow(`Route 53 refused the change of zone ${id}: Invalid request`);
+    await expect(zone().change(create(txt('sel'))))
+      .rejects.toThrow(`Route 53 refused the change of zone ${id}: Invalid request`);
   });
 });
 
 describe('a zone that cannot be had', () => {
   const letIn = () => context.iam.putRole({
-    arn: ROLE, assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' } },
+    arn: ROLE,
+    assumeRolePolicy: { Statement: { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' } },
   });
 
   test.each(['describe', 'list', 'change'] as const)('is gone for %s when there is none', async (call) => {
     id = 'ZGONE';
     const subject = zone();
-    const given = call === 'describe' ? subject.describe() : call === 'list' ? subject.list(BELOW) : subject.change(create(txt('a')));
+    const given = call === 'describe'
+      ? subject.describe()
+      : call === 'list' ? subject.list(BELOW) : subject.change(create(txt('a')));
     await expect(given).rejects.toThrow(new ZoneGoneError('There is no hosted zone ZGONE.'));
   });
 
@@ -291,7 +325,9 @@ describe('a zone that cannot be had', () => {
     asleep = () => {
       letIn();
       const Resource = `arn:aws:route53:::hostedzone/${id}`;
-      context.iam.putRolePolicy(ROLE, 'zone', { Statement: { Effect: 'Allow', Action: 'route53:ListResourceRecordSets', Resource } });
+      context.iam.putRolePolicy(ROLE, 'zone', {
+        Statement: { Effect: 'Allow', Action: 'route53:ListResourceRecordSets', Resource },
+      });
     };
     // THEN
     await expect(zone({ roleArn: ROLE }).list(BELOW)).resolves.toEqual([]);

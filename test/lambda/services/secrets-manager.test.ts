@@ -15,7 +15,8 @@ import { jumpingTime } from '../fixtures/jumping-time';
 
 const ACCOUNT = '111111111111';
 const ROLE = 'arn:aws:iam::111111111111:role/Handler';
-const keyPem = () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const keyPem = () =>
+  generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const CANARY = keyPem();
 const NEXT = keyPem();
 const PLAIN = CANARY.replace(/-----.*-----|\s/g, '');
@@ -30,7 +31,9 @@ const clients: SecretsManagerClient[] = [];
 beforeEach(async () => {
   context = minimalContext();
   context.iam.putRole({ arn: ROLE, assumeRolePolicy: { Statement: [] } });
-  context.iam.putRolePolicy(ROLE, 'secret', { Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' } });
+  context.iam.putRolePolicy(ROLE, 'secret', {
+    Statement: { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' },
+  });
   cloud = new SecretsManager(context);
   await cloud.start();
   lines = [];
@@ -109,20 +112,23 @@ describe('a secret is read', () => {
 describe('a secret is refused', () => {
   test('that is binary', async () => {
     const { arn } = secret(Buffer.from(CANARY));
-    await expect(refusal(read(arn))).resolves.toBe(`The secret ${arn} is binary. Store the private key as text (SecretString).`);
+    await expect(refusal(read(arn)))
+      .resolves.toBe(`The secret ${arn} is binary. Store the private key as text (SecretString).`);
   });
 
   test('that is not there', async () => {
     const { arn } = secret(CANARY);
     cloud.delete(arn);
-    await expect(refusal(read(arn))).resolves.toBe(`The secret ${arn} could not be read: ResourceNotFoundException: Secrets Manager can't find the specified `
-      + 'secret. Check the ARN, and that this version or stage exists.');
+    await expect(refusal(read(arn)))
+      .resolves.toBe(`The secret ${arn} could not be read: ResourceNotFoundException: Secrets Manager can't find `
+        + 'the specified secret. Check the ARN, and that this version or stage exists.');
   });
 
   test('of which the version or the stage is not there', async () => {
     const { arn } = secret(CANARY);
     const missing = '00000000-0000-0000-0000-000000000000';
-    await expect(refusal(read(arn, { versionId: missing }))).resolves.toContain(`The secret ${arn} (version ${missing}) could not be read: ResourceNotFound`);
+    await expect(refusal(read(arn, { versionId: missing })))
+      .resolves.toContain(`The secret ${arn} (version ${missing}) could not be read: ResourceNotFound`);
     await expect(refusal(read(arn, { versionStage: 'AWSPENDING', jsonField: 'k' }))).resolves
       .toContain(`The secret ${arn} (stage AWSPENDING, field 'k') could not be read: ResourceNotFound`);
   });
@@ -130,7 +136,8 @@ describe('a secret is refused', () => {
   test('that is marked for deletion', async () => {
     const { arn } = secret(CANARY);
     cloud.delete(arn, { recoveryWindowInDays: 7 });
-    await expect(refusal(read(arn))).resolves.toMatch(/InvalidRequestException: .* A secret that is marked for deletion has to be restored first\.$/);
+    await expect(refusal(read(arn)))
+      .resolves.toMatch(/InvalidRequestException: .* A secret that is marked for deletion has to be restored first\.$/);
   });
 
   test('of another account that lets nobody in, once the grace for fresh IAM is over', async () => {
@@ -142,7 +149,9 @@ describe('a secret is refused', () => {
 
   test('that is encrypted with a key that the function may not use', async () => {
     const { arn } = secret(CANARY, { kmsKeyArn: 'arn:aws:kms:us-east-1:111111111111:key/1' });
-    await expect(refusal(read(arn))).resolves.toMatch(/AccessDeniedException: Access to KMS is not allowed\. If the secret has a customer managed key, import it with encryptionKey; .*\.$/);
+    await expect(refusal(read(arn))).resolves.toMatch(
+      /AccessDeniedException: Access to KMS is not allowed\. If the secret has a customer managed key, import it with encryptionKey; .*\.$/,
+    );
   });
 
   test.each([
@@ -156,7 +165,9 @@ describe('a secret is refused', () => {
 
   test('without what an error of the service would quote', async () => {
     const { arn } = secret(CANARY);
-    context.faults.add({ service: 'secretsmanager', kind: new ServiceError('InvalidParameterException', 400, `Value '${PLAIN}' is odd`) });
+    context.faults.add({
+      service: 'secretsmanager', kind: new ServiceError('InvalidParameterException', 400, `Value '${PLAIN}' is odd`),
+    });
     await expect(refusal(read(arn))).resolves.toContain("Value '[removed]' is odd");
   });
 });

@@ -16,7 +16,8 @@ import { withOwnErrors } from '../fixtures/own-errors';
 const ACCOUNT = '111111111111';
 const DOMAIN = 'mail.example.com';
 const FIRST_LOOK_MS = 24 * 3_600_000;
-const KEY = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+const KEY = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'der' })
+  .toString('base64');
 
 let context: MinimalContext;
 let dns: DnsWorld;
@@ -81,7 +82,11 @@ describe('reading', () => {
   test('an identity with BYODKIM, switched off', async () => {
     cloud.createIdentity({ ...HERE, dkim: { selector: 'dkim2026', privateKey: KEY }, signingEnabled: false });
     await expect(ses().read()).resolves.toMatchObject({
-      origin: 'EXTERNAL', tokens: ['dkim2026'], signingEnabled: false, signingHostedZone: undefined, nextKeyLength: undefined,
+      origin: 'EXTERNAL',
+      tokens: ['dkim2026'],
+      signingEnabled: false,
+      signingHostedZone: undefined,
+      nextKeyLength: undefined,
     });
   });
 
@@ -106,8 +111,9 @@ describe('reading', () => {
     const client = { send: async () => ({}) } as unknown as SESv2Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    await expect(sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry).read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
-    await expect(sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry).putSigning({ origin: 'AWS_SES' })).resolves
+    const ses = sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry);
+    await expect(ses.read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
+    await expect(ses.putSigning({ origin: 'AWS_SES' })).resolves
       .toEqual({ status: 'PENDING', tokens: [], signingHostedZone: undefined });
   });
 
@@ -128,7 +134,8 @@ describe('putting', () => {
     // THEN
     expect(answer).toEqual({ status: 'NOT_STARTED', tokens: ['dkim2026'], signingHostedZone: undefined });
     expect(sent()).toEqual({
-      SigningAttributesOrigin: 'EXTERNAL', SigningAttributes: { DomainSigningSelector: 'dkim2026', DomainSigningPrivateKey: KEY },
+      SigningAttributesOrigin: 'EXTERNAL',
+      SigningAttributes: { DomainSigningSelector: 'dkim2026', DomainSigningPrivateKey: KEY },
     });
     expect(cloud.identity(HERE)).toMatchObject({ origin: 'EXTERNAL', tokens: ['dkim2026'] });
   });
@@ -140,11 +147,16 @@ describe('putting', () => {
     const back = await ses().putSigning({ origin: 'AWS_SES' });
     // THEN
     expect(sent()).toEqual({ SigningAttributesOrigin: 'AWS_SES' });
-    expect(back).toMatchObject({ status: 'NOT_STARTED', signingHostedZone: 'dkim.amazonses.com', tokens: [expect.any(String), expect.any(String), expect.any(String)] });
+    expect(back).toMatchObject({
+      status: 'NOT_STARTED',
+      signingHostedZone: 'dkim.amazonses.com',
+      tokens: [expect.any(String), expect.any(String), expect.any(String)],
+    });
     // WHEN
     const shorter = await ses().putSigning({ origin: 'AWS_SES', keyLength: 'RSA_1024_BIT' });
     // THEN
-    expect(sent()).toEqual({ SigningAttributesOrigin: 'AWS_SES', SigningAttributes: { NextSigningKeyLength: 'RSA_1024_BIT' } });
+    expect(sent())
+      .toEqual({ SigningAttributesOrigin: 'AWS_SES', SigningAttributes: { NextSigningKeyLength: 'RSA_1024_BIT' } });
     expect(shorter.tokens).not.toEqual(back.tokens);
     expect(tokens).toEqual(['dkim2026']);
   });
@@ -157,7 +169,8 @@ describe('putting', () => {
     const answer = await ses().putSigning({ origin: 'AWS_SES_EU_SOUTH_1' });
     // THEN
     expect(sent()).toEqual({ SigningAttributesOrigin: 'AWS_SES_EU_SOUTH_1' });
-    expect(answer).toEqual({ status: 'NOT_STARTED', tokens: parent.tokens, signingHostedZone: 'dkim.eu-south-1.amazonses.com' });
+    expect(answer)
+      .toEqual({ status: 'NOT_STARTED', tokens: parent.tokens, signingHostedZone: 'dkim.eu-south-1.amazonses.com' });
   });
 
   test('an identity that is not there is an error by its name', async () => {
@@ -175,13 +188,15 @@ test('one call a second for the whole account is waited for', async () => {
   expect(states.every((state) => state?.origin === 'AWS_SES')).toBe(true);
   context.faults.add({ service: 'ses', kind: 'throttle', times: 3 });
   await subject.putSigning({ origin: 'AWS_SES' });
-  expect(lines.filter((line) => line.includes('"errorName":"TooManyRequestsException"')).length).toBeGreaterThanOrEqual(3);
+  expect(lines.filter((line) => line.includes('"errorName":"TooManyRequestsException"')).length)
+    .toBeGreaterThanOrEqual(3);
 });
 
 test.each(['error', 'cut-before', 'cut-after'] as const)('a call that fails by %s is repeated', async (kind) => {
   cloud.createIdentity(HERE);
   context.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind });
-  await expect(ses().putSigning({ origin: 'EXTERNAL', selector: 'dkim2026', privateKey: KEY })).resolves.toMatchObject({ tokens: ['dkim2026'] });
+  await expect(ses().putSigning({ origin: 'EXTERNAL', selector: 'dkim2026', privateKey: KEY }))
+    .resolves.toMatchObject({ tokens: ['dkim2026'] });
   expect(lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({
     decision: 'call-retried', call: 'PutEmailIdentityDkimSigningAttributes', attempt: 1,
   }));
@@ -194,7 +209,8 @@ test('an SES that stays busy ends in time', async () => {
 
 describe('an error that quotes the private key', () => {
   const quoting = (code: string, status: number) => new ServiceError(code, status,
-    `1 validation error detected: Value '${KEY}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy constraint`);
+    `1 validation error detected: Value '${KEY}' at 'signingAttributes.domainSigningPrivateKey' failed to satisfy `
+      + 'constraint');
 
   test('is logged without it while the call is retried', async () => {
     redactor.hide(KEY);

@@ -60,16 +60,22 @@ async function errorOf(service: string): Promise<unknown> {
   return read().then(() => { throw new Error('it was read'); }, (error: unknown) => error);
 }
 
-test.each(['SES', 'Route 53', 'Secrets Manager'])('a web page in place of an answer of %s is said in words for users', async (service) => {
+test.each([
+  'SES', 'Route 53', 'Secrets Manager',
+])('a web page in place of an answer of %s is said in words for users', async (service) => {
   const reason = reasonOf(await errorOf(service));
-  expect(reason).toContain("UnreadableAnswer: the answer is not of the service's protocol (HTTP status 403). Something between the function and AWS");
+  expect(reason).toContain(
+    "UnreadableAnswer: the answer is not of the service's protocol (HTTP status 403). Something between the "
+      + 'function and AWS',
+  );
   expect(reason).not.toMatch(/Unexpected token|hidden field|XML|Blocked/);
 });
 
 test('a web page with a status of trouble is asked for again, and said when the time is over', async () => {
   status = 503;
-  expect(reasonOf(await errorOf('SES'))).toBe('there was no time left for: GetEmailIdentity, which last answered UnreadableAnswer: '
-    + "the answer is not of the service's protocol (HTTP status 503). Deploy again.");
+  expect(reasonOf(await errorOf('SES')))
+    .toBe('there was no time left for: GetEmailIdentity, which last answered UnreadableAnswer: '
+      + "the answer is not of the service's protocol (HTTP status 503). Deploy again.");
   expect(lines.length).toBeGreaterThan(2);
   expect(lines.join('')).not.toMatch(/Unexpected token|hidden field/);
 });

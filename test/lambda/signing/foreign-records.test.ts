@@ -7,11 +7,13 @@ import {
 } from '../fixtures/aws-in-memory';
 
 describe('never someone else’s record', () => {
-  const foreign = (selector: string): RecordSet => record(`${selector}._domainkey.${DOMAIN}`, 'TXT', '"v=DKIM1; p=AAAA"');
+  const foreign = (selector: string): RecordSet =>
+    record(`${selector}._domainkey.${DOMAIN}`, 'TXT', '"v=DKIM1; p=AAAA"');
 
   test('same name, other value: the deployment fails, names both, and writes nothing', async () => {
     const aws = new AwsInMemory([foreign('s1')]);
-    await expect(aws.reconcile(wanting(byo('s1')))).rejects.toThrow(/it has TXT v=DKIM1; p=AAAA; needed is TXT v=DKIM1; k=rsa; p=/);
+    await expect(aws.reconcile(wanting(byo('s1'))))
+      .rejects.toThrow(/it has TXT v=DKIM1; p=AAAA; needed is TXT v=DKIM1; k=rsa; p=/);
     expect(aws.zone.records).toEqual([foreign('s1')]);
     expect(aws.puts).toEqual([]);
   });
@@ -19,7 +21,8 @@ describe('never someone else’s record', () => {
   test('the same on update, where the old record and signing stay as they are', async () => {
     const aws = await verified(wanting(byo('s1')), new AwsInMemory([foreign('s2')]));
     const before = aws.zone.records;
-    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow(/was not written by this construct/);
+    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1'))))
+      .rejects.toThrow(/was not written by this construct/);
     expect(aws.zone.records).toEqual(before);
     expect(aws.puts).toEqual([]);
   });
@@ -34,7 +37,9 @@ describe('never someone else’s record', () => {
   });
 
   test('same name, same key: used as it is, and left where it is in the end', async () => {
-    const found = record(`s1._domainkey.${DOMAIN}`, 'TXT', `"p=${KEYS.one.publicKey.slice(0, 100)}" "${KEYS.one.publicKey.slice(100)}"`);
+    const found = record(
+      `s1._domainkey.${DOMAIN}`, 'TXT', `"p=${KEYS.one.publicKey.slice(0, 100)}" "${KEYS.one.publicKey.slice(100)}"`,
+    );
     const aws = new AwsInMemory([found]);
     await aws.reconcile(wanting(byo('s1')));
     expect(aws.zone.registries[0][1]).toMatch(/^record=s1; type=TXT; origin=found;/);
@@ -44,7 +49,8 @@ describe('never someone else’s record', () => {
 
   test('the CNAMEs that ses.EmailIdentity made are found, and stay', async () => {
     const aws = new AwsInMemory();
-    const native = aws.identity.tokens.map((token) => record(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.dkim.amazonses.com.`));
+    const native = aws.identity.tokens.map((token) =>
+      record(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.dkim.amazonses.com.`));
     aws.zone.records = native;
     await aws.reconcile(wanting(EASY));
     expect(aws.puts).toEqual([]);
@@ -61,11 +67,15 @@ describe('never someone else’s record', () => {
     expect(aws.zone.records).toEqual([foreign('s1')]);
   });
 
-  test.each([['one', 'two'], ['two', 'one']])('a record that two stacks need stays when %s goes first, and goes with %s', async (first, second) => {
+  test.each([
+    ['one', 'two'], ['two', 'one'],
+  ])('a record that two stacks need stays when %s goes first, and goes with %s', async (first, second) => {
     // GIVEN one key in two Regions
     const aws = new AwsInMemory();
     aws.set({}, 'eu-central-1');
-    const stacks: Record<string, DesiredState> = { one: wanting(byo('s1')), two: wanting(byo('s1'), { region: 'eu-central-1' }) };
+    const stacks: Record<string, DesiredState> = {
+      one: wanting(byo('s1')), two: wanting(byo('s1'), { region: 'eu-central-1' }),
+    };
     await aws.reconcile(stacks.one);
     await aws.reconcile(stacks.two);
     // WHEN one goes, THEN the record stays

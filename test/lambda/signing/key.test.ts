@@ -9,8 +9,10 @@ const CURVE = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey
 const EDWARDS = generateKeyPairSync('ed25519').privateKey;
 const PSS = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
 
-const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' = 'pkcs8') => key.export({ format: 'pem', type }) as string;
-const der = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' = 'pkcs8') => key.export({ format: 'der', type }) as Buffer;
+const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' = 'pkcs8') =>
+  key.export({ format: 'pem', type }) as string;
+const der = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' = 'pkcs8') =>
+  key.export({ format: 'der', type }) as Buffer;
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 const inLines = (text: string, length = 64, end = '\n') => text.replace(new RegExp(`.{${length}}`, 'g'), `$&${end}`);
 
@@ -40,12 +42,14 @@ const FORMS: [string, (key: KeyObject) => string][] = [
   ['PEM with CR alone', (key) => pem(key).replaceAll('\n', '\r')],
   ['PEM without any line break', (key) => pem(key).replaceAll('\n', '')],
   ['PEM with line breaks turned into spaces', (key) => pem(key, 'pkcs1').replaceAll('\n', ' ')],
-  ['PEM with stray white space around and in every line', (key) => ` \t\n\n${pem(key).replaceAll('\n', ' \t\n  ')}\n\n `],
+  ['PEM with stray white space around and in every line', (key) =>
+    ` \t\n\n${pem(key).replaceAll('\n', ' \t\n  ')}\n\n `],
   ['PEM with a byte order mark', (key) => `\uFEFF${pem(key)}`],
   ['PEM with line breaks written as backslash and n', (key) => pem(key).replaceAll('\n', '\\n')],
   ['PEM with line breaks written as backslash r backslash n', (key) => pem(key, 'pkcs1').replaceAll('\n', '\\r\\n')],
   ['base64 with line breaks written as backslash and n', (key) => inLines(base64(der(key)), 64, '\\n')],
-  ['PEM with the comment that OpenSSL writes before it', (key) => `Bag Attributes\n    friendlyName: dkim\nKey Attributes: <No Attributes>\n${pem(key)}`],
+  ['PEM with the comment that OpenSSL writes before it', (key) =>
+    `Bag Attributes\n    friendlyName: dkim\nKey Attributes: <No Attributes>\n${pem(key)}`],
 ];
 
 describe.each([['1024', SMALL], ['2048', KEY]] as const)('an RSA key of %s bits', (_, key) => {
@@ -61,7 +65,8 @@ describe.each([['1024', SMALL], ['2048', KEY]] as const)('an RSA key of %s bits'
       publicKeySha256: createHash('sha256').update(spki).digest('hex'),
     });
     expect(found.privateKey).toMatch(/^[a-zA-Z0-9+/]+={0,2}$/);
-    expect(createPrivateKey({ key: Buffer.from(found.privateKey, 'base64'), format: 'der', type: 'pkcs8' }).equals(key)).toBe(true);
+    expect(createPrivateKey({ key: Buffer.from(found.privateKey, 'base64'), format: 'der', type: 'pkcs8' }).equals(key))
+      .toBe(true);
   });
 });
 
@@ -75,8 +80,10 @@ function damaged(key: KeyObject, number: 'n' | 'd' | 'p' | 'q' | 'dp' | 'dq' | '
 
 const passphrase = { cipher: 'aes-256-cbc', passphrase: 'correct horse' };
 const ENCRYPTED = /^it is encrypted with a passphrase, which SES cannot use; store a decrypted copy: openssl pkey/;
-const NOT_RSA = (type: string) => new RegExp(`^it is a key of type '${type}', and SES signs with RSA keys only; make one with: openssl`);
-const NOT_PRIVATE = (label: string) => new RegExp(`^it is a PEM block '${label}', not a private key; store the RSA private key`);
+const NOT_RSA = (type: string) =>
+  new RegExp(`^it is a key of type '${type}', and SES signs with RSA keys only; make one with: openssl`);
+const NOT_PRIVATE = (label: string) =>
+  new RegExp(`^it is a PEM block '${label}', not a private key; store the RSA private key`);
 const BITS = (bits: number) => new RegExp(`^it is an RSA key of ${bits} bits, and SES takes 1024 to 2048; make one`);
 const NEITHER = /^it is neither PEM nor base64; store an RSA private key as PEM/;
 const NO_KEY = /^its base64 is not an RSA private key \(PKCS #1 or PKCS #8\); the text is cut off or something else$/;
@@ -95,18 +102,34 @@ const REFUSED: [string, string, RegExp][] = [
   ['an Ed25519 key, DER', base64(der(EDWARDS)), NOT_RSA('ed25519')],
   ['an RSA-PSS key', pem(PSS), NOT_RSA('rsa-pss')],
   ['a public key, SPKI PEM', publicKey.export({ format: 'pem', type: 'spki' }) as string, NOT_PRIVATE('PUBLIC KEY')],
-  ['a public key, PKCS #1 PEM', publicKey.export({ format: 'pem', type: 'pkcs1' }) as string, NOT_PRIVATE('RSA PUBLIC KEY')],
+  [
+    'a public key, PKCS #1 PEM',
+    publicKey.export({ format: 'pem', type: 'pkcs1' }) as string,
+    NOT_PRIVATE('RSA PUBLIC KEY'),
+  ],
   ['a public key, SPKI DER', base64(publicKey.export({ format: 'der', type: 'spki' })), NOT_PRIVATE('PUBLIC KEY')],
-  ['a public key, PKCS #1 DER', base64(publicKey.export({ format: 'der', type: 'pkcs1' })), NOT_PRIVATE('RSA PUBLIC KEY')],
+  [
+    'a public key, PKCS #1 DER',
+    base64(publicKey.export({ format: 'der', type: 'pkcs1' })),
+    NOT_PRIVATE('RSA PUBLIC KEY'),
+  ],
   ['a certificate, PEM', CERTIFICATE, NOT_PRIVATE('CERTIFICATE')],
   ['a certificate, DER', CERTIFICATE.replace(/-----.*-----/g, ''), NOT_PRIVATE('CERTIFICATE')],
-  ['an OpenSSH key', `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64(der(SMALL))}\n-----END OPENSSH PRIVATE KEY-----`, /^it is an OpenSSH key; convert/],
+  [
+    'an OpenSSH key',
+    `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64(der(SMALL))}\n-----END OPENSSH PRIVATE KEY-----`,
+    /^it is an OpenSSH key; convert/,
+  ],
   ['a key of 512 bits', pem(rsa(512)), BITS(512)],
   ['a key of 1023 bits', pem(rsa(1023)), BITS(1023)],
   ['a key of 2056 bits', pem(rsa(2056)), BITS(2056)],
   ['a key of 3072 bits', pem(rsa(3072)), BITS(3072)],
   ['a key of 4096 bits', base64(der(rsa(4096), 'pkcs1')), BITS(4096)],
-  ['a PEM encoded once more', base64(Buffer.from(pem(KEY))), /^it is a PEM file encoded in base64 once more; store the PEM text itself$/],
+  [
+    'a PEM encoded once more',
+    base64(Buffer.from(pem(KEY))),
+    /^it is a PEM file encoded in base64 once more; store the PEM text itself$/,
+  ],
   ['base64 of base64', base64(Buffer.from(base64(der(KEY)))), NO_KEY],
   ['nothing', '', /^it is empty; store the private key in it$/],
   ['white space', ' \n\uFEFF\t ', /^it is empty/],
@@ -116,15 +139,25 @@ const REFUSED: [string, string, RegExp][] = [
   ['JSON', JSON.stringify({ privateKey: base64(der(KEY)) }), NEITHER],
   ['base64url', der(KEY).toString('base64url'), NEITHER],
   ['base64 of something', base64(Buffer.from('something else than a key, but long enough to be one')), NO_KEY],
-  ['two keys', pem(KEY) + pem(SMALL), /^it holds 2 PEM blocks \(PRIVATE KEY, PRIVATE KEY\); store the private key alone$/],
-  ['a key with its certificate', pem(KEY, 'pkcs1') + CERTIFICATE, /^it holds 2 PEM blocks \(RSA PRIVATE KEY, CERTIFICATE\)/],
-  ['a PEM that is cut off', pem(KEY).slice(0, 900), /^its PEM block 'PRIVATE KEY' has no END line; the text is cut off$/],
+  [
+    'two keys',
+    pem(KEY) + pem(SMALL),
+    /^it holds 2 PEM blocks \(PRIVATE KEY, PRIVATE KEY\); store the private key alone$/,
+  ],
+  [
+    'a key with its certificate',
+    pem(KEY, 'pkcs1') + CERTIFICATE,
+    /^it holds 2 PEM blocks \(RSA PRIVATE KEY, CERTIFICATE\)/,
+  ],
+  ['a PEM that is cut off', pem(KEY)
+    .slice(0, 900), /^its PEM block 'PRIVATE KEY' has no END line; the text is cut off$/],
   ['a PEM with another END line', pem(KEY).replace('END PRIVATE', 'END RSA PRIVATE'), /has no END line/],
   ['a PEM with a hole', pem(KEY).split('\n').filter((_, line) => line !== 7).join('\n'), NO_KEY],
   ['base64 that is cut off', base64(der(KEY)).slice(0, 800), NO_KEY],
   ['an empty PEM block', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', NEITHER],
   ...(['n', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const)
-    .map((number): [string, string, RegExp] => [`a key with one byte of its ${number} changed`, base64(damaged(KEY, number)), DAMAGED]),
+    .map((number): [string, string, RegExp] =>
+      [`a key with one byte of its ${number} changed`, base64(damaged(KEY, number)), DAMAGED]),
 ];
 
 /** Every run of so many characters of the secret counts as a piece of it. */

@@ -41,7 +41,9 @@ describe('Easy DKIM', () => {
     aws.set({ lastKeyGeneration: new Date('2026-11-22T20:00:00Z') });
     aws.putRefused = refusal;
     await expect(aws.reconcile(wanting(SHORTER), wanting(EASY)))
-      .rejects.toThrow(/too often\. SES allows that once in 24 hours.*The last key was made at 2026-11-22T20:00:00\.000Z\. Deploy again later/);
+      .rejects.toThrow(
+        /too often\. SES allows that once in 24 hours.*The last key was made at 2026-11-22T20:00:00\.000Z\. Deploy again later/,
+      );
   });
 
   test('after BYODKIM, a length that SES has already is no error', async () => {

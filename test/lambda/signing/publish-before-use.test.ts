@@ -30,13 +30,19 @@ describe('publish before use', () => {
     const aws = await verified(wanting(byo('s1')));
     aws.publicAnswer = () => [{ nameServer: 'ns1.elsewhere.example', values: [] }];
     await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1'))))
-      .rejects.toThrow(/ns1\.elsewhere\.example has none\. Signing was not touched\. Is ZONE1 the zone that the domain is delegated to\?/);
+      .rejects.toThrow(
+        /ns1\.elsewhere\.example has none\. Signing was not touched\. Is ZONE1 the zone that the domain is delegated to\?/,
+      );
     expect(aws.puts).toEqual([]);
     expect(aws.identity.tokens).toEqual(['s1']);
   });
 
   test.each([
-    ['one of them says something else', [{ nameServer: 'ns1', values: [keyRecord('s2', 'two').data] }, { nameServer: 'ns2', values: ['"p=other"'] }], /ns2 has p=other\./],
+    [
+      'one of them says something else',
+      [{ nameServer: 'ns1', values: [keyRecord('s2', 'two').data] }, { nameServer: 'ns2', values: ['"p=other"'] }],
+      /ns2 has p=other\./,
+    ],
     ['none can be reached', [{ nameServer: 'ns1', error: 'ETIMEOUT' }], /ns1 gave no answer \(ETIMEOUT\)/],
     ['it is delegated to none', [], /it is delegated to none/],
   ])('a domain that signs keeps its key when %s', async (_, answers, message) => {
@@ -48,7 +54,8 @@ describe('publish before use', () => {
 
   test('one name server that cannot be reached does not stop it when the others answer', async () => {
     const aws = await verified(wanting(byo('s1')));
-    aws.publicAnswer = () => [{ nameServer: 'ns1', error: 'ETIMEOUT' }, { nameServer: 'ns2', values: [keyRecord('s2', 'two').data] }];
+    aws.publicAnswer = () =>
+      [{ nameServer: 'ns1', error: 'ETIMEOUT' }, { nameServer: 'ns2', values: [keyRecord('s2', 'two').data] }];
     await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')));
     expect(aws.puts).toHaveLength(1);
   });
@@ -70,7 +77,9 @@ describe('publish before use', () => {
     expect(aws.puts).toEqual([]);
     aws.publicAnswer = undefined;
     await aws.reconcile(wanting(EASY), wanting(byo('s1')));
-    expect(aws.puts).toEqual([{ origin: 'AWS_SES', keyLength: undefined }].map(() => ({ origin: 'AWS_SES', keyLength: 'RSA_2048_BIT' })));
+    expect(aws.puts).toEqual(
+      [{ origin: 'AWS_SES', keyLength: undefined }].map(() => ({ origin: 'AWS_SES', keyLength: 'RSA_2048_BIT' })),
+    );
   });
 
   test('a domain that signs nothing yet goes ahead, delegated or not', async () => {
@@ -84,7 +93,8 @@ describe('publish before use', () => {
     const aws = await verified(wanting(byo('s1')));
     const elsewhere = wanting(byo('s2', 'two'), { zone: undefined });
     aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
-    await expect(aws.reconcile(elsewhere)).rejects.toThrow(`Publish TXT s2._domainkey.example.com with the value ${keyRecord('s2', 'two').value}`);
+    await expect(aws.reconcile(elsewhere))
+      .rejects.toThrow(`Publish TXT s2._domainkey.example.com with the value ${keyRecord('s2', 'two').value}`);
     aws.publicAnswer = () => [{ nameServer: 'ns1', values: [keyRecord('s2', 'two').data] }];
     await aws.reconcile(elsewhere);
     expect(aws.identity.tokens).toEqual(['s2']);
@@ -109,7 +119,8 @@ describe('publish before use', () => {
 
     test('is the one under its selector still, on update', async () => {
       const aws = await before();
-      await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1')))).resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
+      await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1'))))
+        .resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
       expect(aws.puts).toEqual([]);
       expect(aws.zone.contents).toEqual([keyLine('s1')]);
     });
@@ -137,7 +148,8 @@ describe('publish before use', () => {
       const aws = await before();
       await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow('Give the new key a new selector.');
       aws.previousKey = KEYS.three;
-      await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1')))).rejects.toThrow('Give the new key a new selector.');
+      await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1'))))
+        .rejects.toThrow('Give the new key a new selector.');
       expect(aws.puts).toEqual([]);
     });
 
@@ -151,8 +163,10 @@ describe('publish before use', () => {
     test('is gone back to when the new value is no key at all; a new selector is refused then', async () => {
       const aws = await before();
       const noKey = { ...byo('s1'), secret: { arn: 'no such key' } };
-      await expect(aws.reconcile(wanting({ ...noKey, selector: 's2' }), wanting(byo('s1')))).rejects.toThrow('no such secret');
-      await expect(aws.reconcile(wanting(noKey), wanting(byo('s1')))).resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
+      await expect(aws.reconcile(wanting({ ...noKey, selector: 's2' }), wanting(byo('s1'))))
+        .rejects.toThrow('no such secret');
+      await expect(aws.reconcile(wanting(noKey), wanting(byo('s1'))))
+        .resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
       expect(aws.puts).toEqual([]);
       expect(aws.zone.contents).toEqual([keyLine('s1')]);
     });

@@ -13,7 +13,8 @@ describe('level, not edge', () => {
     }
     const made = await verified(wanting(EASY));
     made.set({ status: 'FAILED' });
-    await expect(made.reconcile(wanting(EASY, { waitSeconds: 60 }), undefined, { progress: { signingPut: true } })).rejects.toThrow(/SES gave up/);
+    await expect(made.reconcile(wanting(EASY, { waitSeconds: 60 }), undefined, { progress: { signingPut: true } }))
+      .rejects.toThrow(/SES gave up/);
     expect(made.puts).toEqual([]);
   });
 
@@ -34,7 +35,8 @@ describe('old mail still verifies', () => {
     const aws = await verified(wanting(byo('s1')));
     await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')));
     expect(aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two')]);
-    expect(aws.zone.registries[0]).toContainEqual(expect.stringMatching(/^record=s1; .*; until=2026-12-0[67]T\d\d:\d\d:\d\dZ$/));
+    expect(aws.zone.registries[0])
+      .toContainEqual(expect.stringMatching(/^record=s1; .*; until=2026-12-0[67]T\d\d:\d\d:\d\dZ$/));
   });
 
   test('its time is not put off by further deployments, and ends when it is wanted again', async () => {
@@ -46,7 +48,8 @@ describe('old mail still verifies', () => {
     await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s2', 'two')));
     expect(aws.zone.registries[0]).toEqual(marked);
     await aws.reconcile(wanting(byo('s1')), wanting(byo('s2', 'two')));
-    expect(aws.zone.registries[0].filter((one) => one.includes('until'))).toEqual([expect.stringMatching(/^record=s2;/)]);
+    expect(aws.zone.registries[0].filter((one) => one.includes('until')))
+      .toEqual([expect.stringMatching(/^record=s2;/)]);
   });
 
   test('deleting the stack retires everything at once', async () => {
@@ -79,7 +82,11 @@ describe('what is refused before anything is written', () => {
   test.each([
     ['no identity', (aws: AwsInMemory) => aws.identities.clear(), /SES has no identity example\.com in us-east-1/],
     ['a private zone', (aws: AwsInMemory) => void (aws.zone.privateZone = true), /is private/],
-    ['a zone of another domain', (aws: AwsInMemory) => void (aws.zone.name = 'example.org'), /is for example\.org, and example\.com is not in it/],
+    [
+      'a zone of another domain',
+      (aws: AwsInMemory) => void (aws.zone.name = 'example.org'),
+      /is for example\.org, and example\.com is not in it/,
+    ],
     ['a zone whose name only ends alike', (aws: AwsInMemory) => void (aws.zone.name = 'ample.com'), /is not in it/],
     ['no such zone', (aws: AwsInMemory) => void (aws.zone.gone = true), /There is no hosted zone\. Use the id/],
   ])('%s', async (_, arrange, message) => {
@@ -94,7 +101,8 @@ describe('what is refused before anything is written', () => {
     const aws = new AwsInMemory();
     aws.zone.gone = true;
     const zone = { id: ZONE, ttl: 1800, overwrite: false, roleArn: 'arn:aws:iam::222222222222:role/dns' };
-    await expect(aws.reconcile(wanting(byo('s1'), { zone }))).rejects.toThrow(/a hosted zone in the account of arn:aws:iam::222222222222:role\/dns/);
+    await expect(aws.reconcile(wanting(byo('s1'), { zone })))
+      .rejects.toThrow(/a hosted zone in the account of arn:aws:iam::222222222222:role\/dns/);
   });
 
   test('the zone of a parent domain is fine', async () => {

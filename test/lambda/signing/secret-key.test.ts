@@ -7,7 +7,8 @@ import { parseKey } from '../../../lambda/signing/key';
 import { readKeyPair, readPreviousKeyPair } from '../../../lambda/signing/secret-key';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:dkim-AbCdEf';
-const keyPem = () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const keyPem = () =>
+  generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const CANARY = keyPem();
 const NEXT = keyPem();
 const PLAIN = CANARY.replace(/-----.*-----|\s/g, '');
@@ -74,26 +75,73 @@ describe('the key that the secret had before', () => {
 describe('a secret is refused', () => {
   test.each<[string, string, Partial<SecretSource>, string]>([
     ['that is empty', ' \n', {}, ' holds no private key that SES can use: it is empty; store the private key in it.'],
-    ['that holds something else', 'hunter2!', {}, ' holds no private key that SES can use: it is neither PEM nor base64; store an RSA private key as PEM'],
-    ['with two keys', CANARY + NEXT, {}, ' holds no private key that SES can use: it holds 2 PEM blocks (PRIVATE KEY, PRIVATE KEY)'],
-    ['with a key that is cut off', CANARY.slice(0, 500), {}, "its PEM block 'PRIVATE KEY' has no END line; the text is cut off."],
-    ['that is JSON while no field is named', JSON.stringify({ privateKey: PLAIN }), {}, ' holds no private key that SES can use: it is neither PEM nor base64'],
+    [
+      'that holds something else',
+      'hunter2!',
+      {},
+      ' holds no private key that SES can use: it is neither PEM nor base64; store an RSA private key as PEM',
+    ],
+    [
+      'with two keys',
+      CANARY + NEXT,
+      {},
+      ' holds no private key that SES can use: it holds 2 PEM blocks (PRIVATE KEY, PRIVATE KEY)',
+    ],
+    [
+      'with a key that is cut off',
+      CANARY.slice(0, 500),
+      {},
+      "its PEM block 'PRIVATE KEY' has no END line; the text is cut off.",
+    ],
+    [
+      'that is JSON while no field is named',
+      JSON.stringify({ privateKey: PLAIN }),
+      {},
+      ' holds no private key that SES can use: it is neither PEM nor base64',
+    ],
     [
       'that is no JSON', CANARY, { jsonField: 'privateKey' },
-      " (field 'privateKey') holds no private key that SES can use: it is not a JSON object, so it has no fields; leave jsonField out if the key is the whole value.",
+      " (field 'privateKey') holds no private key that SES can use: it is not a JSON object, so it has no fields; "
+        + 'leave jsonField out if the key is the whole value.',
     ],
     ['that is nearly JSON', `{"privateKey": "${PLAIN}"`, { jsonField: 'privateKey' }, 'it is not a JSON object'],
     ['that is a JSON text', JSON.stringify(CANARY), { jsonField: '0' }, 'it is not a JSON object'],
     ['that is a JSON list', JSON.stringify([CANARY]), { jsonField: '0' }, 'it is not a JSON object'],
     ['that is JSON null', 'null', { jsonField: 'privateKey' }, 'it is not a JSON object'],
-    ['without that field', JSON.stringify({ key: CANARY }), { jsonField: 'privateKey' }, 'it has no such field; name the field that has the key in jsonField.'],
-    ['with a field that is only inherited', JSON.stringify({ key: CANARY }), { jsonField: 'toString' }, 'it has no such field'],
-    ['with a field that is the prototype', JSON.stringify({ key: CANARY }), { jsonField: '__proto__' }, 'it has no such field'],
-    ['with a field that is an object', JSON.stringify({ key: { pem: CANARY } }), { jsonField: 'key' }, 'the field is not a string; store the key as a JSON string.'],
+    [
+      'without that field',
+      JSON.stringify({ key: CANARY }),
+      { jsonField: 'privateKey' },
+      'it has no such field; name the field that has the key in jsonField.',
+    ],
+    [
+      'with a field that is only inherited',
+      JSON.stringify({ key: CANARY }),
+      { jsonField: 'toString' },
+      'it has no such field',
+    ],
+    [
+      'with a field that is the prototype',
+      JSON.stringify({ key: CANARY }),
+      { jsonField: '__proto__' },
+      'it has no such field',
+    ],
+    [
+      'with a field that is an object',
+      JSON.stringify({ key: { pem: CANARY } }),
+      { jsonField: 'key' },
+      'the field is not a string; store the key as a JSON string.',
+    ],
     ['with a field that is null', '{"key":null}', { jsonField: 'key' }, 'the field is not a string'],
     ['with a field that is empty', '{"key":""}', { jsonField: 'key' }, 'it is empty'],
-    ['with a field that is cut off', JSON.stringify({ key: PLAIN.slice(0, 300) }), { jsonField: 'key' }, 'its base64 is not an RSA private key'],
-    ['with the whole PEM encoded once more', Buffer.from(CANARY).toString('base64'), {}, 'it is a PEM file encoded in base64 once more'],
+    [
+      'with a field that is cut off',
+      JSON.stringify({ key: PLAIN.slice(0, 300) }),
+      { jsonField: 'key' },
+      'its base64 is not an RSA private key',
+    ],
+    ['with the whole PEM encoded once more', Buffer.from(CANARY)
+      .toString('base64'), {}, 'it is a PEM file encoded in base64 once more'],
   ])('%s, with the reason and without its text', async (_, value, more, reason) => {
     const message = await refusal(read(value, more));
     expect(message.startsWith(`The secret ${ARN}`)).toBe(true);

@@ -30,7 +30,9 @@ export class EmailIdentityProvider implements ResourceProvider {
       await this.untilTaken(() => client.send(told));
     }
     if (changed(previous, request, 'DkimAttributes')) {
-      const switched = new PutEmailIdentityDkimAttributesCommand({ EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true });
+      const switched = new PutEmailIdentityDkimAttributesCommand({
+        EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true,
+      });
       await this.untilTaken(() => client.send(switched));
     }
     const state = this.ses.identity(refOf(request));

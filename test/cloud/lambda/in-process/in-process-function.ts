@@ -1,6 +1,8 @@
-// A function in the test's own process: the unchanged bundle, with HTTP, DNS and time in memory. It costs a tenth of a process.
+// A function in the test's own process: the unchanged bundle, with HTTP, DNS and time in memory. It
+// costs a tenth of a process.
 //
-// The code is compiled as a function. Its parameters are what the sandbox has of its own: `require`, `process`, dates, timers.
+// The code is compiled as a function. Its parameters are what the sandbox has of its own:
+// `require`, `process`, dates, timers.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
@@ -36,7 +38,9 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private event?: string;
   private die!: (reason: string) => void;
 
-  constructor(private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>) {
+  constructor(
+    private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>,
+  ) {
     const { id, environment, stream, simulation: { clock, seed, latency } } = options;
     this.id = id;
     this.environment = { ...environment };
@@ -81,7 +85,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const message: InvokeMessage = { kind: 'invoke', now, ...invocation };
     try {
       const handler = await this.handler;
-      const { payload, error } = await this.orDies(runHandler(handler, message, this.time, this.environment, (text) => this.write(text)));
+      const { payload, error } = await this.orDies(runHandler(handler, message, this.time, this.environment, (text) =>
+        this.write(text)));
       return { payload, error };
     } finally {
       this.event = undefined;
@@ -111,7 +116,9 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const print = (...texts: unknown[]) => this.write(`${format(...texts)}\n`);
     const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
     const module = { exports: {} as Record<string, Handler> };
-    const ownProcess = Object.create(process, { env: { value: this.environment }, stdout: { value: output }, stderr: { value: output } });
+    const ownProcess = Object.create(process, {
+      env: { value: this.environment }, stdout: { value: output }, stderr: { value: output },
+    });
     const own = {
       'http': memoryHttp(sandbox),
       'dns': memoryDns(dns, this.time),

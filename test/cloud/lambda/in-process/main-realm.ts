@@ -1,5 +1,5 @@
-// The built-in classes of the process itself. A test runner gives tests a realm of their own, whose errors are not `instanceof Error`
-// for code that was compiled outside of it, as a function's is.
+// The built-in classes of the process itself. A test runner gives tests a realm of their own, whose
+// errors are not `instanceof Error` for code that was compiled outside of it, as a function's is.
 import { runInThisContext } from 'node:vm';
 
 export const MainError: ErrorConstructor = runInThisContext('Error');

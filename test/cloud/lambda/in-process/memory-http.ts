@@ -1,4 +1,5 @@
-// HTTP without sockets, for functions in the test's own process: as much of `node:http` and `fetch` as an SDK client and a handler use.
+// HTTP without sockets, for functions in the test's own process: as much of `node:http` and `fetch`
+// as an SDK client and a handler use.
 import { EventEmitter } from 'node:events';
 import { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
@@ -24,7 +25,10 @@ interface RequestOptions {
 type OnResponse = (response: Readable) => void;
 
 export function memoryHttp(sandbox: Sandbox) {
-  return { Agent: MemoryAgent, request: (options: RequestOptions, onResponse: OnResponse) => new MemoryRequest(sandbox, options, onResponse) };
+  return {
+    Agent: MemoryAgent,
+    request: (options: RequestOptions, onResponse: OnResponse) => new MemoryRequest(sandbox, options, onResponse),
+  };
 }
 
 export function memoryFetch({ network, time, isAlive }: Sandbox) {
@@ -32,10 +36,16 @@ export function memoryFetch({ network, time, isAlive }: Sandbox) {
     await time.travel();
     signal?.throwIfAborted();
     const { origin, pathname, search } = new URL(url);
-    const request = requestOf(method, pathname + search, lowerCased(headers as Record<string, string>), Buffer.from(body as string));
+    const request = requestOf(
+      method, pathname + search, lowerCased(headers as Record<string, string>), Buffer.from(body as string),
+    );
     const outcome = await network.find(origin)?.(request);
-    if (isAlive() && outcome?.kind === 'reply') return new Response(outcome.reply.body, { status: outcome.reply.status });
-    if (!isAlive() || outcome?.kind === 'hang') return new Promise<Response>((_, reject) => whenAborted(signal, reject));
+    if (isAlive() && outcome?.kind === 'reply') {
+      return new Response(outcome.reply.body, { status: outcome.reply.status });
+    }
+    if (!isAlive() || outcome?.kind === 'hang') {
+      return new Promise<Response>((_, reject) => whenAborted(signal, reject));
+    }
     throw new MainTypeError('fetch failed', { cause: connectionError(outcome) });
   };
 }
@@ -49,10 +59,16 @@ class MemoryAgent {
 class MemoryRequest extends EventEmitter {
   destroyed = false;
   /** Looks connected; nothing that is set on it has an effect. */
-  readonly socket = { connecting: false, setKeepAlive: () => undefined, setTimeout: () => undefined, removeListener: () => undefined };
+  readonly socket = {
+    connecting: false, setKeepAlive: () => undefined, setTimeout: () => undefined, removeListener: () => undefined,
+  };
   private body = Buffer.alloc(0);
 
-  constructor(private readonly sandbox: Sandbox, private readonly options: RequestOptions, private readonly onResponse: OnResponse) {
+  constructor(
+    private readonly sandbox: Sandbox,
+    private readonly options: RequestOptions,
+    private readonly onResponse: OnResponse,
+  ) {
     super();
     void this.exchange();
   }
@@ -76,7 +92,8 @@ class MemoryRequest extends EventEmitter {
     await time.travel();
     if (this.destroyed) return;
     this.emit('socket', this.socket);
-    const outcome = await network.find(`http://${host}:${port}`)?.(requestOf(method, path, lowerCased(headers), this.body));
+    const outcome =
+      await network.find(`http://${host}:${port}`)?.(requestOf(method, path, lowerCased(headers), this.body));
     if (this.destroyed || !isAlive() || outcome?.kind === 'hang') return;
     if (outcome?.kind === 'reply') this.respond(outcome);
     else this.destroy(connectionError(outcome));

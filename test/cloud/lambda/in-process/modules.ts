@@ -1,11 +1,13 @@
 // What a function in the test's own process may require: modules in memory, and Node's own that wait for nothing.
 //
-// Work that goes on outside of JavaScript, such as reading a file, would be invisible to the clock, and time would move on without it. So a
-// module that is not known here is refused.
+// Work that goes on outside of JavaScript, such as reading a file, would be invisible to the clock,
+// and time would move on without it. So a module that is not known here is refused.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const WITHOUT_WAITING = new Set(['async_hooks', 'buffer', 'crypto', 'events', 'fs', 'https', 'os', 'path', 'stream', 'url', 'util', 'zlib']);
+const WITHOUT_WAITING = new Set([
+  'async_hooks', 'buffer', 'crypto', 'events', 'fs', 'https', 'os', 'path', 'stream', 'url', 'util', 'zlib',
+]);
 
 /** Reads at once. The SDK looks for configuration files, which are not there. */
 const FILES = {
@@ -23,6 +25,7 @@ export function requireFor(file: string, own: Readonly<Record<string, unknown>>)
     const plain = name.replace(/^node:/, '');
     if (plain in inMemory) return inMemory[plain];
     if (WITHOUT_WAITING.has(plain)) return requireReal(name);
-    throw new Error(`A function in the test's own process cannot require '${name}': it is not known whether that waits for anything in real time`);
+    throw new Error(`A function in the test's own process cannot require '${name}': it is not known whether that `
+      + 'waits for anything in real time');
   };
 }
