@@ -111,9 +111,9 @@ describe('reading', () => {
     const client = { send: async () => ({}) } as unknown as SESv2Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    const ses = sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry);
-    await expect(ses.read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
-    await expect(ses.putSigning({ origin: 'AWS_SES' })).resolves
+    const silent = sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry);
+    await expect(silent.read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
+    await expect(silent.putSigning({ origin: 'AWS_SES' })).resolves
       .toEqual({ status: 'PENDING', tokens: [], signingHostedZone: undefined });
   });
 
