@@ -46,7 +46,7 @@ export class Neighbours {
       clock: new RealClock(),
       random: Math.random,
       network: new Network(),
-      letGo: () => undefined,
+      abandonConnection: () => undefined,
       faults: new Faults(),
       credentials: this.credentials,
       calls: [],

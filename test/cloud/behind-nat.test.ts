@@ -19,7 +19,7 @@ beforeEach(async () => {
   await provider.createZone('example.com');
   provider.set('example.com', 'TXT', ['hello']);
   leaveNetwork = resolveThrough(world.resolverAddress, () => world.natOfFunctions(), {
-    travel: async () => {
+    delayCall: async () => {
       travelled++;
     },
     sleep: async (ms) => slept.push(ms),

@@ -1,26 +1,26 @@
-// Puts this process into a network with one resolver and a NAT, so that the handler can ask name servers at port 53.
+// Sends the DNS queries of this process to the local cloud. So the handler can ask name servers at port 53.
 import dns, { ResolverOptions } from 'node:dns';
 import { setTimeout } from 'node:timers/promises';
 import { Nat } from './dns/nat';
-import { waitsInVain } from './dns/patience';
+import { timesOut } from './dns/time-out';
 
-/** Nothing listens there: what the NAT does not know cannot be reached, and nothing leaves this machine. */
+/** Nothing listens there. Queries to unknown servers go there, so that none leaves this machine. */
 const NOWHERE = '127.0.0.1:9';
 /** RFC 5737 and RFC 3849. */
 const DOCUMENTATION_ADDRESS = /^(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+$|^2001:db8:/i;
 
-/** What questions take of time. A function's time is the cloud's. */
+/** The time that DNS queries take. For a function, it is that of the cloud. */
 interface Time {
-  /** The way of one question. */
-  travel(): Promise<void>;
+  /** Waits for as long as a query takes before it is sent. */
+  delayCall(): Promise<void>;
   sleep(ms: number): Promise<unknown>;
 }
 
-const REAL_TIME: Time = { travel: async () => undefined, sleep: setTimeout };
+const REAL_TIME: Time = { delayCall: async () => undefined, sleep: setTimeout };
 
 /**
- * Returns how to get out again.
- * @param nat asked each time, as name servers come and go
+ * Returns a function that ends this.
+ * @param nat is called for each query, as name servers come and go
  */
 export function resolveThrough(resolver: string, nat: () => Nat, time: Time = REAL_TIME): () => void {
   const before = {
@@ -60,8 +60,8 @@ function behindNat<T extends AnyResolver, A extends unknown[]>(
 }
 
 /**
- * Each question is asked after its way. Slow and lost answers of name servers cost the time of the cloud, not the
- * machine's. A name server is asked on its own, so only the first of the servers counts.
+ * A query is sent after its delay. An answer that is slow or lost takes the cloud's time, not the machine's. The handler
+ * asks one name server at a time, so only the first server counts.
  */
 function takingTime(
   Resolver: new (options?: ResolverOptions) => dns.promises.Resolver, nat: () => Nat, time: Time,
@@ -80,9 +80,9 @@ function takingTime(
       for (const query of queriesOf(Resolver)) {
         const ask = made[query].bind(this);
         made[query] = async (...question) => {
-          await time.travel();
+          await time.delayCall();
           const entry = nat()[addressOf(this.server)];
-          if (entry && await waitsInVain(entry, options, (ms) => time.sleep(ms))) throw timeout(String(question[0]));
+          if (entry && await timesOut(entry, options, (ms) => time.sleep(ms))) throw timeout(String(question[0]));
           return ask(...question);
         };
       }

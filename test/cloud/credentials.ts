@@ -1,4 +1,4 @@
-// Who calls: every set of credentials given out in the local cloud, and the principal behind it.
+// All credentials that the local cloud has issued, and the principal that each belongs to.
 import { Random, randomText } from './time/random';
 
 export interface Principal {

@@ -1,24 +1,24 @@
-// Faults that tests switch on for single calls: throttled, refused, broken, cut off, or the caller killed.
+// Faults that a test sets for single calls: throttled, refused, failed, cut off, or the caller killed.
 import { ServiceError } from './service-error';
 
 export type FaultKind =
-  /** The service says it is busy; nothing happens. */
+  /** The service answers that it is called too often, and does nothing. */
   | 'throttle'
-  /** 500 and nothing happened. */
+  /** The service answers with status 500, and does nothing. */
   | 'error'
-  /** The service says the caller may not (fresh IAM). */
+  /** The service answers that the caller has no permission, as with an IAM policy that is not in effect yet. */
   | 'access-denied'
   /** The service never answers; the connection stays open. */
   | 'hang'
   /** The connection drops before the service does anything. */
   | 'cut-before'
-  /** The service does it; the connection drops before the answer. */
+  /** The service does what the call asks for. The connection drops before the answer. */
   | 'cut-after'
   /** The calling function's process dies before the service does anything. */
   | 'kill-before'
-  /** The service does it, and the calling function's process dies. */
+  /** The service does what the call asks for. Then the calling function's process dies. */
   | 'kill-after'
-  /** Anything else a service can answer. */
+  /** The service answers with this error, and does nothing. */
   | ServiceError;
 
 export interface Fault {
@@ -26,16 +26,16 @@ export interface Fault {
   /** @default any operation */
   readonly operation?: string;
   readonly kind: FaultKind;
-  /** How many calls it hits. @default 1 */
+  /** How many calls fail. @default 1 */
   readonly times?: number;
-  /** How many matching calls go well first. One that is refused does not count: it comes again. @default 0 */
+  /** How many calls succeed before. A call that fails for another reason does not count. @default 0 */
   readonly skip?: number;
 }
 
-/** What one call has to suffer. */
-interface Taken {
+/** The fault of one call, if any. */
+interface FaultOfCall {
   readonly kind?: FaultKind;
-  /** The call did not go well, so it was none of those that go well first. */
+  /** To be called when the call failed for another reason: it was none of those that succeed before. */
   readonly refused: () => void;
 }
 
@@ -50,8 +50,8 @@ export class Faults {
     this.active.length = 0;
   }
 
-  /** What this call has to suffer, if anything. Each call uses up one time. */
-  take(service: string, operation: string): Taken {
+  /** The fault of the next call, which is then used up once. */
+  next(service: string, operation: string): FaultOfCall {
     const skipped: { skip: number }[] = [];
     const refused = () => skipped.forEach((entry) => entry.skip++);
     for (const entry of this.active) {

@@ -1,7 +1,7 @@
-// What all services of the local cloud share: an HTTP server on loopback, who calls, the call log and the faults.
+// What every service of the local cloud does with a request: finds the caller, logs the call and applies a fault.
 import { Credentials, Principal } from './credentials';
 import { Faults } from './faults';
-import { LetGo, Listener, Network, Outcome, Reply, Request } from './network';
+import { AbandonConnection, Listener, Network, Outcome, Reply, Request } from './network';
 import { ServiceError } from './service-error';
 import { Clock } from './time/clock';
 import { Random } from './time/random';
@@ -16,7 +16,7 @@ export interface Call extends Request {
   readonly principal: Principal;
 }
 
-/** One line of the call log, for tests that count calls or look at their order. */
+/** A call in the cloud's log of calls. Tests count the calls and check their order. */
 export interface CallRecord {
   readonly at: number;
   readonly service: string;
@@ -29,17 +29,17 @@ export interface CallRecord {
   error?: string;
 }
 
-/** What every service needs from the cloud around it. */
+/** What the cloud gives to each of its services. */
 export interface CloudContext {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly credentials: Credentials;
   readonly calls: CallRecord[];
-  /** For ids, names and tokens: the seed repeats them. */
+  /** For ids, names and tokens, so that one seed always gives the same. */
   readonly random: Random;
   readonly network: Network;
-  readonly letGo: LetGo;
-  /** Kill the process of a function (fault kinds `kill-*`). */
+  readonly abandonConnection: AbandonConnection;
+  /** Kills the process of a function, for the faults `kill-before` and `kill-after`. */
   readonly killProcess: (processId: string) => void;
   /** Throws a ServiceError `AccessDenied…` (403) when the principal's policies do not allow the call. */
   readonly authorize: (
@@ -52,7 +52,7 @@ export abstract class HttpService {
 
   /** @param name of the service in the faults and in the call log, such as `ses` */
   constructor(readonly name: string, protected readonly context: CloudContext) {
-    this.listener = new Listener((request) => this.exchange(request), context.network, context.letGo);
+    this.listener = new Listener((request) => this.exchange(request), context.network, context.abandonConnection);
   }
 
   get endpoint(): string {
@@ -69,7 +69,7 @@ export abstract class HttpService {
 
   /** The API operation that a request means, such as `GetEmailIdentity`. */
   protected abstract operationOf(request: Request): string;
-  /** Do it. Throws ServiceError for what the service would refuse. */
+  /** Does what the call asks for. Throws a ServiceError for what the service refuses. */
   protected abstract handle(call: Call): Reply | Promise<Reply>;
   /** An error in the service's wire format. */
   protected abstract renderError(error: ServiceError): Reply;
@@ -90,7 +90,7 @@ export abstract class HttpService {
       status: 0,
     };
     this.context.calls.push(record);
-    const { kind: fault, refused } = this.context.faults.take(this.name, operation);
+    const { kind: fault, refused } = this.context.faults.next(this.name, operation);
     const cut = (by: string): Outcome => {
       record.error = by;
       if (by.startsWith('kill-') && principal?.processId) this.context.killProcess(principal.processId);
@@ -103,8 +103,7 @@ export abstract class HttpService {
     record.status = reply.status;
     if (reply.status >= 400) refused();
     if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
-    // SDK clients take another date for a skewed clock and sign again: it has to be the cloud's,
-    // which is the functions' too.
+    // An SDK client compares this date with its own, and signs again when they differ. So it is the cloud's.
     const date = this.context.clock.date().toUTCString();
     const headers = { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers };
     return { kind: 'reply', reply: { ...reply, headers } };

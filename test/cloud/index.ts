@@ -1,5 +1,4 @@
-// The local cloud: all services on loopback with one clock, wired together. A test double; it never
-// ships in the package.
+// The local cloud: a test double of AWS, with all its services on loopback and one clock. It is not in the package.
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
@@ -24,21 +23,21 @@ export type { FunctionMode } from './lambda';
 export { ServiceError } from './service-error';
 
 export interface LocalCloudOptions {
-  /** The same seed gives the same calls in the same order. @default `LOCAL_CLOUD_SEED` of the environment, or any */
+  /** One seed always gives the same calls in the same order. @default `LOCAL_CLOUD_SEED`, or a random number */
   readonly seed?: number;
   /** How long a call of a function takes. @default 20 to 200 ms */
   readonly latency?: Latency;
   /** How functions run. @default 'process' */
   readonly functions?: FunctionMode;
   readonly dns?: Pick<DnsWorldOptions, 'random'> & {
-    /** Whether SES asks the functions' resolver, which remembers, not one that was never asked. @default false */
+    /** Whether SES asks the functions' resolver, which caches. Otherwise its resolver caches nothing. @default false */
     readonly sesSharesResolver?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;
   readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
 }
 
-/** The DNS provider that stands for SES's own name servers, where the keys of Easy DKIM are. */
+/** The DNS provider with the name servers of SES itself, which have the public keys of Easy DKIM. */
 const SES_DNS = 'amazonses';
 
 export class LocalCloud {
@@ -81,7 +80,7 @@ export class LocalCloud {
       faults: this.faults,
       credentials: this.credentials,
       calls: this.calls,
-      letGo: (processId, port) => this.lambda.letGo(processId, port),
+      abandonConnection: (processId, port) => this.lambda.abandonConnection(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
       authorize: (principal, action, resource, conditions) =>
         this.iam.authorize(principal, action, resource, conditions),
@@ -102,10 +101,10 @@ export class LocalCloud {
     this.cloudFormation = new CloudFormation(context, clock, this);
   }
 
-  /** Stops all processes, servers and waits. */
+  /** Ends all processes, servers and timers. */
   async stop(): Promise<void> {
     await this.cloudFormation.stop();
-    await this.lambda.stop(); // who calls the others
+    await this.lambda.stop(); // before the others, as functions call them
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();
     this.clock.stop('the local cloud was stopped');
@@ -117,7 +116,7 @@ export class LocalCloud {
     return `LOCAL_CLOUD_SEED=${this.seed}\n${this.clock.describe()}`;
   }
 
-  /** What makes an AWS SDK talk to this cloud, in a function as in a test. */
+  /** The environment variables with which an AWS SDK calls this cloud. */
   endpointEnvironment(): Record<string, string> {
     return {
       AWS_ENDPOINT_URL_CLOUDFORMATION: this.cloudFormation.endpoint,
@@ -129,7 +128,7 @@ export class LocalCloud {
     };
   }
 
-  /** Credentials for a client of the test: by default the account's administrator's. */
+  /** Credentials for a client of the test. By default they are those of the account's administrator. */
   issueCredentials(principal: Principal = { account: '111111111111' }): CredentialSet {
     return this.credentials.issue(principal);
   }

@@ -1,16 +1,16 @@
-// RSA private keys for tests. Each is made once on a machine, as making one takes longer than using it.
+// RSA private keys for tests. Each is made once on a machine, as making a key takes more than 100 ms.
 //
-// The keys protect nothing: they are test data that lies in the machine's directory for temporary files.
+// The keys protect nothing. They are test data in the machine's directory for temporary files.
 // Each key has a file of its own, so that the jest workers share what any of them has made.
 import { generateKeyPairSync } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Raise it when the files change their form: the files of another version are left alone. */
+/** Raise it when the form of the files changes. Files of another version are not read. */
 const VERSION = 1;
 
-/** Fixtures take keys from 0, the local SES from here, so that a test's own key is never the one that SES has made. */
+/** Tests use the numbers from 0, and the local SES those from here. So a test's key is never one of SES. */
 export const FIRST_KEY_OF_SES = 1_000;
 
 const keys = new Map<string, string>();

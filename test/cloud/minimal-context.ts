@@ -24,7 +24,7 @@ export function minimalContext(): MinimalContext {
     faults: new Faults(),
     credentials: new Credentials(),
     calls: [],
-    letGo: () => undefined,
+    abandonConnection: () => undefined,
     killProcess: () => undefined,
     authorize: (principal, action, resource, context) => iam.authorize(principal, action, resource, context),
   };

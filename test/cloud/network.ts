@@ -1,5 +1,6 @@
-// Who answers at which address of the cloud, and one way for a request to be answered: over HTTP,
-// or within the test's own process.
+// The network of the local cloud: which service answers at which address.
+//
+// A service handles a request in the same way whether it came over HTTP or from a function in the test's own process.
 import { createServer, IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 
@@ -18,7 +19,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** What becomes of a request. */
+/** How a request ends. */
 export type Outcome =
   | { readonly kind: 'reply'; readonly reply: Reply }
   /** The connection drops. */
@@ -26,12 +27,13 @@ export type Outcome =
   /** No answer ever comes. */
   | { readonly kind: 'hang'; readonly processId?: string };
 
+/** A service's own code for one request. */
 export type Exchange = (request: Request) => Promise<Outcome>;
 
-/** Tells a function that nobody will answer on the connection from that port of its own. */
-export type LetGo = (processId: string, port: number) => void;
+/** Tells a function that no answer will come on its connection from that port. */
+export type AbandonConnection = (processId: string, port: number) => void;
 
-/** By origin, such as `http://127.0.0.1:1234`. */
+/** The services by their origin, such as `http://127.0.0.1:1234`. */
 export class Network {
   private readonly exchanges = new Map<string, Exchange>();
 
@@ -48,19 +50,19 @@ export class Network {
   }
 }
 
-/** An HTTP server on loopback for one exchange. */
+/** The HTTP server of one service, on loopback. */
 export class Listener {
   private server?: Server;
   private port = 0;
 
-  constructor(private readonly exchange: Exchange, private readonly network: Network, private readonly letGo: LetGo) {}
+  constructor(private readonly exchange: Exchange, private readonly network: Network, private readonly abandonConnection: AbandonConnection) {}
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<void> {
-    // A caller that is killed in the middle of its request is no trouble of ours.
+    // A caller may be killed in the middle of its request. That is no error of the service.
     const server = createServer((req, res) => void this.serve(req, res).catch(() => req.socket.destroy()));
     server.keepAliveTimeout = 30_000;
     this.server = server;
@@ -88,7 +90,7 @@ export class Listener {
         return void res.end(outcome.reply.body);
       case 'cut': return void req.socket.destroy();
       case 'hang':
-        if (outcome.processId !== undefined) this.letGo(outcome.processId, req.socket.remotePort!);
+        if (outcome.processId !== undefined) this.abandonConnection(outcome.processId, req.socket.remotePort!);
     }
   }
 }

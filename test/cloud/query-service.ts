@@ -1,4 +1,4 @@
-// What the services of the Query protocol share: form parameters in, XML out.
+// The AWS Query protocol, for the services that speak it: a request has form parameters, and the answer is XML.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 import { XMLBuilder } from 'fast-xml-parser';
 import { Call, CloudContext, HttpService, Reply, Request } from './http-service';

@@ -160,7 +160,7 @@ test.each([
 ] as const)('an answer that is %s can be sent again', async (_what, kind) => {
   cloud.faults.add({ service: 's3', operation: 'PutObject', kind });
 
-  const result = await deploy({ OnCreate: 'INSISTENT' });
+  const result = await deploy({ OnCreate: 'RETRIES' });
 
   expect(result.status).toBe('CREATE_COMPLETE');
 });

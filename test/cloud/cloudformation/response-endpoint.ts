@@ -40,7 +40,7 @@ export class ResponseEndpoint {
   private readonly listener: Listener;
 
   constructor(private readonly context: CloudContext, private readonly settings: ResponseUrlSettings) {
-    this.listener = new Listener(async (request) => this.exchange(request), context.network, context.letGo);
+    this.listener = new Listener(async (request) => this.exchange(request), context.network, context.abandonConnection);
   }
 
   start(): Promise<void> {
@@ -80,7 +80,7 @@ export class ResponseEndpoint {
       status: 0,
     };
     this.context.calls.push(record);
-    const { kind: fault } = this.context.faults.take('s3', 'PutObject');
+    const { kind: fault } = this.context.faults.next('s3', 'PutObject');
     const cut = (by: string): Outcome => {
       record.error = by;
       if (by.startsWith('kill-')) this.context.killProcess(waiting?.processId() ?? '');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LocalCloud } from '..';
 import { Template } from './stack';
 import {
-  course, custom, CustomProperties, functionAssets, happened, reasonOf, requests, templateWith,
+  stackStatuses, custom, CustomProperties, functionAssets, happened, reasonOf, requests, templateWith,
 } from './test-function';
 
 let cloud: LocalCloud;
@@ -36,7 +36,7 @@ describe('update rollback', () => {
     }));
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(course(result)).toEqual([
+    expect(stackStatuses(result)).toEqual([
       'UPDATE_IN_PROGRESS',
       'UPDATE_ROLLBACK_IN_PROGRESS',
       'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
@@ -232,7 +232,7 @@ describe('ContinueUpdateRollback', () => {
     const result = await cloud.cloudFormation.continueRollback('app');
 
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    expect(course(result)).toEqual([
+    expect(stackStatuses(result)).toEqual([
       'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE',
     ]);
     expect(requests(cloud).slice(2)).toEqual([

@@ -21,7 +21,7 @@ type Behaviour =
   /** Not JSON. */
   | 'GARBAGE'
   /** Tries again when the PUT fails. */
-  | 'INSISTENT';
+  | 'RETRIES';
 
 const CODE = `
   const { setTimeout } = require('node:timers/promises');
@@ -32,7 +32,7 @@ const CODE = `
     const { StackId, RequestId, LogicalResourceId } = event;
     const answer = {
       Status: behaviour === 'FAILED' ? 'FAILED' : 'SUCCESS',
-      Reason: 'as told',
+      Reason: 'the test wants it',
       PhysicalResourceId: properties.Id ?? event.PhysicalResourceId ?? 'made-' + LogicalResourceId,
       StackId, RequestId: behaviour === 'MISMATCH' ? 'another' : RequestId, LogicalResourceId,
       Data: { Echo: properties.Value ?? '', Long: behaviour === 'LONG' ? 'x'.repeat(5000) : '' },
@@ -43,9 +43,9 @@ const CODE = `
     for (;;) {
       try {
         const { status } = await put();
-        if (status === 200 || behaviour !== 'INSISTENT') return;
+        if (status === 200 || behaviour !== 'RETRIES') return;
       } catch (error) {
-        if (behaviour !== 'INSISTENT') throw error;
+        if (behaviour !== 'RETRIES') throw error;
       }
       await setTimeout(1000);
     }
@@ -130,6 +130,6 @@ export function reasonOf({ events }: StackResult, logicalId: string, status: str
 }
 
 /** The stack's own course. */
-export function course({ events }: StackResult): string[] {
+export function stackStatuses({ events }: StackResult): string[] {
   return events.filter(({ type }) => type === 'AWS::CloudFormation::Stack').map(({ status }) => status);
 }

@@ -1,7 +1,7 @@
 // Deployments whose roll-back is disabled: what a failure keeps, how the next update goes on, and RollbackStack.
 import { LocalCloud } from '..';
 import { Template } from './stack';
-import { course, custom, functionAssets, happened, requests, templateWith } from './test-function';
+import { stackStatuses, custom, functionAssets, happened, requests, templateWith } from './test-function';
 
 let cloud: LocalCloud;
 const assetDirectory = functionAssets();
@@ -27,8 +27,8 @@ describe('a create that fails', () => {
     const result = await deploy(failing);
 
     expect(result.status).toBe('CREATE_FAILED');
-    expect(course(result)).toEqual(['CREATE_IN_PROGRESS', 'CREATE_FAILED']);
-    expect(result.reason).toBe('Received response status [FAILED] from custom resource. Message returned: as told');
+    expect(stackStatuses(result)).toEqual(['CREATE_IN_PROGRESS', 'CREATE_FAILED']);
+    expect(result.reason).toBe('Received response status [FAILED] from custom resource. Message returned: the test wants it');
     expect(Object.keys(result.resources).sort()).toEqual(['Failing', 'First', 'Function', 'Last', 'Role']);
     expect(requests(cloud).filter((each) => each.startsWith('Delete'))).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe('a create that fails', () => {
       Last: custom({}, { DependsOn: 'First' }),
     }));
 
-    expect(course(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
+    expect(stackStatuses(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
     expect(requests(cloud).slice(before)).toEqual([
       'Create Failing id= value=', 'Create Never id= value=', 'Delete Failing id=half-made value=',
     ]);
@@ -77,7 +77,7 @@ describe('a create that fails', () => {
     const result = await cloud.cloudFormation.rollback('app');
 
     expect(result).toMatchObject({ status: 'ROLLBACK_COMPLETE', resources: {} });
-    expect(course(result)).toEqual(['ROLLBACK_IN_PROGRESS', 'ROLLBACK_COMPLETE']);
+    expect(stackStatuses(result)).toEqual(['ROLLBACK_IN_PROGRESS', 'ROLLBACK_COMPLETE']);
     expect(requests(cloud)).toContain('Delete Failing id=half-made value=');
   });
 
@@ -116,7 +116,7 @@ describe('an update that fails', () => {
   test('keeps what was updated, and cleans nothing up', async () => {
     const result = await deploy(template('2', 'FAILED', { New: custom({ Value: 'n' }) }));
 
-    expect(course(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_FAILED']);
+    expect(stackStatuses(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_FAILED']);
     expect(requests(cloud).slice(4).sort()).toEqual([
       'Create New id= value=n',
       'Update Failing id=made-Failing value=2 was=1',
@@ -156,7 +156,7 @@ describe('an update that fails', () => {
 
     const result = await cloud.cloudFormation.rollback('app');
 
-    expect(course(result)).toEqual([
+    expect(stackStatuses(result)).toEqual([
       'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE',
     ]);
     const [first, second, ...deletes] = requests(cloud).slice(before);

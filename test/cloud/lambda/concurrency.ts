@@ -1,10 +1,10 @@
-// How many may run at once. Who finds no place has to come again.
+// The concurrency limit of Lambda: how many runs an account may have at once in a Region.
 export class Concurrency {
   private running = 0;
 
   constructor(private readonly maximum: () => number) {}
 
-  /** Undefined when all places are taken. */
+  /** Undefined when the limit is reached: Lambda throttles the call. */
   run<T>(work: () => Promise<T>): Promise<T> | undefined {
     if (this.running >= this.maximum()) return undefined;
     this.running++;

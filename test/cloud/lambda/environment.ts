@@ -1,4 +1,4 @@
-// What a Lambda function is configured with, and the environment variables that its process gets from it.
+// The configuration of a Lambda function, and the environment variables that Lambda makes of it.
 import { CredentialSet } from '../credentials';
 
 export interface FunctionConfiguration {
@@ -12,7 +12,7 @@ export interface FunctionConfiguration {
   readonly environment: Readonly<Record<string, string>>;
   /** Seconds of cloud time. */
   readonly timeout: number;
-  /** MB; only told to the function. */
+  /** MB. The function sees the number, but has no such limit. */
   readonly memory: number;
   readonly roleArn: string;
   /** @default `/aws/lambda/<name>` */
@@ -44,7 +44,7 @@ export function functionEnvironment(
     AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    // The tests' Node may be older than Lambda's, and the log is looked at.
+    // The tests may run on an older Node than Lambda. The SDK's warning would be in the log, which tests read.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     LAMBDA_TASK_ROOT: assetPath,
     _HANDLER: handler,

@@ -1,4 +1,4 @@
-// One sandbox of a Lambda function, whichever way it runs: it takes one event at a time.
+// One execution environment of a Lambda function: it runs one event at a time. There are two ways to run it.
 import { InvocationError, InvokeMessage } from './runtime-protocol';
 import { Network } from '../network';
 import { Latency } from '../time/function-time';
@@ -9,19 +9,19 @@ export interface Simulation {
   readonly clock: SimulatedClock;
   readonly seed: number;
   readonly latency: Latency;
-  /** Of the cloud's services, for a function that has no sockets. */
+  /** Finds the cloud's services by their address, for a function that has no sockets. */
   readonly network: Network;
 }
 
 export interface InstanceOptions {
   readonly id: string;
-  /** All of its environment: nothing of the test's own is inherited. */
+  /** All its environment variables. It inherits none from the test. */
   readonly environment: Readonly<Record<string, string>>;
   /** Directory of the code. */
   readonly taskRoot: string;
   /** `file.export` */
   readonly handler: string;
-  /** The stream of the seed from which its random numbers come. */
+  /** Names the function's own random numbers: see `seededRandom`. */
   readonly stream: string;
   /** `127.0.0.1:PORT` of the public resolver. */
   readonly resolver: string;
@@ -30,7 +30,7 @@ export interface InstanceOptions {
   readonly simulation: Simulation;
 }
 
-/** What an invocation ended with. */
+/** The outcome of an invocation. */
 export interface InvocationResult {
   /** JSON of what the handler returned. */
   readonly payload?: string;
@@ -40,12 +40,15 @@ export interface InvocationResult {
 export interface FunctionInstance {
   readonly id: string;
   readonly alive: boolean;
-  /** Resolves when it and its output have ended, with the reason. */
+  /** Resolves with the reason when the instance has ended and its output is read. */
   readonly ended: Promise<string>;
-  /** Resolves when the handler is loaded: Lambda's time-out does not count that. */
+  /** Resolves when the handler is loaded. Lambda's time-out begins afterwards. */
   started(): Promise<void>;
   invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult>;
-  /** A service hangs on purpose: the connection from that port of its own keeps it busy no more. */
-  letGo(port: number): void;
+  /**
+   * A service will never answer on the connection from that port of the function. So the open connection must not count
+   * as work, or time would stand still for ever.
+   */
+  abandonConnection(port: number): void;
   kill(): void;
 }

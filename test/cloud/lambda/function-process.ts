@@ -1,5 +1,6 @@
-// A function in a process of its own, with real sockets and a death of its own.
-// LOCAL_CLOUD_NODE can name another Node than the tests' own, so that functions run on the version that Lambda has.
+// Runs a Lambda function in a process of its own, with real sockets. The process can be killed.
+//
+// LOCAL_CLOUD_NODE names the Node that functions run on, such as the version of Lambda. The default is that of the tests.
 import { ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,7 +18,7 @@ export class FunctionProcess implements FunctionInstance, Participant {
   private readonly outputs: OutputLines[];
   private exitReason?: string;
   private sent = 0;
-  private rest?: IdleMessage;
+  private lastIdle?: IdleMessage;
   private event?: string;
 
   constructor(private readonly options: InstanceOptions) {
@@ -34,9 +35,9 @@ export class FunctionProcess implements FunctionInstance, Participant {
       leave();
       resolve(this.exitReason);
     }));
-    this.child.on('message', (message: MessageFromRuntime) => message.kind === 'idle' && this.restWith(message));
+    this.child.on('message', (message: MessageFromRuntime) => message.kind === 'idle' && this.noteIdle(message));
     this.ready = this.message('ready').then(() => undefined);
-    this.ready.catch(() => undefined); // whoever invokes it gets to know
+    this.ready.catch(() => undefined); // `started` reports it
     this.send({ kind: 'init', taskRoot, handler, now: clock.now(), seed, stream, latency, resolver });
   }
 
@@ -44,14 +45,14 @@ export class FunctionProcess implements FunctionInstance, Participant {
     return this.exitReason === undefined && !this.child.killed;
   }
 
-  /** One that was killed works until its end: what it has sent may still arrive. */
+  /** A killed process counts as working until its end, as its last messages may still arrive. */
   get idle(): boolean {
-    return this.alive && this.rest?.seen === this.sent;
+    return this.alive && this.lastIdle?.seen === this.sent;
   }
 
   /** Between two invocations Lambda freezes it, with its timers. */
   get wakesAt(): number | undefined {
-    return this.event === undefined ? undefined : this.rest?.wakesAt;
+    return this.event === undefined ? undefined : this.lastIdle?.wakesAt;
   }
 
   wake(now: number): void {
@@ -84,8 +85,8 @@ export class FunctionProcess implements FunctionInstance, Participant {
     }
   }
 
-  letGo(port: number): void {
-    this.send({ kind: 'let-go', port });
+  abandonConnection(port: number): void {
+    this.send({ kind: 'abandon-connection', port });
   }
 
   kill(): void {
@@ -95,15 +96,15 @@ export class FunctionProcess implements FunctionInstance, Participant {
   private send(message: MessageToRuntime): void {
     if (!this.alive || !this.child.connected) return;
     this.sent++;
-    this.child.send(message, () => undefined); // it may end at any time
+    this.child.send(message, () => undefined); // no error when the process has just ended
   }
 
-  private restWith(message: IdleMessage): void {
-    this.rest = message;
+  private noteIdle(message: IdleMessage): void {
+    this.lastIdle = message;
     this.clock.considerStep();
   }
 
-  /** The next message of that kind; rejects when the process ends without it. */
+  /** The next message of that kind. Rejects when the process ends first. */
   private message<K extends MessageFromRuntime['kind']>(kind: K): Promise<Extract<MessageFromRuntime, { kind: K }>> {
     return new Promise((resolve, reject) => {
       const listener = (message: MessageFromRuntime) => {
@@ -117,7 +118,7 @@ export class FunctionProcess implements FunctionInstance, Participant {
   }
 }
 
-/** An output stream, line by line. */
+/** Reads an output stream line by line. */
 class OutputLines {
   private rest = '';
   private ended?: () => void;
@@ -151,7 +152,7 @@ class OutputLines {
 
 let program: string | undefined;
 
-/** runtime.ts as one plain script: the process then starts in half the time that it takes with a TypeScript loader. */
+/** runtime.ts as one plain script. The process starts twice as fast as with a TypeScript loader. */
 function runtimeProgram(): string {
   program ??= buildSync({
     entryPoints: [join(__dirname, 'runtime.ts')],

@@ -53,11 +53,11 @@ interface LambdaSettings {
   longestChain: number;
 }
 
-/** How functions run. */
+/** How functions run. One seed gives both ways the same calls. */
 export type FunctionMode =
-  /** Each in a process of its own, with real HTTP and DNS. */
+  /** Each in a process of its own, with real HTTP and DNS. It can be killed. */
   | 'process'
-  /** In the test's own process, with HTTP and DNS in memory: for many runs. */
+  /** In the test's own process, with HTTP and DNS in memory. It is ten times as fast. */
   | 'in-process';
 
 interface LambdaFunction {
@@ -67,7 +67,7 @@ interface LambdaFunction {
   readonly idle: FunctionInstance[];
 }
 
-/** What the functions live in. */
+/** What every function of the cloud needs. */
 interface FunctionSurroundings {
   readonly simulation: Simulation;
   readonly mode: FunctionMode;
@@ -95,7 +95,7 @@ export class Lambda extends HttpService {
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
   private readonly functions = new Map<string, LambdaFunction>();
-  /** Also of functions that are deleted while they run. */
+  /** Also those of deleted functions that still run. */
   private readonly instances = new Map<string, FunctionInstance>();
   private readonly chainsAtWork = new Map<string, number>();
   private readonly concurrency = new Map<string, Concurrency>();
@@ -107,7 +107,7 @@ export class Lambda extends HttpService {
     super('lambda', context);
   }
 
-  /** Creates the function or changes it; changed code or configuration starts with new processes. Returns its ARN. */
+  /** Creates or changes the function. A change starts new processes. Returns the ARN. */
   putFunction(configuration: FunctionConfiguration): string {
     if (!existsSync(configuration.assetPath)) {
       throw new Error(`No code for function ${configuration.name}: ${configuration.assetPath} does not exist`);
@@ -123,7 +123,7 @@ export class Lambda extends HttpService {
     return arn;
   }
 
-  /** What is running comes to its end. */
+  /** Runs that have begun continue to their end. */
   deleteFunction(arn: string): void {
     const found = this.functions.get(arn);
     this.functions.delete(arn);
@@ -134,14 +134,15 @@ export class Lambda extends HttpService {
     this.find(arn).eventInvoke = configuration;
   }
 
-  /** Runs it and waits for the result, while time moves. */
+  /** Runs the function and waits for the result. Time moves meanwhile. */
   invoke(arn: string, event: string): Promise<InvocationResult> {
     return this.surroundings.simulation.clock.drive(`a run of ${arn}`, () => this.runOnce(arn, event));
   }
 
   /**
-   * Takes the event and returns the request id. The function runs later, and again after 1 and 2 minutes when it fails.
-   * @param chain how many runs of functions have led to it
+   * Puts the event into the queue and returns the request id. The function runs later. When it fails, it runs again after
+   * one minute and after two more.
+   * @param chain how many runs in a row, each started by the one before, have led to this one
    */
   invokeAsync(arn: string, event: string, chain = 1): string {
     this.find(arn);
@@ -173,14 +174,14 @@ export class Lambda extends HttpService {
     return [...this.logLines.keys()];
   }
 
-  /** Kills one process, as when its sandbox dies. */
+  /** Kills the process of a function, as when its execution environment dies. */
   kill(processId: string): void {
     this.instances.get(processId)?.kill();
   }
 
-  /** A service hangs on purpose: the function's connection from that port counts as no work any more. */
-  letGo(processId: string, port: number): void {
-    this.instances.get(processId)?.letGo(port);
+  /** See `FunctionInstance.abandonConnection`. */
+  abandonConnection(processId: string, port: number): void {
+    this.instances.get(processId)?.abandonConnection(port);
   }
 
   async stop(): Promise<void> {
@@ -249,12 +250,12 @@ export class Lambda extends HttpService {
     return concurrency;
   }
 
-  /** The event stays in the queue until it has gone well, has failed too often, or is too old. */
+  /** The event stays in the queue until a run succeeds, too many runs have failed, or the event is too old. */
   private async deliver(arn: string, requestId: string, event: string, chain: number): Promise<void> {
     const { clock } = this.context;
     const since = clock.now();
-    // So whoever has sent it, perhaps this very function, has come to rest before: whether it is
-    // free does not depend on the machine.
+    // The sender may be this very function. After this pause it is idle, so it does not depend on the machine whether
+    // its process is free.
     await clock.sleep(this.settings.eventDelay, this.stopped.signal);
     let attempt = 1;
     for (let refusals = 0; ;) {
@@ -273,7 +274,7 @@ export class Lambda extends HttpService {
     }
   }
 
-  /** At a random moment of its second half, or events that were refused together would be so again. */
+  /** A random moment in the second half of the back-off. Without it, events throttled together would be so again. */
   private backOff(refusals: number): number {
     const { first, longest } = this.settings.backOff;
     const most = Math.min(longest, first * 2 ** refusals);
@@ -303,7 +304,7 @@ export class Lambda extends HttpService {
       const result = instance.invoke({
         requestId, functionArn: target.arn, event, deadline, nat: this.surroundings.dns.natOfFunctions(),
       });
-      result.catch(() => undefined); // it dies when it is killed for being out of time
+      result.catch(() => undefined); // it rejects when the function is killed after its time-out
       record.result = await Promise.race([result, outOfTime]);
       if (record.result.error?.errorType === 'Sandbox.Timedout') {
         instance.kill();

@@ -1,11 +1,11 @@
-// One run of a handler: what it is called with, and what comes of it.
+// Runs a handler once, as Lambda's runtime does: with the event and the context, and its error as Lambda reports it.
 import { types } from 'node:util';
 import { DoneMessage, InvokeMessage } from './runtime-protocol';
 import { FunctionTime } from '../time/function-time';
 
 export type Handler = (event: unknown, context: unknown) => unknown;
 
-/** @param writeError takes what the real runtime writes to the log, too */
+/** @param writeError writes to the function's log. The real runtime logs an error as well. */
 export async function runHandler(
   handler: Handler,
   message: InvokeMessage,

@@ -1,4 +1,4 @@
-// A Lambda service for tests of itself, with functions whose code the test writes.
+// The fixture for tests of the Lambda service: a test writes the code of a function and runs it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export class LambdaFixture {
       ...minimal,
       authorize: this.authorize,
       killProcess: (id) => this.lambda.kill(id),
-      letGo: (id, port) => this.lambda.letGo(id, port),
+      abandonConnection: (id, port) => this.lambda.abandonConnection(id, port),
     };
     this.context = { ...minimal, ...context, clock: minimal.clock };
     this.lambda = new Lambda(context, {

@@ -1,4 +1,4 @@
-// What a function's process and the Lambda service say to each other over IPC.
+// The messages between the Lambda service and a function's process, over Node's IPC channel.
 import { Nat } from '../dns/nat';
 import { Latency } from '../time/function-time';
 
@@ -9,7 +9,7 @@ export interface InitMessage {
   readonly handler: string;
   /** Cloud time in milliseconds. */
   readonly now: number;
-  /** For the function's random numbers: another stream of the seed for each process. */
+  /** With `stream`, for the function's random numbers: see `seededRandom`. */
   readonly seed: number;
   readonly stream: string;
   readonly latency: Latency;
@@ -17,15 +17,15 @@ export interface InitMessage {
   readonly resolver: string;
 }
 
-/** One sleeper is due. */
+/** The process has to wake its first sleeper. */
 interface WakeMessage {
   readonly kind: 'wake';
   readonly now: number;
 }
 
-/** A service hangs on purpose: this connection keeps nobody busy any more. */
-interface LetGoMessage {
-  readonly kind: 'let-go';
+/** A service will never answer on this connection, so it must not count as work. */
+interface AbandonMessage {
+  readonly kind: 'abandon-connection';
   /** The function's own port of the connection. */
   readonly port: number;
 }
@@ -56,17 +56,17 @@ export interface DoneMessage {
   readonly error?: InvocationError;
 }
 
-/** Nothing is left to do until a message comes: no call, no look in DNS, no work on another thread. */
+/** The process is idle until a message comes: it has no open call, no DNS query and no work on another thread. */
 export interface IdleMessage {
   readonly kind: 'idle';
-  /** How many messages have been read. One more may be on its way. */
+  /** How many messages the process has read. If more were sent, it is not idle. */
   readonly seen: number;
   /** When the first sleeper is due. */
   readonly wakesAt?: number;
 }
 
-export type MessageToRuntime = InitMessage | WakeMessage | LetGoMessage | InvokeMessage;
+export type MessageToRuntime = InitMessage | WakeMessage | AbandonMessage | InvokeMessage;
 export type MessageFromRuntime = { readonly kind: 'ready' } | DoneMessage | IdleMessage;
 
-/** Ends an invocation on both output streams, so that the other side knows that it has seen all of its log. */
+/** Written to both output streams at the end of an invocation, so that the reader knows it has the whole log. */
 export const END_OF_LOG = '\u0000end';

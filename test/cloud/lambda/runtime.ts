@@ -1,9 +1,7 @@
-// What runs in a function's own process: the cloud's time and DNS around the handler, and the
-// invocations that come over IPC.
+// The program in a function's process: it gives the handler the cloud's time and DNS, and runs what comes over IPC.
 //
-// The process is idle when Node has nothing left to do, which it says by `beforeExit`: no request,
-// no query, no job of another thread. The channel to the parent must not count as work, so it is
-// unreferenced while a message is handled.
+// Node emits `beforeExit` when it has nothing left to do: no request, no DNS query, no work on another thread. Then the
+// process is idle. The IPC channel itself must not count as work, so it is unreferenced while a message is handled.
 import http from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
@@ -28,7 +26,7 @@ process.on('message', (message: MessageToRuntime) => {
   switch (message.kind) {
     case 'init': return init(message);
     case 'wake': return time.wake(message.now);
-    case 'let-go': return letGo(message.port);
+    case 'abandon-connection': return abandonConnection(message.port);
     case 'invoke': return void invoke(message);
   }
 });
@@ -59,22 +57,22 @@ async function invoke(message: InvokeMessage): Promise<void> {
   send(done);
 }
 
-/** A request gets its connection after its way. Until then it has none, and so keeps the process from nothing. */
+/** A request is delayed before it gets a connection. So a delayed request does not count as work. */
 function callsTakeTime(): void {
   const agent =
     http.Agent.prototype as unknown as { addRequest(request: http.ClientRequest, ...rest: unknown[]): void };
   const addRequest = agent.addRequest;
   agent.addRequest = function (request, ...rest) {
-    void time.travel().then(() => addRequest.call(this, request, ...rest));
+    void time.delayCall().then(() => addRequest.call(this, request, ...rest));
   };
   const { fetch } = globalThis;
   globalThis.fetch = async (...args) => {
-    await time.travel();
+    await time.delayCall();
     return fetch(...args);
   };
 }
 
-/** Which connections there are, so that one of them can be let go. */
+/** Keeps a list of the open connections, so that `abandonConnection` finds one by its port. */
 function noteConnections(): void {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
@@ -84,8 +82,8 @@ function noteConnections(): void {
   };
 }
 
-/** The answer never comes. Who waits for it still has a time-out, which is the cloud's. */
-function letGo(port: number): void {
+/** The answer never comes. The SDK's time-out, which runs on the cloud's time, ends the call. */
+function abandonConnection(port: number): void {
   for (const socket of sockets) {
     if (socket.localPort === port) socket.unref();
   }

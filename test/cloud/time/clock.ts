@@ -1,4 +1,4 @@
-// What a service of the local cloud needs of time: what it is now, and to sleep until later.
+// The clock that a service of the local cloud is given: it says the time, and a service can sleep on it.
 
 export interface Clock {
   /** Milliseconds since 1970 in the cloud. */
@@ -7,8 +7,8 @@ export interface Clock {
   /** Resolves when that much time has passed in the cloud. Rejects when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Time stands still while this work goes on: a look in real DNS, a key that is made, a call of the test's own.
-   * @param what names the work for whoever waits for its end
+   * Does work that takes real time, such as a DNS query or a new key. The cloud's time stands still until it is done.
+   * @param what names the work in the message of a test that fails
    */
   hold<T>(what: string, work: () => T | Promise<T>): Promise<T>;
 }

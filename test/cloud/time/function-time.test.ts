@@ -78,7 +78,7 @@ test('a promised time-out gives its value, and rejects when aborted', async () =
 
 test('each call takes its time from the seed', () => {
   const ways = Array.from({ length: 20 }, () => {
-    void time.travel();
+    void time.delayCall();
     const way = time.wakesAt! - time.now();
     run();
     return way;

@@ -1,9 +1,9 @@
-// Time inside one function: its sleepers, and the timers and dates of JavaScript that follow the cloud's clock.
+// The time of one Lambda function: dates and timers of JavaScript that follow the cloud's clock.
 //
-// The sleepers are plain objects, so they keep no event loop alive: a function that only sleeps is idle.
+// A timer is a plain object here, and Node does not know of it. So Node sees a function that only sleeps as idle.
 import { Random } from './random';
 
-/** Milliseconds that a call takes, at least and at most: uniform between them. */
+/** How many milliseconds a call takes: any number between the two, all equally likely. */
 export interface Latency {
   readonly least: number;
   readonly most: number;
@@ -12,11 +12,11 @@ export interface Latency {
 interface Sleeper {
   readonly wakesAt: number;
   readonly wake: () => void;
-  /** Time moves on for its sake. Not so for the timers with which Node's `fetch` looks after its connections. */
+  /** Whether time moves on to wake it. It does not for an unreferenced timer, such as those in Node's `fetch`. */
   movesTime: boolean;
 }
 
-/** What `setTimeout` gives. */
+/** What `setTimeout` returns. */
 export class FunctionTimer {
   private id: number;
   private movesTime = true;
@@ -63,17 +63,17 @@ export class FunctionTime {
     return this.time;
   }
 
-  /** The cloud says what time it is. */
+  /** Sets the time to that of the cloud. */
   set(now: number): void {
     this.time = now;
   }
 
-  /** When the first sleeper is due for whose sake time moves on. */
+  /** When the first sleeper is due, of those that time moves on for. */
   get wakesAt(): number | undefined {
     return this.first(({ movesTime }) => movesTime)?.[1].wakesAt;
   }
 
-  /** Wakes the first of those sleepers, and the others that are due by then. */
+  /** Wakes the first of those sleepers. Unreferenced timers that are due by then come before it. */
   wake(now: number): void {
     this.time = now;
     for (;;) {
@@ -100,15 +100,15 @@ export class FunctionTime {
   }
 
   /**
-   * The way of one call. It comes before the call is sent, and the answer takes no time: so two
-   * calls of two functions never meet in one instant, and their order follows from the seed alone.
+   * Waits for as long as one call takes. The call is sent afterwards, and its answer takes no time. So two functions
+   * never call at the same moment, and the order of their calls depends on the seed alone.
    */
-  travel(): Promise<void> {
+  delayCall(): Promise<void> {
     const { least, most } = this.latency;
     return this.sleep(least + this.random() * (most - least));
   }
 
-  /** What JavaScript has of time, for a function that does not know that its time is the cloud's. */
+  /** `Date`, `setTimeout` and so on, to put in the place of JavaScript's own. */
   globals() {
     const now = () => Math.floor(this.time);
     const SimulatedDate = new Proxy(Date, {
@@ -159,7 +159,7 @@ export class FunctionTime {
     sleeper.wake();
   }
 
-  /** Of those that are due at one moment, the one that fell asleep first. */
+  /** The sleeper that is due first. Of several that are due at one moment, the one that fell asleep first. */
   private first(counts: (sleeper: Sleeper) => boolean): [number, Sleeper] | undefined {
     let first: [number, Sleeper] | undefined;
     for (const entry of this.sleepers) {

@@ -6,7 +6,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 /** At least 0, less than 1. */
 export type Random = () => number;
 
-/** Each part of the cloud has a stream of its own, so that one more number here changes nothing there. */
+/**
+ * @param stream names a part of the cloud. Each part has its own numbers: when one part takes one more, the others get
+ * the same as before.
+ */
 export function seededRandom(seed: number, stream: string): Random {
   const generator = xoroshiro128plus(createHash('sha256').update(`${seed}/${stream}`).digest().readInt32BE());
   return () => uniformFloat64(generator);
@@ -17,7 +20,7 @@ export function randomInt(random: Random, limit: number): number {
   return Math.floor(random() * limit);
 }
 
-/** So many letters, each one of `alphabet`. */
+/** A text of that length, made of letters of the alphabet. */
 export function randomText(random: Random, alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(random, alphabet.length)]).join('');
 }

@@ -1,4 +1,4 @@
-// A clock that is the machine's, for a double that works beside programs which know no other time.
+// The clock of the machine, for a service that works with programs outside of the local cloud.
 import { setTimeout } from 'node:timers/promises';
 import { Clock } from './clock';
 

@@ -1,8 +1,8 @@
-// The seed of this run: from the environment variable LOCAL_CLOUD_SEED, or by chance.
+// The seed of this run: the environment variable LOCAL_CLOUD_SEED, or else a random number.
 declare global {
   /** Set for each test file by `test/seeded-environment.ts`, which prints it when a test fails. */
   var LOCAL_CLOUD_SEED: number | undefined;
-  /** Where that file's clouds are noted, so that a failure can say who waited for what. */
+  /** The clouds of that test file. A failed test prints what each of them waits for. */
   var LOCAL_CLOUDS: { describe(): string }[] | undefined;
 }
 

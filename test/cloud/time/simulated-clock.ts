@@ -1,17 +1,16 @@
 // The clock of the local cloud: time stands still while anything works, and jumps to the next sleeper when all wait.
 //
-// So nothing is waited for in real time, and what happens does not depend on how fast the machine is. The rules:
-// 1. Time moves only while a *driver* waits: a test that lets time pass, deploys, deletes or
-//    invokes. Between tests it stands.
-// 2. Time moves only when nobody works: no hold is taken and every participant (a function) is idle.
-// 3. One sleeper is woken at a time, the first that is due. Among several of the same moment the seed chooses.
-// 4. When all wait and nobody sleeps, the drivers fail at once and say who waits for what.
+// So no test waits in real time, and its outcome does not depend on how fast the machine is. The rules:
+// 1. Time moves only while a *driver* waits. A driver is a test that deploys, deletes, invokes or lets time pass.
+// 2. Time moves only when nothing works: no `hold` is open, and every function is idle.
+// 3. The clock wakes one sleeper at a time, the first that is due. Of several at one moment, the seed chooses one.
+// 4. When all wait and nobody sleeps, the drivers fail at once. The error says who waits for what.
 import { setMaxListeners } from 'node:events';
 import { setImmediate } from 'node:timers';
 import { Clock } from './clock';
 import { Random, randomInt } from './random';
 
-/** Has sleepers of its own: a function. */
+/** A Lambda function, which has sleepers of its own. */
 export interface Participant {
   /** False while it works. */
   readonly idle: boolean;
@@ -19,7 +18,7 @@ export interface Participant {
   readonly wakesAt?: number;
   /** Wakes one sleeper. */
   wake(now: number): void;
-  /** What it is and what it does, for whoever waits for it. */
+  /** What it is and what it does, for the message of a test that fails. */
   describe(): string;
 }
 
@@ -28,18 +27,18 @@ interface Sleeper {
   wake(now: number): void;
 }
 
-/** Waits for an end, and lets time move meanwhile. */
+/** A test that waits for some work to end. Time moves meanwhile. */
 interface Driver {
   readonly what: string;
   readonly fail: (error: Error) => void;
-  /** Set when the end has come. */
-  goOn?: () => void;
+  /** Set when the work has ended: resolves or rejects the test's promise. */
+  finish?: () => void;
 }
 
-/** What a test waits to become true. */
+/** What a test waits for. */
 interface Condition {
   readonly what: string;
-  /** When it is no longer waited for. */
+  /** When the test gives up. */
   readonly end: number;
   readonly isMet: () => boolean;
   readonly resolve: () => void;
@@ -73,7 +72,7 @@ export class SimulatedClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      if (signal) setMaxListeners(0, signal); // any number may sleep until one end
+      if (signal) setMaxListeners(0, signal); // many sleepers may share one signal
       const stop = () => {
         this.sleepers.delete(sleeper);
         reject(signal!.reason);
@@ -104,16 +103,15 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Lets time move until the work is done, and all have come to rest. A function may still be at
-   * work when its answer is there, and a test that goes on at once would find it busy or free as
-   * the machine has it.
+   * Lets time move until the work has ended and all are idle. A function may work on after its answer. If the test
+   * continued at once, it would depend on the machine whether it finds the function busy.
    */
   drive<T>(what: string, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const driver: Driver = { what, fail: reject };
       this.drivers.add(driver);
-      const end = (goOn: () => void) => {
-        driver.goOn = goOn;
+      const end = (finish: () => void) => {
+        driver.finish = finish;
         this.considerStep();
       };
       // A failure at once is a failure as well.
@@ -128,8 +126,8 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Lets time move until this has become true. Fails when it never can, or has not after that much
-   * time of the cloud: SES looks in DNS every few minutes, so somebody always sleeps.
+   * Lets time move until the condition is true. Fails at once when it can never become true, and otherwise after
+   * `within` milliseconds: SES looks in DNS every few minutes, so there is always a sleeper that moves time.
    */
   until(what: string, condition: () => boolean, within = 86_400_000): Promise<void> {
     return this.drive(what, () => new Promise<void>((resolve, reject) => {
@@ -137,13 +135,13 @@ export class SimulatedClock implements Clock {
     }));
   }
 
-  /** Called whenever all have come to rest, before time moves on. Returns how to end it. */
+  /** Calls the watcher whenever all are idle, before time moves. Returns a function that ends this. */
   watch(watcher: () => void): () => void {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
   }
 
-  /** A participant joins. Returns how to leave. */
+  /** Time waits for the participant from now on. Returns a function that ends this. */
   join(participant: Participant): () => void {
     this.participants.add(participant);
     return () => {
@@ -152,16 +150,16 @@ export class SimulatedClock implements Clock {
     };
   }
 
-  /** Whoever still waits is told why it is in vain. */
+  /** Fails all tests that still wait. */
   stop(why: string): void {
     this.failDrivers(new Error(why));
   }
 
-  /** Something has come to rest: perhaps all have. */
+  /** Something became idle, so perhaps time can move. */
   considerStep(): void {
     if (this.stepIsComing) return;
     this.stepIsComing = true;
-    // Not at once: what was just resolved still runs, and may take a hold or send a message.
+    // Not at once: code that waits for a promise which was just resolved has still to run. It may begin new work.
     setImmediate(() => {
       this.stepIsComing = false;
       this.step();
@@ -182,9 +180,9 @@ export class SimulatedClock implements Clock {
   }
 
   private step(): void {
-    if (!this.isAtRest()) return;
+    if (!this.isIdle()) return;
     for (const watcher of this.watchers) watcher();
-    // Who has waited for this goes on first. Time moves when all are at rest again.
+    // The tests that waited for this continue first. Time moves when all are idle again.
     if (this.endConditions() || this.endDrivers()) return this.considerStep();
     const next = this.nextSleeper();
     if (!next) return this.failDrivers(this.nobodySleeps());
@@ -193,17 +191,17 @@ export class SimulatedClock implements Clock {
     this.considerStep();
   }
 
-  /** True when one has reached its end. */
+  /** True when a driver has ended. */
   private endDrivers(): boolean {
-    const ended = [...this.drivers].filter(({ goOn }) => goOn);
+    const ended = [...this.drivers].filter(({ finish }) => finish);
     for (const driver of ended) {
       this.drivers.delete(driver);
-      driver.goOn!();
+      driver.finish!();
     }
     return ended.length > 0;
   }
 
-  /** True when one has been met, or has failed. */
+  /** True when a condition was met, or has failed. */
   private endConditions(): boolean {
     let ended = false;
     for (const condition of this.conditions) {
@@ -222,7 +220,7 @@ export class SimulatedClock implements Clock {
     return ended;
   }
 
-  private isAtRest(): boolean {
+  private isIdle(): boolean {
     return this.drivers.size > 0 && this.holds.size === 0 && [...this.participants].every(({ idle }) => idle);
   }
 

@@ -16,7 +16,7 @@ let provider: DnsProvider;
 let nat: Record<string, NatEntry> | undefined;
 let leaveNetwork: () => void;
 /** Nothing is waited for. */
-const noTime = { travel: async () => undefined, sleep: async () => undefined };
+const noTime = { delayCall: async () => undefined, sleep: async () => undefined };
 
 beforeEach(async () => {
   world = new DnsWorld();

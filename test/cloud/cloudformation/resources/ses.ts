@@ -27,13 +27,13 @@ export class EmailIdentityProvider implements ResourceProvider {
         SigningAttributesOrigin: signing?.DomainSigningSelector ? 'EXTERNAL' : 'AWS_SES',
         SigningAttributes: signing,
       });
-      await this.untilTaken(() => client.send(told));
+      await this.untilAccepted(() => client.send(told));
     }
     if (changed(previous, request, 'DkimAttributes')) {
       const switched = new PutEmailIdentityDkimAttributesCommand({
         EmailIdentity, SigningEnabled: dkim?.SigningEnabled ?? true,
       });
-      await this.untilTaken(() => client.send(switched));
+      await this.untilAccepted(() => client.send(switched));
     }
     const state = this.ses.identity(refOf(request));
     if (!state) {
@@ -53,7 +53,7 @@ export class EmailIdentityProvider implements ResourceProvider {
   }
 
   /** CloudFormation's calls count in the account's one call a second, and are made again. */
-  private async untilTaken(call: () => Promise<unknown>): Promise<void> {
+  private async untilAccepted(call: () => Promise<unknown>): Promise<void> {
     const { clock } = this.context;
     for (;;) {
       try {

@@ -1,8 +1,7 @@
-// A function in the test's own process: the unchanged bundle, with HTTP, DNS and time in memory. It
-// costs a tenth of a process.
+// Runs a Lambda function in the test's own process, with HTTP and DNS in memory: ten times as fast as a process.
 //
-// The code is compiled as a function. Its parameters are what the sandbox has of its own:
-// `require`, `process`, dates, timers.
+// The code is the unchanged bundle. It is compiled as a JavaScript function, and `require`, `process`, `Date`, the timers
+// and so on are its parameters. So it has its own, and the test's stay as they are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
@@ -23,14 +22,14 @@ const PARAMETERS = [
   'process', 'console', 'Math', 'Date', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch',
 ];
 
-/** By text: each deployment has its own copy of the same code, and compiling takes longer than running. */
+/** By the code's text. Each deployment has a copy of the same code, and compiling takes longer than running. */
 const compiled = new Map<string, ReturnType<typeof compileFunction>>();
 
 export class InProcessFunction implements FunctionInstance, Participant {
   readonly id: string;
   readonly ended: Promise<string>;
   alive = true;
-  /** Always: what it has begun is done before the clock takes a step. */
+  /** Always true. What the function has begun in memory ends before the clock's next step. */
   readonly idle = true;
   private readonly time: FunctionTime;
   private readonly environment: NodeJS.ProcessEnv;
@@ -93,8 +92,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
     }
   }
 
-  letGo(): void {
-    // A request in memory keeps nothing busy.
+  abandonConnection(): void {
+    // A request in memory is no open connection.
   }
 
   kill(): void {

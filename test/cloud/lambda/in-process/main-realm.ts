@@ -1,5 +1,7 @@
-// The built-in classes of the process itself. A test runner gives tests a realm of their own, whose
-// errors are not `instanceof Error` for code that was compiled outside of it, as a function's is.
+// Errors for functions in the test's own process.
+//
+// Jest gives each test file its own `Error` class. A function is compiled outside of it, and has that of the process. So an
+// error of the test's class would not be `instanceof Error` for the function.
 import { runInThisContext } from 'node:vm';
 
 export const MainError: ErrorConstructor = runInThisContext('Error');

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await provider.createZone('example.com');
   provider.set('example.com', 'TXT', ['hello']);
   const time = new FunctionTime(0, () => 0, { least: 0, most: 0 });
-  jest.spyOn(time, 'travel').mockResolvedValue();
+  jest.spyOn(time, 'delayCall').mockResolvedValue();
   jest.spyOn(time, 'sleep').mockImplementation(async (ms) => void slept.push(ms));
   ({ promises: { Resolver } } = memoryDns(world, time));
 });

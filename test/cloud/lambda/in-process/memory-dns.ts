@@ -1,9 +1,9 @@
-// DNS without sockets, for functions in the test's own process: as much of `node:dns` as a handler uses.
+// `node:dns` without sockets, for functions in the test's own process. It has only what the handler uses.
 import type { ResolverOptions } from 'node:dns';
 import { Answer, RecordType } from 'dns-packet';
 import { systemError } from './main-realm';
 import { DnsWorld, RCODE } from '../../dns';
-import { waitsInVain } from '../../dns/patience';
+import { timesOut } from '../../dns/time-out';
 import { FunctionTime } from '../../time/function-time';
 
 const ERRORS: Readonly<Record<number, string>> = {
@@ -13,7 +13,7 @@ const ERRORS: Readonly<Record<number, string>> = {
 /** The DNS world, as far as a function sees it. */
 type FunctionDns = Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>;
 
-/** `node:dns`, for one function. */
+/** The module `node:dns` for one function. */
 export function memoryDns(
   dns: FunctionDns, time: FunctionTime,
 ): { promises: { Resolver: new (options?: ResolverOptions) => MemoryResolver } } {
@@ -59,9 +59,9 @@ export class MemoryResolver {
 
   private async look<T>(name: string, type: RecordType, read: (data: unknown) => T): Promise<T[]> {
     const { dns, time, server } = this;
-    await time.travel();
+    await time.delayCall();
     const entry = dns.natOfFunctions()[server];
-    if (entry && await waitsInVain(entry, this.options, (ms) => time.sleep(ms))) {
+    if (entry && await timesOut(entry, this.options, (ms) => time.sleep(ms))) {
       throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
     }
     const isReachable = entry || server === dns.resolverAddress;

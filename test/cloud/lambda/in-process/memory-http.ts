@@ -1,5 +1,6 @@
-// HTTP without sockets, for functions in the test's own process: as much of `node:http` and `fetch`
-// as an SDK client and a handler use.
+// `node:http` and `fetch` without sockets, for functions in the test's own process.
+//
+// They have only what the handler and its SDK clients use. A request is a call of the service's own code.
 import { EventEmitter } from 'node:events';
 import { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
@@ -7,7 +8,7 @@ import { MainTypeError, systemError } from './main-realm';
 import { Network, Outcome, requestOf } from '../../network';
 import { FunctionTime } from '../../time/function-time';
 
-/** What the function's sandbox has. */
+/** What a request of the function needs. */
 export interface Sandbox {
   readonly network: Network;
   readonly time: FunctionTime;
@@ -33,7 +34,7 @@ export function memoryHttp(sandbox: Sandbox) {
 
 export function memoryFetch({ network, time, isAlive }: Sandbox) {
   return async (url: string, { method = 'GET', headers = {}, body = '', signal }: RequestInit = {}) => {
-    await time.travel();
+    await time.delayCall();
     signal?.throwIfAborted();
     const { origin, pathname, search } = new URL(url);
     const request = requestOf(
@@ -58,7 +59,7 @@ class MemoryAgent {
 
 class MemoryRequest extends EventEmitter {
   destroyed = false;
-  /** Looks connected; nothing that is set on it has an effect. */
+  /** Says that it is connected. Its settings have no effect. */
   readonly socket = {
     connecting: false, setKeepAlive: () => undefined, setTimeout: () => undefined, removeListener: () => undefined,
   };
@@ -89,7 +90,7 @@ class MemoryRequest extends EventEmitter {
   private async exchange(): Promise<void> {
     const { network, time, isAlive } = this.sandbox;
     const { host, port = 80, method, path, headers = {} } = this.options;
-    await time.travel();
+    await time.delayCall();
     if (this.destroyed) return;
     this.emit('socket', this.socket);
     const outcome =
@@ -113,7 +114,7 @@ function whenAborted(signal: AbortSignal | null | undefined, reject: (reason: un
   signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
 }
 
-/** Nobody listens there, or the connection was cut. */
+/** Node's error when nobody listens at the address (no outcome), or when the connection was cut. */
 function connectionError(outcome: Outcome | undefined): NodeJS.ErrnoException {
   return outcome ? systemError('socket hang up', 'ECONNRESET') : systemError('connect ECONNREFUSED', 'ECONNREFUSED');
 }

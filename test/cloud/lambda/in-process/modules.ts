@@ -1,7 +1,7 @@
-// What a function in the test's own process may require: modules in memory, and Node's own that wait for nothing.
+// Which modules a function in the test's own process may require.
 //
-// Work that goes on outside of JavaScript, such as reading a file, would be invisible to the clock,
-// and time would move on without it. So a module that is not known here is refused.
+// The clock does not see work outside of JavaScript, such as reading a file, and time would move on without it. So only
+// modules in memory are allowed, and those of Node that never wait.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -9,7 +9,7 @@ const WITHOUT_WAITING = new Set([
   'async_hooks', 'buffer', 'crypto', 'events', 'fs', 'https', 'os', 'path', 'stream', 'url', 'util', 'zlib',
 ]);
 
-/** Reads at once. The SDK looks for configuration files, which are not there. */
+/** Reads at once, without a thread. The SDK looks for configuration files, which do not exist. */
 const FILES = {
   readFile: async (...args: Parameters<typeof readFileSync>) => readFileSync(...args),
 };
