@@ -29,6 +29,17 @@ test('a day passes at once, and whoever sleeps meanwhile wakes in order', async 
   expect(clock.now() - start).toBe(86_400 * SECOND);
 });
 
+test('what is due at the last moment of a time that passes has happened at its end, whatever the seed', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const seeded = new SimulatedClock(seededRandom(seed, 'clock'));
+    let happened = false;
+    const passing = seeded.pass(SECOND);
+    void seeded.sleep(SECOND).then(() => (happened = true));
+    await passing;
+    expect(happened).toBe(true);
+  }
+});
+
 test('time stands still while no test waits', async () => {
   void clock.sleep(SECOND);
   await moment();

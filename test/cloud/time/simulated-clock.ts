@@ -24,6 +24,8 @@ export interface Participant {
 
 interface Sleeper {
   readonly wakesAt: number;
+  /** It wakes after all others of its moment. */
+  readonly isLast?: boolean;
   wake(now: number): void;
 }
 
@@ -120,9 +122,20 @@ export class SimulatedClock implements Clock {
     });
   }
 
-  /** Lets that much time pass. */
+  /** Lets that much time pass. What is due at its last moment comes before its end. */
   pass(ms: number): Promise<void> {
-    return this.drive(`${ms / 1000} s to pass`, () => this.sleep(ms));
+    return this.drive(`${ms / 1000} s to pass`, () => new Promise((resolve) => {
+      const end: Sleeper = {
+        wakesAt: this.time + ms,
+        isLast: true,
+        wake: () => {
+          this.sleepers.delete(end);
+          resolve();
+        },
+      };
+      this.sleepers.add(end);
+      this.considerStep();
+    }));
   }
 
   /**
@@ -232,7 +245,8 @@ export class SimulatedClock implements Clock {
       if (each.wakesAt < earliest) first = [each as Sleeper];
       else if (each.wakesAt === earliest) first.push(each as Sleeper);
     }
-    return first.length > 1 ? first[randomInt(this.random, first.length)] : first[0];
+    const others = first.filter(({ isLast }) => !isLast);
+    return others.length > 1 ? others[randomInt(this.random, others.length)] : others[0] ?? first[0];
   }
 
   private nobodySleeps(): Error {
