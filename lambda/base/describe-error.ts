@@ -30,6 +30,9 @@ const FAULT_ADVICE = "This is a fault in cdk-ses-dkim. Deploy again; if it stays
 /** Node's and OpenSSL's codes of connections that are not trusted: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const TLS = /CERT|SIGNATURE|^ERR_(TLS|SSL)_|^EPROTO$/;
 
+/** Names of Node's errors of connections, which say nothing. A time-out has a better one. */
+const SYSTEM = new Set(['Error', 'AggregateError']);
+
 /** What a failed deployment gives as its reason. */
 export function reasonOf(error: unknown): string {
   if (error instanceof HandlerError) return error.message;
@@ -50,7 +53,7 @@ export function describeError(error: unknown): { name: string; text: string; adv
     const text = `the answer is not of the service's protocol${status === undefined ? '' : ` (HTTP status ${status})`}`;
     return { name: 'UnreadableAnswer', text, advice: NETWORK };
   }
-  if (code !== undefined && status === undefined) {
+  if (code !== undefined && status === undefined && SYSTEM.has(name)) {
     // When none of several addresses answers, Node's error has no text.
     return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
   }

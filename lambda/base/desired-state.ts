@@ -48,7 +48,6 @@ export interface DesiredState {
 
 export interface ZoneSettings {
   readonly id: string;
-  /** Role that is assumed for the calls. */
   readonly roleArn?: string;
   readonly ttl: number;
   /** A record that says something else is replaced. */

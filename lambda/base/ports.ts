@@ -32,10 +32,8 @@ export interface IdentityState {
   readonly errorType?: string;
 }
 
-/** What SES answers when its signing is set. */
 export type SigningAnswer = Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>;
 
-/** The signing that SES is told to use. */
 export type SigningAttributes =
   | { readonly origin: 'AWS_SES'; readonly keyLength?: KeyLength }
   | { readonly origin: 'EXTERNAL'; readonly selector: string; readonly privateKey: string }
@@ -44,7 +42,6 @@ export type SigningAttributes =
 export interface Ses {
   /** Undefined when there is no such identity. */
   read(): Promise<IdentityState | undefined>;
-  /** The same domain in another Region. */
   readIn(region: string): Promise<IdentityState | undefined>;
   putSigning(attributes: SigningAttributes): Promise<SigningAnswer>;
 }
@@ -79,7 +76,6 @@ export interface HostedZone {
 /** A zone that was looked at, and that the domain's records belong in. */
 export type OpenZone = Pick<HostedZone, 'list' | 'change'>;
 
-/** What one name server says. */
 export interface NameServerAnswer {
   readonly nameServer: string;
   /** In Route 53's form; empty when there is no such record. */
@@ -98,7 +94,6 @@ export interface Secrets {
   read(source: SecretSource): Promise<string>;
 }
 
-/** What CloudFormation says of a stack. */
 export interface CloudFormation {
   stackStatus(stackId: string): Promise<string | undefined>;
   /** How it knows a resource of the stack now. */

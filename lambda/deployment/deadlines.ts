@@ -23,7 +23,7 @@ export function cloudFormationDeadline(event: HandlerEvent, { waitSeconds }: Des
   return requestedAt(event, now) + serviceTimeout(waitSeconds) * 1000 - ANSWER_MS;
 }
 
-export function endOf({ invocation, cloudFormation }: Deadlines): number {
+function endOf({ invocation, cloudFormation }: Deadlines): number {
   return Math.min(invocation, cloudFormation);
 }
 

@@ -13,9 +13,8 @@ import { DesiredState } from '../base/desired-state';
 import { CreateOutcome } from '../signing/release';
 
 export interface PhysicalId {
-  /** Region and domain. Undefined when CloudFormation made the id up. */
+  /** Region and domain. Undefined, as the outcome, when CloudFormation made the id up. */
   readonly identity?: string;
-  /** Undefined when CloudFormation made the id up. */
   readonly create?: CreateOutcome;
 }
 

@@ -1,7 +1,7 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
 import { applyPlan } from './apply-plan';
-import { DkimRecord, domainKeyName } from './dkim-record';
-import { planLeaving, planPublication, planTouch } from './zone-plan';
+import { domainKeyName } from './dkim-record';
+import { planLeaving, planPublication, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -22,10 +22,7 @@ export interface Publisher {
   readonly log: Log;
 }
 
-export interface PublicationRequest {
-  readonly wanted: readonly DkimRecord[];
-  /** Region in which the owner sets how the identity signs. */
-  readonly signs: string;
+export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'> {
   /** Looks at the records before anything is written, and throws when they must not change. */
   readonly check?: (records: readonly RecordSet[]) => void;
   /** What is no longer wanted is marked as superseded. @default true */

@@ -24,7 +24,6 @@ export function changeOwnRegistry({ owner, ownRegistryRecords }: ZoneView, regis
   return [...ownRegistryRecords.map(remove), create({ name: registryName(owner), type: 'TXT', ttl, values })];
 }
 
-/** Makes another owner's registry record say something else. */
 export function changeOther({ record, registry }: OtherOwner, entries: readonly Entry[]): Change[] {
   const { name, type, ttl } = record;
   return [remove(record), create({ name, type, ttl, values: renderRegistry({ ...registry, entries }) })];

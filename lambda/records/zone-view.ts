@@ -4,16 +4,13 @@ import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { RecordSet } from '../base/ports';
 
-/** Another owner's registry record, and what it says. */
 export interface OtherOwner {
   readonly record: RecordSet;
   readonly registry: Registry;
 }
 
 export class ZoneView {
-  /** What the owner's registry record says. */
   readonly own: Registry;
-  /** The owner's registry record: one, or none. */
   readonly ownRegistryRecords: readonly RecordSet[];
   readonly others: readonly OtherOwner[];
 
@@ -25,7 +22,6 @@ export class ZoneView {
       .map((record) => ({ record, registry: parseRegistry(record.values) }));
   }
 
-  /** The label of a record below `_domainkey.<domain>`. */
   labelOf(name: string): string {
     return name.slice(0, -domainKeyName(this.owner.domain).length - 1);
   }
@@ -67,10 +63,8 @@ export function registryName({ label, domain }: Owner): string {
 /** What the owner's registry record says of the record of that name. */
 export function originOfRecord(records: readonly RecordSet[], owner: Owner, recordName: string): Origin | undefined {
   const view = new ZoneView(records, owner);
-  return records
-    .flatMap((record) => (record.name === recordName && view.entryFor(record)) || [])
-    .map(({ origin }) => origin)
-    .at(0);
+  const named = records.filter(({ name }) => name === recordName);
+  return named.flatMap((record) => view.entryFor(record) ?? []).at(0)?.origin;
 }
 
 /** True when another owner sets how the identity signs in that Region, so that it is not ours to reset. */

@@ -47,7 +47,6 @@ export function attributesOf({ records, status, attributes }: SigningResult): Re
   return { DkimStatus: status, ...attributes, ...ofRecords };
 }
 
-/** Tells SES how to sign. */
 export async function putSigning(task: Task, attributes: SigningAttributes): Promise<SigningAnswer> {
   const { services: { ses, log }, progress } = task;
   progress.signingPut = true; // before the call: it may arrive even when the answer does not

@@ -51,13 +51,15 @@ test('a broken connection is said by its code, also where the SDK has counted it
 });
 
 test('a connection to a host of several addresses, which has no text of its own, is said by its code', () => {
-  const error = Object.assign(new AggregateError([coded('ECONNREFUSED', 'connect ECONNREFUSED')], ''), { code: 'ECONNREFUSED' });
+  const one = coded('ECONNREFUSED', 'connect ECONNREFUSED');
+  const error = Object.assign(new AggregateError([one], ''), { code: 'ECONNREFUSED' });
   expect(reasonOf(error)).toMatch(/^ECONNREFUSED: no connection\. Deploy again; /);
 });
 
 test('a call that timed out is no bug', () => {
   const error = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
   expect(reasonOf(error)).toMatch(/^TimeoutError: socket timed out\. Deploy again; /);
+  expect(reasonOf(Object.assign(error, { code: 'ETIMEDOUT', $metadata: { attempts: 1 } }))).toMatch(/^TimeoutError: socket timed out\. Deploy/);
 });
 
 test.each([
@@ -95,6 +97,7 @@ test('an answer that cannot be read and has no status is said without one', () =
 
 test.each([
   [new TypeError('x is not a function'), 'TypeError: x is not a function.'],
+  [Object.assign(new TypeError('odd argument'), { code: 'ERR_INVALID_ARG_TYPE' }), 'TypeError: odd argument.'],
   [new RangeError('Division by zero'), 'RangeError: Division by zero.'],
   [new Error('something odd'), 'Error: something odd.'],
   ['a text', 'Error: a text.'],
