@@ -8,8 +8,6 @@ import { byoDkim, PEM, REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 import { StackResult } from '../cloud';
 
-jest.setTimeout(900_000); // out of time would count as failed as expected
-
 let scene: Scene;
 
 beforeEach(async () => {
@@ -63,10 +61,10 @@ describe('one update that is cancelled while SES throttles it', () => {
   });
 });
 
-describe('twenty updates that are cancelled while SES throttles them', () => {
-  const domains = Array.from({ length: 20 }, (_, index) => `d${index}.example.com`);
+describe('fifty requests that are cancelled, and share the one call a second that SES takes', () => {
+  const domains = Array.from({ length: 50 }, (_, index) => `d${index}.example.com`);
 
-  const many = (selector: string, secret: 'one' | 'two') => (stack: Stack) => {
+  const all = (selector: string, secret: 'one' | 'two') => (stack: Stack) => {
     const hostedZone = scene.zoneIn(stack);
     const signing = byoDkim(stack, selector, scene.secrets[secret]);
     for (const domain of domains) {
@@ -77,24 +75,40 @@ describe('twenty updates that are cancelled while SES throttles them', () => {
 
   beforeEach(async () => {
     await scene.stop();
-    scene = await Scene.withIdentity({ functions: 'in-process' });
-    // In an account of some age all requests are at work at once. They share the one call a second that SES takes.
+    // How long a request goes without a write is chance. With this seed two of the fifty go long enough, creates as
+    // updates. Of creates, some did with each of seven seeds; of updates, with one of two.
+    scene = await Scene.withIdentity({ functions: 'in-process', seed: 1 });
+    // In an account of some age all requests are at work at once.
     scene.cloud.lambda.settings.concurrency = 1000;
     for (const domain of domains) scene.identityExists(REGION, domain);
-    await scene.deployed('Mail', many('s1', 'one'));
-    scene.cloud.faults.add({
-      service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'throttle', times: 20 * domains.length,
-    });
-    const result = await scene.deploy('Mail', besideOneThatFails(many('s2', 'two')));
-    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
-    await settled();
   });
 
-  // Today: as above. With fifty requests and no fault but SES's own limit it is one of them, in some runs: how long a
-  // request goes without a write is chance then.
-  test.failing('A1 a request that no longer stands writes nothing: every identity has its old signing', () => {
-    const selectors = domains.map((domain) => scene.identity(REGION, domain)?.tokens[0]);
-    expect(selectors).toEqual(domains.map(() => 's1'));
+  describe('creates', () => {
+    beforeEach(async () => {
+      const result = await scene.deploy('Mail', besideOneThatFails(all('s1', 'one')));
+      expect(result.status).toBe('ROLLBACK_COMPLETE');
+      await settled();
+    });
+
+    // Today: some of them sign with a key that has no record, and records are made again after the Delete.
+    test.failing('A1 a request that no longer stands writes nothing: nothing of ours is left', () => {
+      const signing = domains.filter((domain) => scene.identity(REGION, domain)?.origin !== 'AWS_SES');
+      expect({ signing, records: scene.all() }).toEqual({ signing: [], records: [] });
+    });
+  });
+
+  describe('updates', () => {
+    beforeEach(async () => {
+      await scene.deployed('Mail', all('s1', 'one'));
+      const result = await scene.deploy('Mail', besideOneThatFails(all('s2', 'two')));
+      expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      await settled();
+    });
+
+    // Today: some of them sign with s2, which is not what the stack says.
+    test.failing('A1 a request that no longer stands writes nothing: every identity has its old signing', () => {
+      expect(domains.map((domain) => scene.identity(REGION, domain)?.tokens[0])).toEqual(domains.map(() => 's1'));
+    });
   });
 });
 
@@ -166,7 +180,8 @@ describe('a Create that never answered, without a roll-back, and the next deploy
   // Today: the id of the failed Create is one that CloudFormation made up. Its Delete comes in the clean-up. It does
   // not look what was made in its place, resets the signing and deletes the record.
   test.failing('A3 a Delete leaves alone what was made in place of the resource', async () => {
-    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
+    expect(scene.records()).toEqual([expect.stringContaining('TXT s1._domainkey.')]);
   });
 });
 

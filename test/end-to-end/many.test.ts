@@ -10,8 +10,6 @@ import { REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 import { StackResult } from '../cloud';
 
-jest.setTimeout(900_000); // out of time would count as failed as expected
-
 let scene: Scene;
 
 afterEach(() => scene.stop());

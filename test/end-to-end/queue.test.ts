@@ -1,5 +1,4 @@
-// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent
-// executions, and events back off.
+// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent executions, and events back off.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { byoDkim, DOMAIN, Scene } from './scene';
@@ -30,9 +29,18 @@ function identities(count: number, props: Partial<EmailIdentityDkimProps> = {}):
   };
 }
 
-function failures({ events }: { events: readonly { status: string; reason?: string }[] }): number {
-  return events.filter(({ status, reason }) =>
-    status === 'CREATE_FAILED' && reason !== 'Resource creation cancelled').length;
+/**
+ * Deploys until a resource fails, and gives the reason. Undefined when the stack is there. What follows a failure, the
+ * roll-back of hundreds of resources, says nothing more and takes most of the time.
+ */
+async function firstFailure(build: (stack: Stack) => void): Promise<string | undefined> {
+  const events = () => scene.cloud.cloudFormation.eventsNow('Mail');
+  const failure = () => events().find(({ status }) => status === 'CREATE_FAILED');
+  const isThere = () => events().some(({ logicalId, status }) => logicalId === 'Mail' && status === 'CREATE_COMPLETE');
+  const deployment = scene.deploy('Mail', build);
+  deployment.catch(() => undefined); // it is cut off when the scene stops
+  await scene.cloud.clock.until('a resource to fail, or the stack to be there', () => isThere() || !!failure());
+  return failure()?.reason;
 }
 
 test('10 identities are created and deleted without a failure', async () => {
@@ -42,16 +50,15 @@ test('10 identities are created and deleted without a failure', async () => {
   expect(scene.all()).toEqual([]);
 });
 
-// The events that find no place back off for minutes, while CloudFormation's half hour runs.
-test.failing('E3 300 identities are created without a failure at ten concurrent executions', async () => {
+// Today: "there was no time left for: Route 53 to bring the zone … in sync". The events that find no place back off for
+// minutes, while CloudFormation's half hour runs. About 220 are done in that time.
+test.failing('E3 250 identities are created without a failure at ten concurrent executions', async () => {
   await begin({ route53: { insyncAfter: MINUTE } }); // what Route 53 usually takes at the most
-  const result = await scene.deploy('Mail', identities(300));
-  expect(result.status).toBe('CREATE_COMPLETE');
-}, 5 * MINUTE);
+  expect(await firstFailure(identities(250))).toBeUndefined();
+});
 
-// A request that waits for SES holds one of the ten places.
+// Today: "there was no time left for: SES to verify DKIM". A request that waits for SES holds one of the ten places.
 test.failing('E3 50 identities wait for verification without a failure when SES needs ten minutes', async () => {
   await begin({ ses: { firstLook: 10 * MINUTE } });
-  const result = await scene.deploy('Mail', identities(50, { waitForVerification: Duration.minutes(15) }));
-  expect(failures(result)).toBe(0);
-}, 5 * MINUTE);
+  expect(await firstFailure(identities(50, { waitForVerification: Duration.minutes(15) }))).toBeUndefined();
+});

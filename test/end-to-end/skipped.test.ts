@@ -8,8 +8,6 @@ import { ACCOUNT, byoDkim, DOMAIN, PEM, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
 import { StackResult } from '../cloud';
 
-jest.setTimeout(900_000); // out of time would count as failed as expected
-
 const OTHER = 'example.org';
 const PARENT = 'eu-west-1';
 
