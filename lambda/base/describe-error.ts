@@ -9,24 +9,6 @@
 // | anything else: a fault in our code | its name            | its own             | report it, with the log |
 import { HandlerError, sentence } from './errors';
 
-export interface ErrorDescription {
-  readonly name: string;
-  readonly text: string;
-  readonly advice: string;
-}
-
-/** What an error says of itself. Any of it can be missing: an error can be anything that somebody has thrown. */
-interface ErrorDetails {
-  readonly name?: string;
-  readonly message?: string;
-  /** Node's, of a connection that broke. */
-  readonly code?: string;
-  readonly cause?: unknown;
-  /** HTTP status of a service's answer. */
-  readonly status?: number;
-  readonly isOfService: boolean;
-}
-
 const NETWORK = 'Something between the function and AWS answers in its place, such as a proxy or a firewall: '
   + 'let the function reach AWS directly or by VPC endpoints, then deploy again.';
 const FORBIDDEN = "A policy, permission boundary or service control policy forbids this call to the function's role.";
@@ -61,26 +43,34 @@ export function textOf(error: unknown): string {
 }
 
 /** Describes an error that is not our own. */
-export function describeError(error: unknown): ErrorDescription {
+export function describeError(error: unknown): { name: string; text: string; advice: string } {
   const { name = 'Error', message = String(error), code, status, isOfService } = detailsOf(error);
   if (message.includes('Deserialization error')) {
     // The SDK's own text quotes what it stumbles over, and points to a field that only a programmer sees.
     const text = `the answer is not of the service's protocol${status === undefined ? '' : ` (HTTP status ${status})`}`;
     return { name: 'UnreadableAnswer', text, advice: NETWORK };
   }
-  if (code !== undefined && TLS.test(code)) return { name: code, text: message, advice: NETWORK };
-  if (code !== undefined && !isOfService) return { name: code, text: message, advice: DEFAULT_ADVICE };
+  if (code !== undefined && status === undefined) {
+    // When none of several addresses answers, Node's error has no text.
+    return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
+  }
   if (isOfService || name === 'TimeoutError') return { name, text: message, advice: ADVICE[name] ?? DEFAULT_ADVICE };
   return { name, text: message, advice: FAULT_ADVICE };
 }
 
-export function detailsOf(error: unknown): ErrorDetails {
-  const metadata = valueIn(error, '$metadata'); // the SDK puts it on each error of a service
+/** The name of an error, by which services say what is wrong. */
+export function nameOf(error: unknown): string {
+  return detailsOf(error).name ?? '';
+}
+
+/** What an error says of itself. Any of it can be missing: an error can be anything that somebody has thrown. */
+export function detailsOf(error: unknown) {
+  const metadata = valueIn(error, '$metadata'); // the SDK puts it on errors of services, and of connections to them
   const status = valueIn(metadata, 'httpStatusCode');
   return {
     name: textIn(error, 'name'),
     message: textIn(error, 'message'),
-    code: textIn(error, 'code'),
+    code: textIn(error, 'code'), // Node's, of a connection that broke
     cause: valueIn(error, 'cause'),
     status: typeof status === 'number' ? status : undefined,
     isOfService: metadata !== undefined,

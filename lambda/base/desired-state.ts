@@ -1,5 +1,4 @@
 // What a stack wants: how an identity signs, and in which zone its records are. The parser makes it from properties.
-import { SecretSource } from './secret-source';
 import { EasyDkimProperties } from '../../src/private/contract';
 
 export type KeyLength = NonNullable<EasyDkimProperties['KeyLength']>;
@@ -8,6 +7,15 @@ export type KeyLength = NonNullable<EasyDkimProperties['KeyLength']>;
 export interface EasyDkim {
   readonly method: 'EASY_DKIM';
   readonly keyLength: KeyLength;
+}
+
+/** Where the private key is: which secret, which version of it, which field. */
+export interface SecretSource {
+  readonly arn: string;
+  /** Without it the whole value is the key. */
+  readonly jsonField?: string;
+  readonly versionStage?: string;
+  readonly versionId?: string;
 }
 
 /** BYODKIM: the key is the user's own. */
@@ -45,4 +53,12 @@ export interface ZoneSettings {
   readonly ttl: number;
   /** A record that says something else is replaced. */
   readonly overwrite: boolean;
+}
+
+/** The secret, as an error names it. */
+export function describeSecret({ arn, versionId, versionStage, jsonField }: SecretSource): string {
+  const parts = [
+    versionId && `version ${versionId}`, versionStage && `stage ${versionStage}`, jsonField && `field '${jsonField}'`,
+  ].filter(Boolean);
+  return `The secret ${arn}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }

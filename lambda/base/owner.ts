@@ -1,19 +1,11 @@
 // The owner of records: one custom resource of a stack, for one identity. Its label stands in DNS.
 import { createHash } from 'node:crypto';
+import { DesiredState } from './desired-state';
 
 export interface Owner {
   readonly domain: string;
   /** The label of the owner's registry record. */
   readonly label: string;
-}
-
-/** Plain values that say which custom resource it is. */
-export interface ResourceIdentity {
-  readonly stackId: string;
-  readonly logicalId: string;
-  /** Region of the SES identity. */
-  readonly region: string;
-  readonly domain: string;
 }
 
 const LABEL_PREFIX = 'cdk-ses-dkim-';
@@ -23,7 +15,9 @@ const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
  * The label is a hash: DNS is public, and a stack's ARN is nobody's business. How it is made never changes, or records
  * that exist would lose their owner.
  */
-export function ownerOf({ stackId, logicalId, region, domain }: ResourceIdentity): Owner {
+export function ownerOf(
+  stackId: string, logicalId: string, { region, domain }: Pick<DesiredState, 'region' | 'domain'>,
+): Owner {
   const text = [stackId, logicalId, `${region}/${domain}`].join('\n');
   return { domain, label: LABEL_PREFIX + createHash('sha256').update(text).digest('hex').slice(0, 32) };
 }

@@ -1,10 +1,8 @@
 // What the handler needs from outside, as interfaces. `services/` has the real calls; unit tests have doubles.
-import { KeyLength, ZoneSettings } from './desired-state';
+import { KeyLength, SecretSource, ZoneSettings } from './desired-state';
 import { Log } from './log';
-import { Change, RecordSet } from './record-set';
 import { Redactor } from './redaction';
 import { Retry } from './retry';
-import { SecretSource } from './secret-source';
 
 /** All that the work of one request calls. */
 export interface Services {
@@ -49,6 +47,24 @@ export interface Ses {
   /** The same domain in another Region. */
   readIn(region: string): Promise<IdentityState | undefined>;
   putSigning(attributes: SigningAttributes): Promise<SigningAnswer>;
+}
+
+export interface RecordSet {
+  /** Lower case, no trailing dot, escapes resolved. */
+  readonly name: string;
+  readonly type: string;
+  /** Absent for an alias. */
+  readonly ttl?: number;
+  /** In Route 53's form. Empty for an alias. */
+  readonly values: readonly string[];
+  /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
+  readonly listed?: unknown;
+}
+
+/** There is no UPSERT, which would overwrite a record unseen. */
+export interface Change {
+  readonly action: 'CREATE' | 'DELETE';
+  readonly record: RecordSet;
 }
 
 export interface HostedZone {

@@ -1,5 +1,5 @@
 // Retries calls that a service was too busy for, with back-off and jitter, inside the time that is left.
-import { describeError, detailsOf } from './describe-error';
+import { describeError, detailsOf, nameOf } from './describe-error';
 import { OutOfTimeError } from './errors';
 import { Log } from './log';
 
@@ -87,9 +87,4 @@ function isRefusal(error: unknown): boolean {
 
 export function isAccessDenied(error: unknown): boolean {
   return DENIED.has(nameOf(error));
-}
-
-/** The name of an error, by which services say what is wrong. */
-export function nameOf(error: unknown): string {
-  return detailsOf(error).name ?? '';
 }

@@ -13,7 +13,7 @@ import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { Retry } from '../base/retry';
 import { reconcile } from '../signing/reconcile';
-import { release, Released } from '../signing/release';
+import { release } from '../signing/release';
 
 /**
  * New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted, its
@@ -23,8 +23,7 @@ const ACCESS_GRACE_MS = 120_000;
 const ACCESS_GRACE_ON_DELETE_MS = 15_000;
 
 /** A request with all that its work needs. */
-interface Work {
-  readonly request: Request;
+interface Work extends Request {
   readonly desired: DesiredState;
   readonly owner: Owner;
   readonly services: Services;
@@ -41,11 +40,10 @@ export async function carryOut(request: Request, desired: DesiredState, deadline
   const isCreateAnswered = parsePhysicalId(event.PhysicalResourceId).create !== undefined;
   const accessGraceMs = isDelete && isCreateAnswered ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
   const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs });
-  const { StackId: stackId, LogicalResourceId: logicalId } = event;
   const work: Work = {
-    request,
+    ...request,
     desired,
-    owner: ownerOf({ stackId, logicalId, region: desired.region, domain: desired.domain }),
+    owner: ownerOf(event.StackId, event.LogicalResourceId, desired),
     services: services(desired, { retry, log, redactor }),
     isLastInvocation: isLastInvocation(deadlines),
   };
@@ -53,43 +51,39 @@ export async function carryOut(request: Request, desired: DesiredState, deadline
 }
 
 async function createOrUpdate(work: Work): Promise<Answer> {
-  const { request: { event, progress }, desired, owner, services } = work;
+  const { event: { PhysicalResourceId: known }, progress, desired, owner, services } = work;
   const identity = identityOf(desired);
-  const known = event.PhysicalResourceId;
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const isSameIdentity = parsePhysicalId(known).identity === identity;
-  const previous = isSameIdentity ? parsePrevious(work.request) : undefined;
+  const previous = isSameIdentity ? parsePrevious(work) : undefined;
   const reconcileWith = (used: Services) => reconcile({ desired, previous, owner, progress }, used);
   const first = await reconcileWith(services);
   const { isSigningUnchanged, attributes } = first.previousWasInPlace ? first
-    : await repeatUntilQuiet({ ...work, first, work: reconcileWith });
+    : await repeatUntilQuiet(reconcileWith, first, work);
   const signingPut = progress.signingPut || !isSigningUnchanged;
   const physicalId = known && isSameIdentity ? known : renderPhysicalId(identity, { succeeded: true, signingPut });
   return { status: 'SUCCESS', physicalId, attributes };
 }
 
 async function remove(work: Work): Promise<Answer> {
-  const { request, desired } = work;
-  const { log, event } = request;
-  const { identity } = parsePhysicalId(event.PhysicalResourceId);
-  if (await isRecreated(request)) log('resource-recreated');
-  else if (identity !== undefined && identity !== identityOf(desired)) log('other-identity', { physicalResourceId: event.PhysicalResourceId });
+  const { event: { PhysicalResourceId: physicalResourceId }, desired, log } = work;
+  const { identity } = parsePhysicalId(physicalResourceId);
+  if (await isRecreated(work)) log('resource-recreated');
+  else if (identity !== undefined && identity !== identityOf(desired)) log('other-identity', { physicalResourceId });
   else await releaseIdentity(work);
-  return { status: 'SUCCESS', physicalId: event.PhysicalResourceId ?? identityOf(desired) };
+  return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
 }
 
 async function releaseIdentity(work: Work): Promise<void> {
-  const { request: { event }, desired: previous, owner, services } = work;
+  const { event, desired: previous, owner, services } = work;
   const { create } = parsePhysicalId(event.PhysicalResourceId);
   let hadRegistry = false;
-  const releaseWith = async (used: Services): Promise<Released> => {
-    const released = await release({ previous, owner, create, hadRegistry }, used);
-    hadRegistry = released.hadRegistry;
-    return released;
+  const releaseWith = async (used: Services) => {
+    hadRegistry = await release({ previous, owner, create, hadRegistry }, used);
   };
-  const first = await releaseWith(services);
+  await releaseWith(services);
   // Where the Create was cancelled, or never answered, it may be at work still.
-  if (!create) await repeatUntilQuiet({ ...work, first, work: releaseWith });
+  if (!create) await repeatUntilQuiet(releaseWith, undefined, work);
 }
 
 /** An older version may have had other properties. Then what is there has to speak for itself. */

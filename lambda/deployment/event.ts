@@ -1,6 +1,6 @@
 // A CloudFormation request as it arrives, and since when CloudFormation waits for its answer.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
-import { Progress } from '../signing/progress';
+import { Progress } from '../signing/task';
 
 export interface CloudFormationEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
@@ -13,8 +13,11 @@ export interface CloudFormationEvent {
   readonly OldResourceProperties?: Record<string, unknown>;
 }
 
-/** CloudFormation's event, or the same event from an earlier invocation that had no time left. */
-export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
+/**
+ * CloudFormation's event, or the same event from an earlier invocation that had no time left. That may have been an
+ * invocation of an older version, which called `acceptedKey` `taken`.
+ */
+export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress & { readonly taken?: string } };
 
 /**
  * When CloudFormation's clock started, in ms since 1970. The event has no time of its own, and this invocation may be a

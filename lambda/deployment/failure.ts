@@ -3,9 +3,8 @@ import { Answer } from './answer';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Request } from './request';
 import { attributesAfterRollback } from './stack';
-import { reasonOf } from '../base/describe-error';
+import { nameOf, reasonOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { nameOf } from '../base/retry';
 
 /** `desired` is undefined when the properties could not be read. */
 export async function failureAnswer(

@@ -6,9 +6,9 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { STSClient } from '@aws-sdk/client-sts';
-import { Environment, Invocation } from './environment';
 import { HandlerEvent } from './event';
-import { onEvent } from './on-event';
+import { Invocation, onEvent } from './on-event';
+import { Environment } from './request';
 import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
@@ -34,14 +34,12 @@ const environment: Environment = {
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
-  services: ({ domain, region }, { retry, log, redactor }) => ({
-    ses: sesOf({ domain, region, clientFor: sesIn, retry }),
+  services: (desired, common) => ({
+    ...common,
+    ses: sesOf(desired, sesIn, common.retry),
     dns: publicDns,
-    secrets: secretsFrom({ clientFor: secretsIn, retry, redactor }),
-    hostedZone: (settings) => hostedZone(settings, route53For(settings), retry),
-    retry,
-    log,
-    redactor,
+    secrets: secretsFrom(secretsIn, common.retry, common.redactor),
+    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
   }),
   cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
   startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),

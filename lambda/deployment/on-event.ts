@@ -5,24 +5,28 @@
 import { Answer, giveAnswer } from './answer';
 import { carryOut } from './carry-out';
 import { ANSWER_MS, cloudFormationDeadline, Deadlines, isLastInvocation, unlessItHangs } from './deadlines';
-import { Environment, Invocation } from './environment';
 import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
 import { parseProperties } from './properties';
-import { Request, requestOf, shortRetry } from './request';
+import { Environment, Request, requestOf, shortRetry } from './request';
 import { isAlreadyAnswered } from './stack';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError, OutOfTimeError } from '../base/errors';
+import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
+
+/** What Lambda says of the running invocation. */
+export interface Invocation {
+  readonly getRemainingTimeInMillis: () => number;
+}
 
 export async function onEvent(event: HandlerEvent, invocation: Invocation, environment: Environment): Promise<void> {
   const request = requestOf(event, environment);
-  const { log, redactor } = request;
+  const { log } = request;
   log('received', { physicalResourceId: event.PhysicalResourceId });
   if (await isAlreadyAnswered(request)) return log('already-answered');
   const invocationEnd = environment.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
   const answer = await answerTo(request, invocationEnd);
-  if (answer) await giveAnswer(event, answer, { time: environment.time, log, redactor });
+  if (answer) await giveAnswer(request, answer);
 }
 
 /** Undefined when a further invocation will answer. */
@@ -39,7 +43,7 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
     if (!mayContinue) return failureAnswer(request, desired, error);
     const problem = await continueInNewInvocation(request);
     if (problem === undefined) return undefined;
-    const whatHappened = `${error.whatHappened}. The function could not start itself again: ${problem}`;
+    const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${problem}`;
     return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
   }
 }

@@ -2,14 +2,12 @@
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, HOSTED_ZONE_ID, LABEL, REGION,
 } from '../../src/private/contract';
-import { ByoDkim, DesiredSigning, DesiredState, KeyLength, ZoneSettings } from '../base/desired-state';
+import { DesiredSigning, DesiredState, KeyLength, SecretSource, ZoneSettings } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 
 const SECRET = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
 const ROLE = /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/;
-const SECONDS = /^\d{1,10}$/;
 const ANY = /^[\s\S]{1,512}$/;
-const METHODS = ['EASY_DKIM', 'BYODKIM', 'DEED'] as const;
 const KEY_LENGTHS: readonly KeyLength[] = ['RSA_1024_BIT', 'RSA_2048_BIT'];
 
 /** Throws with the property and the value found. `functionRegion` is the Region of an identity that names none. */
@@ -20,41 +18,36 @@ export function parseProperties(properties: Record<string, unknown>, functionReg
     domain: top.required('Identity', DOMAIN),
     region: top.optional('Region', REGION) ?? functionRegion,
     signing: parseSigning(top.child('Signing')),
-    ...(zoneId !== undefined ? { zone: parseZone(zoneId, top) } : {}),
-    waitSeconds: top.seconds('WaitForVerification') ?? 0,
+    zone: zoneId === undefined ? undefined : parseZone(zoneId, top),
+    waitSeconds: top.seconds('WaitForVerification', 0),
     retain: top.choice('RemovalPolicy', ['DESTROY', 'RETAIN']) === 'RETAIN',
   };
 }
 
 function parseZone(id: string, top: Reader): ZoneSettings {
-  const roleArn = top.optional('HostedZoneRoleArn', ROLE);
   return {
     id,
-    ...(roleArn !== undefined ? { roleArn } : {}),
-    ttl: top.seconds('RecordTtl') ?? DEFAULT_RECORD_TTL,
+    roleArn: top.optional('HostedZoneRoleArn', ROLE),
+    ttl: top.seconds('RecordTtl', DEFAULT_RECORD_TTL),
     overwrite: top.choice('RecordConflict', ['FAIL', 'OVERWRITE']) === 'OVERWRITE',
   };
 }
 
 function parseSigning(signing: Reader): DesiredSigning {
-  const method = signing.choice('Method', METHODS) ?? signing.isMissing('Method');
+  const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED']) ?? signing.isMissing('Method');
   switch (method) {
     case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
     case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION) };
-    case 'BYODKIM': return parseByoDkim(signing);
+    case 'BYODKIM': return { method, selector: signing.required('Selector', LABEL), secret: parseSecret(signing) };
   }
 }
 
-function parseByoDkim(signing: Reader): ByoDkim {
+function parseSecret(signing: Reader): SecretSource {
   return {
-    method: 'BYODKIM',
-    selector: signing.required('Selector', LABEL),
-    secret: {
-      arn: signing.required('SecretArn', SECRET),
-      jsonField: signing.optional('JsonField', ANY),
-      versionStage: signing.optional('VersionStage', ANY),
-      versionId: signing.optional('VersionId', ANY),
-    },
+    arn: signing.required('SecretArn', SECRET),
+    jsonField: signing.optional('JsonField', ANY),
+    versionStage: signing.optional('VersionStage', ANY),
+    versionId: signing.optional('VersionId', ANY),
   };
 }
 
@@ -82,9 +75,8 @@ class Reader {
     return choices.find((choice) => choice === value) ?? this.isNotOfForm(name, choices.join(' or '));
   }
 
-  seconds(name: string): number | undefined {
-    const value = this.optional(name, SECONDS);
-    return value === undefined ? undefined : Number(value);
+  seconds(name: string, otherwise: number): number {
+    return Number(this.optional(name, /^\d{1,10}$/) ?? otherwise);
   }
 
   child(name: string): Reader {

@@ -9,17 +9,14 @@ import { Services } from '../base/ports';
 /** An invocation at work goes no longer without a change: in sync takes a minute, a public answer is waited for two. */
 const QUIET_MS = 150_000;
 
-export interface Repetition<T> {
-  readonly services: Services;
-  /** What the work has come to until now. */
-  readonly first: T;
-  readonly work: (services: Services) => Promise<T>;
-  /** No further invocation has more time. Then the last result counts: most likely nobody interferes any more. */
-  readonly isLastInvocation: boolean;
-}
-
-/** Does the work again after each quiet time, until it finds nothing to change. */
-export async function repeatUntilQuiet<T>({ services, first, work, isLastInvocation }: Repetition<T>): Promise<T> {
+/**
+ * Does the work again after each quiet time, until it finds nothing to change. `first` is what it has come to until
+ * now. In the last invocation the last result counts: most likely nobody interferes any more.
+ */
+export async function repeatUntilQuiet<T>(
+  work: (services: Services) => Promise<T>, first: T,
+  { services, isLastInvocation }: { readonly services: Services; readonly isLastInvocation: boolean },
+): Promise<T> {
   const { counting, changes } = countingChanges(services);
   for (let last = first; ;) {
     services.log('waiting-for-cancelled-request', { seconds: QUIET_MS / 1000 });
@@ -37,18 +34,18 @@ export async function repeatUntilQuiet<T>({ services, first, work, isLastInvocat
 }
 
 /** The same services, with the changes counted that took effect. */
-function countingChanges(services: Services): { counting: Services; changes: () => number } {
+function countingChanges({ ses, hostedZone, ...others }: Services): { counting: Services; changes: () => number } {
   let count = 0;
-  const counted = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-    const result = await call(...args);
+  const counted = <A, R>(call: (argument: A) => Promise<R>) => async (argument: A): Promise<R> => {
+    const result = await call(argument);
     count++;
     return result;
   };
   const counting: Services = {
-    ...services,
-    ses: { ...services.ses, putSigning: counted((attributes) => services.ses.putSigning(attributes)) },
+    ...others,
+    ses: { ...ses, putSigning: counted((attributes) => ses.putSigning(attributes)) },
     hostedZone: (settings) => {
-      const zone = services.hostedZone(settings);
+      const zone = hostedZone(settings);
       return {
         describe: () => zone.describe(),
         list: (below) => zone.list(below),

@@ -1,11 +1,24 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { Environment } from './environment';
 import { HandlerEvent } from './event';
+import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
+import { CloudFormation, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry } from '../base/retry';
-import { Progress } from '../signing/progress';
+import { Retry, Timekeeper } from '../base/retry';
+import { Progress } from '../signing/task';
+
+/** What surrounds the function: its Region, time, its output, and the services that it calls. */
+export interface Environment {
+  readonly region: string;
+  readonly time: Timekeeper;
+  /** Writes a line of the log. */
+  readonly write: (line: string) => void;
+  readonly services: (desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>) => Services;
+  readonly cloudFormation: (retry: Retry) => CloudFormation;
+  /** Starts this function once more, with this event. */
+  readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
+}
 
 export interface Request {
   readonly event: HandlerEvent;
@@ -22,7 +35,8 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   const log = logTo(environment.write, redactor, {
     requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId,
   });
-  return { event, environment, log, redactor, progress: { signingPut: false, ...event.Progress } };
+  const progress: Progress = { signingPut: false, acceptedKey: event.Progress?.taken, ...event.Progress };
+  return { event, environment, log, redactor, progress };
 }
 
 /** For calls in the time that is kept for the answer. */

@@ -1,8 +1,7 @@
 // Applies a plan to a hosted zone: reads, plans, changes. When Route 53 refuses the change, it starts again.
 import { ChangeRefusedError } from '../base/errors';
 import { Log } from '../base/log';
-import { OpenZone } from '../base/ports';
-import { Change, RecordSet } from '../base/record-set';
+import { Change, OpenZone, RecordSet } from '../base/ports';
 
 /** Each round after the first means that somebody else changed the same names meanwhile. */
 const MAX_ROUNDS = 5;

@@ -2,7 +2,7 @@
 import { DkimRecord } from './dkim-record';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
-import { RecordSet } from '../base/record-set';
+import { RecordSet } from '../base/ports';
 
 /** A selector is wanted again, with another key than the one whose record has to stay for the mail on its way. */
 export class SelectorInUseError extends HandlerError {

@@ -3,8 +3,7 @@ import { domainKeyName } from './dkim-record';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { HandlerError, ZoneGoneError } from '../base/errors';
-import { HostedZone, OpenZone } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { HostedZone, OpenZone, RecordSet } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
 
 /**

@@ -7,8 +7,7 @@ import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { Log } from '../base/log';
 import { Owner } from '../base/owner';
-import { OpenZone } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { OpenZone, RecordSet } from '../base/ports';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;
@@ -19,7 +18,7 @@ export interface Publisher {
   readonly zone: OpenZone;
   readonly settings: ZoneSettings;
   /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly now: number;
   readonly log: Log;
 }
 
@@ -39,17 +38,19 @@ export interface PublicationRequest {
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
-  const { supersededUntil, ...settings } = settingsNow(publisher);
+  const { wanted, signs, check, supersedes = true, inSync = false, beforeFirstChange } = request;
+  const { supersededUntil, ...settings } = planSettings(publisher);
   const plan = (records: readonly RecordSet[]) => {
-    const { wanted, signs, check, supersedes = true } = request;
     check?.(records);
-    return planPublication(records, owner, { wanted, signs, ...settings, ...(supersedes ? { supersededUntil } : {}) });
+    return planPublication(records, owner, {
+      ...settings, wanted, signs, supersededUntil: supersedes ? supersededUntil : undefined,
+    });
   };
   return applyPlan(zone, domainKeyName(owner.domain), plan, {
     log,
-    touch: request.inSync ? (records) => planTouch(records, owner) : undefined,
+    touch: inSync ? (records) => planTouch(records, owner) : undefined,
     beforeChange: (records) => {
-      if (!records.some(({ name }) => name === registryName(owner))) request.beforeFirstChange?.();
+      if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
     },
   });
 }
@@ -60,7 +61,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
  */
 export async function leaveZone(publisher: Publisher): Promise<void> {
   const { owner, zone, settings: { id: hostedZoneId }, log } = publisher;
-  const plan = (records: readonly RecordSet[]) => planLeaving(records, owner, settingsNow(publisher));
+  const plan = (records: readonly RecordSet[]) => planLeaving(records, owner, planSettings(publisher));
   try {
     await applyPlan(zone, domainKeyName(owner.domain), plan, { log });
     log('previous-zone-left', { hostedZoneId });
@@ -69,8 +70,7 @@ export async function leaveZone(publisher: Publisher): Promise<void> {
   }
 }
 
-function settingsNow({ settings: { ttl, overwrite }, now: clock }: Publisher) {
-  const now = clock();
+function planSettings({ settings: { ttl, overwrite }, now }: Publisher) {
   return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + OVERLAP_DAYS * 86_400_000) };
 }
 

@@ -1,7 +1,7 @@
 // Changes of registry records: written with what they have to say, rewritten for another owner, or only touched. Pure.
 import { digestOf, Entry, Registry, renderRegistry } from './registry';
 import { OtherOwner, registryName, ZoneView } from './zone-view';
-import { Change, RecordSet } from '../base/record-set';
+import { Change, RecordSet } from '../base/ports';
 
 /** A day. The TTL of a touched registry record stays below it. */
 const TTL_LIMIT = 86_400;

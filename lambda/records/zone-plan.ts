@@ -32,7 +32,7 @@ import { digestOf, Entry, Origin, Registry } from './registry';
 import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
 import { OtherOwner, ZoneView } from './zone-view';
 import { Owner } from '../base/owner';
-import { Change, RecordSet } from '../base/record-set';
+import { Change, RecordSet } from '../base/ports';
 
 export interface Publication {
   /** The records that have to be there. Empty: the registry record alone, while Easy DKIM's tokens are unknown. */

@@ -2,7 +2,7 @@
 import { domainKeyName } from './dkim-record';
 import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
-import { RecordSet } from '../base/record-set';
+import { RecordSet } from '../base/ports';
 
 /** Another owner's registry record, and what it says. */
 export interface OtherOwner {

@@ -3,13 +3,12 @@ import {
   Change as WireChange, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand,
   ListResourceRecordSetsCommand, ListResourceRecordSetsCommandInput, ResourceRecordSet, Route53Client, RRType,
 } from '@aws-sdk/client-route-53';
-import { textOf } from '../base/describe-error';
+import { nameOf, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { canonicalName } from '../base/dns-text';
 import { ChangeRefusedError, ZoneGoneError } from '../base/errors';
-import { HostedZone } from '../base/ports';
-import { Change, RecordSet } from '../base/record-set';
-import { backOff, isAccessDenied, nameOf, Retry } from '../base/retry';
+import { Change, HostedZone, RecordSet } from '../base/ports';
+import { backOff, isAccessDenied, Retry } from '../base/retry';
 
 /**
  * Route 53 is usually done within 60 seconds. It allows 5 calls a second for a whole account, in which a hundred may

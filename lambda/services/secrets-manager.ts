@@ -1,25 +1,20 @@
 // Reads the text of a secret from Secrets Manager.
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeError } from '../base/describe-error';
+import { describeSecret } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
-import { describeSecret } from '../base/secret-source';
 
-export interface SecretsOptions {
-  /** Gives the client of a Region. The secret can be in another Region or account: its ARN says where. */
-  readonly clientFor: (region: string) => SecretsManagerClient;
-  readonly retry: Retry;
-  /** Is told each text that is read, before anybody else gets it. */
-  readonly redactor: Redactor;
-}
-
-export function secretsFrom({ clientFor, retry, redactor }: SecretsOptions): Secrets {
+/** `clientFor` gives the client of a Region. `redactor` is told each text, before anybody else gets it. */
+export function secretsFrom(
+  clientFor: (region: string) => SecretsManagerClient, retry: Retry, redactor: Redactor,
+): Secrets {
   return {
     async read(source) {
       const { arn: SecretId, versionId: VersionId, versionStage: VersionStage } = source;
-      const client = clientFor(SecretId.split(':')[3]);
+      const client = clientFor(SecretId.split(':')[3]); // it can be in another Region or account
       const command = new GetSecretValueCommand({ SecretId, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
         if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck

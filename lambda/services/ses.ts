@@ -1,22 +1,18 @@
 // SES calls for one identity.
 import {
   DkimSigningAttributesOrigin, GetEmailIdentityCommand, GetEmailIdentityCommandOutput,
-  PutEmailIdentityDkimSigningAttributesCommand,
-  SESv2Client,
+  PutEmailIdentityDkimSigningAttributesCommand, SESv2Client,
 } from '@aws-sdk/client-sesv2';
+import { nameOf } from '../base/describe-error';
+import { DesiredState } from '../base/desired-state';
 import { IdentityState, Ses, SigningAttributes } from '../base/ports';
-import { nameOf, Retry } from '../base/retry';
+import { Retry } from '../base/retry';
 
-/** Which identity, and how it is reached. */
-export interface SesOptions {
-  readonly domain: string;
-  readonly region: string;
-  /** Gives the client of a Region. */
-  readonly clientFor: (region: string) => SESv2Client;
-  readonly retry: Retry;
-}
-
-export function sesOf({ domain: EmailIdentity, region, clientFor, retry }: SesOptions): Ses {
+/** `clientFor` gives the client of a Region. */
+export function sesOf(
+  { domain: EmailIdentity, region }: Pick<DesiredState, 'domain' | 'region'>,
+  clientFor: (region: string) => SESv2Client, retry: Retry,
+): Ses {
   const readIn = async (where: string): Promise<IdentityState | undefined> => {
     try {
       return stateOf(await retry.call('GetEmailIdentity', () =>

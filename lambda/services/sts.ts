@@ -1,13 +1,7 @@
 // The credentials of a role, from STS: for a hosted zone in another account.
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 
-export interface RoleCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-}
-
-export async function assumeRole(client: STSClient, RoleArn: string): Promise<RoleCredentials> {
+export async function assumeRole(client: STSClient, RoleArn: string) {
   const command = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'cdk-ses-dkim' });
   const { Credentials: given } = await client.send(command);
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = given ?? {};

@@ -1,11 +1,10 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
 import { easyDkimHostedZone } from './ses-rules';
 import { needsRestart, publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
-import { textOf } from '../base/describe-error';
+import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
 import { SigningAnswer } from '../base/ports';
-import { nameOf } from '../base/retry';
 import { cnameRecords, DkimRecord } from '../records/dkim-record';
 import { requireAnswered } from '../records/public-answer';
 import { digestOf } from '../records/registry';

@@ -24,7 +24,7 @@ async function resultOf(desired: DesiredState, identity: IdentityState, services
     case 'EASY_DKIM': return easyDkimResult(desired, identity);
     case 'DEED': return { records: [], status: identity.status, attributes: {} };
     case 'BYODKIM': {
-      const key = await readKey({ domain, signing, isUpdate: true }, services);
+      const key = await readKey(domain, signing, services, true);
       return { ...ownKeyResult(domain, signing, key), status: identity.status };
     }
   }

@@ -4,16 +4,9 @@ import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
-import { Services } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { RecordSet, Services } from '../base/ports';
 import { DkimRecord, saysTheSame, txtRecord } from '../records/dkim-record';
 import { Check, isAnswered, requireAnswered } from '../records/public-answer';
-
-export interface KeyRequest {
-  readonly domain: string;
-  readonly signing: ByoDkim;
-  readonly isUpdate: boolean;
-}
 
 /**
  * Reads the key to sign with: what the secret holds now.
@@ -22,8 +15,9 @@ export interface KeyRequest {
  * selector. A selector has one key. So on update, if the key that the secret had before is the published one, it is
  * that one. See docs/adr/0011-replaced-key.md.
  */
-export async function readKey({ domain, signing, isUpdate }: KeyRequest, services: Services): Promise<KeyPair> {
-  const { selector, secret } = signing;
+export async function readKey(
+  domain: string, { selector, secret }: ByoDkim, services: Services, isUpdate: boolean,
+): Promise<KeyPair> {
   const reading = readKeyPair(secret, services);
   if (!isUpdate) return reading;
   const name = txtRecord(domain, selector, '').name;

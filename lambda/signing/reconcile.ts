@@ -5,26 +5,17 @@
 // - Every step looks first and does only what is missing. So it can be run again after a crash at any point.
 import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
-import { Progress } from './progress';
 import { signAsReplica } from './replica';
 import { signsAs } from './ses-rules';
 import { attributesOf, SigningResult, Task } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
-import { DesiredState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
-import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 
-export interface ReconcileRequest {
-  readonly desired: DesiredState;
-  /** What the stack wanted before, on update. */
-  readonly previous?: DesiredState;
-  readonly owner: Owner;
-  readonly progress: Progress;
-}
+export type ReconcileRequest = Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'>;
 
 export interface Reconciled {
   readonly attributes: ResourceAttributes;
@@ -35,8 +26,7 @@ export interface Reconciled {
 }
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
-  const { desired, previous, progress } = request;
-  const { domain, region, zone: settings } = desired;
+  const { desired: { domain, region, zone: settings }, previous } = request;
   const [sign, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
@@ -54,7 +44,7 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
   await leavePreviousZone(task);
-  const status = await awaitVerification({ desired, result, progress }, services);
+  const status = await awaitVerification(task, result);
   return {
     attributes: attributesOf({ ...result, status }),
     previousWasInPlace: previous === undefined || signsAs(previous.signing, identity),
@@ -68,7 +58,7 @@ async function methodOf(
 ): Promise<(task: Task) => Promise<SigningResult>> {
   switch (signing.method) {
     case 'BYODKIM': {
-      const key = await readKey({ domain, signing, isUpdate: previous !== undefined }, services);
+      const key = await readKey(domain, signing, services, previous !== undefined);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
       return (task) => signWithOwnKey(task, signing, key);
     }
@@ -82,5 +72,5 @@ async function leavePreviousZone({ desired, previous, owner, services }: Task): 
   const settings = previous?.zone;
   if (!settings || settings.id === desired.zone?.id) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner, zone: hostedZone(settings), settings, now: () => retry.now(), log });
+  await leaveZone({ owner, zone: hostedZone(settings), settings, now: retry.now(), log });
 }

@@ -13,13 +13,12 @@
 // | as our stack says        | by somebody before us                  | left alone         | is deleted if it is ours |
 // | as our stack says        | by us (wasSetByUs)                     | reset to Easy DKIM | is deleted if it is ours |
 import { signsAs } from './ses-rules';
-import { textOf } from '../base/describe-error';
+import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { HostedZone, IdentityState, Services } from '../base/ports';
-import { RecordSet } from '../base/record-set';
-import { isAccessDenied, nameOf } from '../base/retry';
+import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
+import { isAccessDenied } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
@@ -42,12 +41,8 @@ export interface ReleaseRequest {
   readonly hadRegistry?: boolean;
 }
 
-export interface Released {
-  /** There is a registry record of this owner, or was one before. */
-  readonly hadRegistry: boolean;
-}
-
-export async function release(request: ReleaseRequest, services: Services): Promise<Released> {
+/** Gives whether there is a registry record of this owner, or was one before. */
+export async function release(request: ReleaseRequest, services: Services): Promise<boolean> {
   const { previous, owner, create } = request;
   const zone = previous.zone && services.hostedZone(previous.zone);
   const records = zone && await listOrGone(zone, request, services);
@@ -61,7 +56,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }
-  return { hadRegistry };
+  return hadRegistry;
 }
 
 /** A zone that a failed Create had no access to has nothing of ours, and must not keep the roll-back from its end. */

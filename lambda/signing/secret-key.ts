@@ -1,9 +1,9 @@
 // The key pair that a secret holds. The private key goes from here to the SES call and nowhere else.
 import { KeyPair, parseKey, UnusableKeyError } from './key';
+import { nameOf } from '../base/describe-error';
+import { describeSecret, SecretSource } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
 import { Services } from '../base/ports';
-import { nameOf } from '../base/retry';
-import { describeSecret, SecretSource } from '../base/secret-source';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
 

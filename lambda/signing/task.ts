@@ -1,12 +1,22 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
-import { Progress } from './progress';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
-import { IdentityState, OpenZone, Services, SigningAnswer, SigningAttributes } from '../base/ports';
-import { RecordSet } from '../base/record-set';
+import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
 import { publish, PublicationRequest } from '../records/publication';
+
+/** What a request has done so far. An invocation that has no time left hands it to the next one. */
+export interface Progress {
+  /** SES was told how to sign, or may have been. Noted before the call: it may arrive even when the answer does not. */
+  signingPut: boolean;
+  /** The selector, and the SHA-256 of the public key, that SES has accepted. */
+  acceptedKey?: string;
+  /** Records were written where this owner had none. */
+  recordsBegun?: boolean;
+  /** Since when verification is awaited, in ms since 1970. */
+  waitingSince?: number;
+}
 
 export interface Task {
   readonly desired: DesiredState;
@@ -52,12 +62,11 @@ export async function publishRecords(
 ): Promise<readonly RecordSet[]> {
   const { desired, owner, zone, services: { retry, log }, progress } = task;
   if (!zone || !desired.zone) return [];
-  return publish({ owner, zone, settings: desired.zone, now: () => retry.now(), log }, {
-    ...request,
-    signs: desired.region,
-    beforeFirstChange: () => {
-      progress.recordsBegun = true; // before the call, as above
-    },
+  const beforeFirstChange = () => {
+    progress.recordsBegun = true; // before the call, as above
+  };
+  return publish({ owner, zone, settings: desired.zone, now: retry.now(), log }, {
+    ...request, signs: desired.region, beforeFirstChange,
   });
 }
 

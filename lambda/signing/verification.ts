@@ -1,26 +1,16 @@
 // Waits until SES has verified DKIM, or says why it has not.
-import { Progress } from './progress';
-import { SigningResult } from './task';
-import { DesiredState } from '../base/desired-state';
+import { SigningResult, Task } from './task';
 import { HandlerError } from '../base/errors';
-import { IdentityState, Services } from '../base/ports';
+import { IdentityState } from '../base/ports';
 import { backOff } from '../base/retry';
 import { DkimRecord } from '../records/dkim-record';
 
 /** SES answers one call a second for a whole account, in which a hundred may wait. */
 const FIRST_PAUSE_MS = 5_000;
 
-export interface VerificationRequest {
-  readonly desired: DesiredState;
-  readonly result: SigningResult;
-  readonly progress: Progress;
-}
-
 /** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
-export async function awaitVerification(
-  { desired: { domain, waitSeconds }, result: { status, records }, progress }: VerificationRequest,
-  { ses, retry, log }: Pick<Services, 'ses' | 'retry' | 'log'>,
-): Promise<string> {
+export async function awaitVerification(task: Task, { status, records }: SigningResult): Promise<string> {
+  const { desired: { domain, waitSeconds }, progress, services: { ses, retry, log } } = task;
   if (waitSeconds === 0 || status === 'SUCCESS') return status;
   progress.waitingSince ??= retry.now();
   const end = progress.waitingSince + waitSeconds * 1000;

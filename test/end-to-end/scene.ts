@@ -1,6 +1,6 @@
 // A scene for end-to-end tests: a local cloud, and short ways to deploy an app, to send mail and to
 // look at what there is.
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import { sendMail } from './send-mail';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
+import { pooledKey } from '../cloud/key-pool';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
 
 export const ACCOUNT = '111111111111';
@@ -29,11 +30,14 @@ export interface DeployOptions extends Environment {
   readonly parameters?: Record<string, string>;
 }
 
-/** Made once: a test cares that keys differ, not which they are. */
-export const PEM = Object.fromEntries(['one', 'two'].map((name) => [name, newKey()])) as Record<'one' | 'two', string>;
+/** Keys of the pool: a test cares that keys differ, not which they are. */
+export const PEM = { one: pooledKey(2048, 0), two: pooledKey(2048, 1) };
 
-export function newKey(bits = 2048, type: 'pkcs1' | 'pkcs8' = 'pkcs8'): string {
-  return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ type, format: 'pem' }) as string;
+let keysTaken = 2;
+
+/** A key that no other test of the file has. */
+export function newKey(bits = 2048): string {
+  return pooledKey(bits, keysTaken++);
 }
 
 /** What `p=` has: base64 of the SPKI DER. */

@@ -45,6 +45,16 @@ test('a broken connection is said by its code', () => {
   expect(reasonOf(coded('ECONNRESET', 'read ECONNRESET'))).toMatch(/^ECONNRESET: read ECONNRESET\. Deploy again; /);
 });
 
+test('a broken connection is said by its code, also where the SDK has counted its attempts', () => {
+  const error = Object.assign(coded('ECONNREFUSED', 'connect ECONNREFUSED'), { $metadata: { attempts: 1, totalRetryDelay: 0 } });
+  expect(reasonOf(error)).toMatch(/^ECONNREFUSED: connect ECONNREFUSED\. Deploy again; /);
+});
+
+test('a connection to a host of several addresses, which has no text of its own, is said by its code', () => {
+  const error = Object.assign(new AggregateError([coded('ECONNREFUSED', 'connect ECONNREFUSED')], ''), { code: 'ECONNREFUSED' });
+  expect(reasonOf(error)).toMatch(/^ECONNREFUSED: no connection\. Deploy again; /);
+});
+
 test('a call that timed out is no bug', () => {
   const error = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
   expect(reasonOf(error)).toMatch(/^TimeoutError: socket timed out\. Deploy again; /);

@@ -7,16 +7,20 @@ const MAIL = {
   region: 'us-east-1',
   domain: 'example.com',
 };
+const ownerOfMail = (other: Partial<typeof MAIL> = {}) => {
+  const { stackId, logicalId, ...identity } = { ...MAIL, ...other };
+  return ownerOf(stackId, logicalId, identity);
+};
 const DIGEST = '0123456789abcdef0123456789abcdef';
 
 test('the label is always the same for the same owner', () => {
-  expect(ownerOf(MAIL)).toEqual({ domain: 'example.com', label: 'cdk-ses-dkim-bfee8cbdeb330d493d284b2a646411c3' });
+  expect(ownerOfMail()).toEqual({ domain: 'example.com', label: 'cdk-ses-dkim-bfee8cbdeb330d493d284b2a646411c3' });
 });
 
 test('labels differ between owners and tell nothing of them', () => {
   const labels = [
-    ownerOf(MAIL), ownerOf({ ...MAIL, region: 'eu-west-1' }), ownerOf({ ...MAIL, logicalId: 'Dkim5678' }),
-    ownerOf({ ...MAIL, stackId: `${MAIL.stackId}e` }), ownerOf({ ...MAIL, domain: 'example.org' }),
+    ownerOfMail(), ownerOfMail({ region: 'eu-west-1' }), ownerOfMail({ logicalId: 'Dkim5678' }),
+    ownerOfMail({ stackId: `${MAIL.stackId}e` }), ownerOfMail({ domain: 'example.org' }),
   ].map(({ label }) => label);
   expect(new Set(labels).size).toBe(5);
   for (const label of labels) {

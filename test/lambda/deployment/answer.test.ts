@@ -7,6 +7,7 @@ import { Redactor } from '../../../lambda/base/redaction';
 import { Timekeeper } from '../../../lambda/base/retry';
 import { Answer, giveAnswer } from '../../../lambda/deployment/answer';
 import { CloudFormationEvent } from '../../../lambda/deployment/event';
+import { Request } from '../../../lambda/deployment/request';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 interface Received {
@@ -70,6 +71,10 @@ function event(more: Partial<CloudFormationEvent> = {}): CloudFormationEvent {
   };
 }
 
+/** All of a request that its answer needs. */
+const request = (more: Partial<CloudFormationEvent>) =>
+  ({ event: event(more), environment: { time }, log, redactor }) as unknown as Request;
+
 const SUCCESS: Answer = {
   status: 'SUCCESS', physicalId: 'us-east-1/example.com', attributes: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' },
 };
@@ -82,7 +87,7 @@ const SAME = {
 };
 
 const give = (answer: Answer, more: Partial<CloudFormationEvent> = {}) =>
-  giveAnswer(event(more), answer, { time, log, redactor });
+  giveAnswer(request(more), answer);
 const body = ({ body: bytes }: Received) => JSON.parse(bytes.toString('utf8'));
 
 describe('the answer', () => {
@@ -92,6 +97,12 @@ describe('the answer', () => {
       .toEqual([{ Status: 'SUCCESS', ...SAME, Data: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' } }]);
     expect(lines)
       .toEqual(['{"decision":"answered","status":"SUCCESS","physicalResourceId":"us-east-1/example.com"}\n']);
+  });
+
+  test('is logged with its physical id, however long that is', async () => {
+    const physicalId = `untouched/us-gov-west-1/${'a'.repeat(63)}.example.com`;
+    await give({ ...SUCCESS, physicalId });
+    expect(JSON.parse(lines[0])).toMatchObject({ decision: 'answered', physicalResourceId: physicalId });
   });
 
   test('of a Delete has no attributes', async () => {
@@ -201,9 +212,8 @@ describe('an answer that does not arrive', () => {
   test('is waited for longer each time, and not after the last', async () => {
     const pauses: number[] = [];
     reactions = Array.from({ length: 4 }, () => cuts);
-    await expect(giveAnswer(event(), SUCCESS, {
-      time: { now: () => 0, sleep: async (ms) => void pauses.push(ms) }, log, redactor,
-    })).rejects.toThrow();
+    time = { now: () => 0, sleep: async (ms) => void pauses.push(ms) };
+    await expect(give(SUCCESS)).rejects.toThrow();
     expect(pauses).toEqual([1000, 2000, 4000]);
   });
 });

@@ -40,6 +40,22 @@ test('no call begins when it might not end before the invocation does, and no ti
   expect(end - last).toBeLessThan(KEPT_FREE + 31 * SECOND); // the longest pause
 });
 
+test('a key that an older version of the function has told SES is not told again', async () => {
+  const stack = new StackInMemory();
+  await stack.run(VERIFYING);
+  const { acceptedKey, ...rest } = stack.sent[0].Progress!;
+  await stack.run({ ...stack.sent[0], Progress: { ...rest, taken: acceptedKey } });
+  expect(stack.aws.puts).toHaveLength(1);
+});
+
+test('a further invocation that cannot be started ends the request with both reasons, in whole sentences', async () => {
+  const stack = new StackInMemory();
+  stack.startFails = Object.assign(new Error('Rate exceeded'), { name: 'TooManyRequestsException' });
+  const { Status, Reason } = await stack.run(VERIFYING);
+  expect(Status).toBe('FAILED');
+  expect(Reason).toMatch(/the zone that has them\. The function could not start itself again: Rate exceeded\. Deploy again\.$/);
+});
+
 describe('where CloudFormation waits for half an hour', () => {
   const busy = () => Promise.reject(Object.assign(new Error('busy'), { name: 'TooManyRequestsException' }));
   const busyFor = (invocation: number) => {

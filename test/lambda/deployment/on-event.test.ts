@@ -176,7 +176,7 @@ describe('a request that may have overtaken a cancelled one', () => {
 
   function ownerIn(stack: StackInMemory) {
     const { StackId: stackId, LogicalResourceId: logicalId } = stack.event({});
-    return ownerOf({ stackId, logicalId, region: 'us-east-1', domain: DOMAIN });
+    return ownerOf(stackId, logicalId, { region: 'us-east-1', domain: DOMAIN });
   }
 });
 

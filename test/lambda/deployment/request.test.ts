@@ -1,8 +1,7 @@
 // Tests of the retries that are made in the time that is kept for the answer.
 import { OutOfTimeError } from '../../../lambda/base/errors';
 import { ANSWER_MS } from '../../../lambda/deployment/deadlines';
-import { Environment } from '../../../lambda/deployment/environment';
-import { Request, shortRetry } from '../../../lambda/deployment/request';
+import { Environment, Request, shortRetry } from '../../../lambda/deployment/request';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 test('a service that stays busy leaves most of that time to the answer itself', async () => {

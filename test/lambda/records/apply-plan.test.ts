@@ -1,8 +1,7 @@
 // Tests of applying a plan: it is made from what is there, and again when somebody was faster.
 import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Log, logTo } from '../../../lambda/base/log';
-import { HostedZone, OpenZone } from '../../../lambda/base/ports';
-import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { Change, HostedZone, OpenZone, RecordSet } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { applyPlan } from '../../../lambda/records/apply-plan';
 

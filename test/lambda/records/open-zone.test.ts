@@ -1,7 +1,6 @@
 // Tests of the look at a hosted zone before anything is written to it.
 import { ZoneGoneError } from '../../../lambda/base/errors';
-import { HostedZone } from '../../../lambda/base/ports';
-import { RecordSet } from '../../../lambda/base/record-set';
+import { HostedZone, RecordSet } from '../../../lambda/base/ports';
 import { openZone } from '../../../lambda/records/open-zone';
 
 const never = async () => {

@@ -2,7 +2,7 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import fc from 'fast-check';
 import { Owner } from '../../../lambda/base/owner';
-import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { Change, RecordSet } from '../../../lambda/base/ports';
 import { RecordConflictError, SelectorInUseError } from '../../../lambda/records/conflicts';
 import { DkimRecord } from '../../../lambda/records/dkim-record';
 import { planLeaving, planRelease } from '../../../lambda/records/zone-plan';

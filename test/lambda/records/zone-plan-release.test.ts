@@ -1,5 +1,5 @@
 // Tests of the plans for records that an owner lets go of, or shares with another owner.
-import { RecordSet } from '../../../lambda/base/record-set';
+import { RecordSet } from '../../../lambda/base/ports';
 import { planLeaving, planRelease, planRetention, planTouch } from '../../../lambda/records/zone-plan';
 import { signsForAnother } from '../../../lambda/records/zone-view';
 import {

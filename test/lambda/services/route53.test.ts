@@ -4,7 +4,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { ZoneSettings } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, OutOfTimeError, ZoneGoneError } from '../../../lambda/base/errors';
 import { logTo } from '../../../lambda/base/log';
-import { Change, RecordSet } from '../../../lambda/base/record-set';
+import { Change, RecordSet } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
 import { hostedZone } from '../../../lambda/services/route53';

@@ -1,11 +1,11 @@
 // Tests of reading secrets with the real SDK client, against the local Secrets Manager; and what errors give away.
 import { generateKeyPairSync } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretSource } from '../../../lambda/base/desired-state';
 import { OutOfTimeError } from '../../../lambda/base/errors';
 import { logTo } from '../../../lambda/base/log';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
-import { SecretSource } from '../../../lambda/base/secret-source';
 import { secretsFrom } from '../../../lambda/services/secrets-manager';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
 import { SecretValue } from '../../cloud/secret-versions';
@@ -65,7 +65,7 @@ function read(arn: string, more: Partial<SecretSource> = {}, { minutes = 60 } = 
   const retry = new Retry({
     time: jumpingTime(context.clock), log, end: context.clock.now() + minutes * 60_000, accessGraceMs: 5_000,
   });
-  return secretsFrom({ clientFor, retry, redactor }).read({ arn, ...more });
+  return secretsFrom(clientFor, retry, redactor).read({ arn, ...more });
 }
 
 /** The reason as it leaves. Also says that neither it nor the log has a piece of the key. */

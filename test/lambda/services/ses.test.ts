@@ -54,7 +54,7 @@ function ses({ minutes = 60 } = {}) {
   const retry = new Retry({
     time: jumpingTime(context.clock), log, end: context.clock.now() + minutes * 60_000, accessGraceMs: 10_000,
   });
-  return sesOf({ domain: DOMAIN, region: 'us-east-1', clientFor, retry });
+  return sesOf({ domain: DOMAIN, region: 'us-east-1' }, clientFor, retry);
 }
 
 const inRegion = (region: string) => ({ account: ACCOUNT, region, name: DOMAIN });
@@ -111,10 +111,9 @@ describe('reading', () => {
     const client = { send: async () => ({}) } as unknown as SESv2Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    await expect(sesOf({ domain: DOMAIN, region: 'us-east-1', clientFor: () => client, retry }).read())
-      .resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
-    await expect(sesOf({ domain: DOMAIN, region: 'us-east-1', clientFor: () => client, retry })
-      .putSigning({ origin: 'AWS_SES' })).resolves
+    const silent = sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry);
+    await expect(silent.read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
+    await expect(silent.putSigning({ origin: 'AWS_SES' })).resolves
       .toEqual({ status: 'PENDING', tokens: [], signingHostedZone: undefined });
   });
 

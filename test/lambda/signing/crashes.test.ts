@@ -3,7 +3,7 @@
 // Each loop goes through every call that an undisturbed run makes: before the call, and after its effect. A process
 // that dies catches nothing.
 import { DesiredState } from '../../../lambda/base/desired-state';
-import { Progress } from '../../../lambda/signing/progress';
+import { Progress } from '../../../lambda/signing/task';
 import {
   AwsInMemory, byo, Crash, DEED, EASY, keyLine, SHORTER, tokenLines, verified, wanting,
 } from '../fixtures/aws-in-memory';

@@ -1,7 +1,7 @@
 // What must hold: a record that this library did not write is neither changed nor deleted.
 import { DesiredState } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError } from '../../../lambda/base/errors';
-import { RecordSet } from '../../../lambda/base/record-set';
+import { RecordSet } from '../../../lambda/base/ports';
 import {
   AwsInMemory, byo, DOMAIN, EASY, KEYS, keyLine, owner, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';

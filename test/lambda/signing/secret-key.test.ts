@@ -1,8 +1,8 @@
 // Tests of the key pair that a secret holds: the field, the version, and errors that give nothing of the key away.
 import { generateKeyPairSync } from 'node:crypto';
+import { SecretSource } from '../../../lambda/base/desired-state';
 import { OutOfTimeError } from '../../../lambda/base/errors';
 import { Redactor } from '../../../lambda/base/redaction';
-import { SecretSource } from '../../../lambda/base/secret-source';
 import { parseKey } from '../../../lambda/signing/key';
 import { readKeyPair, readPreviousKeyPair } from '../../../lambda/signing/secret-key';
 
