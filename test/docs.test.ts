@@ -17,7 +17,7 @@ const GUIDES = readdirSync(join(ROOT, 'docs'))
   .map((file) => join(ROOT, 'docs', file));
 
 interface Example {
-  /** The path from which TypeScript finds modules. The file exists only in memory. */
+  /** From here TypeScript finds modules: the root, or the `folder=` of the example. The file exists only in memory. */
   readonly file: string;
   readonly from: string;
   readonly source: string;
@@ -25,7 +25,7 @@ interface Example {
 
 function examplesIn(markdown: string, name: string): Example[] {
   return [...markdown.matchAll(/^```ts\b(.*)\n([^]*?)^```$/gm)].map(([, info, code], index) => ({
-    file: join(ROOT, `example-${basename(name, '.md')}-${index + 1}.ts`),
+    file: join(ROOT, /folder=(\S+)/.exec(info)?.[1] ?? '', `example-${basename(name, '.md')}-${index + 1}.ts`),
     from: `${basename(name)}, example ${index + 1}`,
     source: info.includes('nofixture') ? code : inFixture(code, /fixture=(\w+)/.exec(info)?.[1] ?? 'default'),
   }));

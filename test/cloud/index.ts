@@ -1,4 +1,5 @@
 // The local cloud: a test double of AWS, with all its services on loopback and one clock. It is not in the package.
+import { cloudCore } from './cloud-core';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
@@ -6,12 +7,11 @@ import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
 import { FunctionMode, Lambda } from './lambda';
-import { Network } from './network';
 import { Route53, Route53Settings } from './route53';
 import { SecretsManager } from './secrets-manager';
 import { Ses, SesOptions } from './ses';
 import { Sts } from './sts';
-import { Latency } from './time/function-time';
+import { DEFAULT_LATENCY, Latency } from './time/function-time';
 import { seededRandom } from './time/random';
 import { seedOfThisRun } from './time/seed';
 import { SimulatedClock } from './time/simulated-clock';
@@ -53,8 +53,9 @@ export class LocalCloud {
 
   readonly seed: number;
   readonly clock: SimulatedClock;
-  readonly faults = new Faults();
-  readonly calls: CallRecord[] = [];
+  readonly faults: Faults;
+  /** All calls of all services until now, oldest first. */
+  readonly calls: CallRecord[];
   readonly iam: Iam;
   readonly dns: DnsWorld;
   readonly route53: Route53;
@@ -66,31 +67,26 @@ export class LocalCloud {
   private readonly credentials: Credentials;
 
   private constructor(options: LocalCloudOptions) {
-    const { seed = seedOfThisRun(), latency = { least: 20, most: 200 }, functions: mode = 'process' } = options;
+    const { seed = seedOfThisRun(), latency = DEFAULT_LATENCY, functions: mode = 'process' } = options;
     this.seed = seed;
-    const random = seededRandom(seed, 'cloud');
-    const clock = this.clock = new SimulatedClock(seededRandom(seed, 'clock'));
-    const network = new Network();
-    this.credentials = new Credentials(random);
-    this.iam = new Iam();
+    const core = cloudCore(seed);
+    const { clock, network, iam } = core;
+    this.clock = clock;
+    this.faults = core.faults;
+    this.calls = core.calls;
+    this.iam = iam;
+    this.credentials = core.credentials;
     const context: CloudContext = {
-      clock,
-      random,
-      network,
-      faults: this.faults,
-      credentials: this.credentials,
-      calls: this.calls,
+      ...core,
       abandonConnection: (processId, port) => this.lambda.abandonConnection(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
-      authorize: (principal, action, resource, conditions) =>
-        this.iam.authorize(principal, action, resource, conditions),
     };
     this.dns = new DnsWorld({ clock, random: options.dns?.random ?? seededRandom(seed, 'dns') });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
     this.ses = new Ses(context, { resolver, publisher, ...options.ses });
-    this.sts = new Sts(context, this.iam);
+    this.sts = new Sts(context, iam);
     this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, {
       simulation: { clock, seed, latency, network },

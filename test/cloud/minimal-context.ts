@@ -1,33 +1,12 @@
-// Just enough cloud around one service for the service's own tests: simulated time, real IAM, no processes to kill.
-import { Credentials } from './credentials';
-import { Faults } from './faults';
+// The surroundings of one service, for the service's own tests: simulated time and real IAM, but no functions.
+import { cloudCore, CloudCore } from './cloud-core';
 import { CloudContext } from './http-service';
-import { Iam } from './iam';
-import { Network } from './network';
-import { seededRandom } from './time/random';
 import { seedOfThisRun } from './time/seed';
-import { SimulatedClock } from './time/simulated-clock';
 
-export interface MinimalContext extends CloudContext {
-  readonly clock: SimulatedClock;
-  readonly iam: Iam;
-}
+export type MinimalContext = CloudContext & CloudCore;
 
 export function minimalContext(): MinimalContext {
-  const iam = new Iam();
-  const seed = seedOfThisRun();
-  return {
-    iam,
-    clock: new SimulatedClock(seededRandom(seed, 'clock')),
-    random: seededRandom(seed, 'cloud'),
-    network: new Network(),
-    faults: new Faults(),
-    credentials: new Credentials(),
-    calls: [],
-    abandonConnection: () => undefined,
-    killProcess: () => undefined,
-    authorize: (principal, action, resource, context) => iam.authorize(principal, action, resource, context),
-  };
+  return { ...cloudCore(seedOfThisRun()), abandonConnection: () => undefined, killProcess: () => undefined };
 }
 
 /** The error a promise rejects with. */

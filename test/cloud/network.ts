@@ -55,7 +55,11 @@ export class Listener {
   private server?: Server;
   private port = 0;
 
-  constructor(private readonly exchange: Exchange, private readonly network: Network, private readonly abandonConnection: AbandonConnection) {}
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly network: Network,
+    private readonly abandonConnection: AbandonConnection,
+  ) {}
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.port}`;

@@ -1,6 +1,7 @@
 // Runs a Lambda function in a process of its own, with real sockets. The process can be killed.
 //
-// LOCAL_CLOUD_NODE names the Node that functions run on, such as the version of Lambda. The default is that of the tests.
+// LOCAL_CLOUD_NODE names the Node that functions run on, such as the version of Lambda.
+// The default is the Node of the tests.
 import { ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';

@@ -140,8 +140,8 @@ export class Lambda extends HttpService {
   }
 
   /**
-   * Puts the event into the queue and returns the request id. The function runs later. When it fails, it runs again after
-   * one minute and after two more.
+   * Puts the event into the queue and returns the request id. The function runs later.
+   * When it fails, it runs again after one minute and after two more.
    * @param chain how many runs in a row, each started by the one before, have led to this one
    */
   invokeAsync(arn: string, event: string, chain = 1): string {

@@ -40,3 +40,9 @@ function lambdaContext(
     getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadline - time.now())),
   };
 }
+
+/** The file and the name of the export, from `file.export` as Lambda writes a handler. */
+export function splitHandler(handler: string): [file: string, name: string] {
+  const dot = handler.lastIndexOf('.');
+  return [handler.slice(0, dot), handler.slice(dot + 1)];
+}

@@ -8,6 +8,7 @@ import { Principal } from '../credentials';
 import { DnsWorld } from '../dns';
 import { CloudContext } from '../http-service';
 import { minimalContext, MinimalContext } from '../minimal-context';
+import { DEFAULT_LATENCY } from '../time/function-time';
 
 export const ACCOUNT = '111111111111';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/function`;
@@ -38,7 +39,7 @@ export class LambdaFixture {
     };
     this.context = { ...minimal, ...context, clock: minimal.clock };
     this.lambda = new Lambda(context, {
-      simulation: { clock: minimal.clock, seed: SEED, latency: { least: 20, most: 200 }, network: minimal.network },
+      simulation: { clock: minimal.clock, seed: SEED, latency: DEFAULT_LATENCY, network: minimal.network },
       mode,
       dns: this.dns,
       endpointEnvironment: () => ({ AWS_ENDPOINT_URL_SESV2: 'http://127.0.0.1:1234' }),

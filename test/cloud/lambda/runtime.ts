@@ -7,7 +7,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import timersPromises from 'node:timers/promises';
-import { Handler, runHandler } from './invocation';
+import { Handler, runHandler, splitHandler } from './invocation';
 import { END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 import { resolveThrough } from '../behind-nat';
 import { Nat } from '../dns/nat';
@@ -90,9 +90,8 @@ function abandonConnection(port: number): void {
 }
 
 function load(taskRoot: string, name: string): Handler {
-  const dot = name.lastIndexOf('.');
-  const loaded = createRequire(join(taskRoot, 'runtime.js'))(join(taskRoot, name.slice(0, dot)));
-  const found = loaded[name.slice(dot + 1)];
+  const [file, exported] = splitHandler(name);
+  const found = createRequire(join(taskRoot, 'runtime.js'))(join(taskRoot, file))[exported];
   if (typeof found !== 'function') throw new Error(`Runtime.HandlerNotFound: ${name} in ${taskRoot} is not a function`);
   return found;
 }

@@ -9,6 +9,8 @@ export interface Latency {
   readonly most: number;
 }
 
+export const DEFAULT_LATENCY: Latency = { least: 20, most: 200 };
+
 interface Sleeper {
   readonly wakesAt: number;
   readonly wake: () => void;

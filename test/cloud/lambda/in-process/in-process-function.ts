@@ -1,7 +1,7 @@
 // Runs a Lambda function in the test's own process, with HTTP and DNS in memory: ten times as fast as a process.
 //
-// The code is the unchanged bundle. It is compiled as a JavaScript function, and `require`, `process`, `Date`, the timers
-// and so on are its parameters. So it has its own, and the test's stay as they are.
+// The code is the unchanged bundle. It is compiled as a JavaScript function, and `require`, `process`, `Date`,
+// the timers and so on are its parameters. So it has its own, and the test's stay as they are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
@@ -14,7 +14,7 @@ import { FunctionTime } from '../../time/function-time';
 import { seededRandom } from '../../time/random';
 import { Participant } from '../../time/simulated-clock';
 import { FunctionInstance, InstanceOptions, InvocationResult } from '../function-instance';
-import { Handler, runHandler } from '../invocation';
+import { Handler, runHandler, splitHandler } from '../invocation';
 import { InvokeMessage } from '../runtime-protocol';
 
 const PARAMETERS = [
@@ -108,8 +108,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
 
   private async load(dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>): Promise<Handler> {
     const { taskRoot, handler, stream, simulation: { network, seed } } = this.options;
-    const dot = handler.lastIndexOf('.');
-    const file = join(taskRoot, `${handler.slice(0, dot)}.js`);
+    const [fileName, exported] = splitHandler(handler);
+    const file = join(taskRoot, `${fileName}.js`);
     const sandbox = { network, time: this.time, isAlive: () => this.alive };
     const output = { write: (text: string) => this.write(text) };
     const print = (...texts: unknown[]) => this.write(`${format(...texts)}\n`);
@@ -135,7 +135,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
       Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } }),
       Date, setTimeout, clearTimeout, AbortSignal, memoryFetch(sandbox),
     );
-    return module.exports[handler.slice(dot + 1)];
+    return module.exports[exported];
   }
 
   private write(text: string): void {

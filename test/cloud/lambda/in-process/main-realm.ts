@@ -1,7 +1,7 @@
 // Errors for functions in the test's own process.
 //
-// Jest gives each test file its own `Error` class. A function is compiled outside of it, and has that of the process. So an
-// error of the test's class would not be `instanceof Error` for the function.
+// Jest gives each test file its own `Error` class. A function is compiled outside of it, and has that of the
+// process. So an error of the test's class would not be `instanceof Error` for the function.
 import { runInThisContext } from 'node:vm';
 
 export const MainError: ErrorConstructor = runInThisContext('Error');
