@@ -1,4 +1,5 @@
-// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent executions, and events back off.
+// Many identities in one stack, with Lambda's real queue: a new account has ten concurrent
+// executions, and events back off.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { byoDkim, DOMAIN, Scene } from './scene';

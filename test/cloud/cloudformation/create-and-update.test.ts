@@ -45,7 +45,8 @@ describe('create', () => {
     }));
 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(result.reason).toBe('Received response status [FAILED] from custom resource. Message returned: the test wants it');
+    expect(result.reason)
+      .toBe('Received response status [FAILED] from custom resource. Message returned: the test wants it');
     expect(stackStatuses(result)).toEqual(['CREATE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS', 'ROLLBACK_COMPLETE']);
     expect(requests(cloud)).toEqual([
       'Create First id= value=',
@@ -114,7 +115,8 @@ describe('update', () => {
       Changed: custom({ Value: 2 }), Same: custom({ Value: 1 }, { DeletionPolicy: 'Retain' }),
     }));
 
-    expect(stackStatuses(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
+    expect(stackStatuses(result))
+      .toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
     expect(requests(cloud).slice(2)).toEqual(['Update Changed id=made-Changed value=2 was=1']);
     expect(result.resources.Changed.attributes.Echo).toBe('2');
   });

@@ -28,7 +28,8 @@ describe('a create that fails', () => {
 
     expect(result.status).toBe('CREATE_FAILED');
     expect(stackStatuses(result)).toEqual(['CREATE_IN_PROGRESS', 'CREATE_FAILED']);
-    expect(result.reason).toBe('Received response status [FAILED] from custom resource. Message returned: the test wants it');
+    expect(result.reason)
+      .toBe('Received response status [FAILED] from custom resource. Message returned: the test wants it');
     expect(Object.keys(result.resources).sort()).toEqual(['Failing', 'First', 'Function', 'Last', 'Role']);
     expect(requests(cloud).filter((each) => each.startsWith('Delete'))).toEqual([]);
   });
@@ -44,7 +45,8 @@ describe('a create that fails', () => {
       Last: custom({}, { DependsOn: 'First' }),
     }));
 
-    expect(stackStatuses(result)).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
+    expect(stackStatuses(result))
+      .toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
     expect(requests(cloud).slice(before)).toEqual([
       'Create Failing id= value=', 'Create Never id= value=', 'Delete Failing id=half-made value=',
     ]);

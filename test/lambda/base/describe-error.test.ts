@@ -46,7 +46,9 @@ test('a broken connection is said by its code', () => {
 });
 
 test('a broken connection is said by its code, also where the SDK has counted its attempts', () => {
-  const error = Object.assign(coded('ECONNREFUSED', 'connect ECONNREFUSED'), { $metadata: { attempts: 1, totalRetryDelay: 0 } });
+  const error = Object.assign(coded('ECONNREFUSED', 'connect ECONNREFUSED'), {
+    $metadata: { attempts: 1, totalRetryDelay: 0 },
+  });
   expect(reasonOf(error)).toMatch(/^ECONNREFUSED: connect ECONNREFUSED\. Deploy again; /);
 });
 
@@ -59,7 +61,8 @@ test('a connection to a host of several addresses, which has no text of its own,
 test('a call that timed out is no bug', () => {
   const error = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
   expect(reasonOf(error)).toMatch(/^TimeoutError: socket timed out\. Deploy again; /);
-  expect(reasonOf(Object.assign(error, { code: 'ETIMEDOUT', $metadata: { attempts: 1 } }))).toMatch(/^TimeoutError: socket timed out\. Deploy/);
+  expect(reasonOf(Object.assign(error, { code: 'ETIMEDOUT', $metadata: { attempts: 1 } })))
+    .toMatch(/^TimeoutError: socket timed out\. Deploy/);
 });
 
 test.each([

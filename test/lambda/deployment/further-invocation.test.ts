@@ -53,7 +53,8 @@ test('a further invocation that cannot be started ends the request with both rea
   stack.startFails = Object.assign(new Error('Rate exceeded'), { name: 'TooManyRequestsException' });
   const { Status, Reason } = await stack.run(VERIFYING);
   expect(Status).toBe('FAILED');
-  expect(Reason).toMatch(/the zone that has them\. The function could not start itself again: Rate exceeded\. Deploy again\.$/);
+  expect(Reason)
+    .toMatch(/the zone that has them\. The function could not start itself again: Rate exceeded\. Deploy again\.$/);
 });
 
 describe('where CloudFormation waits for half an hour', () => {
