@@ -120,7 +120,7 @@ describe('CloudFormation is answered', () => {
     scene.cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'hang', times: 1000 });
     const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
-    expect(result.reason).toMatch(/no time left for: GetSecretValue, which last answered ETIMEDOUT/);
+    expect(result.reason).toMatch(/no time left for: GetSecretValue, which last answered TimeoutError/);
     expect(scene.cloud.lambda.invocations.filter(({ result: ended }) => ended?.error)).toEqual([]);
     expect(scene.all()).toEqual([]);
   });
