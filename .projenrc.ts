@@ -109,7 +109,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
     jestConfig: {
       testEnvironment: './test/seeded-environment.ts',
-      testTimeout: 180_000, // nothing is waited for in real time: only a busy machine takes long, which is no fault
+      testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
       // One for each of two cores. A function in a process of its own works while its test waits, so more would
       // only take turns.
       maxWorkers: 2,
