@@ -14,6 +14,13 @@ export class OutOfTimeError extends HandlerError {
   }
 }
 
+/** CloudFormation no longer waits for this request: what it wants now, another request says. */
+export class OvertakenError extends HandlerError {
+  constructor() {
+    super('CloudFormation no longer waits for this request', 'Nothing has to be done');
+  }
+}
+
 /** The zone, or the role that leads to it, is no longer there. */
 export class ZoneGoneError extends HandlerError {
   constructor(whatHappened: string) {

@@ -30,6 +30,8 @@ export interface IdentityState {
   readonly lastKeyGeneration?: Date;
   readonly lastChecked?: Date;
   readonly errorType?: string;
+  /** By key. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export type SigningAnswer = Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>;
@@ -44,6 +46,8 @@ export interface Ses {
   read(): Promise<IdentityState | undefined>;
   readIn(region: string): Promise<IdentityState | undefined>;
   putSigning(attributes: SigningAttributes): Promise<SigningAnswer>;
+  tag(key: string, value: string): Promise<void>;
+  untag(key: string): Promise<void>;
 }
 
 export interface RecordSet {
@@ -96,11 +100,13 @@ export interface Secrets {
 
 export interface CloudFormation {
   stackStatus(stackId: string): Promise<string | undefined>;
-  /** How it knows a resource of the stack now. */
-  resource(stackId: string, logicalId: string): Promise<ResourceNow>;
+  /** How it knows a resource of the stack now. Undefined when the stack, or the resource, is gone. */
+  resource(stackId: string, logicalId: string): Promise<ResourceNow | undefined>;
 }
 
 export interface ResourceNow {
   readonly physicalId?: string;
   readonly status?: string;
+  /** When it came into this status. */
+  readonly since?: Date;
 }

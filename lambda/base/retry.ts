@@ -32,6 +32,8 @@ export interface RetryOptions {
   readonly end: number;
   /** For how long a refusal is retried. New IAM policies need some time until every service knows them. */
   readonly accessGraceMs: number;
+  /** Asked before each try of a write. Throws when the request no longer stands. */
+  readonly fence?: () => Promise<void>;
 }
 
 export class Retry {
@@ -45,6 +47,14 @@ export class Retry {
   async pause(ms: number, waitingFor: string): Promise<void> {
     if (this.now() + ms >= this.options.end) throw new OutOfTimeError(waitingFor);
     await this.options.time.sleep(ms);
+  }
+
+  /** As `call`, for a call that changes something. */
+  async write<T>(name: string, attempt: () => Promise<T>): Promise<T> {
+    return this.call(name, async () => {
+      await this.options.fence?.();
+      return attempt();
+    });
   }
 
   /** Makes a call until it is answered. Each retry comes later, at a random moment, as many callers share one limit. */

@@ -20,7 +20,7 @@ export interface Deadlines {
 }
 
 export function cloudFormationDeadline(event: HandlerEvent, { waitSeconds }: DesiredState, now: number): number {
-  return requestedAt(event, now) + serviceTimeout(waitSeconds) * 1000 - ANSWER_MS;
+  return Math.min(requestedAt(event) ?? now, now) + serviceTimeout(waitSeconds) * 1000 - ANSWER_MS;
 }
 
 function endOf({ invocation, cloudFormation }: Deadlines): number {

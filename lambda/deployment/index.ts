@@ -34,14 +34,14 @@ const environment: Environment = {
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
-  services: (desired, common) => ({
+  services: (desired, common, stackId) => ({
     ...common,
-    ses: sesOf(desired, sesIn, common.retry),
+    ses: sesOf(desired, stackId, sesIn, common.retry),
     dns: publicDns,
     secrets: secretsFrom(secretsIn, common.retry, common.redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
   }),
-  cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
+  cloudFormation: cloudFormationOf(new CloudFormationClient(HERE)),
   startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
 };
 

@@ -14,8 +14,10 @@ export interface Environment {
   readonly time: Timekeeper;
   /** Writes a line of the log. */
   readonly write: (line: string) => void;
-  readonly services: (desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>) => Services;
-  readonly cloudFormation: (retry: Retry) => CloudFormation;
+  readonly services: (
+    desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
+  ) => Services;
+  readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
 }

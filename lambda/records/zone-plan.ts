@@ -24,7 +24,7 @@
 // | --------------------------------- | --------------------- | ------------------------- | -------------------- |
 // | ours                              | stays, marked         | deleted                   | stays; the user's    |
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
-// | ours, used by SES for another one | stays, marked         | handed over to that owner | stays; the user's    |
+// | ours, and SES signs with it still | stays, marked         | stays, or is handed over  | stays; the user's    |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, saysTheSame } from './dkim-record';
@@ -47,10 +47,11 @@ export interface Publication {
   readonly now: string;
 }
 
-/** Records that SES goes on signing with in a Region, as another owner sets how the identity signs there. */
+/** Records that SES goes on signing with. They stay, whoever has set the signing. */
 export interface StillUsed {
   readonly names: readonly string[];
-  readonly region: string;
+  /** The label of the owner that needs them from now on. */
+  readonly successor?: string;
 }
 
 /** What is done for one wanted record. */
@@ -126,7 +127,7 @@ export function planLeaving(
 
 /**
  * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
- * SES still signs with is handed over to the owner that sets the signing: that owner's next change supersedes it.
+ * SES still signs with is handed over to the owner that needs it: that owner's next change supersedes it.
  */
 export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
   const view = new ZoneView(records, owner);
@@ -135,7 +136,7 @@ export function planRelease(records: readonly RecordSet[], owner: Owner, stillUs
   const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
   const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
   const successor = handedOver.length > 0
-    ? view.others.find(({ registry }) => registry.signs === stillUsed?.region) : undefined;
+    ? view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor) : undefined;
   return [
     ...[...deleted, ...view.ownRegistryRecords].map(remove),
     ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),

@@ -23,9 +23,11 @@ const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
 export function hostedZone(
   { id: HostedZoneId, roleArn }: ZoneSettings, connect: () => Promise<Route53Client>, retry: Retry,
 ): HostedZone {
-  async function call<T>(name: string, send: (client: Route53Client) => Promise<T>): Promise<T> {
+  async function call<T>(
+    name: string, send: (client: Route53Client) => Promise<T>, how: 'call' | 'write' = 'call',
+  ): Promise<T> {
     try {
-      return await retry.call(name, async () => send(await connect()));
+      return await retry[how](name, async () => send(await connect()));
     } catch (error) {
       throw ourErrorFor(error, HostedZoneId, roleArn) ?? error;
     }
@@ -60,7 +62,7 @@ export function hostedZone(
     async change(changes) {
       const ChangeBatch = { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toWireChange) };
       let { ChangeInfo: info } = await call('ChangeResourceRecordSets', (client) =>
-        client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })));
+        client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })), 'write');
       for (let tries = 1; info?.Status !== 'INSYNC'; tries++) {
         await retry.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${HostedZoneId} in sync`);
         ({ ChangeInfo: info } = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: info?.Id }))));

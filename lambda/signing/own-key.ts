@@ -1,7 +1,8 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
+import { signsNow } from './ses-rules';
+import { publishRecords, putSigning, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { RecordSet, Services } from '../base/ports';

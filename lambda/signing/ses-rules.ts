@@ -18,6 +18,14 @@ export function deedOrigin(parentRegion: string): `AWS_SES_${string}` {
   return `AWS_SES_${parentRegion.toUpperCase().replaceAll('-', '_')}`;
 }
 
+/**
+ * True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key
+ * that it verified.
+ */
+export function signsNow({ status, signingEnabled }: IdentityState): boolean {
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
+}
+
 /** True when the identity signs as desired. For BYODKIM SES may name no selector. */
 export function signsAs(signing: DesiredSigning, { origin, tokens }: IdentityState): boolean {
   switch (signing.method) {

@@ -30,11 +30,13 @@ const MAX_ZONE_ID = 32;
  */
 const MAX_ARN = 160;
 
-/** Reads the identity and sets how it signs. */
+/** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
   return {
     kind: 'identity',
-    actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes'],
+    actions: [
+      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
+    ],
     resources: [identityArn(stack, region, domain)],
     maxTokenInResource: MAX_DOMAIN,
   };

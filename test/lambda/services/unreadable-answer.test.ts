@@ -45,7 +45,7 @@ async function errorOf(service: string): Promise<unknown> {
     switch (service) {
       case 'SES': {
         const clientFor = () => keep(new SESv2Client(options));
-        return sesOf({ domain: 'example.com', region: 'us-east-1' }, clientFor, retry).read();
+        return sesOf({ domain: 'example.com', region: 'us-east-1' }, 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/1', clientFor, retry).read();
       }
       case 'Route 53': {
         const zone = { id: 'Z1', ttl: 60, overwrite: false };
