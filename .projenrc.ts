@@ -253,6 +253,11 @@ project.addTask('bench', {
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/bench/main.ts' }],
 });
 
+project.addTask('cancelled', {
+  description: 'Cancel stacks of up to 300 identities at random moments, and count the identities that are wrong then',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/cancelled/main.ts', receiveArgs: true }],
+});
+
 project.addTask('pictures', {
   description: 'Draw the pictures in the docs from the text beside them',
   exec: 'tsx scripts/pictures/main.ts',

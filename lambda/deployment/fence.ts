@@ -38,6 +38,13 @@ export function fenceOf(request: Request): () => Promise<void> {
   };
 }
 
+/** A roll-back can have a name of its own. */
+const AT_WORK = {
+  Create: ['CREATE_IN_PROGRESS'],
+  Update: ['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'],
+  Delete: ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'],
+};
+
 /**
  * CloudFormation notes what it begins to do with a resource, and then makes the request. So of two requests the later
  * one stands.
@@ -55,7 +62,7 @@ function stands({ event }: Request, resource: ResourceNow | undefined, madeAt: n
   const { RequestType, PhysicalResourceId } = event;
   if (!resource) return RequestType === 'Delete';
   const { status = '', since, physicalId } = resource;
-  if (status === `${RequestType.toUpperCase()}_IN_PROGRESS`) {
+  if (AT_WORK[RequestType].includes(status)) {
     return !since || madeAt === undefined || since.getTime() < madeAt + SECOND_MS;
   }
   return RequestType === 'Delete' && !status.endsWith('_IN_PROGRESS') && !status.startsWith('DELETE_')

@@ -52,6 +52,8 @@ export interface StillUsed {
   readonly names: readonly string[];
   /** The label of the owner that needs them from now on. */
   readonly successor?: string;
+  /** The labels of owners that are being removed at this moment, and leave everything to this one. */
+  readonly leaving?: readonly string[];
 }
 
 /** What is done for one wanted record. */
@@ -132,15 +134,15 @@ export function planLeaving(
 export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
   const view = new ZoneView(records, owner);
   const ours = records.filter((record) => view.isOurs(record));
-  const shared = ours.filter((record) => view.isListedByAnother(record));
-  const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
-  const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
-  const successor = handedOver.length > 0
+  const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
+  const used = ours.filter((record) => stillUsed?.names.includes(record.name));
+  const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
+  const successor = used.length > 0
     ? view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor) : undefined;
   return [
     ...[...deleted, ...view.ownRegistryRecords].map(remove),
     ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
-    ...(successor ? handOver(view, handedOver, successor) : []),
+    ...(successor ? handOver(view, used, successor) : []),
   ];
 }
 

@@ -45,7 +45,7 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   const signingTag = tagOf(identity, request.owner, request.toldBefore);
   const task: Task = { ...request, identity, signingTag, zone, services };
   const result = await sign(task);
-  const isSigningOurs = !result.isUnchanged || isToldBy(signingTag, identity) || await isShared(task);
+  const isSigningOurs = !result.isUnchanged || await isTold(task);
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
@@ -72,10 +72,14 @@ async function methodOf(
   }
 }
 
-/** Another owner has set the signing that is wanted here, too. The tag says so, and that owner will leave it. */
-async function isShared(task: Task): Promise<boolean> {
-  if (sharerOf(task.identity, task.owner) === undefined) return false;
-  await writeSigningTag(task);
+/**
+ * Whether this library has told SES the signing that is there: this owner, or another one that is to leave it then.
+ * Writes the tag that says so when it is missing.
+ */
+async function isTold(task: Task): Promise<boolean> {
+  const { identity, owner, signingTag } = task;
+  if (!isToldBy(signingTag, identity) && sharerOf(identity, owner) === undefined) return false;
+  if (!isToldBy(tagOf(identity, owner), identity)) await writeSigningTag(task);
   return true;
 }
 

@@ -8,13 +8,13 @@
 // | SES signs                                     | the signing is     | the record                       |
 // | --------------------------------------------- | ------------------ | -------------------------------- |
 // | in any way, with RETAIN, and Create succeeded | left alone         | stays; the user's                |
-// | as we told it, and another owner needs that   | left alone         | is handed over to that owner     |
+// | as we told it, and another owner stays        | left alone         | is handed over to that owner     |
 // | as we told it, over somebody else's signing,  |                    |                                  |
 // | and the stack is rolled back                  | left alone         | stays; the user's                |
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
-import { isToldBy, renderTag, sharerOf, SigningTag, tagOf } from './signing-tag';
+import { isToldBy, leavingOf, renderTag, SigningTag, successorOf, tagOf, tagOfSuccessor } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
@@ -116,15 +116,24 @@ async function releaseSigning(
   { previous, owner }: ReleaseRequest, tag: SigningTag, identity: IdentityState, services: Services,
 ): Promise<StillUsed> {
   const { log } = services;
-  const now = sharerOf(identity, owner) && !tag.leaves ? await readAfterLeaving(tag, owner, services) : identity;
+  const mayLeave = isToldBy(tag, identity) && successorOf(identity, owner) !== undefined && !tag.leaves;
+  const now = mayLeave ? await readAfterLeaving(tag, owner, services) : identity;
   if (!now) return NOTHING;
-  const sharer = sharerOf(now, owner);
-  const isEasy = now.origin === 'AWS_SES' && !sharer;
-  if (isEasy) return NOTHING;
-  if (isToldBy(tag, now) && !sharer && await resetSigning(previous, services)) return NOTHING;
+  const successor = successorOf(now, owner);
+  const isOurs = isToldBy(tag, now);
+  if (!successor && (now.origin === 'AWS_SES' || (isOurs && await resetSigning(previous, services)))) {
+    return { names: [], leaving: leavingOf(now, owner) };
+  }
+  if (successor && isOurs) await leaveTo(successor, now, services);
   log('signing-left-alone', { method: now.origin });
   const names = now.tokens.map((token) => `${token}.${domainKeyName(previous.domain)}`.toLowerCase());
-  return { names, successor: sharer };
+  return { names, successor };
+}
+
+/** The next owner leads it back, or brings it to what its own stack says. */
+async function leaveTo(label: string, identity: IdentityState, { ses }: Services): Promise<void> {
+  const value = renderTag(tagOfSuccessor(tagOf(identity, { label }), identity));
+  if (value !== identity.tags[label]) await ses.tag(label, value);
 }
 
 /**

@@ -19,6 +19,8 @@ export interface SigningTag {
   readonly leaves: boolean;
 }
 
+/** SES signs in one way; a call that has not arrived may be another one. */
+const MAX_TOLD = 2;
 const BYODKIM = 'EXTERNAL:';
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 
@@ -40,7 +42,7 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
  * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is no
  * tag, because an older version wrote none, or because somebody took it away.
  */
-export function tagOf({ tags }: IdentityState, { label }: Owner, toldBefore?: DesiredSigning): SigningTag {
+export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);
   return { told: toldBefore ? [nameOf(toldBefore)] : [], leaves: false };
 }
@@ -52,12 +54,35 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
   return told.includes(now) && now !== replaced;
 }
 
-/** The label of another owner that needs the identity to sign as it does now. */
-export function sharerOf(identity: IdentityState, { label }: Owner): string | undefined {
-  return Object.entries(identity.tags).find(([key, value]) => {
-    const tag = parse(value);
-    return key !== label && isRegistryLabel(key) && !tag.leaves && isToldBy(tag, identity);
-  })?.[0];
+/** The label of another owner that has told SES the same, or needs it. */
+export function sharerOf(identity: IdentityState, owner: Owner): string | undefined {
+  return othersOf(identity, owner).find(({ tag }) => isToldBy(tag, identity))?.label;
+}
+
+/** The label of another owner, to which the signing can be left: one that needs it, or else any one. */
+export function successorOf(identity: IdentityState, owner: Owner): string | undefined {
+  return sharerOf(identity, owner) ?? othersOf(identity, owner).at(0)?.label;
+}
+
+/** The labels of other owners that are being removed at this moment. */
+export function leavingOf({ tags }: IdentityState, { label: own }: Owner): string[] {
+  return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
+}
+
+/** All other owners that have told SES anything and stay. */
+function othersOf({ tags }: IdentityState, { label: own }: Owner) {
+  return othersIn(tags, own).filter(({ tag }) => tag.told.length > 0 && !tag.leaves);
+}
+
+function othersIn(tags: IdentityState['tags'], own: string) {
+  return Object.entries(tags)
+    .filter(([label]) => label !== own && isRegistryLabel(label))
+    .map(([label, value]) => ({ label, tag: parse(value) }));
+}
+
+/** The tag of an owner to which the signing is left as it is now. */
+export function tagOfSuccessor(tag: SigningTag, identity: IdentityState): SigningTag {
+  return isToldBy(tag, identity) ? tag : { ...tag, told: [nameNow(identity), ...tag.told].slice(0, MAX_TOLD) };
 }
 
 /** The tag when SES is told a signing next. */
