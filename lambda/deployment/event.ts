@@ -1,6 +1,12 @@
 // A CloudFormation request as it arrives, and since when CloudFormation waits for its answer.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
-import { Progress } from '../signing/task';
+import { Progress as SigningProgress } from '../signing/task';
+
+/** What a request has done so far. An invocation that has no time left hands it to the next one. */
+export interface Progress extends SigningProgress {
+  /** Since when CloudFormation has the resource at this request, in ms since 1970. */
+  standsSince?: number;
+}
 
 export interface CloudFormationEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';

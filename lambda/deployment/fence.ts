@@ -7,31 +7,34 @@ import { Request } from './request';
 import { textOf } from '../base/describe-error';
 import { OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
-import { isAccessDenied } from '../base/retry';
+import { isBusy } from '../base/retry';
 
-/** A look counts for so long. A request that CloudFormation has just made needs none. */
+/** A look counts for so long. */
 const LOOK_COUNTS_MS = 5_000;
 /** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
 const CALL_MS = 25_000;
 /** So long after a request was made, no call can come any more of the request that it has overtaken. */
 export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
-/** The URL of a request says the second in which it was made. */
+/** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
 const SECOND_MS = 1_000;
 
-/** Gives what throws OvertakenError when the request no longer stands. Each look is one call of CloudFormation. */
+/**
+ * Gives what throws OvertakenError when the request no longer stands. The first look is made when the work begins. Each
+ * look is one call of CloudFormation.
+ */
 export function fenceOf(request: Request): () => Promise<void> {
-  const { event, environment: { time, cloudFormation }, log } = request;
-  const madeAt = requestedAt(event);
-  let looked = madeAt ?? -Infinity;
+  const { event, environment: { time, cloudFormation }, progress, log } = request;
+  let looked = -Infinity;
   return async () => {
     const now = time.now();
     if (now - looked < LOOK_COUNTS_MS) return;
     try {
       const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
-      if (!stands(request, resource, madeAt)) throw new OvertakenError();
+      if (!stands(request, resource)) throw new OvertakenError();
+      progress.standsSince ??= resource?.since?.getTime();
     } catch (error) {
       // Whoever may not ask must not be kept from deleting a stack.
-      if (event.RequestType !== 'Delete' || !isAccessDenied(error)) throw error;
+      if (event.RequestType !== 'Delete' || error instanceof OvertakenError || isBusy(error)) throw error;
       log('stack-unknown', { message: textOf(error) });
     }
     looked = now;
@@ -58,12 +61,14 @@ const AT_WORK = {
  * | is done, and has the same physical id   | overtaken             | overtaken                                     |
  * | is not known                            | overtaken             | stands                                        |
  */
-function stands({ event }: Request, resource: ResourceNow | undefined, madeAt: number | undefined): boolean {
+function stands({ event, progress }: Request, resource: ResourceNow | undefined): boolean {
   const { RequestType, PhysicalResourceId } = event;
   if (!resource) return RequestType === 'Delete';
   const { status = '', since, physicalId } = resource;
   if (AT_WORK[RequestType].includes(status)) {
-    return !since || madeAt === undefined || since.getTime() < madeAt + SECOND_MS;
+    if (!since) return true;
+    const madeAt = requestedAt(event) ?? Infinity;
+    return progress.standsSince ? since.getTime() === progress.standsSince : since.getTime() < madeAt + SECOND_MS;
   }
   return RequestType === 'Delete' && !status.endsWith('_IN_PROGRESS') && !status.startsWith('DELETE_')
     && physicalId !== PhysicalResourceId;

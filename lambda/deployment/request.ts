@@ -1,12 +1,11 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { HandlerEvent } from './event';
+import { HandlerEvent, Progress } from './event';
 import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
 import { CloudFormation, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, Timekeeper } from '../base/retry';
-import { Progress } from '../signing/task';
 
 /** What surrounds the function: its Region, time, its output, and the services that it calls. */
 export interface Environment {

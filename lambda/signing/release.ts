@@ -25,6 +25,7 @@ import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
+import { registryName } from '../records/zone-view';
 
 /** After a write SES may show what was there before, for some seconds. */
 const STALE_MS = 10_000;
@@ -48,9 +49,11 @@ export interface ReleaseRequest {
 export async function release(request: ReleaseRequest, services: Services): Promise<void> {
   const { previous, owner, create } = request;
   const zone = previous.zone && services.hostedZone(previous.zone);
-  const [identity, records] = await Promise.all([
-    readOrGone(request, services), zone && listOrGone(zone, request, services),
+  const [read, records] = await Promise.all([
+    hasBegun(request) ? readOrGone(request, services) : undefined, zone && listOrGone(zone, request, services),
   ]);
+  const hasRecords = records?.some(({ name }) => name === registryName(owner));
+  const identity = !hasBegun(request) && hasRecords ? await readOrGone(request, services) : read;
   const tag = identity && tagOf(identity, owner, create?.signingPut ? previous.signing : undefined);
   const isKept = await mayKeep(request, tag, identity);
   const stillUsed = identity && tag && !isKept ? await releaseSigning(request, tag, identity, services) : NOTHING;
@@ -74,9 +77,14 @@ async function mayKeep(
   return identity !== undefined && tag?.replaced !== undefined && isToldBy(tag, identity) && isRollback();
 }
 
+/** False for a Create that failed before it told SES anything. It may have written records. */
+function hasBegun({ create }: ReleaseRequest): boolean {
+  return !create || create.succeeded || create.signingPut;
+}
+
 /** A Create that never got to the identity or the zone must not keep the roll-back from its end. */
-function mayBeDenied({ create }: ReleaseRequest): boolean {
-  return !create || (!create.succeeded && !create.signingPut);
+function mayBeDenied(request: ReleaseRequest): boolean {
+  return !request.create || !hasBegun(request);
 }
 
 async function readOrGone(request: ReleaseRequest, { ses, log }: Services): Promise<IdentityState | undefined> {

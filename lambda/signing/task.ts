@@ -7,7 +7,7 @@ import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAtt
 import { DkimRecord } from '../records/dkim-record';
 import { publish, PublicationRequest } from '../records/publication';
 
-/** What a request has done so far. An invocation that has no time left hands it to the next one. */
+/** What a request has done so far for the signing. */
 export interface Progress {
   /** SES was told how to sign, or may have been. Noted before the call: it may arrive even when the answer does not. */
   signingPut: boolean;

@@ -49,7 +49,7 @@ export async function cancelledStack(
       const { origin, tokens, tags } = scene.identity(REGION, domain)!;
       if (request === 'create') return origin === 'AWS_SES' && tags.length === 0;
       return origin === 'EXTERNAL' && tokens[0] === 's1' && tags.length === 1
-        && records.some((record) => record.startsWith(`TXT s1._domainkey.${domain} `));
+        && records.some((record) => record.startsWith(`TXT s1._domainkey.${domain}. `));
     };
     return {
       status,
