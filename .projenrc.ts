@@ -109,7 +109,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
     jestConfig: {
       testEnvironment: './test/seeded-environment.ts',
-      testTimeout: 60_000, // an end-to-end test deploys more than once and waits for SES, also on a busy machine
+      // Only for a test that never ends. No test waits in real time, and one in which all wait fails at once: so how
+      // long a test takes is the machine's affair. Beside twelve busy loops one of ten seconds takes more than a minute.
+      testTimeout: 600_000,
       // One for each of two cores. A function in a process of its own works while its test waits, so more would
       // only take turns.
       maxWorkers: 2,

@@ -191,7 +191,8 @@ describe('properties of an older version', () => {
     const { resources } = await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     // CloudFormation sends them with the next update, as it knows them.
     const { properties } = Object.values(resources).find(({ type }) => type === 'Custom::EmailIdentityDkim')!;
-    for (const name of Object.keys(properties)) Reflect.deleteProperty(properties, name);
+    const own = Object.keys(properties).filter((name) => !name.startsWith('Service'));
+    for (const name of own) Reflect.deleteProperty(properties, name);
     Object.assign(properties, { Domain: 'example.com', Dkim: ['of', 'another', 'shape'] });
     const calls = scene.cloud.calls.length;
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(20) }));
