@@ -170,14 +170,14 @@ describe('two Regions with one zone, one selector and different keys', () => {
   });
 
   // Today: "Remove it, choose another selector, or set recordConflict to OVERWRITE."
-  test.failing('B7 the reason does not advise to overwrite what the first Region signs with', async () => {
+  test('B7 the reason does not advise to overwrite what the first Region signs with', async () => {
     const { reason } = await second();
     expect(reason).toMatch(/selector/);
     expect(reason).not.toMatch(/OVERWRITE/);
   });
 
   // Today it is overwritten, although the first one's registry record lists it.
-  test.failing('B7 OVERWRITE does not take the record of the first Region, and its mail verifies', async () => {
+  test('B7 OVERWRITE does not take the record of the first Region, and its mail verifies', async () => {
     await second({ recordConflict: RecordConflict.OVERWRITE });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
