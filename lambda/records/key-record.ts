@@ -39,7 +39,9 @@ export function flawOf(texts: readonly string[]): Flaw | undefined {
   if (texts.length > 1) {
     return { what: `it has ${texts.length} values, and a verifier takes any of them`, remedy: 'Leave it the one value' };
   }
-  const tags = tagsIn(texts[0]);
+  const [text] = texts;
+  if (text === undefined) return undefined;
+  const tags = tagsIn(text);
   const names = tags.map(([name]) => name);
   if (names.includes('') || new Set(names).size < names.length) {
     return { what: 'it is not a list of tags, each with a name and there once', remedy: 'Correct its tags' };
