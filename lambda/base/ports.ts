@@ -58,6 +58,10 @@ export interface RecordSet {
   readonly ttl?: number;
   /** In Route 53's form. Empty for an alias. */
   readonly values: readonly string[];
+  /** The name that an alias stands for. */
+  readonly aliasOf?: string;
+  /** The TXT values that a CNAME or an alias leads to, when somebody has looked. */
+  readonly leadsTo?: readonly string[];
   /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
   readonly listed?: unknown;
 }

@@ -22,7 +22,7 @@ export interface Publisher {
   readonly log: Log;
 }
 
-export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'> {
+export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs' | 'inUse'> {
   /** Looks at the records before anything is written, and throws when they must not change. */
   readonly check?: (records: readonly RecordSet[]) => void;
   /** What is no longer wanted is marked as superseded. @default true */
@@ -35,12 +35,12 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
-  const { wanted, signs, check, supersedes = true, inSync = false, beforeFirstChange } = request;
+  const { wanted, signs, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
   const plan = (records: readonly RecordSet[]) => {
     check?.(records);
     return planPublication(records, owner, {
-      ...settings, wanted, signs, supersededUntil: supersedes ? supersededUntil : undefined,
+      ...settings, wanted, signs, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
     });
   };
   return applyPlan(zone, domainKeyName(owner.domain), plan, {

@@ -27,7 +27,7 @@
 // | ours, and SES signs with it still | stays, marked         | stays, or is handed over  | stays; the user's    |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 import { RecordConflictError, SelectorInUseError } from './conflicts';
-import { DkimRecord, saysTheSame } from './dkim-record';
+import { DkimRecord, holdsTheKey, recordsAt, RecordType, serves } from './dkim-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
 import { OtherOwner, ZoneView } from './zone-view';
@@ -41,6 +41,8 @@ export interface Publication {
   readonly signs?: string;
   readonly ttl: number;
   readonly overwrite: boolean;
+  /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
+  readonly inUse?: boolean;
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;
   /** ISO time. */
@@ -69,40 +71,59 @@ interface Step {
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
 export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
   const view = new ZoneView(records, owner);
-  const steps = publication.wanted.map((wanted) => planRecord(wanted, view, publication));
-  const entries = steps.map(({ record: { name, type, values }, origin }, index): Entry =>
-    ({ label: view.labelOf(name), type: publication.wanted[index].type, origin, digest: digestOf(type, values) }));
+  const steps = publication.wanted.flatMap((wanted) => planRecord(wanted, view, publication) ?? []);
+  const entries = steps.map(({ record: { name, type, values }, origin }): Entry =>
+    ({ label: view.labelOf(name), type: type as RecordType, origin, digest: digestOf(type, values) }));
+  const changes = steps.flatMap((step) => step.changes);
+  const made = changes.flatMap(({ action, record }) => action === 'CREATE' ? [record] : []);
+  const adopted = steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : []);
+  const noted = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
   const registry: Registry = {
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
   return [
-    ...steps.flatMap(({ changes }) => changes),
-    ...touchOthers(view, steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : [])),
+    ...changes,
+    ...touchOthers(view, adopted, view.others.filter((other) => !noted.includes(other))),
+    ...noted.flatMap((other) => claim(view, other, made)),
     ...changeOwnRegistry(view, registry, publication.ttl),
   ];
 }
 
-function planRecord(wanted: DkimRecord, view: ZoneView, { ttl, overwrite, now }: Publication): Step {
+/** Nothing where a wildcard answers what is wanted: then there is no record to note. */
+function planRecord(
+  wanted: DkimRecord, view: ZoneView, { ttl, overwrite, inUse, now }: Publication,
+): Step | undefined {
   const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
   const existing = view.records.filter(({ name, type }) => name === wanted.name && excludeEachOther(type, wanted.type));
-  if (existing.length === 0) return { changes: [create(target)], origin: 'ours', record: target };
-
+  const isRight = (record: RecordSet) => serves(wanted, record) || (inUse === true && holdsTheKey(wanted, record));
+  if (existing.length === 0) {
+    if (recordsAt(wanted.name, view.records).some(isRight)) return undefined;
+    return { changes: [create(target)], origin: 'ours', record: target };
+  }
   const [only] = existing;
-  const isAlone = (record: RecordSet) => !view.isListedByAnother(record);
-  if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
+  const isListed = existing.some((record) => view.isListedByAnother(record));
+  if (existing.every(isRight)) {
     const origin = view.originOf(only);
-    const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && isAlone(only);
+    const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && !isListed;
     const changes = hasOtherTtl ? [remove(only), create({ ...target, values: only.values })] : [];
     return { changes, origin, record: only, isAdopted: !view.entryFor(only) };
   }
 
-  if (!overwrite && !existing.every((record) => view.isOurs(record) && isAlone(record))) {
-    throw new RecordConflictError(wanted, existing);
-  }
+  if (isListed) throw SelectorInUseError.byAnother(wanted, existing);
+  if (!overwrite && !existing.every((record) => view.isOurs(record))) throw RecordConflictError.foreign(wanted, existing);
   const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
-  if (until) throw new SelectorInUseError(wanted, until);
+  if (until) throw SelectorInUseError.until(until, wanted);
   return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
+}
+
+/**
+ * Another owner has noted the very record that is made anew, where somebody removed it meanwhile. It is the library's
+ * then, for that owner as well.
+ */
+function claim(view: ZoneView, other: OtherOwner, made: readonly RecordSet[]): Change[] {
+  return changeOther(other, other.registry.entries.map((entry): Entry =>
+    made.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin: 'ours' } : entry));
 }
 
 /** A CNAME stands alone; other types may share a name. */
@@ -137,12 +158,13 @@ export function planRelease(records: readonly RecordSet[], owner: Owner, stillUs
   const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
   const used = ours.filter((record) => stillUsed?.names.includes(record.name));
   const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
-  const successor = used.length > 0
-    ? view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor) : undefined;
+  const next = view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor);
+  const handedOver = next ? used.filter((record) => !view.entryIn(next.registry, record)) : [];
+  const successor = handedOver.length > 0 ? next : undefined;
   return [
     ...[...deleted, ...view.ownRegistryRecords].map(remove),
     ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
-    ...(successor ? handOver(view, used, successor) : []),
+    ...(successor ? handOver(view, handedOver, successor) : []),
   ];
 }
 
@@ -168,5 +190,5 @@ export function planRetention(records: readonly RecordSet[], owner: Owner): Chan
 
 /** A change without effect: the owner's registry record is touched. */
 export function planTouch(records: readonly RecordSet[], owner: Owner): Change[] {
-  return new ZoneView(records, owner).ownRegistryRecords.flatMap(touch);
+  return new ZoneView(records, owner).ownRegistryRecords.flatMap((record) => touch(record));
 }

@@ -89,6 +89,7 @@ function toRecordSet(listed: ResourceRecordSet): RecordSet {
     type: listed.Type ?? '',
     ttl: listed.TTL,
     values: (listed.ResourceRecords ?? []).map(({ Value }) => Value ?? ''),
+    ...(listed.AliasTarget?.DNSName ? { aliasOf: canonicalName(listed.AliasTarget.DNSName) } : {}),
     listed,
   };
 }
