@@ -31,9 +31,9 @@ export function canonicalName(name: string): string {
 const BYTE = 0xdc00;
 
 function unescapeText(text: string): string {
-  return text.replace(/\\([0-7]{3})|\\([\s\S])/g, (_, octal, char) => {
+  return text.replace(/\\([0-3][0-7]{2})|\\([\s\S])/g, (_, octal, char) => {
     if (!octal) return char;
-    const byte = parseInt(octal, 8) & 0xff;
+    const byte = parseInt(octal, 8);
     return String.fromCharCode(byte < 0x80 ? byte : BYTE + byte);
   });
 }

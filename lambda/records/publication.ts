@@ -1,7 +1,8 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
-import { applyPlan } from './apply-plan';
+import { applyPlan, Plan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
-import { planLeaving, planPublication, planTouch, Publication } from './zone-plan';
+import { alreadyListed } from './open-zone';
+import { planLeaving, planNote, planPublication, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -37,18 +38,29 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const { owner, zone, log } = publisher;
   const { wanted, signs, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
-  const plan = (records: readonly RecordSet[]) => {
-    check?.(records);
-    return planPublication(records, owner, {
-      ...settings, wanted, signs, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
-    });
+  const publication = {
+    ...settings, wanted, signs, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
   };
-  return applyPlan(zone, domainKeyName(owner.domain), plan, {
+  let notedAmong: string[] | undefined;
+  const beforeChange = (records: readonly RecordSet[]) => {
+    if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
+  };
+  const checked = (plan: typeof planPublication): Plan => (records) => {
+    check?.(records);
+    return plan(records, owner, { ...publication, notedAmong });
+  };
+  const below = domainKeyName(owner.domain);
+  const records = await applyPlan(zone, below, checked(planNote), {
     log,
-    touch: inSync ? (records) => planTouch(records, owner) : undefined,
-    beforeChange: (records) => {
-      if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
+    beforeChange: (found) => {
+      beforeChange(found);
+      notedAmong = found.map(({ name }) => name);
     },
+  });
+  return applyPlan(notedAmong ? zone : alreadyListed(zone, [...records]), below, checked(planPublication), {
+    log,
+    touch: inSync && !notedAmong ? (found) => planTouch(found, owner) : undefined,
+    beforeChange,
   });
 }
 

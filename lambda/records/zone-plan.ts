@@ -4,19 +4,23 @@
 // - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
 //   changed it. Then the batch does nothing and is planned again. So no record is overwritten unseen.
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
-// - A record that another owner lists is not deleted.
+// - A record that another owner lists is neither deleted nor overwritten.
+// - What somebody else wrote is noted in the registry record before it is used or overwritten (planNote).
 // - The registry record changes in the same batch as the records it lists.
 //
 // What planPublication does with a wanted record:
 //
-// | in the zone is | and that is                             | then                                            |
-// | -------------- | --------------------------------------- | ----------------------------------------------- |
-// | nothing        |                                         | it is created; ours                             |
-// | the same value | ours alone, with another TTL            | it is created again with our TTL; ours          |
-// | the same value | anything else                           | it stays; ours if an owner wrote it, else found |
-// | something else | ours alone                              | it is replaced; ours                            |
-// | something else | ours, and mail on its way needs it      | SelectorInUseError                              |
-// | something else | somebody else's, or another owner's too | RecordConflictError; replaced with OVERWRITE    |
+// | in the zone is                        | and that is                        | then                                            |
+// | ------------------------------------- | ---------------------------------- | ----------------------------------------------- |
+// | nothing                               |                                    | it is created; ours                             |
+// | a wildcard that means the same        |                                    | nothing is written                              |
+// | what means the same, or leads to it   | ours alone, with another TTL       | it is created again with our TTL; ours          |
+// | what means the same, or leads to it   | anything else                      | it stays; ours if an owner wrote it, else found |
+// | the same key, in a record with a flaw | what SES signs by now              | it stays, likewise                              |
+// | something else                        | another owner's, too               | SelectorInUseError                              |
+// | something else                        | ours, and mail on its way needs it | SelectorInUseError                              |
+// | something else                        | ours alone                         | it is replaced; ours                            |
+// | something else                        | somebody else's                    | RecordConflictError; replaced with OVERWRITE    |
 //
 // What happens with a record that is listed already:
 //
@@ -43,6 +47,8 @@ export interface Publication {
   readonly overwrite: boolean;
   /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
   readonly inUse?: boolean;
+  /** The names that were in the zone when `planNote` was carried out. Absent: there was nothing to note. */
+  readonly notedAmong?: readonly string[];
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;
   /** ISO time. */
@@ -72,22 +78,39 @@ interface Step {
 export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
   const view = new ZoneView(records, owner);
   const steps = publication.wanted.flatMap((wanted) => planRecord(wanted, view, publication) ?? []);
-  const entries = steps.map(({ record: { name, type, values }, origin }): Entry =>
-    ({ label: view.labelOf(name), type: type as RecordType, origin, digest: digestOf(type, values) }));
+  const entries = steps.map(({ record, origin }) => entryOf(view, record, origin));
   const changes = steps.flatMap((step) => step.changes);
   const made = changes.flatMap(({ action, record }) => action === 'CREATE' ? [record] : []);
-  const adopted = steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : []);
-  const noted = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
+  const listMade = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
+  const adoptedFrom = ({ record: { name } }: OtherOwner) => steps.flatMap(({ isAdopted, origin, record }) =>
+    isAdopted || (origin === 'found' && publication.notedAmong?.includes(name) === false) ? [record] : []);
   const registry: Registry = {
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
   return [
     ...changes,
-    ...touchOthers(view, adopted, view.others.filter((other) => !noted.includes(other))),
-    ...noted.flatMap((other) => claim(view, other, made)),
+    ...view.others.flatMap((other) => listMade.includes(other)
+      ? claim(view, other, made) : touchOthers(view, adoptedFrom(other), [other])),
     ...changeOwnRegistry(view, registry, publication.ttl),
   ];
+}
+
+/**
+ * Notes what somebody else wrote, before it is used or overwritten. Two owners can come upon it at the same moment, the
+ * one to use it, the other to overwrite it, and neither has a registry record yet that the other's batch could touch.
+ * So each notes it, looks again, and touches the registry records that have come: either the batch that overwrites is
+ * refused then, or the other owner sees that the record has gone.
+ */
+export function planNote(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
+  planPublication(records, owner, publication); // throws what cannot be done
+  const view = new ZoneView(records, owner);
+  const theirs = publication.wanted.flatMap((wanted) => excluding(wanted, view))
+    .filter((record) => !view.entryFor(record) && view.originOf(record) === 'found');
+  if (theirs.length === 0) return [];
+  const entries = theirs.map((record) => entryOf(view, record, 'found'));
+  const registry = { ...view.own, signs: publication.signs, entries: [...view.own.entries, ...entries] };
+  return [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)];
 }
 
 /** Nothing where a wildcard answers what is wanted: then there is no record to note. */
@@ -95,7 +118,7 @@ function planRecord(
   wanted: DkimRecord, view: ZoneView, { ttl, overwrite, inUse, now }: Publication,
 ): Step | undefined {
   const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
-  const existing = view.records.filter(({ name, type }) => name === wanted.name && excludeEachOther(type, wanted.type));
+  const existing = excluding(wanted, view);
   const isRight = (record: RecordSet) => serves(wanted, record) || (inUse === true && holdsTheKey(wanted, record));
   if (existing.length === 0) {
     if (recordsAt(wanted.name, view.records).some(isRight)) return undefined;
@@ -111,7 +134,9 @@ function planRecord(
   }
 
   if (isListed) throw SelectorInUseError.byAnother(wanted, existing);
-  if (!overwrite && !existing.every((record) => view.isOurs(record))) throw RecordConflictError.foreign(wanted, existing);
+  if (!overwrite && !existing.every((record) => view.isOurs(record))) {
+    throw RecordConflictError.foreign(wanted, existing);
+  }
   const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
   if (until) throw SelectorInUseError.until(until, wanted);
   return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
@@ -126,9 +151,14 @@ function claim(view: ZoneView, other: OtherOwner, made: readonly RecordSet[]): C
     made.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin: 'ours' } : entry));
 }
 
-/** A CNAME stands alone; other types may share a name. */
-function excludeEachOther(type: string, other: string): boolean {
-  return type === other || type === 'CNAME' || other === 'CNAME';
+/** The records that a wanted one cannot stand beside: a CNAME stands alone, other types may share a name. */
+function excluding(wanted: DkimRecord, view: ZoneView): RecordSet[] {
+  return view.records.filter(({ name, type }) =>
+    name === wanted.name && (type === wanted.type || type === 'CNAME' || wanted.type === 'CNAME'));
+}
+
+function entryOf(view: ZoneView, { name, type, values }: RecordSet, origin: Origin): Entry {
+  return { label: view.labelOf(name), type: type as RecordType, origin, digest: digestOf(type, values) };
 }
 
 /** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */

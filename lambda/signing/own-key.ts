@@ -58,8 +58,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   });
   if (isUnchanged) {
     services.log('signing-unchanged', { selector, publicKeySha256: key.publicKeySha256 });
-    const flaw = flawOf([...new Set(textsIn(answers))]);
-    if (flaw) services.log('key-record-flawed', { records: [record.name], message: `${flaw.what}. ${flaw.remedy}.` });
+    if (flawOf([...new Set(textsIn(answers))])) services.log('key-record-flawed', { records: [record.name] });
     return { ...result, status: identity.status, isUnchanged };
   }
   if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);

@@ -88,14 +88,24 @@ describe('OVERWRITE where another owner has a record of that name', () => {
       new OwnersHistory(of, ONE_BY_ONE).run(steps);
     });
 
-  // The key of the other owner's mail is replaced by another one. OVERWRITE is for a stranger's record.
   test('B7 a record that another owner lists stays', () => {
     new OwnersHistory(TWO_KEYS[0], { ...ONE_BY_ONE, overwritesOwners: true }).run(TWO_KEYS[1]);
   });
 
-  // Whoever finds a record notes it in its own registry record, and in nothing that the other's batch names.
   test('B7 a stranger’s record that another owner has found since the plan was made stays', () => {
     new OwnersHistory(FOUND_MEANWHILE[0], { ...ONE_BY_ONE, overwritesOwners: true }).run(FOUND_MEANWHILE[1]);
+  });
+
+  // Neither has a registry record when they first look. What follows is the order of notes, plans and batches.
+  test.each([
+    ['the one that overwrites notes, looks again, and is done first', [1, 0, 1, 1, 0, 1, 0, 0, 0]],
+    ['the one that uses it is done before the batch that overwrites', [1, 0, 1, 1, 0, 0, 0, 1, 1]],
+    ['both note before either looks again', [1, 0, 1, 0, 1, 0, 1, 0, 1]],
+    ['both note, and the one that uses it looks first', [0, 1, 0, 1, 0, 1, 0, 1, 1]],
+  ])('B7 a stranger’s record is not taken from who uses it: %s', (_, order) => {
+    const steps = order.map((owner): Step => owner === 0 ? publishes(0, 'old')[0] : plans);
+    new OwnersHistory(FOUND_MEANWHILE[0], { ...ONE_BY_ONE, overwritesOwners: true })
+      .run([{ strangerSets: THE_SAME_KEY }, ...steps]);
   });
 
   test('B7 in any history with such an OVERWRITE, all of that holds', () => {
@@ -111,8 +121,7 @@ describe('a record that an owner lists is removed by somebody, and made anew by 
     ['us-east-1', 'eu-central-1'], [...publishes(0, 'old'), isRemoved(0), vanishes, plans, carriesOut],
   ];
 
-  // The old owner's registry record lists it still. The new owner does not touch that, as it does for a record that is
-  // there. So the batch of the old owner fits again, and takes the new owner's record.
+  // The old owner's registry record lists it still, so the new owner touches that.
   test('B it stays when the batch of an owner that is being removed comes after', () => {
     new OwnersHistory(MEANWHILE[0], rules).run(MEANWHILE[1]);
   });
@@ -123,7 +132,6 @@ describe('a record that an owner lists is removed by somebody, and made anew by 
     [...publishes(0, 'old'), ...publishes(1, 'old'), retains, retains, vanishes, ...publishes(2, 'old'), ...goes(2)],
   ];
 
-  // What the first owner left to the user is found for the second. To that owner the one made anew is still the user's.
   test('B it goes with the last owner also when it was the user’s before', () => {
     new OwnersHistory(RETAINED[0], rules).run(RETAINED[1]);
   });
