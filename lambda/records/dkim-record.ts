@@ -35,8 +35,8 @@ export function cnameRecords(domain: string, tokens: readonly string[], signingH
 
 /** True when a record with these values (in Route 53's form) does what the wanted record does. */
 export function saysTheSame(wanted: DkimRecord, type: string, values: readonly string[]): boolean {
-  if (wanted.type === 'CNAME') return type === 'CNAME' && values.length === 1 && canonicalName(values[0]) === wanted.value;
-  return type === 'TXT' && values.length === 1 && sameKey(unquote(values[0]), wanted.value);
+  if (type !== wanted.type || values.length !== 1) return false;
+  return wanted.type === 'TXT' ? sameKey(unquote(values[0]), wanted.value) : canonicalName(values[0]) === wanted.value;
 }
 
 /** Two key records are the same when verifiers take a signature of SES by the one as by the other. */

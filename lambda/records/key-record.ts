@@ -15,8 +15,8 @@ export function keyText(publicKey: string): string {
 }
 
 /**
- * True when the texts of a record hold the key of the wanted text and no other, whatever else they say. So
- * if SES has verified its key by them, it is this one.
+ * True when the texts of a record hold the key of the wanted text and no other, whatever else they say. So if SES has
+ * verified its key by them, it is this one.
  */
 export function hasKey(wanted: string, texts: readonly string[]): boolean {
   const keys = keysIn(texts);
@@ -34,10 +34,12 @@ export function isRevoked(texts: readonly string[]): boolean {
   return keysIn(texts).includes('');
 }
 
-/** What in the record does SES's signatures harm. A tag that nobody knows, a note, `t=s` and the like do none. */
+/** What in the record harms SES's signatures. A tag that nobody knows, a note, `t=s` and the like do none. */
 export function flawOf(texts: readonly string[]): Flaw | undefined {
   if (texts.length > 1) {
-    return { what: `it has ${texts.length} values, and a verifier takes any of them`, remedy: 'Leave it the one value' };
+    return {
+      what: `it has ${texts.length} values, of which a verifier takes any`, remedy: 'Leave it the value with the key',
+    };
   }
   const [text] = texts;
   if (text === undefined) return undefined;
@@ -55,7 +57,8 @@ export function flawOf(texts: readonly string[]): Flaw | undefined {
     return { what: `k=${shown(value('k'))} is not the type of the key`, remedy: 'Write k=rsa' };
   }
   if (list('h')?.includes('sha256') === false) {
-    return { what: `h=${shown(value('h'))} lacks sha256, by which SES signs`, remedy: 'Add sha256 to h=, or take h= out' };
+    const remedy = 'Add sha256 to h=, or take h= out';
+    return { what: `h=${shown(value('h'))} lacks sha256, by which SES signs`, remedy };
   }
   if (list('s')?.some((service) => ['*', 'email'].includes(service)) === false) {
     return { what: `s=${shown(value('s'))} is not for mail`, remedy: 'Add email to s=, or take s= out' };

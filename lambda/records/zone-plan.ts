@@ -10,17 +10,19 @@
 //
 // What planPublication does with a wanted record:
 //
-// | in the zone is                        | and that is                        | then                                            |
-// | ------------------------------------- | ---------------------------------- | ----------------------------------------------- |
-// | nothing                               |                                    | it is created; ours                             |
-// | a wildcard that means the same        |                                    | nothing is written                              |
-// | what means the same, or leads to it   | ours alone, with another TTL       | it is created again with our TTL; ours          |
-// | what means the same, or leads to it   | anything else                      | it stays; ours if an owner wrote it, else found |
-// | the same key, in a record with a flaw | what SES signs by now              | it stays, likewise                              |
-// | something else                        | another owner's, too               | SelectorInUseError                              |
-// | something else                        | ours, and mail on its way needs it | SelectorInUseError                              |
-// | something else                        | ours alone                         | it is replaced; ours                            |
-// | something else                        | somebody else's                    | RecordConflictError; replaced with OVERWRITE    |
+// | in the zone is          | and that is                        | then                                            |
+// | ----------------------- | ---------------------------------- | ----------------------------------------------- |
+// | nothing                 |                                    | it is created; ours                             |
+// | a wildcard that will do |                                    | nothing is written                              |
+// | what will do            | ours alone, with another TTL       | it is created again with our TTL; ours          |
+// | what will do            | anything else                      | it stays; ours if an owner wrote it, else found |
+// | something else          | another owner's, too               | SelectorInUseError                              |
+// | something else          | ours, and mail on its way needs it | SelectorInUseError                              |
+// | something else          | ours alone                         | it is replaced; ours                            |
+// | something else          | somebody else's                    | RecordConflictError; replaced with OVERWRITE    |
+//
+// What will do: a record that means the same, or leads to one that does. And one with the same key by which SES signs
+// already, whatever else it says.
 //
 // What happens with a record that is listed already:
 //
