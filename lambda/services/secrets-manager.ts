@@ -7,21 +7,29 @@ import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 
+const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets '
+  + 'Manager has put at its end; one whose own name ends like that, by its name';
+
 /** `clientFor` gives the client of a Region. `redactor` is told each text, before anybody else gets it. */
 export function secretsFrom(
   clientFor: (region: string) => SecretsManagerClient, retry: Retry, redactor: Redactor,
 ): Secrets {
   return {
     async read(source) {
-      const { arn: SecretId, versionId: VersionId, versionStage: VersionStage } = source;
-      const client = clientFor(SecretId.split(':')[3]); // it can be in another Region or account
-      const command = new GetSecretValueCommand({ SecretId, VersionId, VersionStage });
+      const { arn, isPartialArn, versionId: VersionId, versionStage: VersionStage } = source;
+      const [,,, region,,, name] = arn.split(':');
+      const client = clientFor(region); // it can be in another Region or account
+      const command = new GetSecretValueCommand({ SecretId: isPartialArn ? name : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
         if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
         const { name, text, advice } = describeError(error);
         throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
           adviceFor(name, text) ?? advice);
       });
+      if (isPartialArn && !answer.ARN?.startsWith(`${arn}-`)) {
+        throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
+          + 'has that name', COMPLETE_ARN);
+      }
       if (answer.SecretString === undefined) {
         throw new HandlerError(`${describeSecret(source)} is binary`, 'Store the private key as text (SecretString)');
       }
@@ -37,11 +45,12 @@ function adviceFor(name: string, text: string): string | undefined {
       + 'the key policy has to let the account of the function use it';
   }
   switch (name) {
-    case 'ResourceNotFoundException': return 'Check the ARN, and that this version or stage exists';
+    case 'ResourceNotFoundException':
+      return `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`;
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
     case 'DecryptionFailure':
-      return "A secret of another account needs a resource policy for the function's role, "
+      return "See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource policy for the function's role, "
         + 'and a key policy if it has its own key';
     default: return undefined;
   }
