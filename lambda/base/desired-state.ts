@@ -13,7 +13,7 @@ export interface EasyDkim {
 export interface SecretSource {
   readonly arn: string;
   /** The ARN ends in the secret's name, though that may look like the six characters at the end of a complete ARN. */
-  readonly isPartialArn?: boolean;
+  readonly arnForm?: 'PARTIAL';
   /** Without it the whole value is the key. */
   readonly jsonField?: string;
   readonly versionStage?: string;

@@ -16,17 +16,17 @@ export function secretsFrom(
 ): Secrets {
   return {
     async read(source) {
-      const { arn, isPartialArn, versionId: VersionId, versionStage: VersionStage } = source;
+      const { arn, arnForm, versionId: VersionId, versionStage: VersionStage } = source;
       const [,,, region,,, name] = arn.split(':');
       const client = clientFor(region); // it can be in another Region or account
-      const command = new GetSecretValueCommand({ SecretId: isPartialArn ? name : arn, VersionId, VersionStage });
+      const command = new GetSecretValueCommand({ SecretId: arnForm ? name : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
         if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
         const { name, text, advice } = describeError(error);
         throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
           adviceFor(name, text) ?? advice);
       });
-      if (isPartialArn && !answer.ARN?.startsWith(`${arn}-`)) {
+      if (arnForm && !answer.ARN?.startsWith(`${arn}-`)) {
         throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
           + 'has that name', COMPLETE_ARN);
       }

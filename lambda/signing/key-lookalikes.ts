@@ -19,7 +19,7 @@ const TEXTS: readonly [RegExp, string][] = [
     'it is the path of a file; store what is in the file'],
   [/^(['"`])[^]*\1$/, 'it is in quotes; store it without them'],
   [/BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/i,
-    'its BEGIN line is damaged; PEM begins with -----BEGIN PRIVATE KEY-----, with five hyphens on each side'],
+    'its BEGIN line is damaged; such a line has five hyphens on each side; store the key again from the original file'],
 ];
 
 /** By the first bytes, in hex. The lengths between are left open. */
@@ -41,7 +41,7 @@ const DER = /^\x30[\x80-\x83]/;
 export function describeText(text: string): string | undefined {
   const known = TEXTS.find(([form]) => form.test(text))?.[1];
   if (known !== undefined) return known;
-  if (/^[\w-]+=*$/.test(text) && DER.test(Buffer.from(text, 'base64url').toString('latin1'))) {
+  if (/^[A-Za-z0-9]*[-_][\w-]*=*$/.test(text) && DER.test(Buffer.from(text, 'base64url').toString('latin1'))) {
     return "it is URL-safe base64 (base64url); store it as PEM, or as base64 with '+' and '/'";
   }
   if (/^(?:0x)?30[:\s]?8[0-3][0-9a-f:\s]*$/i.test(text)) return 'it is hex; store the RSA private key as PEM';
