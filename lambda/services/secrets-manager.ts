@@ -2,7 +2,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeError } from '../base/describe-error';
 import { describeSecret } from '../base/desired-state';
-import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
+import { HandlerError, sentence } from '../base/errors';
 import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
@@ -21,7 +21,7 @@ export function secretsFrom(
       const client = clientFor(region); // it can be in another Region or account
       const command = new GetSecretValueCommand({ SecretId: arnForm ? name : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
-        if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
+        if (error instanceof HandlerError) throw error;
         const { name, text, advice } = describeError(error);
         throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
           adviceFor(name, text) ?? advice);

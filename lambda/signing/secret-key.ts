@@ -3,7 +3,7 @@ import { KeyPair, parseKey } from './key';
 import { describeJson, fieldOf } from './secret-json';
 import { UnusableKeyError } from './unusable-key';
 import { describeSecret, SecretSource } from '../base/desired-state';
-import { HandlerError, OutOfTimeError } from '../base/errors';
+import { HandlerError, OutOfTimeError, UnreachableError } from '../base/errors';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
@@ -45,7 +45,7 @@ export async function readPreviousKeyPair(source: SecretSource, services: KeySer
   try {
     return await readKeyPair({ ...source, versionStage: 'AWSPREVIOUS' }, services);
   } catch (error) {
-    if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
+    if (error instanceof OutOfTimeError || error instanceof UnreachableError) throw error; // it may be read later
     return undefined;
   }
 }
