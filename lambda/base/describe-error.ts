@@ -52,8 +52,7 @@ export function textOf(error: unknown): string {
 /** Describes an error that is not our own. */
 export function describeError(error: unknown): { name: string; text: string; advice: string } {
   const { name = 'Error', message = String(error), code, status, isOfService, isSlow } = detailsOf(error);
-  // The SDK's own text quotes what it stumbles over, and points to a field that only a programmer sees. An error without
-  // name and text has neither from the service.
+  // The SDK's own text quotes what it stumbles over, and points to a field that only a programmer sees.
   if (message.includes('Deserialization error') || (isOfService && NAMELESS.has(name) && UNSAID.has(message))) {
     const text = `the answer is not of the service's protocol${status === undefined ? '' : ` (HTTP status ${status})`}`;
     return { name: 'UnreadableAnswer', text, advice: NETWORK };

@@ -7,6 +7,9 @@ import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 
+/** Six letters of one word, or a date. The random characters rarely look like that. */
+const NO_RANDOM_END = /-(?:[a-z]{6}|\d{6})$/;
+
 const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets '
   + 'Manager has put at its end; one whose own name ends like that, by its name';
 
@@ -17,14 +20,14 @@ export function secretsFrom(
   return {
     async read(source) {
       const { arn, arnForm, versionId: VersionId, versionStage: VersionStage } = source;
-      const [,,, region,,, name] = arn.split(':');
+      const [,,, region,,, secretName] = arn.split(':');
       const client = clientFor(region); // it can be in another Region or account
-      const command = new GetSecretValueCommand({ SecretId: arnForm ? name : arn, VersionId, VersionStage });
+      const command = new GetSecretValueCommand({ SecretId: arnForm ? secretName : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
         if (error instanceof HandlerError) throw error;
         const { name, text, advice } = describeError(error);
         throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
-          adviceFor(name, text) ?? advice);
+          adviceFor(name, text, arn) ?? advice);
       });
       if (arnForm && !answer.ARN?.startsWith(`${arn}-`)) {
         throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
@@ -39,14 +42,14 @@ export function secretsFrom(
   };
 }
 
-function adviceFor(name: string, text: string): string | undefined {
+function adviceFor(name: string, text: string, arn: string): string | undefined {
   if (/\bKMS\b/.test(text)) {
     return 'If the secret has a customer managed key, import it with encryptionKey; '
       + 'the key policy has to let the account of the function use it';
   }
   switch (name) {
     case 'ResourceNotFoundException':
-      return `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`;
+      return `Check the ARN, and that this version or stage exists${NO_RANDOM_END.test(arn) ? `. ${COMPLETE_ARN}` : ''}`;
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
     case 'DecryptionFailure':

@@ -20,8 +20,8 @@ export function fieldOf(text: string, name: string): string {
   const fields: Fields = new Map(Object.entries(value)); // what all objects inherit is no field
   const found = fields.get(name);
   if (found === undefined) {
-    throw new UnusableKeyError(`it has no such field, only ${named(fields, name)}; name the field that has the key in `
-      + 'jsonField');
+    throw new UnusableKeyError('it has no such field; name the field that has the key in jsonField. '
+      + `There is ${named(fields, name)}`);
   }
   if (typeof found !== 'string') {
     throw new UnusableKeyError(isObject(found) && isJwk(found) ? JWK
@@ -41,7 +41,8 @@ export function describeJson(text: string, jsonField?: string): string | undefin
   if (!isObject(value)) return undefined;
   if (isJwk(value)) return JWK;
   if (jsonField !== undefined) return 'it is a JSON object in a field; store the key itself in the field';
-  return `it is a JSON object with ${named(new Map(Object.entries(value)))}; name the field that has the key in jsonField`;
+  return `it is neither PEM nor base64, but a JSON object with ${named(new Map(Object.entries(value)))}; name the field `
+    + 'that has the key in jsonField';
 }
 
 /** A parser's own error quotes the text, so it ends here. */

@@ -32,7 +32,8 @@ function inverse(a: bigint, m: bigint): bigint {
 /** A key of these two factors, whatever they are. */
 function keyOf(first: bigint, second: bigint, exponent: bigint, phi = (first - 1n) * (second - 1n)): Numbers {
   const priv = inverse(exponent, phi);
-  return [first * second, exponent, priv, first, second, priv % (first - 1n), priv % (second - 1n), inverse(second, first)];
+  const [dOfFirst, dOfSecond] = [priv % (first - 1n), priv % (second - 1n)];
+  return [first * second, exponent, priv, first, second, dOfFirst, dOfSecond, inverse(second, first)];
 }
 
 const EXPONENT = /^its public exponent is not an odd number from 3 to 2147483647/;
@@ -80,7 +81,8 @@ test('more than two primes', () => {
   const modulus = all.reduce((product, each) => product * each, 1n);
   const priv = inverse(65537n, all.reduce((product, each) => product * (each - 1n), 1n));
   const numbers: Numbers = [
-    modulus, 65537n, priv, all[0], all[1], priv % (all[0] - 1n), priv % (all[1] - 1n), inverse(all[1], all[0])];
+    modulus, 65537n, priv, all[0], all[1], priv % (all[0] - 1n), priv % (all[1] - 1n), inverse(all[1], all[0]),
+  ];
   const more = [all[2], priv % (all[2] - 1n), inverse(all[0] * all[1], all[2])];
   expect(refusalOf(rsaKey(numbers, more)).message).toMatch(/^it has more than two primes; make a key with: openssl/);
 });

@@ -4,13 +4,13 @@ import { describeJson, fieldOf } from '../../../lambda/signing/secret-json';
 const LONG = 'x'.repeat(60);
 
 test.each([
-  ['one field', '{"key":"x"}', "it is a JSON object with 'key'; name the field that has the key in jsonField"],
+  ['one field', '{"key":"x"}', "it is neither PEM nor base64, but a JSON object with 'key'; name the field that has the key in jsonField"],
   ['many', JSON.stringify(Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`f${at}`, 1]))),
-    "it is a JSON object with 'f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7' and others; name"],
+    "a JSON object with 'f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7' and others; name"],
   ['a name that may be a value', JSON.stringify({ [LONG]: 1, key: 'x' }), "with 'key' and others; name"],
   ['only such names', JSON.stringify({ [LONG]: 1, '\u001b[31m': 2 }), 'with fields of other names; name'],
   ['none', '{}', 'with no fields; name'],
-  ['a byte order mark', '\uFEFF{"key":"x"}', "it is a JSON object with 'key'"],
+  ['a byte order mark', '\uFEFF{"key":"x"}', "a JSON object with 'key'"],
   ['a list', '["x"]', 'it is a JSON array; store'],
   ['a key of the web', '{"kty":"RSA","n":"AQAB"}', 'it is a JWK (JSON Web Key)'],
   ['keys of the web', '{"keys":[{"kty":"RSA"}]}', 'it is a JWK (JSON Web Key)'],
@@ -32,12 +32,12 @@ test('in a field, nobody is sent to name a field', () => {
 
 describe('a field that is not there', () => {
   test.each([
-    ['in another case', { Key: 'x', user: 'y' }, 'key', "only 'Key'; name"],
-    ['with other signs', { private_key: 'x', user: 'y' }, 'privateKey', "only 'private_key'; name"],
-    ['with white space', { key: 'x', user: 'y' }, 'key ', "only 'key'; name"],
-    ['of another name', { a: 'x', b: 'y' }, 'key', "only 'a', 'b'; name"],
+    ['in another case', { Key: 'x', user: 'y' }, 'key', "There is 'Key'"],
+    ['with other signs', { private_key: 'x', user: 'y' }, 'privateKey', "There is 'private_key'"],
+    ['with white space', { key: 'x', user: 'y' }, 'key ', "There is 'key'"],
+    ['of another name', { a: 'x', b: 'y' }, 'key', "There is 'a', 'b'"],
   ])('%s', (_, fields, name, said) => {
-    expect(() => fieldOf(JSON.stringify(fields), name)).toThrow(`it has no such field, ${said}`);
+    expect(() => fieldOf(JSON.stringify(fields), name)).toThrow(`it has no such field; name the field that has the key in jsonField. ${said}`);
   });
 });
 

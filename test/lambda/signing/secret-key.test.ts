@@ -97,7 +97,7 @@ describe('a secret is refused', () => {
       'that is JSON while no field is named',
       JSON.stringify({ privateKey: PLAIN }),
       {},
-      " holds no private key that SES can use: it is a JSON object with 'privateKey'; name the field that has the key in",
+      " holds no private key that SES can use: it is neither PEM nor base64, but a JSON object with 'privateKey'; name",
     ],
     [
       'that is no JSON', CANARY, { jsonField: 'privateKey' },
@@ -112,7 +112,7 @@ describe('a secret is refused', () => {
       'without that field',
       JSON.stringify({ key: CANARY }),
       { jsonField: 'privateKey' },
-      "it has no such field, only 'key'; name the field that has the key in jsonField.",
+      "it has no such field; name the field that has the key in jsonField. There is 'key'.",
     ],
     [
       'with a field that is only inherited',
