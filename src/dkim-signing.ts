@@ -179,6 +179,7 @@ class ByoDkim extends DkimSigning {
         Method: 'BYODKIM',
         Selector: this.options.selector,
         SecretArn: secretArn,
+        SecretArnForm: key._arnForm,
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,

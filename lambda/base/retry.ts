@@ -1,6 +1,6 @@
 // Retries calls that a service was too busy for, with back-off and jitter, inside the time that is left.
 import { describeError, detailsOf, nameOf } from './describe-error';
-import { OutOfTimeError } from './errors';
+import { OutOfTimeError, UnreachableError } from './errors';
 import { Log } from './log';
 
 export interface Timekeeper {
@@ -21,6 +21,9 @@ const BROKEN = new Set([
   'ENETUNREACH',
 ]);
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+/** A network that is only slow, or a host that is being replaced, is back by then. */
+const UNREACHABLE_MS = 3 * 60_000;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -61,6 +64,7 @@ export class Retry {
   async call<T>(name: string, attempt: () => Promise<T>): Promise<T> {
     const began = this.now();
     let waitingFor = name;
+    let lastReached = began;
     for (let tries = 1; ; tries++) {
       // A call that begins now may end too late, and take effect after CloudFormation has been told of a failure.
       // A pause can last longer than asked for, so this is looked at before each call.
@@ -71,6 +75,11 @@ export class Retry {
         const mayWorkLater = isBusy(error) || (isRefusal(error) && this.now() - began < this.options.accessGraceMs);
         if (!mayWorkLater) throw error;
         const { name: errorName, text: message } = describeError(error);
+        if (!isUnreachable(error)) lastReached = this.now();
+        if (this.now() - lastReached >= UNREACHABLE_MS) {
+          const host = detailsOf(error).host ?? 'the service';
+          throw new UnreachableError(`${name} could not reach ${host} for minutes: ${errorName}: ${message}`);
+        }
         this.options.log('call-retried', { call: name, attempt: tries, errorName, message });
         waitingFor = `${name}, which last answered ${errorName}: ${message}`;
         await this.pause(backOff(tries, FIRST_PAUSE_MS), waitingFor);
@@ -88,6 +97,12 @@ export function backOff(tries: number, first: number): number {
 export function isBusy(error: unknown): boolean {
   const { name = '', code = '', status = 0 } = detailsOf(error);
   return BUSY.has(name) || BROKEN.has(code) || status >= 500;
+}
+
+/** No connection, also not in time, or one that broke. */
+function isUnreachable(error: unknown): boolean {
+  const { name = '', code = name, status, isSlow } = detailsOf(error);
+  return status === undefined && !isSlow && (BROKEN.has(code) || code === 'TimeoutError');
 }
 
 /** What a role that is seconds old gets to hear: its policies, or the role itself, are not known everywhere yet. */

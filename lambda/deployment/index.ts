@@ -12,6 +12,7 @@ import { Environment } from './request';
 import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
+import { namingHost } from '../services/named-host';
 import { publicDns } from '../services/public-dns';
 import { hostedZone } from '../services/route53';
 import { secretsFrom } from '../services/secrets-manager';
@@ -27,8 +28,8 @@ const COMMON = {
 };
 const HERE = { ...COMMON, region: REGION };
 
-const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
-const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
+const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...COMMON, region })));
+const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...COMMON, region })));
 
 const environment: Environment = {
   region: REGION,
@@ -41,8 +42,9 @@ const environment: Environment = {
     secrets: secretsFrom(secretsIn, common.retry, common.redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
   }),
-  cloudFormation: cloudFormationOf(new CloudFormationClient(HERE)),
-  startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
+  cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
+  startInvocation: (event, retry) =>
+    invokeAsynchronously(namingHost(new LambdaClient(HERE)), FUNCTION_NAME, event, retry),
 };
 
 /** Clients outlive an invocation, with their connections. */
@@ -58,9 +60,9 @@ function perRegion<T>(make: (region: string) => T): (region: string) => T {
 /** Gives a client for the zone's account. The role is assumed once an invocation: its credentials outlive that. */
 function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {
   let client: Promise<Route53Client> | undefined;
-  const connect = async () => new Route53Client({
-    ...HERE, ...(roleArn ? { credentials: await assumeRole(new STSClient(HERE), roleArn) } : {}),
-  });
+  const connect = async () => namingHost(new Route53Client({
+    ...HERE, ...(roleArn ? { credentials: await assumeRole(namingHost(new STSClient(HERE)), roleArn) } : {}),
+  }));
   return () => client ??= connect().catch((error: unknown) => {
     client = undefined; // a retry may succeed
     throw error;

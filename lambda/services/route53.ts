@@ -3,10 +3,10 @@ import {
   Change as WireChange, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand,
   ListResourceRecordSetsCommand, ListResourceRecordSetsCommandInput, ResourceRecordSet, Route53Client, RRType,
 } from '@aws-sdk/client-route-53';
-import { nameOf, textOf } from '../base/describe-error';
+import { nameOf, NETWORK, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { canonicalName } from '../base/dns-text';
-import { ChangeRefusedError, ZoneGoneError } from '../base/errors';
+import { ChangeRefusedError, HandlerError, ZoneGoneError } from '../base/errors';
 import { Change, HostedZone, RecordSet } from '../base/ports';
 import { backOff, isAccessDenied, Retry } from '../base/retry';
 
@@ -18,6 +18,22 @@ const INSYNC_PAUSE_MS = 4_000;
 
 /** Route 53 fails such a batch as a whole and changes nothing. */
 const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
+
+/** Route 53 has one name for all that it refuses, so its text decides. The first that fits counts. */
+const ADVICE: readonly [RegExp, string][] = [
+  [/protected|managed by|service[- ]managed/i,
+    'A record that is protected or managed by a service has to be changed there'],
+  [/conflict|routing policy|more than one value/i,
+    'Another kind of record has that name: see who needs it, and remove it or choose another name, then deploy again'],
+  [/already exists|not found|do not match|set of changes/i,
+    'Somebody has changed the record meanwhile. Deploy again, and the zone is read anew'],
+  [/not permitted in zone|at apex/i,
+    'The hosted zone is not that of the domain: pass the zone of the domain or of a parent domain'],
+  [/\bTTL\b/i, 'Set recordTtl to whole seconds, from 0 to 2147483647'],
+  [/\b(?:limit|maximum|quota)/i, 'Delete records that nobody needs, or ask AWS for a higher quota of the hosted zone; a '
+    + 'limit of one request cannot be raised'],
+];
+const ANY_ADVICE = 'Look at the record that Route 53 names, and at who manages the zone, then deploy again';
 
 /** `connect` gives a client, with the credentials of the zone's role where there is one. */
 export function hostedZone(
@@ -37,7 +53,10 @@ export function hostedZone(
     async describe() {
       const { HostedZone: zone } = await call('GetHostedZone', (client) =>
         client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-      return { name: canonicalName(zone?.Name ?? ''), privateZone: zone?.Config?.PrivateZone ?? false };
+      if (zone?.Name === undefined) { // as in a web page that can be read as XML
+        throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
+      }
+      return { name: canonicalName(zone.Name), privateZone: zone.Config?.PrivateZone ?? false };
     },
 
     async list(below) {
@@ -78,7 +97,9 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
     return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`);
   }
   if (REFUSED.includes(nameOf(error))) {
-    return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${textOf(error)}`);
+    const said = textOf(error);
+    const advice = ADVICE.find(([text]) => text.test(said))?.[1] ?? ANY_ADVICE;
+    return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${said}`, advice);
   }
   return undefined;
 }

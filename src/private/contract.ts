@@ -20,6 +20,12 @@ export interface ByoDkimProperties {
   readonly Method: 'BYODKIM';
   readonly Selector: string;
   readonly SecretArn: string;
+  /**
+   * `PARTIAL` if the ARN lacks the six random characters, and its end can be taken for them. Secrets
+   * Manager does not find the secret by such an ARN, so the handler reads it by its name. Otherwise left
+   * out.
+   */
+  readonly SecretArnForm?: 'PARTIAL';
   readonly JsonField?: string;
   readonly VersionStage?: string;
   readonly VersionId?: string;
