@@ -23,6 +23,16 @@ function unescapeText(text: string): string {
     octal ? String.fromCharCode(parseInt(octal, 8)) : char);
 }
 
+export function isWithin(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** A zone, and each name on the way from it down to a name in it. */
+export function namesDownTo(name: string, zone: string): string[] {
+  const labels = name.split('.');
+  return labels.map((_, index) => labels.slice(index).join('.')).filter((each) => isWithin(each, zone)).reverse();
+}
+
 /** A name as this library compares it: lower case, no trailing dot, Route 53's octal escapes resolved. */
 export function canonicalName(name: string): string {
   return unescapeText(name).replace(/\.$/, '').toLowerCase();

@@ -47,7 +47,7 @@ function countingChanges({ ses, hostedZone, ...others }: Services): { counting: 
     hostedZone: (settings) => {
       const zone = hostedZone(settings);
       return {
-        describe: () => zone.describe(),
+        describe: (domain) => zone.describe(domain),
         list: (below) => zone.list(below),
         change: counted((changes) => zone.change(changes)),
       };

@@ -1,6 +1,7 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
 import { applyPlan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
+import { refuseCut } from './zone-cut';
 import { planLeaving, planPublication, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
@@ -38,6 +39,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const { wanted, signs, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
   const plan = (records: readonly RecordSet[]) => {
+    for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
     return planPublication(records, owner, {
       ...settings, wanted, signs, supersededUntil: supersedes ? supersededUntil : undefined,

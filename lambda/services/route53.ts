@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { nameOf, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
-import { canonicalName } from '../base/dns-text';
+import { canonicalName, isWithin, namesDownTo } from '../base/dns-text';
 import { ChangeRefusedError, ZoneGoneError } from '../base/errors';
 import { Change, HostedZone, RecordSet } from '../base/ports';
 import { backOff, isAccessDenied, Retry } from '../base/retry';
@@ -31,28 +31,40 @@ export function hostedZone(
     }
   }
 
+  const page = (start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'>) =>
+    call('ListResourceRecordSets', (client) =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
+
+  /** The NS records of that very name: the first that Route 53 lists from there on. */
+  async function nameServersOf(name: string): Promise<RecordSet[]> {
+    const { ResourceRecordSets = [] } = await page({ StartRecordName: name, StartRecordType: 'NS', MaxItems: 1 });
+    return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
+  }
+
   return {
-    async describe() {
+    async describe(domain) {
       const { HostedZone: zone } = await call('GetHostedZone', (client) =>
         client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-      return { name: canonicalName(zone?.Name ?? ''), privateZone: zone?.Config?.PrivateZone ?? false };
+      const name = canonicalName(zone?.Name ?? '');
+      const [, ...belowApex] = namesDownTo(domain, name);
+      const cuts = (await Promise.all(belowApex.map(nameServersOf))).flat();
+      return { name, privateZone: zone?.Config?.PrivateZone ?? false, cut: cuts.at(0) };
     },
 
-    async list(below) {
+    async list(from) {
       const records: RecordSet[] = [];
-      // Route 53 sorts by reversed labels, so all names below one stand together, behind it.
-      let start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'> = { StartRecordName: below };
+      // Route 53 sorts by reversed labels, so a name and all names below it stand together.
+      let start: Parameters<typeof page>[0] = { StartRecordName: from };
       for (;;) {
-        const page = await call('ListResourceRecordSets', (client) =>
-          client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
-        const found = (page.ResourceRecordSets ?? []).map(toRecordSet);
-        records.push(...found.filter(({ name }) => name.endsWith(`.${below}`)));
-        const isPast = found.some(({ name }) => name !== below && !name.endsWith(`.${below}`));
-        if (!page.IsTruncated || isPast) return records;
+        const { ResourceRecordSets = [], IsTruncated, ...next } = await page(start);
+        const found = ResourceRecordSets.map(toRecordSet);
+        const wanted = found.filter(({ name }) => isWithin(name, from));
+        records.push(...wanted);
+        if (!IsTruncated || wanted.length < found.length) return records;
         start = {
-          StartRecordName: page.NextRecordName,
-          StartRecordType: page.NextRecordType,
-          StartRecordIdentifier: page.NextRecordIdentifier,
+          StartRecordName: next.NextRecordName,
+          StartRecordType: next.NextRecordType,
+          StartRecordIdentifier: next.NextRecordIdentifier,
         };
       }
     },

@@ -3,6 +3,7 @@ import dns, { ResolverOptions } from 'node:dns';
 import { setTimeout } from 'node:timers/promises';
 import { Nat } from './dns/nat';
 import { timesOut } from './dns/time-out';
+import { socketsThrough } from './sockets-behind-nat';
 
 /** Nothing listens there. Queries to unknown servers go there, so that none leaves this machine. */
 const NOWHERE = '127.0.0.1:9';
@@ -33,7 +34,9 @@ export function resolveThrough(resolver: string, nat: () => Nat, time: Time = RE
   dns.promises.setServers([resolver]);
   dns.Resolver = behindNat(dns.Resolver, resolver, nat);
   dns.promises.Resolver = takingTime(behindNat(dns.promises.Resolver, resolver, nat), nat, time);
+  const closeSockets = socketsThrough(nat, time);
   return () => {
+    closeSockets();
     dns.setServers(before.servers);
     dns.promises.setServers(before.promised);
     dns.Resolver = before.Resolver;

@@ -56,6 +56,11 @@ export class NameServer {
     return this.server.close();
   }
 
+  /** The same as over a socket. */
+  reply(message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined {
+    return this.server.reply(message, transport);
+  }
+
   addZone(zone: Zone): void {
     this.zones.set(zone.apex, zone);
   }

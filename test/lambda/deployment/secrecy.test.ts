@@ -49,7 +49,7 @@ const withSes = (changed: Partial<Services['ses']>, run?: Scenario) =>
 const withZone = (changed: object, run?: Scenario) => withServices(({ hostedZone }) => ({
   hostedZone: (settings) => {
     const zone = hostedZone(settings);
-    const whole = { describe: () => zone.describe(), list: zone.list.bind(zone), change: zone.change.bind(zone) };
+    const whole = { describe: zone.describe.bind(zone), list: zone.list.bind(zone), change: zone.change.bind(zone) };
     return { ...whole, ...changed };
   },
 }), run);
