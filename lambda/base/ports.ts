@@ -74,7 +74,7 @@ export interface ZoneDescription {
 export interface HostedZone {
   /** Throws ZoneGoneError. */
   describe(domain: string): Promise<ZoneDescription>;
-  /** Every record set at `name` and below. */
+  /** Every record set below `name`, and the NS records at it. */
   list(name: string): Promise<RecordSet[]>;
   /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
   change(changes: readonly Change[]): Promise<void>;

@@ -51,16 +51,16 @@ export function hostedZone(
       return { name, privateZone: zone?.Config?.PrivateZone ?? false, cut: cuts.at(0) };
     },
 
-    async list(from) {
+    async list(below) {
       const records: RecordSet[] = [];
       // Route 53 sorts by reversed labels, so a name and all names below it stand together.
-      let start: Parameters<typeof page>[0] = { StartRecordName: from };
+      let start: Parameters<typeof page>[0] = { StartRecordName: below };
       for (;;) {
         const { ResourceRecordSets = [], IsTruncated, ...next } = await page(start);
         const found = ResourceRecordSets.map(toRecordSet);
-        const wanted = found.filter(({ name }) => isWithin(name, from));
-        records.push(...wanted);
-        if (!IsTruncated || wanted.length < found.length) return records;
+        records.push(...found.filter(({ name, type }) => isWithin(name, below) && (name !== below || type === 'NS')));
+        const isPast = found.some(({ name }) => !isWithin(name, below));
+        if (!IsTruncated || isPast) return records;
         start = {
           StartRecordName: next.NextRecordName,
           StartRecordType: next.NextRecordType,

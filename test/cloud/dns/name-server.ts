@@ -102,7 +102,7 @@ export class NameServer {
         case 'no-name':
           return { ...authoritative(answers), rcode: RCODE.noSuchName, authorities: zone.startOfAuthority() };
         case 'alias':
-          answers.push(finding.record);
+          answers.push(...finding.records);
           name = finding.target;
       }
     }
