@@ -64,7 +64,7 @@ function behindNat<T extends AnyResolver, A extends unknown[]>(
 
 /**
  * A query is sent after its delay. An answer that is slow or lost takes the cloud's time, not the machine's.
- * The handler asks one name server at a time, so only the first server counts.
+ * The handler asks only its own resolver in this way, so only the first server counts.
  */
 function takingTime(
   Resolver: new (options?: ResolverOptions) => dns.promises.Resolver, nat: () => Nat, time: Time,
