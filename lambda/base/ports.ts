@@ -101,9 +101,9 @@ export interface NameServerAnswer {
   readonly nameServer: string;
   /** The name that was asked for, where a CNAME leads to another. */
   readonly alias?: string;
-  /** In Route 53's form; empty when there is no such record. */
+  /** In Route 53's form; empty when there is no such record. Absent when the server gave no usable answer. */
   readonly values?: readonly string[];
-  /** Set when the server gave no usable answer. */
+  /** Why it gave none. @default unreachable */
   readonly silence?: Silence;
   /** The code of the error, or the address that is of no use. */
   readonly error?: string;
@@ -111,8 +111,8 @@ export interface NameServerAnswer {
 
 export interface PublicDns {
   /**
-   * Asks each name server that a resolver in the world may ask for the name's TXT. Empty when the domain is delegated to
-   * none. No resolver is asked for the name, so it need not exist yet.
+   * Asks each name server that a resolver in the world may ask for the name's TXT. Empty when the domain is delegated
+   * to none. No resolver is asked for the name, so it need not exist yet.
    */
   ask(name: string): Promise<NameServerAnswer[]>;
 }

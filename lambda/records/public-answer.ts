@@ -31,7 +31,7 @@ export async function requireAnswered(
   const began = retry.now();
   for (;;) {
     const answers = await dns.ask(record.name);
-    const silent = answers.filter(({ silence }) => silence);
+    const silent = answers.filter(isSilent);
     const waited = retry.now() - began;
     if (isAnswered(answers, isRight) && (silent.length === 0 || waited >= PATIENCE_MS)) {
       if (silent.length > 0) log('name-servers-silent', { message: silent.map(whatItSaid).join('; ') });
@@ -46,7 +46,7 @@ function notAnswered(
   record: DkimRecord, answers: readonly NameServerAnswer[], isRight: Check, desired: DesiredState,
 ): Error {
   const said = answers.map(whatItSaid).join('; ').slice(0, 1500) || 'it is delegated to none';
-  const isUnknown = answers.length > 0 && answers.every(({ silence }) => silence);
+  const isUnknown = answers.length > 0 && answers.every(isSilent);
   const found = isUnknown ? 'nobody could see whether its public name servers answer'
     : 'its public name servers do not answer';
   return new HandlerError(
@@ -55,8 +55,14 @@ function notAnswered(
 }
 
 function adviceOnAnswers(
-  { name, type, value }: DkimRecord, answers: readonly NameServerAnswer[], isRight: Check, { domain, zone }: DesiredState,
+  { name, type, value }: DkimRecord,
+  answers: readonly NameServerAnswer[],
+  isRight: Check,
+  { domain, zone }: DesiredState,
 ): string {
+  if (answers.length === 0) {
+    return `Have ${domain} delegated to the name servers that hold it, at the registrar or in the zone above`;
+  }
   if (answers.some(({ values }) => values && isRight(values))) {
     return 'The world asks all of these. Publish the record with the others too, or take them out of the delegation: '
       + `at the registrar or in the zone above, and in the NS records of ${domain}`;
@@ -68,7 +74,7 @@ function adviceOnAnswers(
 
 const DELEGATION = 'Compare the name servers at the registrar, or in the zone above, with those that hold the domain';
 
-/** What each cause looks like, and what to do. The first that is found is the advice, so what is nearest comes first. */
+/** What each cause looks like, and what to do. The first that is found gives the advice, so the nearest come first. */
 const SILENCES: Readonly<Record<Silence, readonly [text: string, advice: string]>> = {
   'no-resolver': [
     'gave no answer',
@@ -92,13 +98,17 @@ const SILENCES: Readonly<Record<Silence, readonly [text: string, advice: string]
 };
 
 function adviceOnSilence(answers: readonly NameServerAnswer[]): string {
-  const found = Object.entries(SILENCES).find(([cause]) => answers.some(({ silence }) => silence === cause));
-  const [, [, advice]] = found!;
+  const causes: string[] = answers.map(({ silence = 'unreachable' }) => silence);
+  const [, [, advice]] = Object.entries(SILENCES).find(([cause]) => causes.includes(cause))!;
   return `${advice}. Then deploy again`;
 }
 
-function whatItSaid({ nameServer, alias, values = [], silence, error }: NameServerAnswer): string {
+function isSilent({ values }: NameServerAnswer): boolean {
+  return values === undefined;
+}
+
+function whatItSaid({ nameServer, alias, values, silence = 'unreachable', error }: NameServerAnswer): string {
   const who = alias ? `${nameServer}, where the CNAME ${alias} leads,` : nameServer;
-  if (silence) return `${who} ${SILENCES[silence][0]}${error ? ` (${error})` : ''}`;
+  if (!values) return `${who} ${SILENCES[silence][0]}${error ? ` (${error})` : ''}`;
   return `${who} ${values.length > 0 ? `has ${values.map(unquote).join(' | ').slice(0, 300)}` : 'has none'}`;
 }

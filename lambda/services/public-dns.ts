@@ -201,7 +201,7 @@ function codeOf(error: unknown): string {
   return code ?? name ?? 'Error';
 }
 
-/** No such name and no such type are answers. Everything else is an error, but for a name server that is lost itself. */
+/** No such name and no such type are answers; everything else is an error. */
 async function orNothing<T>(answer: Promise<T[]>): Promise<T[]> {
   try {
     return await answer;

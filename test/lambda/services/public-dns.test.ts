@@ -31,7 +31,7 @@ afterEach(async () => {
   await world.stop();
 });
 
-/** For name servers that never answer. Time passes whenever all messages have come in: the servers are in this process. */
+/** For name servers that never answer. Time passes when all messages have come in: the servers are in this process. */
 async function askInVain(name: string): Promise<NameServerAnswer[]> {
   jest.useFakeTimers({ advanceTimers: false, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   try {
