@@ -80,6 +80,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-sdk/client-sesv2@${SDK}`,
     `@aws-sdk/client-sts@${SDK}`,
     '@aws-sdk/credential-provider-env@3.972.84', // the only credential provider in the bundle
+    // In the bundle too, for questions to name servers: Node's resolver shows neither referrals nor who is
+    // authoritative. It does messages only, has one small dependency, and is what most of Node's DNS tools use.
+    // dns2 needs Node 22. The local cloud's name servers use it as well.
+    'dns-packet@5.6.1',
+    '@types/dns-packet@5.6.5',
     // Checks of the construct
     'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
     'cdk-nag@2.37.55', // the newest that runs on the floor of CDK and constructs
@@ -87,8 +92,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fast-check@4.10.2', // property tests
     // The local cloud. It never ships.
     `@aws-sdk/client-cloudformation@${SDK}`, // deploys stacks on it
-    'dns-packet@5.6.1', // DNS messages; what multicast-dns and most Node DNS tools use
-    '@types/dns-packet@5.6.5',
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
     'fast-xml-parser@5.12.1', // Route 53, STS and CloudFormation's API speak XML

@@ -46,3 +46,13 @@ function decodeUtf8(text: string): string {
     return Buffer.from(decoded).equals(bytes) ? decoded : Array.from(bytes, (byte) => `\\${byte.toString(8)}`).join('');
   });
 }
+
+export function isWithin(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** A zone, and each name on the way from it down to a name in it. */
+export function namesDownTo(name: string, zone: string): string[] {
+  const labels = name.split('.');
+  return labels.map((_, index) => labels.slice(index).join('.')).filter((each) => isWithin(each, zone)).reverse();
+}

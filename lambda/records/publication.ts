@@ -2,6 +2,7 @@
 import { applyPlan, Plan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
 import { alreadyListed } from './open-zone';
+import { refuseCut } from './zone-cut';
 import { planLeaving, planNote, planPublication, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
@@ -46,6 +47,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
   };
   const checked = (plan: typeof planPublication): Plan => (records) => {
+    for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
     return plan(records, owner, { ...publication, notedAmong });
   };

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { nameOf, NETWORK, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
-import { canonicalName } from '../base/dns-text';
+import { canonicalName, isWithin, namesDownTo } from '../base/dns-text';
 import { ChangeRefusedError, HandlerError, ZoneGoneError } from '../base/errors';
 import { Change, HostedZone, RecordSet } from '../base/ports';
 import { backOff, isAccessDenied, Retry } from '../base/retry';
@@ -49,31 +49,43 @@ export function hostedZone(
     }
   }
 
+  const page = (start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'>) =>
+    call('ListResourceRecordSets', (client) =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
+
+  /** The NS records of that very name: the first that Route 53 lists from there on. */
+  async function nameServersOf(name: string): Promise<RecordSet[]> {
+    const { ResourceRecordSets = [] } = await page({ StartRecordName: name, StartRecordType: 'NS', MaxItems: 1 });
+    return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
+  }
+
   return {
-    async describe() {
+    async describe(domain) {
       const { HostedZone: zone } = await call('GetHostedZone', (client) =>
         client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
       if (zone?.Name === undefined) { // as in a web page that can be read as XML
         throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
       }
-      return { name: canonicalName(zone.Name), privateZone: zone.Config?.PrivateZone ?? false };
+      const name = canonicalName(zone.Name);
+      const [, ...belowApex] = namesDownTo(domain, name);
+      const cuts = (await Promise.all(belowApex.map(nameServersOf))).flat();
+      return { name, privateZone: zone.Config?.PrivateZone ?? false, cut: cuts.at(0) };
     },
 
     async list(below) {
       const records: RecordSet[] = [];
-      // Route 53 sorts by reversed labels, so all names below one stand together, behind it.
-      let start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'> = { StartRecordName: below };
+      // Route 53 sorts by reversed labels, so a name and all names below it stand together.
+      let start: Parameters<typeof page>[0] = { StartRecordName: below };
       for (;;) {
-        const page = await call('ListResourceRecordSets', (client) =>
-          client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
-        const found = (page.ResourceRecordSets ?? []).map(toRecordSet);
-        records.push(...found.filter(({ name }) => name.endsWith(`.${below}`)));
-        const isPast = found.some(({ name }) => name !== below && !name.endsWith(`.${below}`));
-        if (!page.IsTruncated || isPast) return records;
+        const { ResourceRecordSets = [], IsTruncated, ...next } = await page(start);
+        const found = ResourceRecordSets.map(toRecordSet);
+        records.push(...found.filter(({ name, type }) => isWithin(name, below) && (name !== below || type === 'NS')));
+        const isPast = found.some(({ name }) => !isWithin(name, below));
+        if (!IsTruncated || isPast) return records;
         start = {
-          StartRecordName: page.NextRecordName,
-          StartRecordType: page.NextRecordType,
-          StartRecordIdentifier: page.NextRecordIdentifier,
+          StartRecordName: next.NextRecordName,
+          StartRecordType: next.NextRecordType,
+          StartRecordIdentifier: next.NextRecordIdentifier,
         };
       }
     },

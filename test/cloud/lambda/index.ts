@@ -4,11 +4,10 @@ import { Concurrency } from './concurrency';
 import { FunctionConfiguration, functionEnvironment } from './environment';
 import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
 import { FunctionProcess } from './function-process';
-import { DnsWorld } from '../dns';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
-import { InProcessFunction } from './in-process/in-process-function';
+import { FunctionDns, InProcessFunction } from './in-process/in-process-function';
 import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';
@@ -71,7 +70,7 @@ interface LambdaFunction {
 interface FunctionSurroundings {
   readonly simulation: Simulation;
   readonly mode: FunctionMode;
-  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'natOfFunctions' | 'answer'>;
+  readonly dns: FunctionDns;
   /** The endpoint variables of the cloud. */
   readonly endpointEnvironment: () => Record<string, string>;
 }

@@ -49,7 +49,7 @@ async function errorOf(service: string): Promise<unknown> {
       }
       case 'Route 53': {
         const zone = { id: 'Z1', ttl: 60, overwrite: false };
-        return hostedZone(zone, async () => keep(new Route53Client(options)), retry).describe();
+        return hostedZone(zone, async () => keep(new Route53Client(options)), retry).describe('example.com');
       }
       default: {
         const clientFor = () => keep(new SecretsManagerClient(options));
