@@ -64,13 +64,23 @@ export interface Change {
   readonly record: RecordSet;
 }
 
+export interface ZoneDescription {
+  readonly name: string;
+  readonly privateZone: boolean;
+}
+
+export interface MadeChange {
+  /** Returns when every name server of the zone has it. */
+  inSync(): Promise<void>;
+}
+
 export interface HostedZone {
   /** Throws ZoneGoneError. */
-  describe(): Promise<{ readonly name: string; readonly privateZone: boolean }>;
+  describe(): Promise<ZoneDescription>;
   /** Every record set below `name`. */
   list(name: string): Promise<RecordSet[]>;
-  /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
-  change(changes: readonly Change[]): Promise<void>;
+  /** Makes all changes or none. Throws ChangeRefusedError. */
+  change(changes: readonly Change[]): Promise<MadeChange>;
 }
 
 /** A zone that was looked at, and that the domain's records belong in. */

@@ -13,7 +13,7 @@ import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { publicDns } from '../services/public-dns';
-import { hostedZone } from '../services/route53';
+import { hostedZone, KnownZones } from '../services/route53';
 import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
 import { assumeRole } from '../services/sts';
@@ -30,6 +30,8 @@ const HERE = { ...COMMON, region: REGION };
 const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
 const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
 
+const knownZones: KnownZones = new Map();
+
 const environment: Environment = {
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
@@ -39,7 +41,7 @@ const environment: Environment = {
     ses: sesOf(desired, sesIn, common.retry),
     dns: publicDns,
     secrets: secretsFrom(secretsIn, common.retry, common.redactor),
-    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
+    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry, knownZones),
   }),
   cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
   startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),

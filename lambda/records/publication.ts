@@ -45,6 +45,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   };
   return applyPlan(zone, domainKeyName(owner.domain), plan, {
     log,
+    awaitsSync: true,
     touch: inSync ? (records) => planTouch(records, owner) : undefined,
     beforeChange: (records) => {
       if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();

@@ -7,21 +7,23 @@ import { nameOf, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { canonicalName } from '../base/dns-text';
 import { ChangeRefusedError, ZoneGoneError } from '../base/errors';
-import { Change, HostedZone, RecordSet } from '../base/ports';
-import { backOff, isAccessDenied, Retry } from '../base/retry';
+import { Change, HostedZone, RecordSet, ZoneDescription } from '../base/ports';
+import { isAccessDenied, Retry } from '../base/retry';
 
-/**
- * Route 53 is usually done within 60 seconds. It allows 5 calls a second for a whole account, in which a hundred may
- * wait.
- */
-const INSYNC_PAUSE_MS = 4_000;
+/** Route 53 is usually done within 60 seconds, and never at once. It allows 5 calls a second for a whole account. */
+const FIRST_LOOK_MS = 12_000;
+const LOOK_EVERY_MS = 6_000;
 
 /** Route 53 fails such a batch as a whole and changes nothing. */
 const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
 
+/** What a zone is for, by its id. It never changes. */
+export type KnownZones = Map<string, ZoneDescription>;
+
 /** `connect` gives a client, with the credentials of the zone's role where there is one. */
 export function hostedZone(
   { id: HostedZoneId, roleArn }: ZoneSettings, connect: () => Promise<Route53Client>, retry: Retry,
+  known: KnownZones = new Map(),
 ): HostedZone {
   async function call<T>(name: string, send: (client: Route53Client) => Promise<T>): Promise<T> {
     try {
@@ -31,11 +33,17 @@ export function hostedZone(
     }
   }
 
+  async function read(): Promise<ZoneDescription> {
+    const { HostedZone: zone } = await call('GetHostedZone', (client) =>
+      client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
+    return { name: canonicalName(zone?.Name ?? ''), privateZone: zone?.Config?.PrivateZone ?? false };
+  }
+
   return {
     async describe() {
-      const { HostedZone: zone } = await call('GetHostedZone', (client) =>
-        client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-      return { name: canonicalName(zone?.Name ?? ''), privateZone: zone?.Config?.PrivateZone ?? false };
+      const described = known.get(HostedZoneId) ?? await read();
+      known.set(HostedZoneId, described);
+      return described;
     },
 
     async list(below) {
@@ -61,10 +69,15 @@ export function hostedZone(
       const ChangeBatch = { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toWireChange) };
       let { ChangeInfo: info } = await call('ChangeResourceRecordSets', (client) =>
         client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })));
-      for (let tries = 1; info?.Status !== 'INSYNC'; tries++) {
-        await retry.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${HostedZoneId} in sync`);
-        ({ ChangeInfo: info } = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: info?.Id }))));
-      }
+      return {
+        async inSync() {
+          for (let pause = FIRST_LOOK_MS; info?.Status !== 'INSYNC'; pause = LOOK_EVERY_MS) {
+            await retry.pause(pause, `Route 53 to bring the zone ${HostedZoneId} in sync`);
+            ({ ChangeInfo: info } = await call('GetChange', (client) =>
+              client.send(new GetChangeCommand({ Id: info?.Id }))));
+          }
+        },
+      };
     },
   };
 }

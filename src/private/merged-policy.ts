@@ -1,6 +1,7 @@
 // One IAM policy document for many permissions: permissions of one kind become one statement, and its
 // size is estimated.
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { comparisonKey } from './comparison-key';
 import { Permission } from './permissions';
 
@@ -30,19 +31,73 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
   return render(merge(stack, permissions));
 }
 
+/** One permission as it counts in the size of a document. */
+export interface MeasuredPermission {
+  readonly kind: string;
+  /** Characters of its statement without the resources and the values of conditions. */
+  readonly statement: number;
+  readonly texts: readonly { readonly list: string; readonly key: string; readonly length: number }[];
+}
+
 /**
- * The largest size that the document can have at deployment, in characters. Synthesis does not know the
- * value of a token, so each token counts with the longest value of its kind.
+ * Measures permissions as they can be at deployment at the most. Synthesis does not know the value of a token, so each
+ * token counts with the longest value of its kind.
  */
-export function maxDocumentSize(stack: Stack, permissions: readonly Permission[]): number {
-  const fill = (text: string, maxToken: number) => 'x'.repeat(maxLength(stack.resolve(text), maxToken));
-  const filled = merge(stack, permissions).map(permission => ({
-    ...permission,
-    resources: permission.resources.map(text => fill(text, permission.maxTokenInResource)),
-    conditions: permission.conditions && mapConditions(permission.conditions, values =>
-      values.map(text => fill(text, permission.maxTokenInCondition ?? MAX_REGION))),
-  }));
-  return JSON.stringify(render(filled)).length;
+export function measure(stack: Stack, permissions: readonly Permission[]): MeasuredPermission[] {
+  return permissions.map(permission => {
+    const { kind, conditions = {}, maxTokenInResource, maxTokenInCondition = MAX_REGION } = permission;
+    const textsOf = (list: string, values: string[], maxToken: number) => values.map(text => ({
+      list: `${kind} ${list}`,
+      key: comparisonKey(stack, text),
+      length: maxLength(stack, stack.resolve(text), maxToken),
+    }));
+    const lists = Object.entries(conditions).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, values]) => ({ list: `${operator} ${key}`, values })));
+    const [empty] = render([{ ...permission, resources: [''], conditions: mapConditions(conditions, () => ['']) }])
+      .Statement;
+    const texts = [
+      ...textsOf('Resource', permission.resources, maxTokenInResource),
+      ...lists.flatMap(({ list, values }) => textsOf(list, values, maxTokenInCondition)),
+    ];
+    const withConditions = { ...empty, Condition: permission.conditions && empty.Condition };
+    return { kind, statement: JSON.stringify(withConditions).length - 2 * (1 + lists.length), texts };
+  });
+}
+
+/** The largest size that a document can have at deployment, in characters. It grows as permissions are added. */
+export class DocumentSize {
+  private size = JSON.stringify(render([])).length;
+  private readonly kinds = new Set<string>();
+  private readonly lists = new Map<string, Set<string>>();
+
+  public get characters(): number {
+    return this.size;
+  }
+
+  /** Adds them, and returns true, if the document then is no larger than the limit. Otherwise it stays as it is. */
+  public add(permissions: readonly MeasuredPermission[], limit = Infinity): boolean {
+    const kinds = new Map(permissions.filter(({ kind }) => !this.kinds.has(kind)).map(each => [each.kind, each]));
+    const commas = (statements: number) => Math.max(0, statements - 1);
+    let size = this.size + commas(this.kinds.size + kinds.size) - commas(this.kinds.size);
+    for (const { statement } of kinds.values()) size += statement;
+    const added = new Map<string, Set<string>>();
+    for (const { list, key, length } of permissions.flatMap(({ texts }) => texts)) {
+      const [there, more] = [this.lists.get(list), added.get(list) ?? new Set<string>()];
+      if (there?.has(key) || more.has(key)) continue;
+      const before = (there?.size ?? 0) + more.size;
+      size += length + '""'.length + (before > 0 ? ','.length : 0) + (before === 1 ? '[]'.length : 0);
+      added.set(list, more.add(key));
+    }
+    if (size > limit) return false;
+    this.size = size;
+    for (const kind of kinds.keys()) this.kinds.add(kind);
+    for (const [list, more] of added) {
+      const there = this.lists.get(list);
+      if (there) more.forEach(key => there.add(key));
+      else this.lists.set(list, more);
+    }
+    return true;
+  }
 }
 
 /**
@@ -100,22 +155,27 @@ function mapConditions<T>(
  */
 const MAX_REGION = 16;
 
-const MAX_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
-  'AWS::Partition': 'aws-us-gov'.length,
-  'AWS::Region': MAX_REGION,
-  'AWS::AccountId': 12,
-};
+/** The partition of a Region that synthesis knows is known, too. */
+function maxPartition({ region }: Stack): number {
+  const known = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
+  return (known ?? 'aws-us-gov').length;
+}
 
 /**
  * The longest that a resolved text can be at deployment. @param maxToken for a token that is no pseudo
  * parameter
  */
-function maxLength(resolved: any, maxToken: number): number {
+function maxLength(stack: Stack, resolved: any, maxToken: number): number {
   if (typeof resolved === 'string') return resolved.length;
   const [delimiter, parts] = resolved?.['Fn::Join'] ?? [];
   if (Array.isArray(parts)) {
     const delimiters = delimiter.length * (parts.length - 1);
-    return parts.reduce((sum, part) => sum + maxLength(part, maxToken), delimiters);
+    return parts.reduce((sum, part) => sum + maxLength(stack, part, maxToken), delimiters);
   }
-  return MAX_PSEUDO_PARAMETER[resolved?.Ref] ?? maxToken;
+  switch (resolved?.Ref) {
+    case 'AWS::Partition': return maxPartition(stack);
+    case 'AWS::Region': return MAX_REGION;
+    case 'AWS::AccountId': return 12;
+    default: return maxToken;
+  }
 }

@@ -30,6 +30,9 @@ const MAX_ZONE_ID = 32;
  */
 const MAX_ARN = 160;
 
+/** `arn:aws-us-gov:lambda:<Region>:<account>:function:`, with a Region of 16 characters, and a name of at most 64. */
+const MAX_FUNCTION_ARN = 125;
+
 /** Reads the identity and sets how it signs. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
   return {
@@ -152,7 +155,7 @@ export function selfInvokePermission(functionArn: string): Permission {
     kind: 'continue',
     actions: ['lambda:InvokeFunction'],
     resources: [functionArn],
-    maxTokenInResource: MAX_ARN,
+    maxTokenInResource: MAX_FUNCTION_ARN,
   };
 }
 

@@ -19,6 +19,7 @@ beforeEach(() => {
 class Zone implements HostedZone {
   records: RecordSet[] = [];
   changed = 0;
+  synced = 0;
 
   constructor(private readonly meanwhile: (zone: Zone) => void = () => undefined) {}
 
@@ -41,6 +42,7 @@ class Zone implements HostedZone {
         ? [...this.records, each]
         : this.records.filter(({ name }) => name !== each.name);
     }
+    return { inSync: async () => void this.synced++ };
   }
 }
 

@@ -257,7 +257,8 @@ describe('changing', () => {
 
   test('ends in time when the name servers do not get it', async () => {
     cloud.settings.insyncAfter = Infinity;
-    await expect(zone({}, 1).change(create(txt('a'))))
+    const { inSync } = await zone({}, 1).change(create(txt('a')));
+    await expect(inSync())
       .rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
   });
 
