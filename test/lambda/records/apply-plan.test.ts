@@ -56,6 +56,12 @@ test('what is missing is made, and the records are returned as they are then', a
   expect(lines).toEqual([{ decision: 'records-changed', records: [`CREATE TXT s.${BELOW}`] }]);
 });
 
+test.each([[true, 1], [undefined, 0]])('with awaitsSync %p, a change is waited for %d times', async (awaitsSync, times) => {
+  const zone = new Zone();
+  await applyPlan(zone, BELOW, create, { log, awaitsSync });
+  expect(zone.synced).toBe(times);
+});
+
 test('when nothing is missing, nothing is written', async () => {
   const zone = new Zone();
   zone.records = [record];
