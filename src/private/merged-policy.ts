@@ -31,71 +31,80 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
   return render(merge(stack, permissions));
 }
 
-/** One permission as it counts in the size of a document. */
-export interface MeasuredPermission {
-  readonly kind: string;
-  /** Characters of its statement without the resources and the values of conditions. */
-  readonly statement: number;
-  readonly texts: readonly { readonly list: string; readonly key: string; readonly length: number }[];
+/** Permissions as they count in the size of a document. */
+export interface Measured {
+  /** By kind: characters of the statement without the resources and the values of conditions. */
+  readonly statements: ReadonlyMap<string, number>;
+  /** The resources and values, each once. */
+  readonly texts: ReadonlyMap<string, { readonly list: string; readonly length: number }>;
 }
 
 /**
  * Measures permissions as they can be at deployment at the most. Synthesis does not know the value of a token, so each
  * token counts with the longest value of its kind.
  */
-export function measure(stack: Stack, permissions: readonly Permission[]): MeasuredPermission[] {
-  return permissions.map(permission => {
-    const { kind, conditions = {}, maxTokenInResource, maxTokenInCondition = MAX_REGION } = permission;
-    const textsOf = (list: string, values: string[], maxToken: number) => values.map(text => ({
-      list: `${kind} ${list}`,
-      key: comparisonKey(stack, text),
-      length: maxLength(stack, stack.resolve(text), maxToken),
-    }));
-    const lists = Object.entries(conditions).flatMap(([operator, keys]) =>
-      Object.entries(keys).map(([key, values]) => ({ list: `${operator} ${key}`, values })));
-    const [empty] = render([{ ...permission, resources: [''], conditions: mapConditions(conditions, () => ['']) }])
-      .Statement;
-    const texts = [
-      ...textsOf('Resource', permission.resources, maxTokenInResource),
-      ...lists.flatMap(({ list, values }) => textsOf(list, values, maxTokenInCondition)),
-    ];
-    const withConditions = { ...empty, Condition: permission.conditions && empty.Condition };
-    return { kind, statement: JSON.stringify(withConditions).length - 2 * (1 + lists.length), texts };
-  });
+export function measure(stack: Stack, permissions: readonly Permission[]): Measured {
+  const statements = new Map<string, number>();
+  const texts = new Map<string, { list: string; length: number }>();
+  for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
+    const add = (list: string, values: string[], maxToken: number) => values.forEach(text =>
+      texts.set(`${list} ${comparisonKey(stack, text)}`, {
+        list, length: maxLength(stack, stack.resolve(text), maxToken),
+      }));
+    add(kind, resources, maxTokenInResource);
+    const names = mapConditions(conditions, (values, operator, key) => {
+      add(`${kind} ${operator} ${key}`, values, maxTokenInCondition ?? MAX_REGION);
+      return NOTHING;
+    });
+    const isEmpty = Object.keys(names).length === 0;
+    const statement = JSON.stringify({
+      Effect: 'Allow',
+      Action: withoutListOfOne(actions),
+      Resource: NOTHING,
+      Condition: isEmpty ? undefined : names,
+    });
+    statements.set(kind, statement.replaceAll(`"${NOTHING}"`, '').length);
+  }
+  return { statements, texts };
 }
+
+/** Stands for values that are counted elsewhere. */
+const NOTHING = '<nothing>';
 
 /** The largest size that a document can have at deployment, in characters. It grows as permissions are added. */
 export class DocumentSize {
   private size = JSON.stringify(render([])).length;
   private readonly kinds = new Set<string>();
-  private readonly lists = new Map<string, Set<string>>();
+  private readonly texts = new Set<string>();
+  private readonly counts = new Map<string, number>();
 
   public get characters(): number {
     return this.size;
   }
 
   /** Adds them, and returns true, if the document then is no larger than the limit. Otherwise it stays as it is. */
-  public add(permissions: readonly MeasuredPermission[], limit = Infinity): boolean {
-    const kinds = new Map(permissions.filter(({ kind }) => !this.kinds.has(kind)).map(each => [each.kind, each]));
-    const commas = (statements: number) => Math.max(0, statements - 1);
-    let size = this.size + commas(this.kinds.size + kinds.size) - commas(this.kinds.size);
-    for (const { statement } of kinds.values()) size += statement;
-    const added = new Map<string, Set<string>>();
-    for (const { list, key, length } of permissions.flatMap(({ texts }) => texts)) {
-      const [there, more] = [this.lists.get(list), added.get(list) ?? new Set<string>()];
-      if (there?.has(key) || more.has(key)) continue;
-      const before = (there?.size ?? 0) + more.size;
+  public add({ statements, texts }: Measured, limit = Infinity): boolean {
+    let { size } = this;
+    let statementsBefore = this.kinds.size;
+    for (const [kind, length] of statements) {
+      if (this.kinds.has(kind)) continue;
+      size += length + (statementsBefore > 0 ? ','.length : 0);
+      statementsBefore += 1;
+    }
+    const counts = new Map<string, number>();
+    const added: string[] = [];
+    for (const [text, { list, length }] of texts) {
+      if (this.texts.has(text)) continue;
+      const before = counts.get(list) ?? this.counts.get(list) ?? 0;
       size += length + '""'.length + (before > 0 ? ','.length : 0) + (before === 1 ? '[]'.length : 0);
-      added.set(list, more.add(key));
+      counts.set(list, before + 1);
+      added.push(text);
     }
     if (size > limit) return false;
     this.size = size;
-    for (const kind of kinds.keys()) this.kinds.add(kind);
-    for (const [list, more] of added) {
-      const there = this.lists.get(list);
-      if (there) more.forEach(key => there.add(key));
-      else this.lists.set(list, more);
-    }
+    for (const kind of statements.keys()) this.kinds.add(kind);
+    for (const text of added) this.texts.add(text);
+    for (const [list, count] of counts) this.counts.set(list, count);
     return true;
   }
 }

@@ -2,13 +2,13 @@
 import { createHash } from 'crypto';
 import { Stack } from 'aws-cdk-lib';
 import { comparisonKey } from './comparison-key';
-import { DocumentSize, MAX_POLICY_SIZE, measure, MeasuredPermission } from './merged-policy';
+import { DocumentSize, MAX_POLICY_SIZE, measure, Measured } from './merged-policy';
 import { Permission } from './permissions';
 
 /** The permissions of one identity. */
 export interface Grant {
   readonly permissions: Permission[];
-  readonly measured: MeasuredPermission[];
+  readonly measured: Measured;
   /** A hash of the identity's name. */
   readonly hash: number;
 }
@@ -29,10 +29,10 @@ export function grantOf(stack: Stack, permissions: Permission[]): Grant {
  * @param common for every policy, because a custom resource can rely only on the policy that it depends on
  */
 export function pack(
-  grants: readonly Grant[], common: readonly MeasuredPermission[], most: number,
+  grants: readonly Grant[], common: Measured, most: number,
 ): Grant[][] | undefined {
   const sorted = [...grants].sort((one, other) => one.hash - other.hash);
-  for (let count = 1; count <= most; count += 1) {
+  for (let count = fewest(grants, common); count <= most; count += 1) {
     const policies = Array.from({ length: count }, () => new Policy(common));
     const place = (grant: Grant, offset: number) => policies[(grant.hash + offset) % count].add(grant);
     const left = sorted.filter(grant => !place(grant, 0));
@@ -44,11 +44,20 @@ export function pack(
   return undefined;
 }
 
+/** With fewer policies than that, there is no use in trying. */
+function fewest(grants: readonly Grant[], common: Measured): number {
+  const size = new DocumentSize();
+  size.add(common);
+  const empty = size.characters;
+  for (const { measured } of grants) size.add(measured);
+  return Math.ceil((size.characters - empty) / (MAX_POLICY_SIZE - empty));
+}
+
 class Policy {
   public readonly grants: Grant[] = [];
   private readonly size = new DocumentSize();
 
-  constructor(common: readonly MeasuredPermission[]) {
+  constructor(common: Measured) {
     this.size.add(common);
   }
 
