@@ -263,6 +263,12 @@ project.addTask('cancelled', {
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/cancelled/main.ts', receiveArgs: true }],
 });
 
+project.addTask('load', {
+  description: 'Deploy stacks with up to 300 identities on the local cloud, and write the table in docs/performance.md',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/load/main.ts' }],
+  env: { CDK_VALIDATION: 'false' },
+});
+
 project.addTask('pictures', {
   description: 'Draw the pictures in the docs from the text beside them',
   exec: 'tsx scripts/pictures/main.ts',

@@ -204,17 +204,6 @@ test.failing('H a policy has room for the secrets in it, whose names can have 51
   expect(sizes.filter((size) => size > MAX_POLICY_SIZE)).toEqual([]);
 });
 
-// Today: each policy holds the identities in the order in which the app creates them.
-test.failing('H the order of the constructs does not decide which policies are replaced', () => {
-  const domains = Array.from({ length: 31 }, (_, index) => `d${index}.example.com`);
-  const policiesOf = (ordered: string[]) => {
-    stack = mailStack();
-    for (const domain of ordered) dkimOf(domain);
-    return policies();
-  };
-  expect(policiesOf([...domains].reverse()).sort()).toEqual(policiesOf(domains).sort());
-});
-
 // Today: the name ends in no dot, and CDK adds the zone's name once more.
 test.failing('H a record of the app gets the name of a DKIM record as it is', () => {
   const { dkimRecords: [{ name, value }] } = dkimOf('example.com');

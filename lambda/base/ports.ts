@@ -79,13 +79,18 @@ export interface ZoneDescription {
   readonly cut?: RecordSet;
 }
 
+export interface MadeChange {
+  /** Returns when every name server of the zone has it. */
+  inSync(): Promise<void>;
+}
+
 export interface HostedZone {
   /** Throws ZoneGoneError. */
   describe(domain: string): Promise<ZoneDescription>;
   /** Every record set below `name`, and the NS records at it. */
   list(name: string): Promise<RecordSet[]>;
-  /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
-  change(changes: readonly Change[]): Promise<void>;
+  /** Makes all changes or none. Throws ChangeRefusedError. */
+  change(changes: readonly Change[]): Promise<MadeChange>;
 }
 
 /** A zone that was looked at, and that the domain's records belong in. */

@@ -11,10 +11,13 @@ export interface Timekeeper {
 }
 
 /** The call may work later: throttled, a failure on the service's side, or a broken connection. */
-const BUSY = new Set([
+const THROTTLED = new Set([
   'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded',
-  'SlowDown', 'PriorRequestNotComplete', 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure',
-  'InternalServiceError', 'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
+  'SlowDown', 'PriorRequestNotComplete',
+]);
+const BUSY = new Set([
+  ...THROTTLED, 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
+  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
 ]);
 const BROKEN = new Set([
   'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',
@@ -27,6 +30,8 @@ const UNREACHABLE_MS = 3 * 60_000;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** A limit of some calls a second has room again soon. Who pauses for longer waits in vain, while nobody uses it. */
+const LONGEST_PAUSE_THROTTLED_MS = 4_000;
 
 export interface RetryOptions {
   readonly time: Timekeeper;
@@ -82,15 +87,16 @@ export class Retry {
         }
         this.options.log('call-retried', { call: name, attempt: tries, errorName, message });
         waitingFor = `${name}, which last answered ${errorName}: ${message}`;
-        await this.pause(backOff(tries, FIRST_PAUSE_MS), waitingFor);
+        const longest = THROTTLED.has(errorName) ? LONGEST_PAUSE_THROTTLED_MS : LONGEST_PAUSE_MS;
+        await this.pause(backOff(tries, FIRST_PAUSE_MS, longest), waitingFor);
       }
     }
   }
 }
 
 /** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */
-export function backOff(tries: number, first: number): number {
-  const most = Math.min(LONGEST_PAUSE_MS, first * 2 ** (tries - 1));
+export function backOff(tries: number, first: number, longest = LONGEST_PAUSE_MS): number {
+  const most = Math.min(longest, first * 2 ** (tries - 1));
   return most / 2 + Math.random() * most / 2;
 }
 

@@ -14,7 +14,7 @@ import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { namingHost } from '../services/named-host';
 import { publicDns } from '../services/public-dns';
-import { hostedZone } from '../services/route53';
+import { hostedZone, KnownZones } from '../services/route53';
 import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
 import { assumeRole } from '../services/sts';
@@ -31,6 +31,8 @@ const HERE = { ...COMMON, region: REGION };
 const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...COMMON, region })));
 const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...COMMON, region })));
 
+const knownZones: KnownZones = new Map();
+
 const environment: Environment = {
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
@@ -40,7 +42,7 @@ const environment: Environment = {
     ses: sesOf(desired, stackId, sesIn, common.retry),
     dns: publicDns,
     secrets: secretsFrom(secretsIn, common.retry, common.redactor),
-    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
+    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry, knownZones),
   }),
   cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
   startInvocation: (event, retry) =>

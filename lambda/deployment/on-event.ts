@@ -35,7 +35,7 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
   let deadlines: Deadlines = { invocation: invocationEnd, cloudFormation: Infinity };
   try {
     desired = parseProperties(event.ResourceProperties, region);
-    deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, desired, time.now()) };
+    deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, time.now()) };
     return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
   } catch (error) {
     if (error instanceof OvertakenError) {

@@ -54,6 +54,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const below = domainKeyName(owner.domain);
   const records = await applyPlan(zone, below, checked(planNote), {
     log,
+    awaitsSync: true,
     beforeChange: (found) => {
       beforeChange(found);
       notedAmong = found.map(({ name }) => name);
@@ -61,6 +62,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   });
   return applyPlan(notedAmong ? zone : alreadyListed(zone, [...records]), below, checked(planPublication), {
     log,
+    awaitsSync: true,
     touch: inSync && !notedAmong ? (found) => planTouch(found, owner) : undefined,
     beforeChange,
   });

@@ -7,14 +7,12 @@ import { nameOf, NETWORK, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { canonicalName, isWithin, namesDownTo } from '../base/dns-text';
 import { ChangeRefusedError, HandlerError, ZoneGoneError } from '../base/errors';
-import { Change, HostedZone, RecordSet } from '../base/ports';
-import { backOff, isAccessDenied, Retry } from '../base/retry';
+import { Change, HostedZone, RecordSet, ZoneDescription } from '../base/ports';
+import { isAccessDenied, Retry } from '../base/retry';
 
-/**
- * Route 53 is usually done within 60 seconds. It allows 5 calls a second for a whole account, in which a hundred may
- * wait.
- */
-const INSYNC_PAUSE_MS = 4_000;
+/** Route 53 is usually done within 60 seconds, and never at once. It allows 5 calls a second for a whole account. */
+const FIRST_LOOK_MS = 12_000;
+const LOOK_EVERY_MS = 6_000;
 
 /** Route 53 fails such a batch as a whole and changes nothing. */
 const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
@@ -35,9 +33,15 @@ const ADVICE: readonly [RegExp, string][] = [
 ];
 const ANY_ADVICE = 'Look at the record that Route 53 names, and at who manages the zone, then deploy again';
 
+type KnownZone = Omit<ZoneDescription, 'cut'>;
+
+/** What a zone is for, by its id. It never changes. */
+export type KnownZones = Map<string, KnownZone>;
+
 /** `connect` gives a client, with the credentials of the zone's role where there is one. */
 export function hostedZone(
   { id: HostedZoneId, roleArn }: ZoneSettings, connect: () => Promise<Route53Client>, retry: Retry,
+  known: KnownZones = new Map(),
 ): HostedZone {
   async function call<T>(
     name: string, send: (client: Route53Client) => Promise<T>, how: 'call' | 'write' = 'call',
@@ -59,17 +63,22 @@ export function hostedZone(
     return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
   }
 
+  async function read(): Promise<KnownZone> {
+    const { HostedZone: zone } = await call('GetHostedZone', (client) =>
+      client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
+    if (zone?.Name === undefined) { // as in a web page that can be read as XML
+      throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
+    }
+    return { name: canonicalName(zone.Name), privateZone: zone.Config?.PrivateZone ?? false };
+  }
+
   return {
     async describe(domain) {
-      const { HostedZone: zone } = await call('GetHostedZone', (client) =>
-        client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-      if (zone?.Name === undefined) { // as in a web page that can be read as XML
-        throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
-      }
-      const name = canonicalName(zone.Name);
-      const [, ...belowApex] = namesDownTo(domain, name);
+      const zone = known.get(HostedZoneId) ?? await read();
+      known.set(HostedZoneId, zone);
+      const [, ...belowApex] = namesDownTo(domain, zone.name);
       const cuts = (await Promise.all(belowApex.map(nameServersOf))).flat();
-      return { name, privateZone: zone.Config?.PrivateZone ?? false, cut: cuts.at(0) };
+      return { ...zone, cut: cuts.at(0) };
     },
 
     async list(below) {
@@ -94,10 +103,15 @@ export function hostedZone(
       const ChangeBatch = { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toWireChange) };
       let { ChangeInfo: info } = await call('ChangeResourceRecordSets', (client) =>
         client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })), 'write');
-      for (let tries = 1; info?.Status !== 'INSYNC'; tries++) {
-        await retry.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${HostedZoneId} in sync`);
-        ({ ChangeInfo: info } = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: info?.Id }))));
-      }
+      return {
+        async inSync() {
+          for (let pause = FIRST_LOOK_MS; info?.Status !== 'INSYNC'; pause = LOOK_EVERY_MS) {
+            await retry.pause(pause, `Route 53 to bring the zone ${HostedZoneId} in sync`);
+            ({ ChangeInfo: info } = await call('GetChange', (client) =>
+              client.send(new GetChangeCommand({ Id: info?.Id }))));
+          }
+        },
+      };
     },
   };
 }

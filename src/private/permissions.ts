@@ -30,6 +30,9 @@ const MAX_ZONE_ID = 32;
  */
 const MAX_ARN = 160;
 
+/** `arn:aws-us-gov:lambda:<Region>:<account>:function:`, with a Region of 16 characters, and a name of at most 64. */
+const MAX_FUNCTION_ARN = 125;
+
 /** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
   return {
@@ -154,7 +157,7 @@ export function selfInvokePermission(functionArn: string): Permission {
     kind: 'continue',
     actions: ['lambda:InvokeFunction'],
     resources: [functionArn],
-    maxTokenInResource: MAX_ARN,
+    maxTokenInResource: MAX_FUNCTION_ARN,
   };
 }
 

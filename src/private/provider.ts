@@ -1,14 +1,16 @@
 // The function that all constructs of a stack share, with its log group, its role and its policies.
 import { createHash } from 'crypto';
 import * as path from 'path';
-import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct, IConstruct, IDependable } from 'constructs';
+import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
-import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
+import { measure, policyDocument } from './merged-policy';
 import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
+import { Grant, grantOf, pack } from './policy-packing';
+import { Turns } from './turns';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -16,14 +18,15 @@ import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
  */
 const ID = 'cdk-ses-dkim';
 
-/** How many identities share one policy, if it has room for them. */
-const IDENTITIES_PER_POLICY = 30;
-
 /**
- * Managed policies that a role can have. An account can have a higher quota:
+ * Managed policies that a role can have, unless the account has a higher quota:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-const MAX_POLICIES = 10;
+const POLICIES_PER_ROLE = 10;
+const MOST_POLICIES_PER_ROLE = 20;
+
+/** The context key for an account with a higher quota. */
+const QUOTA_KEY = 'cdk-ses-dkim:managedPoliciesPerRole';
 
 /** The package has the built handler here, beside the compiled library. */
 const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
@@ -41,11 +44,18 @@ export class Provider extends Construct {
   }
 
   public readonly serviceToken: string;
+  /** The turns of the custom resources that the function serves. */
+  public readonly turns: Turns;
   private readonly role: iam.Role;
+  private readonly common: Permission;
+  private readonly grants: Grant[] = [];
   private readonly policies: SharedPolicy[] = [];
+  /** The grants of each policy. */
+  private packed: Grant[][] = [];
 
   private constructor(stack: Stack) {
     super(stack, ID);
+    this.turns = new Turns(stack);
 
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: logs.RetentionDays.ONE_MONTH,
@@ -66,19 +76,23 @@ export class Provider extends Construct {
       logGroup,
     });
     this.serviceToken = handler.functionArn;
+    this.common = selfInvokePermission(this.serviceToken);
   }
 
   /**
-   * Gives the function the permissions for one identity.
+   * Gives the function the permissions for one identity, of which the first names the identity.
    *
    * The custom resource of the identity must depend on the result. Then CloudFormation creates the
    * permissions before the custom resource, and deletes them after it.
    */
   public grant(permissions: Permission[]): IDependable {
-    const last = this.policies.at(-1);
-    const policy = last?.hasRoomFor(permissions) ? last : this.addPolicy();
-    policy.add(permissions);
-    return policy;
+    const stack = Stack.of(this);
+    const grant = grantOf(stack, permissions);
+    this.grants.push(grant);
+    this.packed = pack(this.grants, measure(stack, [this.common]), this.maxPolicies()) ?? this.refuse();
+    while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
+    this.acknowledgeFindings();
+    return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
   }
 
   private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
@@ -106,33 +120,55 @@ export class Provider extends Construct {
   }
 
   private addPolicy(): SharedPolicy {
-    if (this.policies.length === MAX_POLICIES) {
-      throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
-        + `${MAX_POLICIES} managed policies, and a role can have no more. Put some of the EmailIdentityDkim constructs `
-        + 'into another stack');
-    }
-    const id = `Policy${this.policies.length + 1}`;
-    const policy = new SharedPolicy(this, id, this.role, selfInvokePermission(this.serviceToken));
-    this.policies.push(policy);
-    if (this.policies.length === MAX_POLICIES / 2 + 1) this.warnOfReplacement();
-    return policy;
+    const index = this.policies.length;
+    return new SharedPolicy(this, `Policy${index + 1}`, this.role, () =>
+      [this.common, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
+  }
+
+  /** As soon as one identity needs it, whichever policy that identity will be in. */
+  private acknowledgeFindings(): void {
+    const anyChange = anyChangeArn(Stack.of(this));
+    const needed = this.grants.some(({ permissions }) =>
+      permissions.some(({ resources }) => resources.includes(anyChange)));
+    if (needed) for (const policy of this.policies) policy.acknowledgeAnyChange();
   }
 
   /**
-   * CloudFormation creates changed policies before it deletes the old ones, so the role can need twice
-   * as many.
+   * CloudFormation creates a changed policy before it deletes the old one. An update can change all policies, for
+   * example by another secret. So half of what the role can have must do.
    */
-  private warnOfReplacement(): void {
-    Annotations.of(this).addWarningV2('cdk-ses-dkim:policyReplacement',
-      `The permissions for the identities in this stack need more than ${MAX_POLICIES / 2} managed policies. `
-      + 'CloudFormation creates a changed policy before it deletes the old one, and a role can have '
-      + `${MAX_POLICIES}: an update that changes all of them will fail. Put some of the EmailIdentityDkim constructs `
-      + "into another stack, or raise the quota 'Managed policies attached to an IAM role' of the account");
+  private maxPolicies(): number {
+    return Math.floor(this.quota() / 2);
+  }
+
+  private quota(): number {
+    const given = this.node.tryGetContext(QUOTA_KEY) ?? POLICIES_PER_ROLE;
+    const quota = ['number', 'string'].includes(typeof given) ? Number(given) : NaN;
+    if (Number.isInteger(quota) && quota >= POLICIES_PER_ROLE && quota <= MOST_POLICIES_PER_ROLE) return quota;
+    throw new Error(`The context value '${QUOTA_KEY}' is ${JSON.stringify(given)}. It must be a whole number from `
+      + `${POLICIES_PER_ROLE} to ${MOST_POLICIES_PER_ROLE}: the quota 'Managed policies attached to an IAM role' of the `
+      + 'account');
+  }
+
+  private refuse(): never {
+    const quota = this.quota();
+    const raise = quota === MOST_POLICIES_PER_ROLE ? '' : ". Or raise the quota 'Managed policies attached to an IAM "
+      + `role' of the account, to at most ${MOST_POLICIES_PER_ROLE}, and set the context value '${QUOTA_KEY}' to it`;
+    throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
+      + `${this.maxPolicies()} managed policies. A role can have ${quota}, and an update that changes the policies needs `
+      + 'the new ones beside the old ones. Put some of the EmailIdentityDkim constructs into another stack' + raise);
   }
 }
 
+/** What depends on it depends on the construct that `find` gives when the app is synthesized. */
+function lazyDependable(find: () => IConstruct): IDependable {
+  const dependable: IDependable = {};
+  Dependable.implement(dependable, { get dependencyRoots() { return [find()]; } });
+  return dependable;
+}
+
 /**
- * A managed policy with the permissions for up to 30 identities.
+ * A managed policy with the permissions for many identities.
  *
  * The logical id has a hash of the content, so a changed policy is a new resource. CloudFormation
  * creates it before the custom resources that need it. It deletes the old policy in the clean-up phase,
@@ -140,17 +176,12 @@ export class Provider extends Construct {
  */
 class SharedPolicy extends Construct {
   private readonly resource: iam.CfnManagedPolicy;
-  private permissions: Permission[];
-  private identities = 0;
+  private isAcknowledged = false;
   private hash?: string;
 
-  /**
-   * @param common for every policy, because a custom resource can rely only on the policy that it
-   * depends on
-   */
-  constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
+  /** @param permissions all that it has when the app is complete */
+  constructor(scope: Construct, id: string, role: iam.IRole, private readonly permissions: () => Permission[]) {
     super(scope, id);
-    this.permissions = [common];
 
     const stack = Stack.of(this);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
@@ -163,22 +194,13 @@ class SharedPolicy extends Construct {
     }));
   }
 
-  public hasRoomFor(permissions: Permission[]): boolean {
-    return this.identities < IDENTITIES_PER_POLICY
-      && maxDocumentSize(Stack.of(this), [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
-  }
-
-  public add(permissions: Permission[]): void {
-    const anyChange = anyChangeArn(Stack.of(this));
-    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
-    if (hasAnyChange(permissions) && !hasAnyChange(this.permissions)) acknowledgeAnyChange(this.resource);
-    this.permissions = [...this.permissions, ...permissions];
-    this.identities += 1;
-    this.hash = undefined;
+  public acknowledgeAnyChange(): void {
+    if (!this.isAcknowledged) acknowledgeAnyChange(this.resource);
+    this.isAcknowledged = true;
   }
 
   private document() {
-    return policyDocument(Stack.of(this), this.permissions);
+    return policyDocument(Stack.of(this), this.permissions());
   }
 
   /**

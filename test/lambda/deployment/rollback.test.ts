@@ -232,17 +232,21 @@ describe('a request that may have overtaken another one comes to its end', () =>
     const stack = await created();
     let others = 0;
     stack.aws.onPause = () => stack.aws.set({ tokens: [`other${++others}`] });
-    expect(await stack.update(properties(byo('s2', 'two')), properties())).toMatchObject({ Status: 'SUCCESS' });
+    const halfAnHour = properties(byo('s1'), { ServiceTimeout: '1800' });
+    expect(await stack.update(properties(byo('s2', 'two')), halfAnHour)).toMatchObject({ Status: 'SUCCESS' });
     expect(stack.sent.length).toBeLessThan(4);
   });
 });
 
 describe('a request that is too old', () => {
-  test.each([31, 90])('does nothing, after %d minutes in a queue', async (minutes) => {
+  test.each([
+    [61, undefined], [90, undefined], [31, '1800'], [61, 'no number'], [61, '7200'],
+  ])('does nothing, after %d minutes in a queue, with the time-out %p', async (minutes, ServiceTimeout) => {
     const stack = new StackInMemory();
     const { ResponseURL } = stack.event({});
     stack.aws.time += minutes * MINUTE;
-    expect(await stack.answered({ ResponseURL }))
+    const ResourceProperties = properties(byo('s1'), { ...ServiceTimeout && { ServiceTimeout } });
+    expect(await stack.answered({ ResponseURL, ResourceProperties }))
       .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('too old') });
     expect(stack.aws.puts).toEqual([]);
     expect(stack.aws.zone.records).toEqual([]);
@@ -441,7 +445,9 @@ test.each([
   stack.remaining = remaining;
   stack.servicesFor = (services) => ({ ...services, ses: { ...services.ses, read: () => new Promise(() => {}) } });
   const began = stack.aws.time;
-  expect(await stack.answered({})).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('A call hung') });
+  const ResourceProperties = properties(byo('s1'), { ServiceTimeout: '1800' });
+  expect(await stack.answered({ ResourceProperties }))
+    .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('A call hung') });
   expect(stack.aws.time - began).toBeLessThan(Math.min(remaining, 30 * MINUTE));
   expect(answers).toHaveLength(1);
 });

@@ -11,7 +11,7 @@ const key: RecordSet = { name: `key.${BELOW}`, type: 'TXT', ttl: 300, values: ['
 
 async function leadsTo(...records: RecordSet[]) {
   const asked: string[] = [];
-  const zone: OpenZone = { list: async () => records, change: async () => undefined };
+  const zone: OpenZone = { list: async () => records, change: async () => ({ inSync: async () => undefined }) };
   const listed = await followed(zone, NAME, {
     ask: async (name) => {
       asked.push(name);

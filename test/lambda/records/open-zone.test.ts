@@ -35,7 +35,14 @@ test('what is changed is the zone that was opened', async () => {
   const changed: unknown[] = [];
   const describe = async () => ({ name: 'example.com', privateZone: false });
   const zone = await openZone(
-    { describe, list: async () => [], change: async (changes) => void changed.push(changes) },
+    {
+      describe,
+      list: async () => [],
+      change: async (changes) => {
+        changed.push(changes);
+        return { inSync: async () => undefined };
+      },
+    },
     properties,
     'example.com',
   );

@@ -7,7 +7,7 @@ import { logTo } from '../../../lambda/base/log';
 import { Change, RecordSet } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
-import { hostedZone } from '../../../lambda/services/route53';
+import { hostedZone, KnownZones } from '../../../lambda/services/route53';
 import { assumeRole } from '../../../lambda/services/sts';
 import { DnsWorld } from '../../cloud/dns';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
@@ -64,7 +64,7 @@ function connector({ roleArn }: ZoneSettings) {
   };
 }
 
-function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
+function zone(more: Partial<ZoneSettings> = {}, minutes = 60, known?: KnownZones) {
   const properties: ZoneSettings = { id, ttl: 60, overwrite: false, ...more };
   const log = logTo((line) => lines.push(line), new Redactor());
   const retry = new Retry({
@@ -73,7 +73,7 @@ function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
     end: context.clock.now() + minutes * 60_000,
     accessGraceMs: 5_000,
   });
-  return hostedZone(properties, connector(properties), retry);
+  return hostedZone(properties, connector(properties), retry, known);
 }
 
 const set = (Name: string, Type: string, ...values: string[]): ResourceRecordSet =>
@@ -99,6 +99,17 @@ describe('describing', () => {
   test('tells a private zone', async () => {
     id = (await cloud.createHostedZone({ account: ACCOUNT, name: 'internal.example.com', privateZone: true })).id;
     await expect(zone().describe('example.com')).resolves.toEqual({ name: 'internal.example.com', privateZone: true });
+  });
+
+  test('asks once for each zone, and again after a failure', async () => {
+    const known: KnownZones = new Map();
+    const other = (await cloud.createHostedZone({ account: ACCOUNT, name: 'example.org' })).id;
+    const describeAgain = (more: Partial<ZoneSettings> = {}) => zone(more, 60, known).describe('example.com');
+    context.faults.add({ service: 'route53', operation: 'GetHostedZone', kind: new ServiceError('Fault', 400, 'no') });
+    await expect(describeAgain()).rejects.toThrow('no');
+    for (const _ of [1, 2, 3]) await expect(describeAgain()).resolves.toMatchObject({ name: 'example.com' });
+    await expect(describeAgain({ id: other })).resolves.toMatchObject({ name: 'example.org' });
+    expect(operations()).toHaveLength(3);
   });
 
   test('takes a zone that says nothing of that for public', async () => {
@@ -230,15 +241,18 @@ describe('listing', () => {
 });
 
 describe('changing', () => {
-  test('returns when the name servers have it', async () => {
+  test('is in sync when the name servers have it', async () => {
     // GIVEN
     cloud.settings.insyncAfter = 45_000;
     // WHEN
-    await zone().change(create(txt('sel', '"v=DKIM1; p=abc"')));
+    const { inSync } = await zone().change(create(txt('sel', '"v=DKIM1; p=abc"')));
+    expect(operations()).toEqual(['ChangeResourceRecordSets']);
+    const made = context.clock.now();
+    await inSync();
     // THEN
     await expect(dns.client().resolveTxt(`sel.${BELOW}`)).resolves.toEqual([['v=DKIM1; p=abc']]);
-    expect(operations().filter((each) => each === 'GetChange').length).toBeGreaterThan(1);
-    expect(operations()[0]).toBe('ChangeResourceRecordSets');
+    const looks = context.calls.filter(({ operation }) => operation === 'GetChange').map(({ at }) => at - made);
+    expect(looks).toEqual([12_000, 18_000, 24_000, 30_000, 36_000, 42_000, 48_000]);
   });
 
   test('what it made, it finds and takes away', async () => {
@@ -300,7 +314,8 @@ describe('changing', () => {
 
   test('ends in time when the name servers do not get it', async () => {
     cloud.settings.insyncAfter = Infinity;
-    await expect(zone({}, 1).change(create(txt('a'))))
+    const { inSync } = await zone({}, 1).change(create(txt('a')));
+    await expect(inSync())
       .rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
   });
 
