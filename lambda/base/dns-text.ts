@@ -40,6 +40,7 @@ function unescapeText(text: string): string {
 
 /** Bytes that are no UTF-8 are shown as Route 53 shows them. */
 function decodeUtf8(text: string): string {
+  if (!/[\udc80-\udcff]/.test(text)) return text; // nearly always, and the other pattern is slow
   return text.replace(/[\udc80-\udcff]+/gu, (run) => {
     const bytes = Buffer.from(Array.from(run, (char) => char.charCodeAt(0) - BYTE));
     const decoded = bytes.toString();
