@@ -1,14 +1,14 @@
-// The function that all constructs of a stack share, with its log group, its role and its policies.
+// What all constructs of a stack share: the function, what they say about it, and the policies of its role.
 import { createHash } from 'crypto';
-import * as path from 'path';
-import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
+import { Annotations, Lazy, Stack } from 'aws-cdk-lib';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
+import { FunctionSettings } from './function-settings';
 import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
-import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
+import { anyChangeArn, Permission } from './permissions';
+import { RolePolicy } from './role-policy';
+import { SharedFunction } from './shared-function';
+import type { DkimFunctionOptions } from '../dkim-function';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -25,13 +25,22 @@ const IDENTITIES_PER_POLICY = 30;
  */
 const MAX_POLICIES = 10;
 
-/** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
-
 export class Provider extends Construct {
-  /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
+  /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
-    const stack = Stack.of(scope);
+    const provider = Provider.in(Stack.of(scope));
+    provider.function ??= new SharedFunction(provider, provider.settings.options);
+    return provider;
+  }
+
+  /** Sets the function of the stack, before or after it is made. */
+  public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
+    const { settings, function: made } = Provider.in(Stack.of(scope));
+    settings.add(scope, options);
+    made?.apply(options);
+  }
+
+  private static in(stack: Stack): Provider {
     const existing = stack.node.tryFindChild(ID);
     if (existing && !(existing instanceof Provider)) {
       throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy `
@@ -40,32 +49,17 @@ export class Provider extends Construct {
     return existing ?? new Provider(stack);
   }
 
-  public readonly serviceToken: string;
-  private readonly role: iam.Role;
+  private function?: SharedFunction;
+  private readonly settings: FunctionSettings;
   private readonly policies: SharedPolicy[] = [];
 
   private constructor(stack: Stack) {
     super(stack, ID);
+    this.settings = new FunctionSettings(stack);
+  }
 
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.role = this.createRole(stack, logGroup);
-    const handler = new lambda.Function(this, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(HANDLER_ASSET),
-      handler: 'deployment/index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
-      // the price is the same.
-      architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      role: this.role,
-      logGroup,
-    });
-    this.serviceToken = handler.functionArn;
+  public get serviceToken(): string {
+    return this.function!.arn;
   }
 
   /**
@@ -81,30 +75,6 @@ export class Provider extends Construct {
     return policy;
   }
 
-  private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
-    return new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        Own: new iam.PolicyDocument({
-          statements: [
-            // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would
-            // then also create its log group again after the stack has deleted it.
-            new iam.PolicyStatement({
-              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-              resources: [logGroup.logGroupArn],
-            }),
-            // An event from CloudFormation does not say whether an Update is a rollback, or whether a
-            // failed resource has been created again. The stack says it.
-            new iam.PolicyStatement({
-              actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
-              resources: [stack.stackId],
-            }),
-          ],
-        }),
-      },
-    });
-  }
-
   private addPolicy(): SharedPolicy {
     if (this.policies.length === MAX_POLICIES) {
       throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
@@ -112,7 +82,7 @@ export class Provider extends Construct {
         + 'into another stack');
     }
     const id = `Policy${this.policies.length + 1}`;
-    const policy = new SharedPolicy(this, id, this.role, selfInvokePermission(this.serviceToken));
+    const policy = new SharedPolicy(this, id, this.function!);
     this.policies.push(policy);
     if (this.policies.length === MAX_POLICIES / 2 + 1) this.warnOfReplacement();
     return policy;
@@ -139,24 +109,19 @@ export class Provider extends Construct {
  * after the removed custom resources: their Delete still needs the old policy.
  */
 class SharedPolicy extends Construct {
-  private readonly resource: iam.CfnManagedPolicy;
+  private readonly resource: RolePolicy;
   private permissions: Permission[];
   private identities = 0;
   private hash?: string;
 
-  /**
-   * @param common for every policy, because a custom resource can rely only on the policy that it
-   * depends on
-   */
-  constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
+  constructor(scope: Construct, id: string, of: SharedFunction) {
     super(scope, id);
-    this.permissions = [common];
+    // Every policy has them, because a custom resource can rely only on the policy that it depends on.
+    this.permissions = of.ownPermissions;
 
     const stack = Stack.of(this);
-    this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: [role.roleName],
-      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
-    });
+    const document = Lazy.uncachedAny({ produce: () => this.document() });
+    this.resource = new RolePolicy(this, 'Resource', document, () => of.role);
     const logicalId = stack.resolve(this.resource.logicalId);
     this.resource.overrideLogicalId(Lazy.uncachedString({
       produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
