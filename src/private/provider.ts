@@ -1,12 +1,13 @@
 // What all constructs of a stack share: the function, what they say about it, and the policies of its role.
 import { createHash } from 'crypto';
 import { Annotations, Lazy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
 import { FunctionSettings } from './function-settings';
+import { omitIfNotTaken } from './late-role';
 import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
 import { anyChangeArn, Permission } from './permissions';
-import { RolePolicy } from './role-policy';
 import { SharedFunction } from './shared-function';
 import type { DkimFunctionOptions } from '../dkim-function';
 
@@ -109,7 +110,7 @@ export class Provider extends Construct {
  * after the removed custom resources: their Delete still needs the old policy.
  */
 class SharedPolicy extends Construct {
-  private readonly resource: RolePolicy;
+  private readonly resource: iam.CfnManagedPolicy;
   private permissions: Permission[];
   private identities = 0;
   private hash?: string;
@@ -120,8 +121,11 @@ class SharedPolicy extends Construct {
     this.permissions = of.ownPermissions;
 
     const stack = Stack.of(this);
-    const document = Lazy.uncachedAny({ produce: () => this.document() });
-    this.resource = new RolePolicy(this, 'Resource', document, () => of.role);
+    this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
+      roles: Lazy.uncachedList({ produce: () => [of.role.roleName] }),
+      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
+    });
+    omitIfNotTaken(this.resource, of.role);
     const logicalId = stack.resolve(this.resource.logicalId);
     this.resource.overrideLogicalId(Lazy.uncachedString({
       produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,

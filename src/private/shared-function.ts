@@ -9,9 +9,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
+import { lateRole, omitIfNotTaken } from './late-role';
 import { policyDocument } from './merged-policy';
 import { networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
-import { RolePolicy } from './role-policy';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /** The package has the built handler here, beside the compiled library. */
@@ -21,6 +21,8 @@ export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
   public readonly ownPermissions: Permission[];
   public readonly arn: string;
+  /** The role of the function, which can still change. The permissions go to it. */
+  public readonly role = lateRole(() => this.givenRole ?? this.function.role!);
 
   private readonly function: lambda.Function;
   private readonly resource: lambda.CfnFunction;
@@ -70,13 +72,9 @@ export class SharedFunction {
       ownPermission(stack, { arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda }),
     ];
     this.addNetworkPolicy();
+    scope.node.addValidation({ validate: () => this.problems() });
     acknowledgeSettings(this.resource, this.ownLogGroup);
     this.apply(options);
-  }
-
-  /** The role of the function, to which its permissions go. */
-  public get role(): iam.IRole {
-    return this.givenRole ?? this.function.role!;
   }
 
   /** Sets what the options have, and leaves the rest. */
@@ -146,14 +144,23 @@ export class SharedFunction {
   private addNetworkPolicy(): void {
     const stack = Stack.of(this.scope);
     const permissions = networkPermissions(stack);
-    const isInVpc = () => this.rendered().VpcConfig !== undefined;
-    const policy = new RolePolicy(
-      this.scope, 'NetworkPolicy', policyDocument(stack, permissions), () => this.role, isInVpc,
-    );
+    const policy = new iam.CfnManagedPolicy(this.scope, 'NetworkPolicy', {
+      policyDocument: policyDocument(stack, permissions),
+      roles: Lazy.uncachedList({ produce: () => [this.role.roleName] }),
+    });
+    omitIfNotTaken(policy, this.role, () => this.rendered().VpcConfig !== undefined);
     acknowledgeWildcards(policy, permissions.flatMap(({ resources }) => resources),
       'Lambda does not know its network interfaces before it makes them. The code of the function has none of these '
       + 'rights.');
     this.resource.node.addDependency(policy);
+  }
+
+  /** An Aspect gives a role by its ARN, and nobody knows whether the app may attach policies to it. */
+  private problems(): string[] {
+    const { Role } = this.rendered();
+    if (isEqual(Role, Stack.of(this.scope).resolve(this.role.roleArn))) return [];
+    return [`An Aspect or an override gives the function another role, ${JSON.stringify(Role)}, and the permissions go to `
+      + `'${this.role.node.path}'. Give the role to DkimFunction.configure() instead`];
   }
 
   /** An Aspect can give the function another log group at the last moment. */
