@@ -52,5 +52,5 @@ function asFound(resolved: any): string {
  */
 export function acknowledgeAnyChange(policy: cdk.CfnResource): void {
   acknowledgeWildcards(policy, [anyChangeArn(cdk.Stack.of(policy))],
-    'route53:GetChange knows no other resource than the change, and its id is not known before it is made.');
+    'route53:GetChange knows no other resource than a change');
 }
