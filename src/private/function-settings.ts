@@ -1,5 +1,5 @@
 // What the constructs of a stack say about the function that they share: one answer for each setting.
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { comparisonKey } from './comparison-key';
 import { checkAccount } from './validation';
@@ -43,12 +43,14 @@ export class FunctionSettings {
   }
 
   private *answersIn(by: IConstruct, options: DkimFunctionOptions): Iterable<[Setting, Answer]> {
-    const { role, logRetention, logEncryptionKey, vpc, vpcSubnets, securityGroups, reservedConcurrentExecutions } = options;
+    const { role, logRetention, logEncryptionKey, vpc, vpcSubnets, securityGroups } = options;
+    const { reservedConcurrentExecutions } = options;
     const answer = (shown: string, ...texts: string[]): Answer => ({
       by: by.node.path, shown, key: JSON.stringify(texts.map(text => comparisonKey(this.stack, text)).sort()),
     });
     const shown = (construct: IConstruct, id: string) => `'${Token.isUnresolved(id) ? construct.node.path : id}'`;
-    const number = (value: number) => answer(String(value), String(value));
+    const number = (value: number) =>
+      answer(Token.isUnresolved(value) ? 'a number known at deployment' : `${value}`, Tokenization.stringifyNumber(value));
 
     if (role) yield ['role', answer(shown(role, role.roleArn), role.roleArn)];
     if (logRetention !== undefined) yield ['logRetention', number(logRetention)];

@@ -57,6 +57,7 @@ export class Provider extends Construct {
   private constructor(stack: Stack) {
     super(stack, ID);
     this.settings = new FunctionSettings(stack);
+    this.node.addValidation({ validate: () => this.problems() });
   }
 
   public get serviceToken(): string {
@@ -74,6 +75,14 @@ export class Provider extends Construct {
     const policy = last?.hasRoomFor(permissions) ? last : this.addPolicy();
     policy.add(permissions);
     return policy;
+  }
+
+  /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
+  private problems(): string[] {
+    if (this.policies.length < MAX_POLICIES || !this.function!.isInVpc) return [];
+    return [`The identities in stack '${Stack.of(this).stackName}' need ${MAX_POLICIES} managed policies and the VPC of the `
+      + `function another, and a role can have no more than ${MAX_POLICIES}. Put some of the EmailIdentityDkim constructs `
+      + 'into another stack'];
   }
 
   private addPolicy(): SharedPolicy {

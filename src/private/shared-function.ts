@@ -77,6 +77,11 @@ export class SharedFunction {
     this.apply(options);
   }
 
+  /** Whether the function has a VPC in the end. Its role then has one policy more. */
+  public get isInVpc(): boolean {
+    return this.rendered().VpcConfig !== undefined;
+  }
+
   /** Sets what the options have, and leaves the rest. */
   public apply(options: DkimFunctionOptions): void {
     if (options.role) this.useRole(options.role);
@@ -148,7 +153,7 @@ export class SharedFunction {
       policyDocument: policyDocument(stack, permissions),
       roles: Lazy.uncachedList({ produce: () => [this.role.roleName] }),
     });
-    omitIfNotTaken(policy, this.role, () => this.rendered().VpcConfig !== undefined);
+    omitIfNotTaken(policy, this.role, () => this.isInVpc);
     acknowledgeWildcards(policy, permissions.flatMap(({ resources }) => resources),
       'Lambda does not know its network interfaces before it makes them. The code of the function has none of these '
       + 'rights.');
@@ -214,7 +219,7 @@ function acknowledgeSettings(resource: lambda.CfnFunction, logGroup?: logs.CfnLo
   const [hipaa, nist4, nist5, pci] = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
   const finding = (rule: string, packs: string[], reason: string) =>
     packs.map(pack => ({ rule: `${pack}-${rule}`, reason }));
-  const yours = 'Yours: DkimFunction.configure()';
+  const yours = 'Only you can give it: DkimFunction.configure()';
   acknowledge(resource, [
     ...finding('LambdaConcurrency', [hipaa, nist5], yours),
     ...finding('LambdaDLQ', [hipaa, nist5], 'A lost event fails the deployment'),

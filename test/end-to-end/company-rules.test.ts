@@ -98,7 +98,8 @@ test('G5 a property injector that gives a role and a VPC: the function has the r
   await scene.deployed('Mail', (stack) => {
     const role = iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN);
     PropertyInjectors.of(stack).add({
-      constructUniqueId: lambda.Function.PROPERTY_INJECTION_ID, inject: (props) => ({ ...props, role, vpc: vpc(stack) }),
+      constructUniqueId: lambda.Function.PROPERTY_INJECTION_ID,
+      inject: (props) => ({ ...props, role, vpc: vpc(stack) }),
     });
     byo('s1', scene.secrets.one)(stack);
   });

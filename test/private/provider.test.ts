@@ -1,6 +1,7 @@
 // The function of a stack: its role, its log group, and the policies that many identities share.
 import { Annotations, App, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
@@ -185,6 +186,17 @@ test('a role can have ten policies, and an eleventh is refused with advice', () 
   const eleven = () => stackWith(11, manyPermissions);
   expect(eleven).toThrow(/identities in stack 'Mail' need more than 10 managed policies/);
   expect(eleven).toThrow(/Put some of the EmailIdentityDkim constructs into another stack/);
+});
+
+test('with a VPC, a role has room for nine of them', () => {
+  const inVpc = (count: number) => {
+    const stack = stackWith(count, manyPermissions);
+    Provider.configure(stack, { vpc: new ec2.Vpc(stack, 'Vpc') });
+    return () => policiesOf(stack);
+  };
+
+  expect(inVpc(9)()).toHaveLength(10);
+  expect(inVpc(10)).toThrow(/need 10 managed policies and the VPC of the function another/);
 });
 
 test('six or more policies give a warning, because an update cannot replace all of them at once', () => {

@@ -1,5 +1,5 @@
-// Network interfaces of functions in a VPC, and AWS::EC2::SecurityGroup. Lambda makes and deletes the interfaces with the
-// rights of the function's role.
+// Network interfaces of functions in a VPC, and AWS::EC2::SecurityGroup. Lambda makes and deletes the interfaces with
+// the rights of the function's role.
 import { Physical, PreviousState, ResourceProvider, ResourceRequest } from './provider';
 import { Iam } from '../../iam';
 import { randomText } from '../../time/random';
