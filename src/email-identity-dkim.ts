@@ -157,7 +157,7 @@ export interface EmailIdentityDkimProps {
  *
  * A deployment makes SES, the private key and the DNS records agree. With BYODKIM, the function tells
  * SES to use a key only after the record of that key is published. All constructs of a stack share one
- * function, one log group and one role.
+ * function, one log group and one role, which `DkimFunction.configure()` sets.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  * @example

@@ -1,16 +1,17 @@
-// The function that all constructs of a stack share, with its log group, its role and its policies.
+// What all constructs of a stack share: the function, what they say about it, and the policies of its role.
 import { createHash } from 'crypto';
-import * as path from 'path';
-import { Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
+import { FunctionSettings } from './function-settings';
+import { omitIfNotTaken } from './late-role';
 import { measure, policyDocument } from './merged-policy';
-import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
+import { anyChangeArn, Permission } from './permissions';
 import { Grant, grantOf, pack } from './policy-packing';
+import { SharedFunction } from './shared-function';
 import { Turns } from './turns';
+import type { DkimFunctionOptions } from '../dkim-function';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -28,13 +29,22 @@ const MOST_POLICIES_PER_ROLE = 20;
 /** The context key for an account with a higher quota. */
 const QUOTA_KEY = 'cdk-ses-dkim:managedPoliciesPerRole';
 
-/** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
-
 export class Provider extends Construct {
-  /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
+  /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
-    const stack = Stack.of(scope);
+    const provider = Provider.in(Stack.of(scope));
+    provider.function ??= new SharedFunction(provider, provider.settings.options);
+    return provider;
+  }
+
+  /** Sets the function of the stack, before or after it is made. */
+  public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
+    const { settings, function: made } = Provider.in(Stack.of(scope));
+    settings.add(scope, options);
+    made?.apply(options);
+  }
+
+  private static in(stack: Stack): Provider {
     const existing = stack.node.tryFindChild(ID);
     if (existing && !(existing instanceof Provider)) {
       throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy `
@@ -43,11 +53,10 @@ export class Provider extends Construct {
     return existing ?? new Provider(stack);
   }
 
-  public readonly serviceToken: string;
   /** The turns of the custom resources that the function serves. */
   public readonly turns: Turns;
-  private readonly role: iam.Role;
-  private readonly common: Permission;
+  private function?: SharedFunction;
+  private readonly settings: FunctionSettings;
   private readonly grants: Grant[] = [];
   private readonly policies: SharedPolicy[] = [];
   /** The grants of each policy. */
@@ -56,27 +65,12 @@ export class Provider extends Construct {
   private constructor(stack: Stack) {
     super(stack, ID);
     this.turns = new Turns(stack);
+    this.settings = new FunctionSettings(stack);
+    this.node.addValidation({ validate: () => this.problems() });
+  }
 
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.role = this.createRole(stack, logGroup);
-    const handler = new lambda.Function(this, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(HANDLER_ASSET),
-      handler: 'deployment/index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
-      // the price is the same.
-      architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      role: this.role,
-      logGroup,
-    });
-    this.serviceToken = handler.functionArn;
-    this.common = selfInvokePermission(this.serviceToken);
+  public get serviceToken(): string {
+    return this.function!.arn;
   }
 
   /**
@@ -89,40 +83,28 @@ export class Provider extends Construct {
     const stack = Stack.of(this);
     const grant = grantOf(stack, permissions);
     this.grants.push(grant);
-    this.packed = pack(this.grants, measure(stack, [this.common]), this.maxPolicies()) ?? this.refuse();
+    const own = measure(stack, this.function!.ownPermissions);
+    this.packed = pack(this.grants, own, this.maxPolicies()) ?? this.refuse();
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
     this.acknowledgeFindings();
     return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
   }
 
-  private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
-    return new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        Own: new iam.PolicyDocument({
-          statements: [
-            // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would
-            // then also create its log group again after the stack has deleted it.
-            new iam.PolicyStatement({
-              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-              resources: [logGroup.logGroupArn],
-            }),
-            // An event from CloudFormation does not say whether an Update is a rollback, or whether a
-            // failed resource has been created again. The stack says it.
-            new iam.PolicyStatement({
-              actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
-              resources: [stack.stackId],
-            }),
-          ],
-        }),
-      },
-    });
+  /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
+  private problems(): string[] {
+    const quota = this.quota();
+    const needed = 2 * this.policies.length + 1;
+    if (!this.function?.isInVpc || needed <= quota) return [];
+    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.policies.length} managed policies, as many `
+      + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
+      + 'the EmailIdentityDkim constructs into another stack'];
   }
 
   private addPolicy(): SharedPolicy {
     const index = this.policies.length;
-    return new SharedPolicy(this, `Policy${index + 1}`, this.role, () =>
-      [this.common, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
+    return new SharedPolicy(this, `Policy${index + 1}`, this.function!, () =>
+      // Every policy has the first, because a custom resource can rely only on the policy that it depends on.
+      [...this.function!.ownPermissions, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
   }
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
@@ -180,14 +162,15 @@ class SharedPolicy extends Construct {
   private hash?: string;
 
   /** @param permissions all that it has when the app is complete */
-  constructor(scope: Construct, id: string, role: iam.IRole, private readonly permissions: () => Permission[]) {
+  constructor(scope: Construct, id: string, { role }: SharedFunction, private readonly permissions: () => Permission[]) {
     super(scope, id);
 
     const stack = Stack.of(this);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: [role.roleName],
+      roles: Lazy.uncachedList({ produce: () => [role.roleName] }),
       policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
     });
+    omitIfNotTaken(this.resource, role);
     const logicalId = stack.resolve(this.resource.logicalId);
     this.resource.overrideLogicalId(Lazy.uncachedString({
       produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
