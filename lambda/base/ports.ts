@@ -69,8 +69,11 @@ export interface HostedZone {
   describe(): Promise<{ readonly name: string; readonly privateZone: boolean }>;
   /** Every record set below `name`. */
   list(name: string): Promise<RecordSet[]>;
-  /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
-  change(changes: readonly Change[]): Promise<void>;
+  /**
+   * Makes all changes or none. Throws ChangeRefusedError. Returns when every name server of the zone has them, or at
+   * once where nobody waits for that.
+   */
+  change(changes: readonly Change[], isAwaited?: boolean): Promise<void>;
 }
 
 /** A zone that was looked at, and that the domain's records belong in. */

@@ -36,8 +36,8 @@ export async function repeatUntilQuiet<T>(
 /** The same services, with the changes counted that took effect. */
 function countingChanges({ ses, hostedZone, ...others }: Services): { counting: Services; changes: () => number } {
   let count = 0;
-  const counted = <A, R>(call: (argument: A) => Promise<R>) => async (argument: A): Promise<R> => {
-    const result = await call(argument);
+  const counted = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+    const result = await call(...args);
     count++;
     return result;
   };
@@ -49,7 +49,7 @@ function countingChanges({ ses, hostedZone, ...others }: Services): { counting: 
       return {
         describe: () => zone.describe(),
         list: (below) => zone.list(below),
-        change: counted((changes) => zone.change(changes)),
+        change: counted((...batch) => zone.change(...batch)),
       };
     },
   };

@@ -1,25 +1,23 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
 import { applyPlan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
-import { planLeaving, planPublication, planTouch, Publication } from './zone-plan';
+import { alreadyListed } from './open-zone';
+import { planLeaving, planPublication, planRetirement, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
-import { Log } from '../base/log';
+import { ChangeRefusedError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { OpenZone, RecordSet } from '../base/ports';
+import { OpenZone, RecordSet, Services } from '../base/ports';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;
 
 /** Where an owner's records are published, and how. */
-export interface Publisher {
+export interface Publisher extends Pick<Services, 'retry' | 'log'> {
   readonly owner: Owner;
   readonly zone: OpenZone;
   readonly settings: ZoneSettings;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly log: Log;
 }
 
 export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'> {
@@ -34,17 +32,17 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'
 }
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
-  const { owner, zone, log } = publisher;
+  const { owner, zone } = publisher;
   const { wanted, signs, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
-  const plan = (records: readonly RecordSet[]) => {
+  const plan = (records: readonly RecordSet[], room: number) => {
     check?.(records);
     return planPublication(records, owner, {
       ...settings, wanted, signs, supersededUntil: supersedes ? supersededUntil : undefined,
-    });
+    }, room);
   };
   return applyPlan(zone, domainKeyName(owner.domain), plan, {
-    log,
+    ...publisher,
     touch: inSync ? (records) => planTouch(records, owner) : undefined,
     beforeChange: (records) => {
       if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
@@ -53,21 +51,43 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
 }
 
 /**
+ * Deletes what has been superseded for long enough. `records` are those of the zone. Mail does not depend on it: when
+ * Route 53 refuses it, the deployment goes on, and the next one tries again.
+ */
+export async function retire(
+  publisher: Publisher, records: readonly RecordSet[], selectorsInUse: readonly string[],
+): Promise<void> {
+  const { owner, zone, log } = publisher;
+  const { now } = planSettings(publisher);
+  const unwatched: OpenZone = { ...alreadyListed(zone, records), change: (changes) => zone.change(changes, false) };
+  const plan = (found: readonly RecordSet[], room: number) =>
+    planRetirement(found, owner, { now, selectorsInUse }, room);
+  try {
+    await applyPlan(unwatched, domainKeyName(owner.domain), plan, publisher);
+  } catch (error) {
+    if (!(error instanceof ChangeRefusedError)) throw error;
+    log('retirement-refused', { message: error.whatHappened });
+  }
+}
+
+/**
  * Marks the owner's records as superseded in a zone that the stack no longer names. They stay for the mail on its way.
  * It is a courtesy to the next reader: when the zone cannot be reached any more, the deployment goes on.
  */
 export async function leaveZone(publisher: Publisher): Promise<void> {
   const { owner, zone, settings: { id: hostedZoneId }, log } = publisher;
-  const plan = (records: readonly RecordSet[]) => planLeaving(records, owner, planSettings(publisher));
+  const planned = planSettings(publisher);
+  const plan = (records: readonly RecordSet[], room: number) => planLeaving(records, owner, planned, room);
   try {
-    await applyPlan(zone, domainKeyName(owner.domain), plan, { log });
+    await applyPlan(zone, domainKeyName(owner.domain), plan, publisher);
     log('previous-zone-left', { hostedZoneId });
   } catch (error) {
     log('previous-zone-unreachable', { hostedZoneId, message: textOf(error) });
   }
 }
 
-function planSettings({ settings: { ttl, overwrite }, now }: Publisher) {
+function planSettings({ settings: { ttl, overwrite }, retry }: Publisher) {
+  const now = retry.now();
   return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + OVERLAP_DAYS * 86_400_000) };
 }
 

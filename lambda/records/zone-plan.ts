@@ -26,11 +26,14 @@
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
 // | ours, used by SES for another one | stays, marked         | handed over to that owner | stays; the user's    |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
+import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, saysTheSame } from './dkim-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
-import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
-import { OtherOwner, ZoneView } from './zone-view';
+import {
+  changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
+} from './registry-changes';
+import { ZoneView } from './zone-view';
 import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
@@ -45,6 +48,11 @@ export interface Publication {
   readonly supersededUntil?: string;
   /** ISO time. */
   readonly now: string;
+}
+
+export interface Retirement extends Pick<Publication, 'now'> {
+  /** Selectors, or tokens of Easy DKIM, that SES signs with. */
+  readonly selectorsInUse: readonly string[];
 }
 
 /** Records that SES goes on signing with in a Region, as another owner sets how the identity signs there. */
@@ -64,7 +72,9 @@ interface Step {
 }
 
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
-export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
+export function planPublication(
+  records: readonly RecordSet[], owner: Owner, publication: Publication, room = MAX_CHARACTERS,
+): Change[] {
   const view = new ZoneView(records, owner);
   const steps = publication.wanted.map((wanted) => planRecord(wanted, view, publication));
   const entries = steps.map(({ record: { name, type, values }, origin }, index): Entry =>
@@ -73,11 +83,15 @@ export function planPublication(records: readonly RecordSet[], owner: Owner, pub
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
-  return [
+  const isWantedAgain = ({ label }: Entry) => entries.some((entry) => entry.label === label);
+  const ofPages = view.ownPages.flatMap((page) => page.registry.entries.some(isWantedAgain)
+    ? changePage(page, page.registry.entries.filter((entry) => !isWantedAgain(entry))) : []);
+  return makeRoom(view, [
     ...steps.flatMap(({ changes }) => changes),
     ...touchOthers(view, steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : [])),
     ...changeOwnRegistry(view, registry, publication.ttl),
-  ];
+    ...ofPages,
+  ], room);
 }
 
 function planRecord(wanted: DkimRecord, view: ZoneView, { ttl, overwrite, now }: Publication): Step {
@@ -109,7 +123,7 @@ function excludeEachOther(type: string, other: string): boolean {
 
 /** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */
 function superseded(view: ZoneView, wanted: readonly Entry[], until: string | undefined): Entry[] {
-  return view.own.entries
+  return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
     .filter((entry) => view.records.some((record) => view.speaksOf(entry, record)))
     .map((entry) => ({ ...entry, until: entry.until ?? until }));
@@ -117,50 +131,76 @@ function superseded(view: ZoneView, wanted: readonly Entry[], until: string | un
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */
 export function planLeaving(
-  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>,
+  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
-  if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner); // nothing to mark
-  return planPublication(records, owner, { ...settings, wanted: [] });
+  if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner, undefined, room); // all found
+  return planPublication(records, owner, { ...settings, wanted: [] }, room);
 }
 
 /**
  * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
  * SES still signs with is handed over to the owner that sets the signing: that owner's next change supersedes it.
  */
-export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
+export function planRelease(
+  records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed, room?: number,
+): Change[] {
   const view = new ZoneView(records, owner);
-  const ours = records.filter((record) => view.isOurs(record));
-  const shared = ours.filter((record) => view.isListedByAnother(record));
-  const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
-  const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
-  const successor = handedOver.length > 0
-    ? view.others.find(({ registry }) => registry.signs === stillUsed?.region) : undefined;
-  return [
-    ...[...deleted, ...view.ownRegistryRecords].map(remove),
-    ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
-    ...(successor ? handOver(view, handedOver, successor) : []),
-  ];
+  return letGo(view, view.entries, (ours) => {
+    const shared = ours.filter((record) => view.isListedByAnother(record));
+    const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
+    const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
+    const successors = handedOver.length > 0
+      ? view.others.filter(({ registry }) => registry.signs === stillUsed?.region).slice(0, 1) : [];
+    const entries = handedOver.flatMap((record) => view.entryFor(record) ?? []);
+    return [
+      ...deleted.map(remove),
+      ...touchOthers(view, shared, successors),
+      ...successors.flatMap((page) => changePage(page, [...page.registry.entries, ...entries])),
+    ];
+  }, room);
 }
 
-function handOver(view: ZoneView, records: readonly RecordSet[], successor: OtherOwner): Change[] {
-  const entries = records.flatMap((record) => view.entryFor(record) ?? []);
-  return changeOther(successor, [...successor.registry.entries, ...entries]);
+/** Lets go of what has been superseded for as long as it must stay. What SES signs with stays in any case. */
+export function planRetirement(
+  records: readonly RecordSet[], owner: Owner, { now, selectorsInUse }: Retirement, room?: number,
+): Change[] {
+  const view = new ZoneView(records, owner);
+  const due = view.entries.filter(({ label, until }) => until && until <= now && !selectorsInUse.includes(label));
+  if (due.length === 0) return [];
+  return letGo(view, due, (ours) => {
+    const shared = ours.filter((record) => view.isListedByAnother(record));
+    return [...ours.filter((record) => !shared.includes(record)).map(remove), ...touchOthers(view, shared)];
+  }, room);
 }
 
 /**
  * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not
  * delete it in the end either, so it becomes found there.
  */
-export function planRetention(records: readonly RecordSet[], owner: Owner): Change[] {
+export function planRetention(records: readonly RecordSet[], owner: Owner, room?: number): Change[] {
   const view = new ZoneView(records, owner);
-  const kept = records.filter((record) => view.isOurs(record));
-  const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
-  const disowned = view.others
-    .filter(({ registry }) => registry.entries.some(speaksOfKept))
-    .flatMap((other) => changeOther(other, other.registry.entries.map((entry): Entry =>
-      speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
-  return [...view.ownRegistryRecords.map(remove), ...disowned];
+  return letGo(view, view.entries, (kept) => {
+    const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
+    return [...new Set(kept.flatMap((record) => view.listersOf(record)))].flatMap((page) =>
+      changePage(page, page.registry.entries.map((entry): Entry =>
+        speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
+  }, room);
+}
+
+/**
+ * Takes entries out of the owner's registry, as many as one batch holds, and does for their records what `changesFor`
+ * says. What is left is listed still, so whoever comes next goes on with it.
+ */
+function letGo(
+  view: ZoneView, entries: readonly Entry[], changesFor: (ours: readonly RecordSet[]) => Change[],
+  room = MAX_CHARACTERS,
+): Change[] {
+  const changes = changesForMost(entries, (first) => {
+    const ours = first.flatMap((entry) => entry.origin === 'ours' ? view.recordOf(entry) ?? [] : []);
+    return [...changesFor([...new Set(ours)]), ...dropEntries(view, first)];
+  }, room);
+  return makeRoom(view, changes, room);
 }
 
 /** A change without effect: the owner's registry record is touched. */

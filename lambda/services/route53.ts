@@ -57,11 +57,11 @@ export function hostedZone(
       }
     },
 
-    async change(changes) {
+    async change(changes, isAwaited = true) {
       const ChangeBatch = { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toWireChange) };
       let { ChangeInfo: info } = await call('ChangeResourceRecordSets', (client) =>
         client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })));
-      for (let tries = 1; info?.Status !== 'INSYNC'; tries++) {
+      for (let tries = 1; isAwaited && info?.Status !== 'INSYNC'; tries++) {
         await retry.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${HostedZoneId} in sync`);
         ({ ChangeInfo: info } = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: info?.Id }))));
       }

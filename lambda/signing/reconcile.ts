@@ -72,5 +72,5 @@ async function leavePreviousZone({ desired, previous, owner, services }: Task): 
   const settings = previous?.zone;
   if (!settings || settings.id === desired.zone?.id) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner, zone: hostedZone(settings), settings, now: retry.now(), log });
+  await leaveZone({ owner, zone: hostedZone(settings), settings, retry, log });
 }

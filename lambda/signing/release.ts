@@ -51,8 +51,8 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const retain = previous.retain && create?.succeeded === true;
   const stillUsed = retain ? [] : await releaseSigning({ ...request, hadRegistry }, records, services);
   if (zone && records) {
-    const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner)
-      : planRelease(found, owner, { names: stillUsed, region: previous.region });
+    const plan = (found: readonly RecordSet[], room: number) => retain ? planRetention(found, owner, room)
+      : planRelease(found, owner, { names: stillUsed, region: previous.region }, room);
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }

@@ -4,7 +4,7 @@ import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
-import { publish, PublicationRequest } from '../records/publication';
+import { publish, PublicationRequest, retire } from '../records/publication';
 
 /** What a request has done so far. An invocation that has no time left hands it to the next one. */
 export interface Progress {
@@ -59,14 +59,17 @@ export async function putSigning(task: Task, attributes: SigningAttributes): Pro
 export async function publishRecords(
   task: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>,
 ): Promise<readonly RecordSet[]> {
-  const { desired, owner, zone, services: { retry, log }, progress } = task;
+  const { desired, owner, zone, services: { retry, log }, identity, progress } = task;
   if (!zone || !desired.zone) return [];
   const beforeFirstChange = () => {
     progress.recordsBegun = true; // before the call, as above
   };
-  return publish({ owner, zone, settings: desired.zone, now: retry.now(), log }, {
-    ...request, signs: desired.region, beforeFirstChange,
-  });
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  const records = await publish(publisher, { ...request, signs: desired.region, beforeFirstChange });
+  const selectorsInUse = identity.tokens.map((token) => token.toLowerCase());
+  const isKnown = identity.origin !== 'EXTERNAL' || selectorsInUse.length > 0; // SES need not name the selector
+  if (isKnown && request.supersedes !== false) await retire(publisher, records, selectorsInUse);
+  return records;
 }
 
 /**

@@ -49,7 +49,7 @@ const create = (records: readonly RecordSet[]): Change[] =>
 
 test('what is missing is made, and the records are returned as they are then', async () => {
   const zone = new Zone();
-  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(zone, BELOW, create, { log, retry })).resolves.toEqual([record]);
   expect(zone.changed).toBe(1);
   expect(lines).toEqual([{ decision: 'records-changed', records: [`CREATE TXT s.${BELOW}`] }]);
 });
@@ -57,7 +57,7 @@ test('what is missing is made, and the records are returned as they are then', a
 test('when nothing is missing, nothing is written', async () => {
   const zone = new Zone();
   zone.records = [record];
-  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(zone, BELOW, create, { log, retry })).resolves.toEqual([record]);
   expect(zone.changed).toBe(0);
   expect(lines).toEqual([]);
 });
@@ -67,14 +67,14 @@ test('when somebody was faster, the plan is made anew from what is there', async
   const theirs = { ...record, values: ['"theirs"'] };
   const zone = new Zone((each) => each.changed === 1 && each.records.push(theirs));
   // WHEN
-  await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([theirs]);
+  await expect(applyPlan(zone, BELOW, create, { log, retry })).resolves.toEqual([theirs]);
   // THEN
   expect(lines).toMatchObject([{ decision: 'records-refused', attempt: 1, message: 'it already exists' }]);
 });
 
 test('a change that is refused again and again fails with the last reason', async () => {
   const zone = new Zone(() => { throw new ChangeRefusedError('a protected record'); });
-  await expect(applyPlan(zone, BELOW, create, { log })).rejects.toThrow('a protected record');
+  await expect(applyPlan(zone, BELOW, create, { log, retry })).rejects.toThrow('a protected record');
   expect(zone.changed).toBe(5);
   expect(lines).toHaveLength(4);
 });
@@ -87,7 +87,7 @@ test('a change that was carried out is not looked at again: the records are retu
   const counted: OpenZone = { change: (changes) => zone.change(changes), list: () => (listed++, zone.list()) };
   const replace = ([found]: readonly RecordSet[]): Change[] =>
     [{ action: 'DELETE', record: found }, { action: 'CREATE', record }];
-  await expect(applyPlan(counted, BELOW, replace, { log })).resolves.toEqual([record]);
+  await expect(applyPlan(counted, BELOW, replace, { log, retry })).resolves.toEqual([record]);
   expect(zone.records).toEqual([record]);
   expect(listed).toBe(1);
 });
@@ -98,7 +98,7 @@ test('where nothing is missing, a change without effect is made for who has to k
   const anew: RecordSet = { ...record, ttl: 61 };
   const touch = ([found]: readonly RecordSet[]): Change[] =>
     [{ action: 'DELETE', record: found }, { action: 'CREATE', record: anew }];
-  await expect(applyPlan(zone, BELOW, create, { log, touch })).resolves.toEqual([anew]);
+  await expect(applyPlan(zone, BELOW, create, { log, retry, touch })).resolves.toEqual([anew]);
   expect(zone.changed).toBe(1);
 });
 
@@ -106,6 +106,6 @@ test.each([
   new ZoneGoneError('gone'), new Error('AccessDenied'),
 ])('any other failure ends it at once: %s', async (problem) => {
   const zone = new Zone(() => { throw problem; });
-  await expect(applyPlan(zone, BELOW, create, { log })).rejects.toBe(problem);
+  await expect(applyPlan(zone, BELOW, create, { log, retry })).rejects.toBe(problem);
   expect(zone.changed).toBe(1);
 });
