@@ -14,6 +14,7 @@ import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
+import { requireShortNames } from '../records/record-names';
 
 export type ReconcileRequest = Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'>;
 
@@ -27,6 +28,7 @@ export interface Reconciled {
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
   const { desired: { domain, region, zone: settings }, previous } = request;
+  requireShortNames(request.desired);
   const [sign, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),

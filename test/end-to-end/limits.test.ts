@@ -134,7 +134,7 @@ describe('a record\'s name has at most 253 characters, and one that is longer is
       });
 
       // Today: it is taken, and the deployment fails or nobody can publish the record.
-      test.failing('E4 are refused, and the reason says how long the name would be', () => {
+      test('E4 are refused, and the reason says how long the name would be', () => {
         expect(String(refusal?.message)).toContain('254');
       });
     });
