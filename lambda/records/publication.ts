@@ -66,7 +66,7 @@ export async function retire(
     await applyPlan(unwatched, domainKeyName(owner.domain), plan, publisher);
   } catch (error) {
     if (!(error instanceof ChangeRefusedError)) throw error;
-    log('retirement-refused', { message: error.whatHappened });
+    log('records-refused', { message: error.whatHappened });
   }
 }
 

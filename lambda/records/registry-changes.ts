@@ -13,7 +13,7 @@ const TTL_LIMIT = 86_400;
  * When a registry record is longer, what it lists as superseded goes to a further page. Each change of an owner has it
  * in a batch twice, and so has each other owner that adopts one of its records. So it is short.
  */
-const PAGE_CHARACTERS = 480;
+const PAGE_CHARACTERS = 700;
 
 export function create(record: RecordSet): Change {
   return { action: 'CREATE', record };
