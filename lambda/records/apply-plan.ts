@@ -6,7 +6,7 @@ import { Log } from '../base/log';
 import { Change, OpenZone, RecordSet } from '../base/ports';
 import { backOff, Retry } from '../base/retry';
 
-/** For how often a batch may be refused although the zone is as it was read: then it is not for somebody else's change. */
+/** How often a batch may be refused although the zone is as it was read. Nobody else's change is the reason then. */
 const MAX_UNEXPLAINED = 5;
 /** Then the batch may be too large by Route 53's own count, so a smaller one is tried, down to this. */
 const LEAST_ROOM = 3_000;

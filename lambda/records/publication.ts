@@ -51,22 +51,23 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
 }
 
 /**
- * Deletes what has been superseded for long enough. `records` are those of the zone. Mail does not depend on it: when
- * Route 53 refuses it, the deployment goes on, and the next one tries again.
+ * Deletes what has been superseded for long enough. `records` are those of the zone; gives those that are there then.
+ * Mail does not depend on it: when Route 53 refuses it, the deployment goes on, and the next one tries again.
  */
 export async function retire(
   publisher: Publisher, records: readonly RecordSet[], selectorsInUse: readonly string[],
-): Promise<void> {
+): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
-  const { now } = planSettings(publisher);
+  const { now, supersededUntil } = planSettings(publisher);
   const unwatched: OpenZone = { ...alreadyListed(zone, records), change: (changes) => zone.change(changes, false) };
   const plan = (found: readonly RecordSet[], room: number) =>
-    planRetirement(found, owner, { now, selectorsInUse }, room);
+    planRetirement(found, owner, { now, supersededUntil, selectorsInUse }, room);
   try {
-    await applyPlan(unwatched, domainKeyName(owner.domain), plan, publisher);
+    return await applyPlan(unwatched, domainKeyName(owner.domain), plan, publisher);
   } catch (error) {
     if (!(error instanceof ChangeRefusedError)) throw error;
     log('records-refused', { message: error.whatHappened });
+    return records;
   }
 }
 

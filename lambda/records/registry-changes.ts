@@ -1,5 +1,5 @@
-// Changes of registry records: written with what they have to say, turned over to a further page, or only touched. Pure.
-import { charactersOf, isOneBatch } from './batch';
+// Changes of registry records: what they have to say is written, goes to a further page, or is only touched. Pure.
+import { charactersOf, isOneBatch, MAX_CHARACTERS } from './batch';
 import { domainKeyName } from './dkim-record';
 import { digestOf, Entry, parseRegistry, Registry, renderRegistry } from './registry';
 import { Page, registryName, ZoneView } from './zone-view';
@@ -35,7 +35,9 @@ export function changeOwnRegistry(view: ZoneView, registry: Registry, ttl = 0): 
   const kept = registry.entries.filter(({ until }) => !isLong || !until);
   const turnedOver = registry.entries.filter((entry) => !kept.includes(entry));
   const head: RecordSet = {
-    name: registryName(owner), type: 'TXT', ttl: only ? ttlAfter(only) : ttl,
+    name: registryName(owner),
+    type: 'TXT',
+    ttl: only ? ttlAfter(only) : ttl,
     values: renderRegistry({ ...registry, entries: kept }),
   };
   return [
@@ -54,14 +56,19 @@ export function changePage({ record, registry }: Page, entries: readonly Entry[]
 
 /** Takes entries out of the owner's registry. With the last of them the registry goes. */
 export function dropEntries(view: ZoneView, dropped: readonly Entry[]): Change[] {
-  const { ownRegistryRecords, ownPages, head, entries } = view;
-  if (dropped.length === entries.length) return [...ownPages.map(({ record }) => record), ...ownRegistryRecords].map(remove);
-  const gone = new Set(dropped);
-  const rest = ({ entries: listed }: Registry) => listed.filter((entry) => !gone.has(entry));
-  const listsSome = ({ entries: listed }: Registry) => listed.some((entry) => gone.has(entry));
+  const { ownRegistryRecords, ownPages, entries } = view;
+  if (dropped.length < entries.length) return changeEntries(view, new Map(dropped.map((entry) => [entry, []])));
+  return [...ownPages.map(({ record }) => record), ...ownRegistryRecords].map(remove);
+}
+
+/** Puts others in the place of entries of the owner's registry, wherever it lists them. */
+export function changeEntries(view: ZoneView, changed: ReadonlyMap<Entry, readonly Entry[]>): Change[] {
+  const isChanged = ({ entries }: Registry) => entries.some((entry) => changed.has(entry));
+  const after = ({ entries }: Registry) => entries.flatMap((entry) => changed.get(entry) ?? [entry]);
+  const { ownPages, head } = view;
   return [
-    ...ownPages.flatMap((page) => listsSome(page.registry) ? changePage(page, rest(page.registry)) : []),
-    ...listsSome(head) ? changeOwnRegistry(view, { ...head, entries: rest(head) }) : [],
+    ...ownPages.flatMap((page) => isChanged(page.registry) ? changePage(page, after(page.registry)) : []),
+    ...isChanged(head) ? changeOwnRegistry(view, { ...head, entries: after(head) }) : [],
   ];
 }
 
@@ -118,7 +125,7 @@ function ttlAfter({ ttl = 0 }: RecordSet): number {
  * of what a registry record lists goes to a further page, which changes nothing of what it says. Older versions of this
  * library have written long ones. Somebody else's record, which OVERWRITE replaces, goes before its successor comes.
  */
-export function makeRoom(view: ZoneView, changes: Change[], room: number): Change[] {
+export function makeRoom(view: ZoneView, changes: Change[], room = MAX_CHARACTERS): Change[] {
   if (isOneBatch(changes, room)) return changes;
   const [longest] = changes.flatMap(({ action, record }) => action === 'DELETE' ? [record] : [])
     .sort((a, b) => charactersOf(b.values) - charactersOf(a.values));

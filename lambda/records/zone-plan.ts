@@ -31,7 +31,7 @@ import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, saysTheSame } from './dkim-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import {
-  changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
+  changeEntries, changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
 } from './registry-changes';
 import { ZoneView } from './zone-view';
 import { Owner } from '../base/owner';
@@ -50,7 +50,7 @@ export interface Publication {
   readonly now: string;
 }
 
-export interface Retirement extends Pick<Publication, 'now'> {
+export interface Retirement extends Pick<Publication, 'now' | 'supersededUntil'> {
   /** Selectors, or tokens of Easy DKIM, that SES signs with. */
   readonly selectorsInUse: readonly string[];
 }
@@ -161,17 +161,24 @@ export function planRelease(
   }, room);
 }
 
-/** Lets go of what has been superseded for as long as it must stay. What SES signs with stays in any case. */
+/**
+ * Lets go of what has been superseded for as long as it must stay. What SES signs with nevertheless stays, and from now
+ * on for as long as anything that is superseded now: its mail is still on its way.
+ */
 export function planRetirement(
-  records: readonly RecordSet[], owner: Owner, { now, selectorsInUse }: Retirement, room?: number,
+  records: readonly RecordSet[], owner: Owner, { now, supersededUntil, selectorsInUse }: Retirement, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
-  const due = view.entries.filter(({ label, until }) => until && until <= now && !selectorsInUse.includes(label));
-  if (due.length === 0) return [];
-  return letGo(view, due, (ours) => {
+  const due = view.entries.filter(({ until }) => until && until <= now);
+  const inUse = due.filter(({ label }) => selectorsInUse.includes(label));
+  if (inUse.length > 0) {
+    const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
+    return makeRoom(view, changeEntries(view, prolonged), room);
+  }
+  return due.length > 0 ? letGo(view, due, (ours) => {
     const shared = ours.filter((record) => view.isListedByAnother(record));
     return [...ours.filter((record) => !shared.includes(record)).map(remove), ...touchOthers(view, shared)];
-  }, room);
+  }, room) : [];
 }
 
 /**

@@ -1,7 +1,7 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
+import { publishRecords, putSigning, retireRecords, signsNow, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { RecordSet, Services } from '../base/ports';
@@ -39,10 +39,10 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const sesUsesSelector = usesSelector(task, selector);
   const acceptedKey = `${selector} ${key.publicKeySha256}`;
   const isUnchanged = sesUsesSelector && (progress.acceptedKey === acceptedKey || await sesHasKey(task, record));
-  await publishRecords(task, {
+  const records = await publishRecords(task, {
     wanted: [record],
-    check: (records) => {
-      if (sesUsesSelector && signsNow(identity)) refuseOtherKey(record, records);
+    check: (found) => {
+      if (sesUsesSelector && signsNow(identity)) refuseOtherKey(record, found);
     },
     inSync: !isUnchanged,
   });
@@ -53,6 +53,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
+  await retireRecords(task, records);
   return { ...result, status };
 }
 

@@ -59,17 +59,26 @@ export async function putSigning(task: Task, attributes: SigningAttributes): Pro
 export async function publishRecords(
   task: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>,
 ): Promise<readonly RecordSet[]> {
-  const { desired, owner, zone, services: { retry, log }, identity, progress } = task;
+  const { desired, owner, zone, services: { retry, log }, progress } = task;
   if (!zone || !desired.zone) return [];
   const beforeFirstChange = () => {
     progress.recordsBegun = true; // before the call, as above
   };
   const publisher = { owner, zone, settings: desired.zone, retry, log };
   const records = await publish(publisher, { ...request, signs: desired.region, beforeFirstChange });
-  const selectorsInUse = identity.tokens.map((token) => token.toLowerCase());
-  const isKnown = identity.origin !== 'EXTERNAL' || selectorsInUse.length > 0; // SES need not name the selector
-  if (isKnown && request.supersedes !== false) await retire(publisher, records, selectorsInUse);
-  return records;
+  return request.supersedes === false ? records : retireRecords(task, records);
+}
+
+/**
+ * Retires what is due. SES need not name the selector that it signs with. Then nothing is, until SES has been told of
+ * another one.
+ */
+export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
+  const { desired, owner, zone, services: { retry, log }, identity: { origin, tokens }, progress } = task;
+  if (!zone || !desired.zone) return records;
+  if (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey) return records;
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  return retire(publisher, records, tokens.map((token) => token.toLowerCase()));
 }
 
 /**

@@ -198,6 +198,11 @@ describe('changing', () => {
     expect(operations()[0]).toBe('ChangeResourceRecordSets');
   });
 
+  test('returns at once when nobody waits for the name servers', async () => {
+    await zone().change(create(txt('sel')), false);
+    expect(operations()).toEqual(['ChangeResourceRecordSets']);
+  });
+
   test('what it made, it finds and takes away', async () => {
     const subject = zone();
     await subject.change(create(txt('sel'), {
