@@ -1,11 +1,12 @@
-// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch.
+// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch: all that has to
+// be done, or the first part of it when that is too much for Route 53 (docs/adr/0019-several-batches.md).
 //
 // What holds:
 // - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
 //   changed it. Then the batch does nothing and is planned again. So no record is overwritten unseen.
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
 // - A record that another owner lists is not deleted.
-// - The registry record changes in the same batch as the records it lists.
+// - The registry record changes in the same batch as the records it lists. What is left to do is listed in it.
 //
 // What planPublication does with a wanted record:
 //
@@ -20,7 +21,7 @@
 //
 // What happens with a record that is listed already:
 //
-// | it is                             | not wanted, zone left | released                  | retained             |
+// | it is                             | not wanted, zone left | released; retired if due  | retained             |
 // | --------------------------------- | --------------------- | ------------------------- | -------------------- |
 // | ours                              | stays, marked         | deleted                   | stays; the user's    |
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
