@@ -1,7 +1,7 @@
 // The form of the registry record: a TXT record beside the DKIM records that says who wrote which of them. Pure.
 //
-// There is one per owner, below `_domainkey.<domain>`, and further pages of it where the list is long. It changes only in
-// the same atomic batch as the records it lists (docs/adr/0002-records-and-registry.md). Records of this form are in
+// There is one per owner, below `_domainkey.<domain>`, and further pages of it where the list is long. It changes only
+// in the same atomic batch as the records it lists (docs/adr/0002-records-and-registry.md). Records of this form are in
 // users' zones, so it never changes.
 import { createHash } from 'node:crypto';
 import { RecordType } from './dkim-record';
