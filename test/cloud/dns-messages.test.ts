@@ -1,4 +1,4 @@
-// Tests of DNS messages that functions send themselves: over sockets behind the NAT and in memory, with the same outcome.
+// Tests of DNS messages that functions send themselves: over sockets behind the NAT, and the same in memory.
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { decode, encode, streamDecode, streamEncode } from 'dns-packet';
