@@ -2,10 +2,10 @@
 //
 // CloudFormation cancels requests, gives them up and makes others, and stops no function that is at work. Lambda repeats
 // a run that died, also when it had answered. Such a request has been overtaken: it ends without a write or an answer.
-import { requestedAt } from './event';
+import { CloudFormationEvent, requestedAt } from './event';
 import { Request } from './request';
 import { textOf } from '../base/describe-error';
-import { OvertakenError } from '../base/errors';
+import { HandlerError, OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
 import { isBusy } from '../base/retry';
 
@@ -30,6 +30,7 @@ export function fenceOf(request: Request): () => Promise<void> {
     if (now - looked < LOOK_COUNTS_MS) return;
     try {
       const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
+      if (!resource && event.RequestType !== 'Delete') throw unknown(event);
       if (!stands(request, resource)) throw new OvertakenError();
       progress.standsSince ??= resource?.since?.getTime();
     } catch (error) {
@@ -39,6 +40,12 @@ export function fenceOf(request: Request): () => Promise<void> {
     }
     looked = now;
   };
+}
+
+/** If CloudFormation waits all the same, it hears of it. If it does not, nobody hears the answer. */
+function unknown({ LogicalResourceId }: CloudFormationEvent): Error {
+  return new HandlerError(`CloudFormation does not know the resource ${LogicalResourceId} of this stack`,
+    'The stack, or the resource, was deleted meanwhile: deploy again');
 }
 
 /** A roll-back can have a name of its own. */
@@ -59,7 +66,7 @@ const AT_WORK = {
  * | is at something else                    | overtaken             | overtaken                                     |
  * | is done, and has another physical id    | overtaken             | stands: the clean-up of what it has replaced  |
  * | is done, and has the same physical id   | overtaken             | overtaken                                     |
- * | is not known                            | overtaken             | stands                                        |
+ * | is not known                            | fails                 | stands                                        |
  */
 function stands({ event, progress }: Request, resource: ResourceNow | undefined): boolean {
   const { RequestType, PhysicalResourceId } = event;

@@ -2,7 +2,7 @@
 import {
   CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { nameOf } from '../base/describe-error';
+import { nameOf, textOf } from '../base/describe-error';
 import { CloudFormation } from '../base/ports';
 
 /** Each call is made once: who asks tries again, or goes on without an answer. */
@@ -20,7 +20,7 @@ export function cloudFormationOf(client: CloudFormationClient): CloudFormation {
           physicalId: now?.PhysicalResourceId, status: now?.ResourceStatus, since: now?.LastUpdatedTimestamp,
         };
       } catch (error) {
-        if (nameOf(error) === 'ValidationError') return undefined;
+        if (nameOf(error) === 'ValidationError' && textOf(error).includes('does not exist')) return undefined;
         throw error;
       }
     },

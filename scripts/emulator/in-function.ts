@@ -1,5 +1,8 @@
-// Loaded into each function before the handler: it sends all traffic to loopback and makes pauses shorter.
+// Loaded into each function before the handler: it sends all traffic to loopback, makes pauses shorter, and says of a
+// resource what MiniStack does not say.
+import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
+import { AddressInfo } from 'node:net';
 import timers from 'node:timers/promises';
 import { resolveThrough } from '../../test/cloud/behind-nat';
 
@@ -13,3 +16,32 @@ const pause = timers.setTimeout;
 timers.setTimeout = <T>(ms?: number, value?: T, options?: Parameters<typeof pause>[2]) =>
   pause((ms ?? 0) / 10, value, options) as Promise<T>;
 syncBuiltinESMExports();
+
+// MiniStack gives a resource a status only when it is done. So it cannot say that CloudFormation still waits for a
+// request, which the handler asks before it writes. Here every request stands, as the log names it. What a request does
+// that no longer stands, the local cloud shows.
+let requestType = '';
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+  const [, found] = /"decision":"received".*"requestType":"(\w+)"/.exec(String(chunk)) ?? [];
+  if (found) requestType = found.toUpperCase();
+  return write(chunk, ...rest);
+}) as typeof process.stdout.write;
+
+const { AWS_ENDPOINT_URL_CLOUDFORMATION: own, AWS_ENDPOINT_URL: ministack = own } = process.env;
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', async () => {
+    const body = Buffer.concat(chunks).toString();
+    if (body.includes('Action=DescribeStackResource&')) {
+      response.end(`<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail><ResourceStatus>${
+        requestType}_IN_PROGRESS</ResourceStatus></StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`);
+      return;
+    }
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+    const answer = await fetch(ministack!, { method: 'POST', headers: headers as Record<string, string>, body });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+}).listen(0);
+server.unref();
+process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

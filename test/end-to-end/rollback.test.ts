@@ -19,8 +19,10 @@ afterEach(() => scene.stop());
 type Step = (typeof CREATE_CALLS)[number];
 
 const DEED_CALLS: readonly Step[] = [
+  ['cloudformation', 'DescribeStackResource', 0],
   ['ses', 'GetEmailIdentity', 0],
   ['ses', 'GetEmailIdentity', 1],
+  ['ses', 'TagResource', 0],
   ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
   ['ses', 'GetEmailIdentity', 2],
 ];
@@ -29,22 +31,26 @@ const DEED_CALLS: readonly Step[] = [
 const CREATES: Readonly<Record<Method, readonly Step[]>> = {
   // An identity has Easy DKIM from the first: no key is read, and SES is told nothing.
   'Easy DKIM': CREATE_CALLS.filter(([, operation]) =>
-    !['GetSecretValue', 'PutEmailIdentityDkimSigningAttributes'].includes(operation)),
+    !['GetSecretValue', 'TagResource', 'PutEmailIdentityDkimSigningAttributes'].includes(operation)),
   'BYODKIM': CREATE_CALLS,
   'DEED': DEED_CALLS,
 };
 
 /** The tokens come with SES's answer, so the records do. The registry record is there already. */
 const EASY_CALLS: readonly Step[] = [
+  ['cloudformation', 'DescribeStackResource', 0],
   ['ses', 'GetEmailIdentity', 0],
-  ['route53', 'GetHostedZone', 0],
   ['route53', 'ListResourceRecordSets', 0],
+  ['ses', 'TagResource', 0],
   ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
   ['route53', 'ListResourceRecordSets', 1],
   ['route53', 'ChangeResourceRecordSets', 0],
   ['route53', 'GetChange', 0],
   ['ses', 'GetEmailIdentity', 1],
 ];
+
+/** The function has looked at the zone already. */
+const BYODKIM_CALLS = CREATE_CALLS.filter(([, operation]) => operation !== 'GetHostedZone');
 
 /** The calls of an update. */
 const UPDATES: readonly { readonly from: Method; readonly to: Method; readonly calls: readonly Step[] }[] = [
@@ -55,8 +61,8 @@ const UPDATES: readonly { readonly from: Method; readonly to: Method; readonly c
     to: 'Easy DKIM',
     calls: [...EASY_CALLS, ['route53', 'ChangeResourceRecordSets', 1], ['route53', 'GetChange', 1]],
   },
-  { from: 'Easy DKIM', to: 'BYODKIM', calls: CREATE_CALLS },
-  { from: 'BYODKIM', to: 'BYODKIM', calls: CREATE_CALLS },
+  { from: 'Easy DKIM', to: 'BYODKIM', calls: BYODKIM_CALLS },
+  { from: 'BYODKIM', to: 'BYODKIM', calls: BYODKIM_CALLS },
   { from: 'DEED', to: 'BYODKIM', calls: CREATE_CALLS },
   // That the old zone is left is a courtesy, whose failure is no failure of the deployment.
   { from: 'Easy DKIM', to: 'DEED', calls: DEED_CALLS },
