@@ -4,12 +4,10 @@ import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
-import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties, TOKEN_LENGTH } from './private/contract';
+import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
-import {
-  checkCrossAccountSecret, checkParentRegion, checkRecordName, checkSelector, checkSelectorIn,
-} from './private/validation';
+import { checkCrossAccountSecret, checkParentRegion, checkSelector, checkSelectorIn } from './private/validation';
 
 /**
  * Options of Easy DKIM.
@@ -154,8 +152,7 @@ class EasyDkim extends DkimSigning {
     super();
   }
 
-  public _bind({ domain }: SigningTarget): SigningConfig {
-    checkRecordName('the records of Easy DKIM', domain, TOKEN_LENGTH);
+  public _bind(): SigningConfig {
     const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
     return {
       properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },

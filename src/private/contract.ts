@@ -131,9 +131,6 @@ export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
  */
 export const MAX_NAME = 253;
 
-/** Characters of a token of Easy DKIM. SES says nowhere how many they are; it has never made others. */
-export const TOKEN_LENGTH = 32;
-
 /** Characters of the label of a registry record: `cdk-ses-dkim-<32 digits>`. */
 export const REGISTRY_LABEL_LENGTH = 45;
 

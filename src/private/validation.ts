@@ -102,7 +102,7 @@ export function checkZoneId(domain: string, zoneId: string): void {
  * @param label how many characters the first label of its name has
  * @param otherWay what else than a shorter domain would help
  */
-export function checkRecordName(record: string, domain: string, label: number, otherWay = ''): void {
+function checkRecordName(record: string, domain: string, label: number, otherWay = ''): void {
   const length = recordNameLength(domain, label);
   if (isUnknown(domain) || length <= MAX_NAME) return;
   throw new Error(`identity '${domain}' has ${domain.length} characters, so the name of ${record} would have `

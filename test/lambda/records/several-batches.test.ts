@@ -320,7 +320,7 @@ test('in any history records and registry are consistent after each batch, and t
       for (const { owner } of OWNERS) carryOut(release(owner));
       expect(zone.content()).toEqual([]);
     },
-  ), { numRuns: 500 });
+  ), { numRuns: 300 });
 });
 
 test('a release that dies between any two batches ends in the same place when it is repeated', () => {
