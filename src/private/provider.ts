@@ -1,7 +1,7 @@
 // The function that all constructs of a stack share, with its log group, its role and its policies.
 import { createHash } from 'crypto';
 import * as path from 'path';
-import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, IResolveContext, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,6 +9,7 @@ import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
 import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
 import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
+import { replaceByContent } from './replaced-by-content';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -134,51 +135,78 @@ export class Provider extends Construct {
 /**
  * A managed policy with the permissions for up to 30 identities.
  *
- * The logical id has a hash of the content, so a changed policy is a new resource. CloudFormation
- * creates it before the custom resources that need it. It deletes the old policy in the clean-up phase,
- * after the removed custom resources: their Delete still needs the old policy.
+ * A changed policy is a new resource. CloudFormation creates it before the custom resources that need
+ * it. It deletes the old policy in the clean-up phase, after the removed custom resources: their Delete
+ * still needs the old policy.
+ *
+ * It is the ManagedPolicy of CDK, which writes no policy but a report if the app has roles of its own
+ * (`iam.Role.customizeRoles`).
  */
-class SharedPolicy extends Construct {
-  private readonly resource: iam.CfnManagedPolicy;
-  private permissions: Permission[];
+class SharedPolicy extends iam.ManagedPolicy {
+  private readonly content: MergedDocument;
   private identities = 0;
-  private hash?: string;
 
   /**
    * @param common for every policy, because a custom resource can rely only on the policy that it
    * depends on
    */
   constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
-    super(scope, id);
-    this.permissions = [common];
+    const content = new MergedDocument(Stack.of(scope), [common]);
+    super(scope, id, { roles: [role], document: content });
+    this.content = content;
 
-    const stack = Stack.of(this);
-    this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: [role.roleName],
-      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
-    });
-    const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({
-      produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
-    }));
+    const resource = this.resource;
+    if (!resource) return;
+    // CDK's defaults are IAM's own.
+    resource.description = undefined;
+    resource.path = undefined;
+    replaceByContent(resource, preparing => content.hash(preparing));
   }
 
   public hasRoomFor(permissions: Permission[]): boolean {
     return this.identities < IDENTITIES_PER_POLICY
-      && maxDocumentSize(Stack.of(this), [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
+      && maxDocumentSize(this.stack, [...this.content.permissions, ...permissions]) <= MAX_POLICY_SIZE;
   }
 
   public add(permissions: Permission[]): void {
-    const anyChange = anyChangeArn(Stack.of(this));
-    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
-    if (hasAnyChange(permissions) && !hasAnyChange(this.permissions)) acknowledgeAnyChange(this.resource);
-    this.permissions = [...this.permissions, ...permissions];
+    const anyChange = anyChangeArn(this.stack);
+    const hasAnyChange = (some: readonly Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
+    if (this.resource && hasAnyChange(permissions) && !hasAnyChange(this.content.permissions)) {
+      acknowledgeAnyChange(this.resource);
+    }
+    this.content.add(permissions);
     this.identities += 1;
-    this.hash = undefined;
   }
 
-  private document() {
-    return policyDocument(Stack.of(this), this.permissions);
+  /** The policy in the template. Apps that have roles of their own have none. */
+  private get resource(): iam.CfnManagedPolicy | undefined {
+    return this.node.defaultChild as iam.CfnManagedPolicy | undefined;
+  }
+}
+
+/** The document of a policy. It is made anew whenever it is asked for, as permissions are still added. */
+class MergedDocument extends iam.PolicyDocument {
+  private kept?: string;
+
+  constructor(private readonly owner: Stack, public permissions: readonly Permission[]) {
+    super();
+  }
+
+  public add(permissions: readonly Permission[]): void {
+    this.permissions = [...this.permissions, ...permissions];
+    this.kept = undefined;
+  }
+
+  public get isEmpty(): boolean {
+    return false;
+  }
+
+  public resolve(context: IResolveContext): any {
+    return context.resolve(this.toJSON());
+  }
+
+  public toJSON(): any {
+    return policyDocument(this.owner, this.permissions);
   }
 
   /**
@@ -187,15 +215,12 @@ class SharedPolicy extends Construct {
    * While CDK prepares the template, there is no hash. At that time CDK still looks for references to
    * other stacks, and replaces them in the template afterwards.
    */
-  private contentHash(preparing: boolean): string {
+  public hash(preparing: boolean): string {
     if (preparing) {
-      this.hash = undefined;
+      this.kept = undefined;
       return '';
     }
-    return this.hash ??= shortHash(Stack.of(this).resolve(this.document()));
+    return this.kept ??= createHash('sha256').update(JSON.stringify(this.owner.resolve(this.toJSON())))
+      .digest('hex').slice(0, 8).toUpperCase();
   }
-}
-
-function shortHash(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 8).toUpperCase();
 }
