@@ -1,5 +1,5 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
-import { CfnResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, Duration, Lazy, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
@@ -144,6 +144,9 @@ export interface EmailIdentityDkimProps {
    * you manage them from then on. Signing and records that were there before the construct stay in both
    * cases.
    *
+   * `RemovalPolicies.of(scope)` and `MissingRemovalPolicies.of(scope)` mean the same for the construct as
+   * this property. The policies of the function's role are never retained.
+   *
    * Throws if it is another policy.
    *
    * @default RemovalPolicy.DESTROY
@@ -253,17 +256,19 @@ export class EmailIdentityDkim extends Construct {
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
       WaitForVerification: wait,
-      RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
+      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
     const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
-    // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
-    // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
-    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
-    // signing and records, and deletes the registry record.
     const resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
       properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
     });
+    if (props.removalPolicy) resource.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
+    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
+    // signing and records, and deletes the registry record. So the policy, also that of an aspect, is a
+    // property. `Delete` is CloudFormation's default anyway.
+    resource.addDeletionOverride('DeletionPolicy');
+    resource.addDeletionOverride('UpdateReplacePolicy');
     resource.overrideLogicalId(logicalIdFor(stack, region, domain));
     resource.node.addDependency(policy);
     this.createAfter(resource, props.identity, props.hostedZoneRole);
@@ -328,6 +333,11 @@ function permissionsOnZone(stack: Stack, domain: string, props: EmailIdentityDki
  */
 function regionIn(stack: Stack, region: string): string {
   return Token.isUnresolved(region) && stack.resolve(region)?.Ref === 'AWS::Region' ? stack.region : region;
+}
+
+/** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */
+function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boolean {
+  return deletionPolicy === CfnDeletionPolicy.RETAIN || deletionPolicy === CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
 }
 
 /** Leaves a default value out of the template, so that 150 identities fit in one template. */

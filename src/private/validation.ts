@@ -149,14 +149,10 @@ function wholeSeconds(property: string, duration: Duration, { min, max, why }: L
   return Tokenization.stringifyNumber(seconds);
 }
 
-export function checkRemovalPolicy(policy: RemovalPolicy): 'DESTROY' | 'RETAIN' {
-  switch (policy) {
-    case RemovalPolicy.DESTROY: return 'DESTROY';
-    case RemovalPolicy.RETAIN: return 'RETAIN';
-    default:
-      throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
-        + 'RemovalPolicy.RETAIN');
-  }
+export function checkRemovalPolicy(policy: RemovalPolicy): RemovalPolicy {
+  if (policy === RemovalPolicy.DESTROY || policy === RemovalPolicy.RETAIN) return policy;
+  throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
+    + 'RemovalPolicy.RETAIN');
 }
 
 interface SecretOptions {
