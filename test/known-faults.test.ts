@@ -2,9 +2,7 @@
 //
 // Each test says what must hold, and its comment says what happens today. What is wrong has to be said at synthesis, by
 // an error or by a warning: a user can read both before anything is deployed.
-import { readFileSync } from 'fs';
-import { join } from 'path';
-import { Aws, Lazy, PropertyInjectors, RemovalPolicies, Stack, Stage } from 'aws-cdk-lib';
+import { Aws, Lazy, PropertyInjectors, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -53,33 +51,6 @@ function policies(of = stack): string[] {
 function functionOf(of: Stack): TemplateResource {
   return Object.values(resourcesOf(of, 'AWS::Lambda::Function'))[0];
 }
-
-describe('G1 roles that were made before, with iam.Role.customizeRoles', () => {
-  beforeEach(() => {
-    iam.Role.customizeRoles(stack, { usePrecreatedRoles: { 'Mail/cdk-ses-dkim/Role': 'dkim-role' } });
-    dkimOf('example.com');
-  });
-
-  // Today: the managed policies stay.
-  test.failing('G1 no policy is in the template', () => {
-    expect(policies()).toEqual([]);
-  });
-
-  // Today: the report has the rights of the inline policy only.
-  test.failing('G1 the report of what the role needs has the rights on the identity', () => {
-    const { directory } = Stage.of(stack)!.synth();
-    const report = readFileSync(join(directory, 'iam-policy-report.json'), 'utf8');
-    expect(report).toContain('ses:PutEmailIdentityDkimSigningAttributes');
-  });
-});
-
-// Today: each change of rights leaves an attached policy behind, until the role is full.
-test.failing('G4 with RemovalPolicies.retain(), a policy whose content has changed is not kept', () => {
-  dkimOf('example.com');
-  RemovalPolicies.of(stack).retain();
-  const kept = Object.values(resourcesOf(stack, POLICY)).map(({ DeletionPolicy }) => DeletionPolicy);
-  expect(kept).toEqual([undefined]);
-});
 
 describe('G5 a property injector for functions', () => {
   function inject(more: () => Partial<lambda.FunctionProps>): void {

@@ -1,12 +1,12 @@
 // The function that all constructs of a stack share, with its log group, its role and its policies.
 import { createHash } from 'crypto';
-import * as path from 'path';
 import { Annotations, Duration, IResolveContext, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
+import { handlerAsset } from './handler-asset';
 import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
 import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
 import { replaceByContent } from './replaced-by-content';
@@ -25,9 +25,6 @@ const IDENTITIES_PER_POLICY = 30;
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 const MAX_POLICIES = 10;
-
-/** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
 
 export class Provider extends Construct {
   /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
@@ -55,7 +52,7 @@ export class Provider extends Construct {
     this.role = this.createRole(stack, logGroup);
     const handler = new lambda.Function(this, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(HANDLER_ASSET),
+      code: lambda.Code.fromAsset(handlerAsset()),
       handler: 'deployment/index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
