@@ -2,8 +2,9 @@
 // template or a log.
 import { CfnResource, Lazy, Token } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
-import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { checkSecretOptions } from './private/validation';
+import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { renderedProperties } from './private/rendered-properties';
+import { checkSecretOptions, checkType } from './private/validation';
 
 /**
  * Which part of a secret is the private key.
@@ -80,6 +81,8 @@ export class DkimPrivateKey {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
    */
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
+    checkType('secret', secret, 'secretArn', 'Pass the secret that holds the key, for example of '
+      + 'Secret.fromSecretCompleteArn(). There is no way to pass the key itself');
     checkSecretOptions(options);
     return new DkimPrivateKey(secret, options, encryptionKeyArnOf(secret));
   }
@@ -100,6 +103,22 @@ export class DkimPrivateKey {
    */
   public get _isCreatedInApp(): boolean {
     return CfnResource.isCfnResource(this._secret.node.defaultChild);
+  }
+
+  /**
+   * Whether this app creates the secret without a key in it: the value is random, or there is none.
+   *
+   * @internal
+   */
+  public get _isGenerated(): boolean {
+    const resource = this._secret.node.defaultChild;
+    if (!CfnResource.isCfnResource(resource) || resource.cfnResourceType !== CfnSecret.CFN_RESOURCE_TYPE_NAME) {
+      return false;
+    }
+    const { SecretString: given, GenerateSecretString: generated } = renderedProperties(resource);
+    const field = this._options.jsonField;
+    const isInTemplate = field !== undefined && generated?.SecretStringTemplate && field !== generated.GenerateStringKey;
+    return given === undefined && !isInTemplate;
   }
 
   /**

@@ -16,5 +16,5 @@ export function handlerAsset(): string {
   const found = existsSync(FOLDER) ? 'has other files than those of this version of cdk-ses-dkim' : 'is not there';
   throw new Error(`The folder with the code of the function, '${FOLDER}', ${found}. Probably a bundler has put `
     + "the library into a file of the app. Let the bundler leave it in node_modules: 'cdk-ses-dkim' as an external "
-    + "module (esbuild: --external:cdk-ses-dkim, webpack: externals). If it is there, install the package again");
+    + 'module (esbuild: --external:cdk-ses-dkim, webpack: externals). If it is there, install the package again');
 }

@@ -1,8 +1,10 @@
-// What synthesis knows about an SES identity: its domain, its Region, its account and who sets its
+// What synthesis knows about an SES identity: its domain, its Region, its account and what it says of its
 // signing.
 import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { partsOfArn } from './known-arn';
+import { finalText } from './late-value';
+import { renderedProperties } from './rendered-properties';
 
 /**
  * The domain of the identity.
@@ -14,6 +16,13 @@ import { partsOfArn } from './known-arn';
 export function domainOf(identity: IEmailIdentity): string {
   const name = resourceOf(identity)?.emailIdentity;
   return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityName;
+}
+
+/** The domain at the end of synthesis, when `Lazy` values and aspects have had their say. */
+export function finalDomainOf(identity: IEmailIdentity): string {
+  const name = resourceOf(identity)?.emailIdentity ?? identity.emailIdentityName;
+  const text = finalText(Stack.of(identity), name);
+  return Token.isUnresolved(text) ? identity.emailIdentityName : text;
 }
 
 /**
@@ -32,9 +41,11 @@ export function certainRegionOf(identity: IEmailIdentity): string | undefined {
   return resourceOf(identity) || region !== Stack.of(identity).region ? region : undefined;
 }
 
-/** Whether the identity's own resource sets how it signs. */
-export function setsOwnSigning(identity: IEmailIdentity): boolean {
-  return resourceOf(identity)?.dkimSigningAttributes !== undefined;
+/** What the identity's own resource says of its signing, with what overrides and aspects have changed so far. */
+export function ownSigningOf(identity: IEmailIdentity): { readonly isSet: boolean; readonly isOff: boolean } {
+  const resource = resourceOf(identity);
+  const { DkimSigningAttributes, DkimAttributes } = resource ? renderedProperties(resource) : {};
+  return { isSet: DkimSigningAttributes !== undefined, isOff: `${DkimAttributes?.SigningEnabled}` === 'false' };
 }
 
 export function accountOf(identity: IEmailIdentity): string {
