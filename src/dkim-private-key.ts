@@ -1,9 +1,8 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-import { CfnResource, Lazy, Token } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { renderedProperties } from './private/rendered-properties';
 import { checkSecretOptions, checkType } from './private/validation';
 
 /**
@@ -111,14 +110,33 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _isGenerated(): boolean {
-    const resource = this._secret.node.defaultChild;
-    if (!CfnResource.isCfnResource(resource) || resource.cfnResourceType !== CfnSecret.CFN_RESOURCE_TYPE_NAME) {
-      return false;
-    }
-    const { SecretString: given, GenerateSecretString: generated } = renderedProperties(resource);
+    const resource = this.resource;
+    if (!resource) return false;
+    const { secretString, generateSecretString: generated } = resource;
+    if (secretString !== undefined || Tokenization.isResolvable(generated)) return false;
     const field = this._options.jsonField;
-    const isInTemplate = field !== undefined && generated?.SecretStringTemplate && field !== generated.GenerateStringKey;
-    return given === undefined && !isInTemplate;
+    return !field || !generated?.secretStringTemplate || generated.generateStringKey === field;
+  }
+
+  /**
+   * How long the name of the secret can be at the most, if synthesis knows it. CloudFormation makes the
+   * name from the logical id, with a hyphen and twelve characters.
+   *
+   * @internal
+   */
+  public get _maxName(): number | undefined {
+    const resource = this.resource;
+    if (!resource) return undefined;
+    const name = resource.name ?? `${resource.stack.resolve(resource.logicalId)}-123456789012`;
+    return Token.isUnresolved(name) ? undefined : name.length;
+  }
+
+  /** The resource of the secret, if this app creates it. */
+  private get resource(): CfnSecret | undefined {
+    const resource = this._secret.node.defaultChild;
+    const isSecret = CfnResource.isCfnResource(resource)
+      && resource.cfnResourceType === CfnSecret.CFN_RESOURCE_TYPE_NAME;
+    return isSecret ? resource as CfnSecret : undefined;
   }
 
   /**

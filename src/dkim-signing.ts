@@ -8,7 +8,7 @@ import { comparisonKey } from './private/comparison-key';
 import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { partitionOf, regionIn } from './private/known-region';
-import { asItIs, KnownTarget, SigningTarget } from './private/late-value';
+import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import {
   checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkType,
@@ -205,7 +205,7 @@ class ByoDkim extends DkimSigning {
         VersionId: key._options.versionId,
       },
       permissions: [
-        secretPermission(key._policyArn),
+        secretPermission(key._policyArn, key._maxName),
         ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
       ],
       generatedSecret: key._isGenerated ? key._secret.node.path : undefined,
@@ -245,7 +245,8 @@ class DeterministicEasyDkim extends DkimSigning {
 
   public _check({ stack, region, known }: KnownTarget): void {
     const parentRegion = regionIn(stack, known(this.options.parentRegion));
-    const isOwn = comparisonKey(stack, parentRegion) === comparisonKey(stack, region);
+    const isOwn = !comesLate(parentRegion, region)
+      && comparisonKey(stack, parentRegion) === comparisonKey(stack, region);
     checkParentRegion(isOwn ? region : parentRegion, region);
     checkPartition(`parentRegion '${parentRegion}'`, partitionOf(parentRegion), partitionOf(region));
   }

@@ -11,7 +11,7 @@ import {
 } from './private/contract';
 import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
-import { accountOf, certainRegionOf, domainOf, finalDomainOf, ownSigningOf, regionOf } from './private/known-identity';
+import { accountOf, certainRegionOf, domainOf, finalDomainOf, finalOwnSigningOf, OwnSigning, ownSigningOf, regionOf } from './private/known-identity';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { logicalIdFor } from './private/logical-id';
@@ -242,15 +242,15 @@ export class EmailIdentityDkim extends Construct {
     const domain = domainOf(props.identity);
     const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
-    checkIdentity(props.identity, { stack, domain, region, known: asItIs });
+    checkIdentity(props.identity, ownSigningOf(props.identity), { stack, domain, region, known: asItIs });
     const method = signing._bind({ stack, domain, region });
     this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
     this.node.addValidation({
       validate: () => messageOf(() => {
         const known = (text: string) => finalText(stack, text);
-        const target = { stack, domain: finalDomainOf(props.identity), region: known(region), known };
-        checkIdentity(props.identity, target);
+        const target = { stack, domain: finalDomainOf(props.identity), region: regionIn(stack, known(region)), known };
+        checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
         signing._check(target);
         this.checkZoneAndClaim(props, method.records.count, target);
       }),
@@ -292,8 +292,7 @@ export class EmailIdentityDkim extends Construct {
     resource.addDeletionOverride('DeletionPolicy');
     resource.addDeletionOverride('UpdateReplacePolicy');
     const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
-    const isLate = [domain, region].some(text => comesLate(stack, text));
-    resource.overrideLogicalId(isLate ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
+    resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
     resource.node.addDependency(policy);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
@@ -324,8 +323,8 @@ export class EmailIdentityDkim extends Construct {
 
   private checkZoneAndClaim(props: EmailIdentityDkimProps, records: number, target: KnownTarget): void {
     checkHostedZone(target, records > 0, props);
-    const { stack, domain, region } = target;
-    if (![domain, region].some(text => comesLate(stack, text))) claimIdentity(this, props.identity, region, domain);
+    const { domain, region } = target;
+    if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
   }
 }
 
@@ -338,14 +337,15 @@ function messageOf(check: () => void): string[] {
   }
 }
 
-function checkIdentity(identity: IEmailIdentity, { stack, domain, region, known }: KnownTarget): void {
+function checkIdentity(
+  identity: IEmailIdentity, own: OwnSigning, { stack, domain, region, known }: KnownTarget,
+): void {
   checkDomain(domain);
   checkRegion('region', region);
   checkPartition(`region '${region}'`, partitionOf(region), partitionOf(stack.region));
   checkSameRegion(region, domain, certainRegionOf(identity));
   const advice = 'Put the EmailIdentityDkim into a stack of that account';
   checkAccount('identity', known(accountOf(identity)), stack.account, advice);
-  const own = ownSigningOf(identity);
   if (own.isSet) {
     throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and `
       + "this construct would undo each other's changes. Leave both out of the identity");

@@ -1,6 +1,6 @@
 // What synthesis knows about an SES identity: its domain, its Region, its account and what it says of its
 // signing.
-import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { partsOfArn } from './known-arn';
 import { finalText } from './late-value';
@@ -41,8 +41,20 @@ export function certainRegionOf(identity: IEmailIdentity): string | undefined {
   return resourceOf(identity) || region !== Stack.of(identity).region ? region : undefined;
 }
 
-/** What the identity's own resource says of its signing, with what overrides and aspects have changed so far. */
-export function ownSigningOf(identity: IEmailIdentity): { readonly isSet: boolean; readonly isOff: boolean } {
+export interface OwnSigning {
+  readonly isSet: boolean;
+  readonly isOff: boolean;
+}
+
+/** What the resource of the identity says of its signing. */
+export function ownSigningOf(identity: IEmailIdentity): OwnSigning {
+  const { dkimSigningAttributes, dkimAttributes } = resourceOf(identity) ?? {};
+  const isOff = !Tokenization.isResolvable(dkimAttributes) && dkimAttributes?.signingEnabled === false;
+  return { isSet: dkimSigningAttributes !== undefined, isOff };
+}
+
+/** The same at the end of synthesis, with what overrides and aspects have changed. */
+export function finalOwnSigningOf(identity: IEmailIdentity): OwnSigning {
   const resource = resourceOf(identity);
   const { DkimSigningAttributes, DkimAttributes } = resource ? renderedProperties(resource) : {};
   return { isSet: DkimSigningAttributes !== undefined, isOff: `${DkimAttributes?.SigningEnabled}` === 'false' };

@@ -2,6 +2,7 @@
 // size is estimated.
 import { Stack } from 'aws-cdk-lib';
 import { comparisonKey } from './comparison-key';
+import { withStandIns } from './late-value';
 import { Permission } from './permissions';
 
 /**
@@ -36,35 +37,46 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
  */
 export function maxDocumentSize(stack: Stack, permissions: readonly Permission[]): number {
   const fill = (text: string, maxToken: number) => 'x'.repeat(maxLength(stack.resolve(text), maxToken));
-  const filled = merge(stack, permissions).map(permission => ({
+  return JSON.stringify(render(merge(stack, permissions.map(withoutLateValues), fill))).length;
+}
+
+function withoutLateValues(permission: Permission): Permission {
+  return {
     ...permission,
-    resources: permission.resources.map(text => fill(text, permission.maxTokenInResource)),
-    conditions: permission.conditions && mapConditions(permission.conditions, values =>
-      values.map(text => fill(text, permission.maxTokenInCondition ?? MAX_REGION))),
-  }));
-  return JSON.stringify(render(filled)).length;
+    resources: permission.resources.map(withStandIns),
+    conditions: permission.conditions && mapConditions(permission.conditions, values => values.map(withStandIns)),
+  };
 }
 
 /**
  * Gives one permission for each kind, with the resources and the condition values of all permissions of
  * that kind.
  */
-function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
+function merge(stack: Stack, permissions: readonly Permission[], write: Writer = text => text): Permission[] {
   const kinds = new Map<string, Permission[]>();
   for (const permission of permissions) {
     kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
   }
-  return [...kinds.values()].map(sameKind => ({
-    ...sameKind[0],
-    resources: distinct(stack, sameKind.flatMap(permission => permission.resources)),
-    conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
-      distinct(stack, sameKind.flatMap(permission => permission.conditions?.[operator][key] ?? []))),
-  }));
+  return [...kinds.values()].map(sameKind => {
+    const values = (find: (permission: Permission) => string[] | undefined, maxToken: (of: Permission) => number) =>
+      distinct(stack, sameKind.flatMap(each => (find(each) ?? []).map(text => ({ text, maxToken: maxToken(each) }))), write);
+    return {
+      ...sameKind[0],
+      resources: values(each => each.resources, each => each.maxTokenInResource),
+      conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
+        values(each => each.conditions?.[operator][key], each => each.maxTokenInCondition ?? MAX_REGION)),
+    };
+  });
 }
 
-function distinct(stack: Stack, texts: string[]): string[] {
-  if (texts.length === 1) return texts; // the usual case; resolving a token is slow
-  return [...new Map(texts.map(text => [comparisonKey(stack, text), text])).values()];
+/** @param maxToken length of the longest value that a token in the text can have */
+type Writer = (text: string, maxToken: number) => string;
+
+function distinct(stack: Stack, texts: { text: string; maxToken: number }[], write: Writer): string[] {
+  // One text is the usual case, and resolving a token is slow.
+  const different = texts.length === 1 ? texts
+    : new Map(texts.map(each => [comparisonKey(stack, each.text), each])).values();
+  return [...different].map(({ text, maxToken }) => write(text, maxToken));
 }
 
 function render(permissions: Permission[]): PolicyDocument {

@@ -24,11 +24,15 @@ const MAX_DOMAIN = 253;
 const MAX_ZONE_ID = 32;
 
 /**
- * The longest ARN that CloudFormation creates. Partition, service, Region and account take at most 80
- * characters. 80 more are for the name. Names of IAM and Lambda have at most 64. CloudFormation makes
- * the name of a secret from its logical id.
+ * What an ARN has before the name: partition, service, Region and account.
  */
-const MAX_ARN = 160;
+const MAX_ARN_PREFIX = 80;
+
+/** The longest ARN of IAM, Lambda and KMS that CloudFormation creates. Names there have at most 64 characters. */
+const MAX_ARN = MAX_ARN_PREFIX + 80;
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+const MAX_SECRET_NAME = 512;
 
 /** Reads the identity and sets how it signs. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
@@ -122,13 +126,17 @@ export function assumeRolePermission(roleArn: string): Permission {
   return { kind: 'role', actions: ['sts:AssumeRole'], resources: [roleArn], maxTokenInResource: MAX_ARN };
 }
 
-/** Reads the private key. */
-export function secretPermission(secretArn: string): Permission {
+/**
+ * Reads the private key.
+ *
+ * @param maxName length of the secret's name, if synthesis knows it
+ */
+export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): Permission {
   return {
     kind: 'secret',
     actions: ['secretsmanager:GetSecretValue'],
     resources: [secretArn],
-    maxTokenInResource: MAX_ARN,
+    maxTokenInResource: MAX_ARN_PREFIX + maxName + '-??????'.length,
   };
 }
 

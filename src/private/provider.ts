@@ -1,13 +1,13 @@
 // The function that all constructs of a stack share, with its log group, its role and its policies.
-import { createHash } from 'crypto';
-import { Annotations, Duration, IResolveContext, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
 import { handlerAsset } from './handler-asset';
-import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
+import { MergedDocument } from './merged-document';
+import { maxDocumentSize, MAX_POLICY_SIZE } from './merged-policy';
 import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
 import { replaceByContent } from './replaced-by-content';
 
@@ -140,7 +140,7 @@ export class Provider extends Construct {
  * (`iam.Role.customizeRoles`).
  */
 class SharedPolicy extends iam.ManagedPolicy {
-  private readonly content: MergedDocument;
+  private permissions: Permission[];
   private identities = 0;
 
   /**
@@ -148,76 +148,35 @@ class SharedPolicy extends iam.ManagedPolicy {
    * depends on
    */
   constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
-    const content = new MergedDocument(Stack.of(scope), [common]);
-    super(scope, id, { roles: [role], document: content });
-    this.content = content;
+    const document = new MergedDocument(Stack.of(scope), () => this.permissions);
+    super(scope, id, { roles: [role], document });
+    this.permissions = [common];
 
     const resource = this.resource;
     if (!resource) return;
     // CDK's defaults are IAM's own.
     resource.description = undefined;
     resource.path = undefined;
-    replaceByContent(resource, preparing => content.hash(preparing));
+    replaceByContent(resource, preparing => document.hash(preparing));
   }
 
   public hasRoomFor(permissions: Permission[]): boolean {
     return this.identities < IDENTITIES_PER_POLICY
-      && maxDocumentSize(this.stack, [...this.content.permissions, ...permissions]) <= MAX_POLICY_SIZE;
+      && maxDocumentSize(this.stack, [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
   }
 
   public add(permissions: Permission[]): void {
     const anyChange = anyChangeArn(this.stack);
-    const hasAnyChange = (some: readonly Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
-    if (this.resource && hasAnyChange(permissions) && !hasAnyChange(this.content.permissions)) {
+    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
+    if (this.resource && hasAnyChange(permissions) && !hasAnyChange(this.permissions)) {
       acknowledgeAnyChange(this.resource);
     }
-    this.content.add(permissions);
+    this.permissions = [...this.permissions, ...permissions];
     this.identities += 1;
   }
 
-  /** The policy in the template. Apps that have roles of their own have none. */
+  /** The policy in the template. An app that has roles of its own has none. */
   private get resource(): iam.CfnManagedPolicy | undefined {
     return this.node.defaultChild as iam.CfnManagedPolicy | undefined;
-  }
-}
-
-/** The document of a policy. It is made anew whenever it is asked for, as permissions are still added. */
-class MergedDocument extends iam.PolicyDocument {
-  private kept?: string;
-
-  constructor(private readonly owner: Stack, public permissions: readonly Permission[]) {
-    super();
-  }
-
-  public add(permissions: readonly Permission[]): void {
-    this.permissions = [...this.permissions, ...permissions];
-    this.kept = undefined;
-  }
-
-  public get isEmpty(): boolean {
-    return false;
-  }
-
-  public resolve(context: IResolveContext): any {
-    return context.resolve(this.toJSON());
-  }
-
-  public toJSON(): any {
-    return policyDocument(this.owner, this.permissions);
-  }
-
-  /**
-   * A hash of the content. CDK asks for the logical id many times, so the hash is kept.
-   *
-   * While CDK prepares the template, there is no hash. At that time CDK still looks for references to
-   * other stacks, and replaces them in the template afterwards.
-   */
-  public hash(preparing: boolean): string {
-    if (preparing) {
-      this.kept = undefined;
-      return '';
-    }
-    return this.kept ??= createHash('sha256').update(JSON.stringify(this.owner.resolve(this.toJSON())))
-      .digest('hex').slice(0, 8).toUpperCase();
   }
 }
