@@ -2,7 +2,7 @@
 import { createHash } from 'crypto';
 import { IResolveContext, Stack } from 'aws-cdk-lib';
 import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
-import { policyDocument } from './merged-policy';
+import { policyDescription, policyDocument } from './merged-policy';
 import { Permission } from './permissions';
 
 /** It is made anew whenever it is asked for, as permissions are still added. */
@@ -23,6 +23,10 @@ export class MergedDocument extends PolicyDocument {
 
   public toJSON(): any {
     return policyDocument(this.stack, this.permissions());
+  }
+
+  public get description(): string | undefined {
+    return policyDescription(this.stack, this.permissions());
   }
 
   /**

@@ -11,6 +11,9 @@ import { Permission } from './permissions';
  */
 export const MAX_POLICY_SIZE = 6144;
 
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
+const MAX_DESCRIPTION = 1000;
+
 interface Statement {
   readonly Effect: 'Allow';
   readonly Action: string | string[];
@@ -29,6 +32,32 @@ interface PolicyDocument {
  */
 export function policyDocument(stack: Stack, permissions: readonly Permission[]): PolicyDocument {
   return render(merge(stack, permissions));
+}
+
+/**
+ * A description with the names that only the deployment knows, such as a domain from a parameter.
+ *
+ * Another value of a parameter does not change the template. CloudFormation would change the policy in
+ * place, and the handler could not release the old name. Another description makes it replace the policy.
+ * What finds no room does without: three domains of the longest kind do.
+ */
+export function policyDescription(stack: Stack, permissions: readonly Permission[]): string | undefined {
+  const names = permissions.flatMap(({ namesToRelease = [], maxTokenInResource }) =>
+    namesToRelease.filter(name => isOfDeployment(stack.resolve(name))).map(text => ({ text, maxTokenInResource })));
+  let room = MAX_DESCRIPTION;
+  const different = new Map(names.map(each => [comparisonKey(stack, each.text), each])).values();
+  const texts = [...different].filter(({ text, maxTokenInResource }) => {
+    const length = maxLength(stack.resolve(text), maxTokenInResource) + ' '.length;
+    if (length > room) return false;
+    room -= length;
+    return true;
+  }).map(({ text }) => text);
+  return texts.length > 0 ? texts.join(' ') : undefined;
+}
+
+/** Account, Region and partition of a stack never change. */
+function isOfDeployment(resolved: any): boolean {
+  return typeof resolved === 'object' && !(resolved.Ref in MAX_PSEUDO_PARAMETER);
 }
 
 /**

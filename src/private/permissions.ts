@@ -11,6 +11,11 @@ export interface Permission {
   readonly actions: string[];
   readonly resources: string[];
   readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string[] } };
+  /**
+   * Names that the handler needs once more after they have changed, to release what it has made under the
+   * old ones.
+   */
+  readonly namesToRelease?: string[];
   /** Length of the longest value that a token in a resource can have at deployment, in characters. */
   readonly maxTokenInResource: number;
   /** The same for a token in a condition value. */
@@ -40,6 +45,7 @@ export function identityPermission(stack: Stack, region: string, domain: string)
     kind: 'identity',
     actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes'],
     resources: [identityArn(stack, region, domain)],
+    namesToRelease: [region, domain],
     maxTokenInResource: MAX_DOMAIN,
   };
 }
@@ -80,6 +86,7 @@ export function zonePermissions(stack: Stack, hostedZoneId: string, domain: stri
       kind: 'read zone',
       actions: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
       resources: [zoneArn],
+      namesToRelease: [hostedZoneId],
       maxTokenInResource: MAX_ZONE_ID,
     },
     {
@@ -123,7 +130,13 @@ export function anyChangeArn(stack: Stack): string {
  * Assumes the role that can change the hosted zone. The owner of the role decides what the role allows.
  */
 export function assumeRolePermission(roleArn: string): Permission {
-  return { kind: 'role', actions: ['sts:AssumeRole'], resources: [roleArn], maxTokenInResource: MAX_ARN };
+  return {
+    kind: 'role',
+    actions: ['sts:AssumeRole'],
+    resources: [roleArn],
+    namesToRelease: [roleArn],
+    maxTokenInResource: MAX_ARN,
+  };
 }
 
 /**

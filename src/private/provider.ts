@@ -1,5 +1,5 @@
 // The function that all constructs of a stack share, with its log group, its role and its policies.
-import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -154,9 +154,8 @@ class SharedPolicy extends iam.ManagedPolicy {
 
     const resource = this.resource;
     if (!resource) return;
-    // CDK's defaults are IAM's own.
-    resource.description = undefined;
-    resource.path = undefined;
+    resource.description = Lazy.uncachedString({ produce: () => document.description });
+    resource.path = undefined; // CDK's default is IAM's own
     replaceByContent(resource, preparing => document.hash(preparing));
   }
 

@@ -31,6 +31,8 @@ function haveLastWord(policy: CfnResource, contentHash: () => string): void {
   policy.addDeletionOverride('UpdateReplacePolicy');
   const { ManagedPolicyName: given } = renderedProperties(policy);
   if (given === undefined) return;
+  // A description that changes would replace the policy by one of the same name.
+  policy.addPropertyDeletionOverride('Description');
   const name = typeof given === 'string' ? given.slice(0, MAX_NAME - '-12345678'.length) : Token.asString(given);
   policy.addPropertyOverride('ManagedPolicyName', Lazy.uncachedString({ produce: () => `${name}-${contentHash()}` }));
 }
