@@ -303,7 +303,7 @@ export class EmailIdentityDkim extends Construct {
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
     this.dkimRecords = Array.from({ length: method.records.count }, (_, index) => index + 1).map(number => ({
-      name: attribute(`RecordName${number}`),
+      name: `${attribute(`RecordName${number}`)}.`,
       type: method.records.type,
       value: attribute(`RecordValue${number}`),
       data: attribute(`RecordData${number}`),

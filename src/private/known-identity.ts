@@ -21,8 +21,7 @@ export function domainOf(identity: IEmailIdentity): string {
 /** The domain at the end of synthesis, when `Lazy` values and aspects have had their say. */
 export function finalDomainOf(identity: IEmailIdentity): string {
   const name = resourceOf(identity)?.emailIdentity ?? identity.emailIdentityName;
-  const text = finalText(Stack.of(identity), name);
-  return Token.isUnresolved(text) ? identity.emailIdentityName : text;
+  return finalText(Stack.of(identity), name);
 }
 
 /**

@@ -44,6 +44,7 @@ export function withStandIns(text: string): string {
 
 /** The text at the end of synthesis. What only the deployment knows stays a token. */
 export function finalText(stack: Stack, text: string): string {
-  const resolved = Token.isUnresolved(text) ? stack.resolve(text) ?? '' : text;
-  return typeof resolved === 'string' ? resolved : text;
+  if (!Token.isUnresolved(text)) return text;
+  const resolved = stack.resolve(text) ?? '';
+  return typeof resolved === 'string' || comesLate(text) ? Token.asString(resolved) : text;
 }

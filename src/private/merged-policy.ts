@@ -87,8 +87,10 @@ function merge(stack: Stack, permissions: readonly Permission[], write: Writer =
     kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
   }
   return [...kinds.values()].map(sameKind => {
-    const values = (find: (permission: Permission) => string[] | undefined, maxToken: (of: Permission) => number) =>
-      distinct(stack, sameKind.flatMap(each => (find(each) ?? []).map(text => ({ text, maxToken: maxToken(each) }))), write);
+    const values = (find: (permission: Permission) => string[] | undefined, maxTokenIn: (of: Permission) => number) => {
+      const found = sameKind.flatMap(each => (find(each) ?? []).map(text => ({ text, maxToken: maxTokenIn(each) })));
+      return distinct(stack, found, write);
+    };
     return {
       ...sameKind[0],
       resources: values(each => each.resources, each => each.maxTokenInResource),

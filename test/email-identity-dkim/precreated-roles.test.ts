@@ -54,8 +54,10 @@ test.each<[string, iam.CustomizeRolesOptions]>([
   const zone = reported().find(({ Action }) => Action === 'route53:ChangeResourceRecordSets');
   expect(zone).toMatchObject({
     Resource: 'arn:(PARTITION):route53:::hostedzone/Z0EXAMPLE',
-    Condition: { 'ForAllValues:StringLike': {
-      'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.com', '*._domainkey.byo.example.com'],
-    } },
+    Condition: {
+      'ForAllValues:StringLike': {
+        'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.com', '*._domainkey.byo.example.com'],
+      },
+    },
   });
 });

@@ -17,11 +17,12 @@ const OTHER = `mail.${DOMAIN}`;
 /** The construct for a domain that a parameter gives. */
 function ofParameter(count = 1) {
   return (stack: Stack) => {
+    const hostedZone = scene.zoneIn(stack);
     for (const index of Array(count).keys()) {
       const domain = new CfnParameter(stack, `Domain${index}`).valueAsString;
       new EmailIdentityDkim(stack, `Dkim${index}`, {
         identity: ses.EmailIdentity.fromEmailIdentityName(stack, `Identity${index}`, domain),
-        hostedZone: scene.zoneIn(stack),
+        hostedZone,
       });
     }
   };
@@ -53,8 +54,10 @@ test('H a deployment that fails after the value has changed leaves all as it was
 });
 
 test('H a zone from a parameter whose value changes: in the old one is what a zone in the template leaves there', async () => {
-  const of = (zoneId: (stack: Stack) => string) => (stack: Stack) =>
-    scene.easy({ hostedZone: scene.zoneIn(stack, zoneId(stack)) })(stack);
+  const of = (zoneId: (stack: Stack) => string) => (stack: Stack) => new EmailIdentityDkim(stack, 'Dkim', {
+    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
+    hostedZone: scene.zoneIn(stack, zoneId(stack)),
+  });
   const left: string[][] = [];
   for (const isParameter of [false, true]) {
     const other = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
@@ -63,10 +66,10 @@ test('H a zone from a parameter whose value changes: in the old one is what a zo
       await scene.deployed('Mail', inZone, { parameters: isParameter ? { ZoneId } : {} });
     }
     expect(scene.records(other.id)).toHaveLength(3);
-    left.push(scene.all().map((line) => line.replace(/until=\d+|\d{4}-\d\d-\S+|superseded=\S+/g, 'then')));
+    left.push(scene.all().map((line) => line.replace(/cdk-ses-dkim-\w{32}|\d{4}-\d\d-\d\dT[\d:]+Z/g, '…')));
     await scene.destroy('Mail');
     for (const { Name, Type } of scene.cloud.route53.recordSets(scene.zoneId)) {
-      if (Type !== 'NS' && Type !== 'SOA') scene.erase(Name.replace(/\.$/, ''));
+      if (Type !== 'NS' && Type !== 'SOA') scene.erase(Name!.replace(/\.$/, ''));
     }
   }
   expect(left[1]).toEqual(left[0]);
