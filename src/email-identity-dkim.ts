@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
+  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT,
 } from './private/contract';
 import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
@@ -164,7 +164,7 @@ export interface EmailIdentityDkimProps {
  *
  * A deployment makes SES, the private key and the DNS records agree. With BYODKIM, the function tells
  * SES to use a key only after the record of that key is published. All constructs of a stack share one
- * function, one log group and one role.
+ * function, one log group and one role, which `DkimFunction.configure()` sets.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  * @example
@@ -225,8 +225,10 @@ export class EmailIdentityDkim extends Construct {
    * Sets the signing of one identity.
    *
    * Throws in the cases that the properties name. It also throws if the permissions of all identities
-   * in the stack need more than the 10 managed policies of a role. A policy has room for 30 identities,
-   * or for fewer with long names, or with a zone or secret for each identity.
+   * in the stack need more than 5 managed policies, half of what a role can have: an update puts changed
+   * policies beside the old ones. That is enough for 220 identities with usual names in one zone, or for
+   * fewer with long names, or with a zone or secret for each identity. If the account has a higher quota of
+   * managed policies for each role, the context value `cdk-ses-dkim:managedPoliciesPerRole` says so.
    *
    * @param scope place in the app
    * @param id name within the scope
@@ -280,10 +282,18 @@ export class EmailIdentityDkim extends Construct {
       WaitForVerification: wait,
       RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
+<<<<<<< HEAD
     const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
     const resource: CfnResource = new CfnResource(this, 'Resource', {
+=======
+    // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
+    // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
+    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
+    // signing and records, and deletes the registry record.
+    const resource = new CfnResource(this, 'Resource', {
+>>>>>>> main
       type: RESOURCE_TYPE,
-      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
+      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
     });
     if (props.removalPolicy) resource.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
     // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
@@ -294,11 +304,16 @@ export class EmailIdentityDkim extends Construct {
     const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
     resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
     resource.node.addDependency(policy);
+<<<<<<< HEAD
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
     createFirst(props.identity, resource);
     if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
+=======
+    provider.turns.add(resource, wait !== undefined);
+    this.createAfter(resource, props.identity, props.hostedZoneRole);
+>>>>>>> main
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');

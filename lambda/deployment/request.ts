@@ -1,12 +1,11 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { HandlerEvent } from './event';
+import { HandlerEvent, Progress } from './event';
 import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
 import { CloudFormation, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, Timekeeper } from '../base/retry';
-import { Progress } from '../signing/task';
 
 /** What surrounds the function: its Region, time, its output, and the services that it calls. */
 export interface Environment {
@@ -14,8 +13,10 @@ export interface Environment {
   readonly time: Timekeeper;
   /** Writes a line of the log. */
   readonly write: (line: string) => void;
-  readonly services: (desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>) => Services;
-  readonly cloudFormation: (retry: Retry) => CloudFormation;
+  readonly services: (
+    desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
+  ) => Services;
+  readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
 }

@@ -11,6 +11,8 @@ export type Plan = (records: readonly RecordSet[]) => readonly Change[];
 
 export interface ApplyOptions {
   readonly log: Log;
+  /** Returns when the name servers have the change. Where nothing comes after it, nobody has to wait for that. */
+  readonly awaitsSync?: boolean;
   /**
    * A change without effect, made when the plan has none. What is listed need not be in sync: a run that crashed may
    * have changed it a second ago. A zone's changes come into sync in their order, so after this one the earlier one is.
@@ -26,7 +28,7 @@ export interface ApplyOptions {
  * Returns the records as they are then.
  */
 export async function applyPlan(
-  zone: OpenZone, below: string, plan: Plan, { log, touch = () => [], beforeChange }: ApplyOptions,
+  zone: OpenZone, below: string, plan: Plan, { log, awaitsSync, touch = () => [], beforeChange }: ApplyOptions,
 ): Promise<readonly RecordSet[]> {
   for (let round = 1; ; round++) {
     const records = await zone.list(below);
@@ -35,7 +37,8 @@ export async function applyPlan(
     if (changes.length === 0) return records;
     beforeChange?.(records);
     try {
-      await zone.change(changes);
+      const made = await zone.change(changes);
+      if (awaitsSync) await made.inSync();
     } catch (error) {
       if (!(error instanceof ChangeRefusedError) || round === MAX_ROUNDS) throw error;
       log('records-refused', { attempt: round, message: error.whatHappened });

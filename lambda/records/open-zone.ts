@@ -1,7 +1,9 @@
 // Looks at a hosted zone before anything is written to it.
 import { domainKeyName } from './dkim-record';
+import { refuseCut } from './zone-cut';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
+import { isWithin } from '../base/dns-text';
 import { HandlerError, ZoneGoneError } from '../base/errors';
 import { HostedZone, OpenZone, RecordSet } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
@@ -13,15 +15,18 @@ import { isAccessDenied } from '../base/retry';
 export async function openZone(zone: HostedZone, settings: ZoneSettings, domain: string): Promise<OpenZone> {
   const { id, roleArn } = settings;
   try {
-    const [{ name, privateZone }, records] = await Promise.all([zone.describe(), zone.list(domainKeyName(domain))]);
+    const [{ name, privateZone, cut }, records] = await Promise.all([
+      zone.describe(domain), zone.list(domainKeyName(domain)),
+    ]);
     if (privateZone) {
       throw new HandlerError(`The hosted zone ${id} (${name}) is private`,
         'SES and receivers look in public DNS: use the public zone');
     }
-    if (domain !== name && !domain.endsWith(`.${name}`)) {
+    if (!isWithin(domain, name)) {
       throw new HandlerError(`The hosted zone ${id} is for ${name}, and ${domain} is not in it`,
         'Use the zone of the domain or of a parent of it');
     }
+    refuseCut(domainKeyName(domain), cut ? [cut, ...records] : records, id);
     return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {

@@ -1,7 +1,9 @@
 // Publishes the records of a signing in the hosted zone, and leaves a zone that is no longer named.
-import { applyPlan } from './apply-plan';
+import { applyPlan, Plan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
-import { planLeaving, planPublication, planTouch, Publication } from './zone-plan';
+import { alreadyListed } from './open-zone';
+import { refuseCut } from './zone-cut';
+import { planLeaving, planNote, planPublication, planTouch, Publication } from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -22,7 +24,7 @@ export interface Publisher {
   readonly log: Log;
 }
 
-export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'> {
+export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs' | 'inUse'> {
   /** Looks at the records before anything is written, and throws when they must not change. */
   readonly check?: (records: readonly RecordSet[]) => void;
   /** What is no longer wanted is marked as superseded. @default true */
@@ -35,20 +37,34 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
-  const { wanted, signs, check, supersedes = true, inSync = false, beforeFirstChange } = request;
+  const { wanted, signs, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
-  const plan = (records: readonly RecordSet[]) => {
-    check?.(records);
-    return planPublication(records, owner, {
-      ...settings, wanted, signs, supersededUntil: supersedes ? supersededUntil : undefined,
-    });
+  const publication = {
+    ...settings, wanted, signs, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
   };
-  return applyPlan(zone, domainKeyName(owner.domain), plan, {
+  let notedAmong: string[] | undefined;
+  const beforeChange = (records: readonly RecordSet[]) => {
+    if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
+  };
+  const checked = (plan: typeof planPublication): Plan => (records) => {
+    for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
+    check?.(records);
+    return plan(records, owner, { ...publication, notedAmong });
+  };
+  const below = domainKeyName(owner.domain);
+  const records = await applyPlan(zone, below, checked(planNote), {
     log,
-    touch: inSync ? (records) => planTouch(records, owner) : undefined,
-    beforeChange: (records) => {
-      if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
+    awaitsSync: true,
+    beforeChange: (found) => {
+      beforeChange(found);
+      notedAmong = found.map(({ name }) => name);
     },
+  });
+  return applyPlan(notedAmong ? zone : alreadyListed(zone, [...records]), below, checked(planPublication), {
+    log,
+    awaitsSync: true,
+    touch: inSync && !notedAmong ? (found) => planTouch(found, owner) : undefined,
+    beforeChange,
   });
 }
 

@@ -25,8 +25,7 @@ export function changeOwnRegistry({ owner, ownRegistryRecords }: ZoneView, regis
 }
 
 export function changeOther({ record, registry }: OtherOwner, entries: readonly Entry[]): Change[] {
-  const { name, type, ttl } = record;
-  return [remove(record), create({ name, type, ttl, values: renderRegistry({ ...registry, entries }) })];
+  return touch(record, renderRegistry({ ...registry, entries }));
 }
 
 /**
@@ -43,11 +42,10 @@ export function touchOthers(view: ZoneView, records: readonly RecordSet[], other
 }
 
 /**
- * Writes a registry record anew: the same values, with a TTL that it has not had for long. With one that it had a
- * moment ago, a plan from before that moment would fit again. Nobody looks the record up by way of a cache, so its TTL
- * means nothing else.
+ * Writes a registry record anew, with a TTL that it has not had for long. With one that it had a moment ago, a plan
+ * from before that moment would fit again. Nobody looks the record up by way of a cache, so its TTL means nothing else.
  */
-export function touch(record: RecordSet): Change[] {
-  const { name, type, values, ttl = 0 } = record;
+export function touch(record: RecordSet, values = record.values): Change[] {
+  const { name, type, ttl = 0 } = record;
   return [remove(record), create({ name, type, values, ttl: (ttl + 1) % TTL_LIMIT })];
 }

@@ -4,19 +4,25 @@
 // - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
 //   changed it. Then the batch does nothing and is planned again. So no record is overwritten unseen.
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
-// - A record that another owner lists is not deleted.
+// - A record that another owner lists is neither deleted nor overwritten.
+// - What somebody else wrote is noted in the registry record before it is used or overwritten (planNote).
 // - The registry record changes in the same batch as the records it lists.
 //
 // What planPublication does with a wanted record:
 //
-// | in the zone is | and that is                             | then                                            |
-// | -------------- | --------------------------------------- | ----------------------------------------------- |
-// | nothing        |                                         | it is created; ours                             |
-// | the same value | ours alone, with another TTL            | it is created again with our TTL; ours          |
-// | the same value | anything else                           | it stays; ours if an owner wrote it, else found |
-// | something else | ours alone                              | it is replaced; ours                            |
-// | something else | ours, and mail on its way needs it      | SelectorInUseError                              |
-// | something else | somebody else's, or another owner's too | RecordConflictError; replaced with OVERWRITE    |
+// | in the zone is          | and that is                        | then                                            |
+// | ----------------------- | ---------------------------------- | ----------------------------------------------- |
+// | nothing                 |                                    | it is created; ours                             |
+// | a wildcard that will do |                                    | nothing is written                              |
+// | what will do            | ours alone, with another TTL       | it is created again with our TTL; ours          |
+// | what will do            | anything else                      | it stays; ours if an owner wrote it, else found |
+// | something else          | another owner's, too               | SelectorInUseError                              |
+// | something else          | ours, and mail on its way needs it | SelectorInUseError                              |
+// | something else          | ours alone                         | it is replaced; ours                            |
+// | something else          | somebody else's                    | RecordConflictError; replaced with OVERWRITE    |
+//
+// What will do: a record that means the same, or leads to one that does. And one with the same key by which SES signs
+// already, whatever else it says.
 //
 // What happens with a record that is listed already:
 //
@@ -24,10 +30,10 @@
 // | --------------------------------- | --------------------- | ------------------------- | -------------------- |
 // | ours                              | stays, marked         | deleted                   | stays; the user's    |
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
-// | ours, used by SES for another one | stays, marked         | handed over to that owner | stays; the user's    |
+// | ours, and SES signs with it still | stays, marked         | stays, or is handed over  | stays; the user's    |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 import { RecordConflictError, SelectorInUseError } from './conflicts';
-import { DkimRecord, saysTheSame } from './dkim-record';
+import { DkimRecord, holdsTheKey, recordsAt, RecordType, serves } from './dkim-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
 import { OtherOwner, ZoneView } from './zone-view';
@@ -41,16 +47,23 @@ export interface Publication {
   readonly signs?: string;
   readonly ttl: number;
   readonly overwrite: boolean;
+  /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
+  readonly inUse?: boolean;
+  /** The names that were in the zone when `planNote` was carried out. Absent: there was nothing to note. */
+  readonly notedAmong?: readonly string[];
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;
   /** ISO time. */
   readonly now: string;
 }
 
-/** Records that SES goes on signing with in a Region, as another owner sets how the identity signs there. */
+/** Records that SES goes on signing with. They stay, whoever has set the signing. */
 export interface StillUsed {
   readonly names: readonly string[];
-  readonly region: string;
+  /** The label of the owner that needs them from now on. */
+  readonly successor?: string;
+  /** The labels of owners that are being removed at this moment, and leave everything to this one. */
+  readonly leaving?: readonly string[];
 }
 
 /** What is done for one wanted record. */
@@ -66,45 +79,88 @@ interface Step {
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
 export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
   const view = new ZoneView(records, owner);
-  const steps = publication.wanted.map((wanted) => planRecord(wanted, view, publication));
-  const entries = steps.map(({ record: { name, type, values }, origin }, index): Entry =>
-    ({ label: view.labelOf(name), type: publication.wanted[index].type, origin, digest: digestOf(type, values) }));
+  const steps = publication.wanted.flatMap((wanted) => planRecord(wanted, view, publication) ?? []);
+  const entries = steps.map(({ record, origin }) => entryOf(view, record, origin));
+  const changes = steps.flatMap((step) => step.changes);
+  const made = changes.flatMap(({ action, record }) => action === 'CREATE' ? [record] : []);
+  const listMade = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
+  const adoptedFrom = ({ record: { name } }: OtherOwner) => steps.flatMap(({ isAdopted, origin, record }) =>
+    isAdopted || (origin === 'found' && publication.notedAmong?.includes(name) === false) ? [record] : []);
   const registry: Registry = {
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
   return [
-    ...steps.flatMap(({ changes }) => changes),
-    ...touchOthers(view, steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : [])),
+    ...changes,
+    ...view.others.flatMap((other) => listMade.includes(other)
+      ? claim(view, other, made) : touchOthers(view, adoptedFrom(other), [other])),
     ...changeOwnRegistry(view, registry, publication.ttl),
   ];
 }
 
-function planRecord(wanted: DkimRecord, view: ZoneView, { ttl, overwrite, now }: Publication): Step {
-  const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
-  const existing = view.records.filter(({ name, type }) => name === wanted.name && excludeEachOther(type, wanted.type));
-  if (existing.length === 0) return { changes: [create(target)], origin: 'ours', record: target };
+/**
+ * Notes what somebody else wrote, before it is used or overwritten. Two owners can come upon it at the same moment, the
+ * one to use it, the other to overwrite it, and neither has a registry record yet that the other's batch could touch.
+ * So each notes it, looks again, and touches the registry records that have come: either the batch that overwrites is
+ * refused then, or the other owner sees that the record has gone.
+ */
+export function planNote(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
+  planPublication(records, owner, publication); // throws what cannot be done
+  const view = new ZoneView(records, owner);
+  const theirs = publication.wanted.flatMap((wanted) => excluding(wanted, view))
+    .filter((record) => !view.entryFor(record) && view.originOf(record) === 'found');
+  if (theirs.length === 0) return [];
+  const entries = theirs.map((record) => entryOf(view, record, 'found'));
+  const registry = { ...view.own, signs: publication.signs, entries: [...view.own.entries, ...entries] };
+  return [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)];
+}
 
+/** Nothing where a wildcard answers what is wanted: then there is no record to note. */
+function planRecord(
+  wanted: DkimRecord, view: ZoneView, { ttl, overwrite, inUse, now }: Publication,
+): Step | undefined {
+  const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
+  const existing = excluding(wanted, view);
+  const isRight = (record: RecordSet) => serves(wanted, record) || (inUse === true && holdsTheKey(wanted, record));
+  if (existing.length === 0) {
+    if (recordsAt(wanted.name, view.records).some(isRight)) return undefined;
+    return { changes: [create(target)], origin: 'ours', record: target };
+  }
   const [only] = existing;
-  const isAlone = (record: RecordSet) => !view.isListedByAnother(record);
-  if (existing.length === 1 && saysTheSame(wanted, only.type, only.values)) {
+  const isListed = existing.some((record) => view.isListedByAnother(record));
+  if (existing.every(isRight)) {
     const origin = view.originOf(only);
-    const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && isAlone(only);
+    const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && !isListed;
     const changes = hasOtherTtl ? [remove(only), create({ ...target, values: only.values })] : [];
     return { changes, origin, record: only, isAdopted: !view.entryFor(only) };
   }
 
-  if (!overwrite && !existing.every((record) => view.isOurs(record) && isAlone(record))) {
-    throw new RecordConflictError(wanted, existing);
+  if (isListed) throw SelectorInUseError.byAnother(wanted, existing);
+  if (!overwrite && !existing.every((record) => view.isOurs(record))) {
+    throw RecordConflictError.foreign(wanted, existing);
   }
   const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
-  if (until) throw new SelectorInUseError(wanted, until);
+  if (until) throw SelectorInUseError.until(until, wanted);
   return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
 }
 
-/** A CNAME stands alone; other types may share a name. */
-function excludeEachOther(type: string, other: string): boolean {
-  return type === other || type === 'CNAME' || other === 'CNAME';
+/**
+ * Another owner has noted the very record that is made anew, where somebody removed it meanwhile. It is the library's
+ * then, for that owner as well.
+ */
+function claim(view: ZoneView, other: OtherOwner, made: readonly RecordSet[]): Change[] {
+  return changeOther(other, other.registry.entries.map((entry): Entry =>
+    made.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin: 'ours' } : entry));
+}
+
+/** The records that a wanted one cannot stand beside: a CNAME stands alone, other types may share a name. */
+function excluding(wanted: DkimRecord, view: ZoneView): RecordSet[] {
+  return view.records.filter(({ name, type }) =>
+    name === wanted.name && (type === wanted.type || type === 'CNAME' || wanted.type === 'CNAME'));
+}
+
+function entryOf(view: ZoneView, { name, type, values }: RecordSet, origin: Origin): Entry {
+  return { label: view.labelOf(name), type: type as RecordType, origin, digest: digestOf(type, values) };
 }
 
 /** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */
@@ -126,16 +182,17 @@ export function planLeaving(
 
 /**
  * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
- * SES still signs with is handed over to the owner that sets the signing: that owner's next change supersedes it.
+ * SES still signs with is handed over to the owner that needs it: that owner's next change supersedes it.
  */
 export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
   const view = new ZoneView(records, owner);
   const ours = records.filter((record) => view.isOurs(record));
-  const shared = ours.filter((record) => view.isListedByAnother(record));
-  const handedOver = ours.filter((record) => stillUsed?.names.includes(record.name) && !shared.includes(record));
-  const deleted = ours.filter((record) => !shared.includes(record) && !handedOver.includes(record));
-  const successor = handedOver.length > 0
-    ? view.others.find(({ registry }) => registry.signs === stillUsed?.region) : undefined;
+  const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
+  const used = ours.filter((record) => stillUsed?.names.includes(record.name));
+  const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
+  const next = view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor);
+  const handedOver = next ? used.filter((record) => !view.entryIn(next.registry, record)) : [];
+  const successor = handedOver.length > 0 ? next : undefined;
   return [
     ...[...deleted, ...view.ownRegistryRecords].map(remove),
     ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
@@ -165,5 +222,5 @@ export function planRetention(records: readonly RecordSet[], owner: Owner): Chan
 
 /** A change without effect: the owner's registry record is touched. */
 export function planTouch(records: readonly RecordSet[], owner: Owner): Change[] {
-  return new ZoneView(records, owner).ownRegistryRecords.flatMap(touch);
+  return new ZoneView(records, owner).ownRegistryRecords.flatMap((record) => touch(record));
 }

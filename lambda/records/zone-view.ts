@@ -44,8 +44,10 @@ export class ZoneView {
     return this.entryFor(record)?.origin === 'ours';
   }
 
-  isListedByAnother(record: RecordSet): boolean {
-    return this.others.some(({ registry }) => this.entryIn(registry, record) !== undefined);
+  /** `leaving`: owners that do not count any more. */
+  isListedByAnother(record: RecordSet, leaving: readonly string[] = []): boolean {
+    return this.others.some(({ record: { name }, registry }) =>
+      !leaving.includes(this.labelOf(name)) && this.entryIn(registry, record) !== undefined);
   }
 
   /** What another owner of this library wrote stays the library's: it goes with the last owner that needs it. */

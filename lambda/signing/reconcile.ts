@@ -6,27 +6,31 @@
 import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
-import { signsAs } from './ses-rules';
-import { attributesOf, SigningResult, Task } from './task';
+import { isToldBy, sharerOf, tagOf } from './signing-tag';
+import { attributesOf, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
+import { DesiredSigning } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 
-export type ReconcileRequest = Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'>;
+export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'> {
+  /** The secret may have another key than when the stack was deployed so before. */
+  readonly isUpdate: boolean;
+  /** What this owner has told SES, as far as CloudFormation knows. */
+  readonly toldBefore?: DesiredSigning;
+}
 
 export interface Reconciled {
   readonly attributes: ResourceAttributes;
-  /** False when the identity did not sign as the previous properties say: their request failed, or is still at work. */
-  readonly previousWasInPlace: boolean;
-  /** The identity signed so before, and SES was not told. */
-  readonly isSigningUnchanged: boolean;
+  /** False when the identity signed so before, and nobody of this library has told SES. */
+  readonly isSigningOurs: boolean;
 }
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
-  const { desired: { domain, region, zone: settings }, previous } = request;
+  const { desired: { domain, region, zone: settings } } = request;
   const [sign, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
@@ -38,8 +42,10 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   }
   services.log('identity-read', { status: identity.status, method: identity.origin });
 
-  const task: Task = { ...request, identity, zone, services };
+  const signingTag = tagOf(identity, request.owner, request.toldBefore);
+  const task: Task = { ...request, identity, signingTag, zone, services };
   const result = await sign(task);
+  const isSigningOurs = !result.isUnchanged || await isTold(task);
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
@@ -47,24 +53,34 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   const status = await awaitVerification(task, result);
   return {
     attributes: attributesOf({ ...result, status }),
-    previousWasInPlace: previous === undefined || signsAs(previous.signing, identity),
-    isSigningUnchanged: result.isUnchanged ?? false,
+    isSigningOurs: isSigningOurs || request.progress.signingPut,
   };
 }
 
 /** The method of signing, with its key read and checked. */
 async function methodOf(
-  { desired: { domain, signing }, previous }: ReconcileRequest, services: Services,
+  { desired: { domain, signing }, isUpdate }: ReconcileRequest, services: Services,
 ): Promise<(task: Task) => Promise<SigningResult>> {
   switch (signing.method) {
     case 'BYODKIM': {
-      const key = await readKey(domain, signing, services, previous !== undefined);
+      const key = await readKey(domain, signing, services, isUpdate);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
       return (task) => signWithOwnKey(task, signing, key);
     }
     case 'EASY_DKIM': return (task) => signWithEasyDkim(task, signing);
     case 'DEED': return (task) => signAsReplica(task, signing);
   }
+}
+
+/**
+ * Whether this library has told SES the signing that is there: this owner, or another one that is to leave it then.
+ * Writes the tag that says so when it is missing.
+ */
+async function isTold(task: Task): Promise<boolean> {
+  const { identity, owner, signingTag } = task;
+  if (!isToldBy(signingTag, identity) && sharerOf(identity, owner) === undefined) return false;
+  if (!isToldBy(tagOf(identity, owner), identity)) await writeSigningTag(task);
+  return true;
 }
 
 /** The stack names another zone now, or none. */

@@ -1,9 +1,14 @@
-// Acknowledges the one finding of cdk-nag that Route 53 forces. It needs no dependency on cdk-nag.
+// Acknowledges findings of cdk-nag that the library cannot mend. It needs no dependency on cdk-nag.
 import * as cdk from 'aws-cdk-lib';
+import { anyChangeArn } from './permissions';
 
-const RULE = 'AwsSolutions-IAM5';
-
-const REASON = 'route53:GetChange knows no other resource than the change, and its id is not known before it is made.';
+interface Finding {
+  readonly rule: string;
+  /** Why it stays. */
+  readonly reason: string;
+  /** A resource or an action that the rule finds, and no other. @default - all that the rule finds */
+  readonly found?: string;
+}
 
 /**
  * The value of `Validations.ACKNOWLEDGED_RULES_METADATA_KEY` in newer releases of aws-cdk-lib.
@@ -14,11 +19,38 @@ const REASON = 'route53:GetChange knows no other resource than the change, and i
  */
 const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
-/** Acknowledges `change/*` in the resources of this policy, and no other wildcard. */
+/** Acknowledges these findings in the resource. */
+export function acknowledge(resource: cdk.CfnResource, findings: readonly Finding[]): void {
+  resource.addMetadata('cdk_nag', {
+    rules_to_suppress: findings.map(({ rule, reason, found }) => ({
+      id: rule, reason, ...(found && { applies_to: [found] }),
+    })),
+  });
+  if (!('Validations' in cdk)) return;
+  resource.node.addMetadata(ACKNOWLEDGED_RULES, Object.fromEntries(findings.map(({ rule, reason, found }) =>
+    [found ? `${rule}[${found}]` : rule, reason])));
+}
+
+/** Acknowledges these resources in the policy, and no other wildcard. */
+export function acknowledgeWildcards(policy: cdk.CfnResource, arns: readonly string[], reason: string): void {
+  const stack = cdk.Stack.of(policy);
+  acknowledge(policy, arns.map(arn => ({
+    rule: 'AwsSolutions-IAM5', reason, found: `Resource::${asFound(stack.resolve(arn))}`,
+  })));
+}
+
+/** An ARN as cdk-nag shows it: `<AWS::Region>` in place of a reference. */
+function asFound(resolved: any): string {
+  if (typeof resolved === 'string') return resolved;
+  return 'Ref' in resolved ? `<${resolved.Ref}>` : resolved['Fn::Join'][1].map(asFound).join('');
+}
+
+/**
+ * Acknowledges `change/*`, the one wildcard that Route 53 forces.
+ *
+ * GetChange knows no other resource than the change, and its id is not known before it is made.
+ */
 export function acknowledgeAnyChange(policy: cdk.CfnResource): void {
-  const { partition } = cdk.Stack.of(policy);
-  const partitionInFinding = cdk.Token.isUnresolved(partition) ? '<AWS::Partition>' : partition;
-  const finding = `Resource::arn:${partitionInFinding}:route53:::change/*`;
-  policy.addMetadata('cdk_nag', { rules_to_suppress: [{ id: RULE, reason: REASON, applies_to: [finding] }] });
-  if ('Validations' in cdk) policy.node.addMetadata(ACKNOWLEDGED_RULES, { [`${RULE}[${finding}]`]: REASON });
+  acknowledgeWildcards(policy, [anyChangeArn(cdk.Stack.of(policy))],
+    'route53:GetChange knows no other resource than a change');
 }

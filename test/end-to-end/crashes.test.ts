@@ -33,13 +33,18 @@ interface Flow {
 const READ_IDENTITY: Step = ['ses', 'GetEmailIdentity', 0];
 const WAIT_FOR_IDENTITY: Step = ['ses', 'GetEmailIdentity', 1];
 const PUT: Step = ['ses', 'PutEmailIdentityDkimSigningAttributes', 0];
+const TAG: Step = ['ses', 'TagResource', 0];
+const UNTAG: Step = ['ses', 'UntagResource', 0];
+const STANDS: Step = ['cloudformation', 'DescribeStackResource', 0];
 const READ_ZONE: readonly Step[] = [['route53', 'GetHostedZone', 0], ['route53', 'ListResourceRecordSets', 0]];
 const CHANGE_ZONE: readonly Step[] = [['route53', 'ChangeResourceRecordSets', 0], ['route53', 'GetChange', 0]];
 const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
 const ANSWER: Step = ['s3', 'PutObject', 0];
 
-const BYODKIM_WITH_ZONE = [READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, PUT, WAIT_FOR_IDENTITY, ANSWER];
-const BYODKIM_WITHOUT_ZONE = [READ_KEY, READ_IDENTITY, PUT, WAIT_FOR_IDENTITY, ANSWER];
+const BYODKIM_WITH_ZONE = [
+  STANDS, READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, TAG, PUT, WAIT_FOR_IDENTITY, ANSWER,
+];
+const BYODKIM_WITHOUT_ZONE = [STANDS, READ_KEY, READ_IDENTITY, TAG, PUT, WAIT_FOR_IDENTITY, ANSWER];
 
 const FLOWS: readonly Flow[] = [
   {
@@ -50,7 +55,7 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.byo('s2', scene.secrets.two, WAIT),
     createCalls: BYODKIM_WITH_ZONE,
     updateCalls: BYODKIM_WITH_ZONE,
-    deleteCalls: [READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, UNTAG, ANSWER],
   },
   {
     method: 'BYODKIM',
@@ -64,7 +69,7 @@ const FLOWS: readonly Flow[] = [
     },
     createCalls: BYODKIM_WITHOUT_ZONE,
     updateCalls: BYODKIM_WITHOUT_ZONE,
-    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, UNTAG, ANSWER],
   },
   {
     method: 'Easy DKIM',
@@ -72,9 +77,9 @@ const FLOWS: readonly Flow[] = [
     functions: 'in-process',
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
-    createCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, WAIT_FOR_IDENTITY, ANSWER],
-    updateCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
-    deleteCalls: [['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, WAIT_FOR_IDENTITY, ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
   },
   {
     method: 'Easy DKIM',
@@ -83,9 +88,9 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.easy(ELSEWHERE),
     update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
     prepare: (scene) => scene.publishTokens(),
-    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, ANSWER],
-    updateCalls: [READ_IDENTITY, ANSWER],
-    deleteCalls: [ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, ANSWER],
   },
   {
     method: 'DEED',
@@ -95,9 +100,9 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
     prepare: parentExists,
     // One look is at the parent.
-    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, PUT, ['ses', 'GetEmailIdentity', 2], ANSWER],
-    updateCalls: [READ_IDENTITY, ANSWER],
-    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, TAG, PUT, ['ses', 'GetEmailIdentity', 2], ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, UNTAG, ANSWER],
   },
 ];
 

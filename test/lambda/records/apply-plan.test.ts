@@ -19,6 +19,7 @@ beforeEach(() => {
 class Zone implements HostedZone {
   records: RecordSet[] = [];
   changed = 0;
+  synced = 0;
 
   constructor(private readonly meanwhile: (zone: Zone) => void = () => undefined) {}
 
@@ -41,6 +42,7 @@ class Zone implements HostedZone {
         ? [...this.records, each]
         : this.records.filter(({ name }) => name !== each.name);
     }
+    return { inSync: async () => void this.synced++ };
   }
 }
 
@@ -52,6 +54,12 @@ test('what is missing is made, and the records are returned as they are then', a
   await expect(applyPlan(zone, BELOW, create, { log })).resolves.toEqual([record]);
   expect(zone.changed).toBe(1);
   expect(lines).toEqual([{ decision: 'records-changed', records: [`CREATE TXT s.${BELOW}`] }]);
+});
+
+test.each([[true, 1], [undefined, 0]])('with awaitsSync %p, a change is waited for %d times', async (awaitsSync, times) => {
+  const zone = new Zone();
+  await applyPlan(zone, BELOW, create, { log, awaitsSync });
+  expect(zone.synced).toBe(times);
 });
 
 test('when nothing is missing, nothing is written', async () => {

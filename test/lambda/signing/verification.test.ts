@@ -47,6 +47,8 @@ describe('waiting for verification', () => {
       .rejects.toThrow(/no time left/);
     expect(progress).toEqual({
       signingPut: true,
+      signingPutAt: Date.UTC(2026, 10, 23),
+      signingTag: 'told=EXTERNAL:s1',
       acceptedKey: `s1 ${KEYS.one.publicKeySha256}`,
       recordsBegun: true,
       waitingSince: Date.UTC(2026, 10, 23),
