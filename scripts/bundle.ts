@@ -4,11 +4,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
-<<<<<<< HEAD
-import { digestOf } from '../src/private/digest-of-folder';
-=======
 import { onlyWhatIsUsed } from './only-what-is-used';
->>>>>>> main
+import { digestOf } from '../src/private/digest-of-folder';
 
 /**
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All

@@ -1,10 +1,6 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-<<<<<<< HEAD
-import { CfnResource, Lazy, Token, Tokenization } from 'aws-cdk-lib';
-=======
-import { CfnResource, IResolveContext, Lazy, Token } from 'aws-cdk-lib';
->>>>>>> main
+import { CfnResource, IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { checkSecretOptions, checkType } from './private/validation';
@@ -153,10 +149,15 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _policyArn(): string {
-    const { secretArn } = this._secret;
-    return Lazy.uncachedString({
-      produce: context => this.isPartial(context.resolve(secretArn)) ? `${secretArn}-??????` : secretArn,
-    });
+    const secret = this._secret;
+    if (!this._isCreatedInApp) return secret.secretFullArn === undefined ? `${secret.secretArn}-??????` : secret.secretArn;
+    // One token for each secret: a policy has room for many identities that share it.
+    if (!policyArns.has(secret)) {
+      policyArns.set(secret, Lazy.uncachedString({
+        produce: context => this.isPartial(context.resolve(secret.secretArn)) ? `${secret.secretArn}-??????` : secret.secretArn,
+      }));
+    }
+    return policyArns.get(secret)!;
   }
 
   /**
@@ -184,6 +185,8 @@ export class DkimPrivateKey {
     return this._isCreatedInApp && (typeof rendered === 'string' || 'Fn::Join' in rendered);
   }
 }
+
+const policyArns = new WeakMap<ISecret, string>();
 
 /**
  * The ARN of the key itself, also when the secret has an alias: an IAM policy cannot name a key by its

@@ -199,12 +199,8 @@ class ByoDkim extends DkimSigning {
       properties: {
         Method: 'BYODKIM',
         Selector: this.options.selector,
-<<<<<<< HEAD
         SecretArn: key._secret.secretArn,
-=======
-        SecretArn: secretArn,
         SecretArnForm: key._arnForm,
->>>>>>> main
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,

@@ -1,5 +1,5 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
-import { Annotations, CfnDeletionPolicy, CfnResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
@@ -282,16 +282,7 @@ export class EmailIdentityDkim extends Construct {
       WaitForVerification: wait,
       RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
-<<<<<<< HEAD
-    const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
     const resource: CfnResource = new CfnResource(this, 'Resource', {
-=======
-    // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
-    // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
-    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
-    // signing and records, and deletes the registry record.
-    const resource = new CfnResource(this, 'Resource', {
->>>>>>> main
       type: RESOURCE_TYPE,
       properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
     });
@@ -304,16 +295,12 @@ export class EmailIdentityDkim extends Construct {
     const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
     resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
     resource.node.addDependency(policy);
-<<<<<<< HEAD
+    provider.turns.add(resource, wait !== undefined);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
     createFirst(props.identity, resource);
     if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
-=======
-    provider.turns.add(resource, wait !== undefined);
-    this.createAfter(resource, props.identity, props.hostedZoneRole);
->>>>>>> main
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');

@@ -35,16 +35,7 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
   return render(merge(stack, permissions));
 }
 
-/** Permissions as they count in the size of a document. */
-export interface Measured {
-  /** By kind: characters of the statement without the resources and the values of conditions. */
-  readonly statements: ReadonlyMap<string, number>;
-  /** The resources and values, each once. */
-  readonly texts: ReadonlyMap<string, { readonly list: string; readonly length: number }>;
-}
-
 /**
-<<<<<<< HEAD
  * A description with the names that only the deployment knows, such as a domain from a parameter.
  *
  * Another value of a parameter does not change the template. CloudFormation would change the policy in
@@ -57,7 +48,7 @@ export function policyDescription(stack: Stack, permissions: readonly Permission
   let room = MAX_DESCRIPTION;
   const different = new Map(names.map(each => [comparisonKey(stack, each.text), each])).values();
   const texts = [...different].filter(({ text, maxTokenInResource }) => {
-    const length = maxLength(stack.resolve(text), maxTokenInResource) + ' '.length;
+    const length = maxLength(stack, stack.resolve(text), maxTokenInResource) + ' '.length;
     if (length > room) return false;
     room -= length;
     return true;
@@ -67,25 +58,18 @@ export function policyDescription(stack: Stack, permissions: readonly Permission
 
 /** Account, Region and partition of a stack never change. */
 function isOfDeployment(resolved: any): boolean {
-  return typeof resolved === 'object' && !(resolved.Ref in MAX_PSEUDO_PARAMETER);
+  return typeof resolved === 'object' && !PSEUDO_PARAMETERS.has(resolved.Ref);
+}
+
+/** Permissions as they count in the size of a document. */
+export interface Measured {
+  /** By kind: characters of the statement without the resources and the values of conditions. */
+  readonly statements: ReadonlyMap<string, number>;
+  /** The resources and values, each once. */
+  readonly texts: ReadonlyMap<string, { readonly list: string; readonly length: number }>;
 }
 
 /**
- * The largest size that the document can have at deployment, in characters. Synthesis does not know the
- * value of a token, so each token counts with the longest value of its kind.
- */
-export function maxDocumentSize(stack: Stack, permissions: readonly Permission[]): number {
-  const fill = (text: string, maxToken: number) => 'x'.repeat(maxLength(stack.resolve(text), maxToken));
-  return JSON.stringify(render(merge(stack, permissions.map(withoutLateValues), fill))).length;
-}
-
-function withoutLateValues(permission: Permission): Permission {
-  return {
-    ...permission,
-    resources: permission.resources.map(withStandIns),
-    conditions: permission.conditions && mapConditions(permission.conditions, values => values.map(withStandIns)),
-  };
-=======
  * Measures permissions as they can be at deployment at the most. Synthesis does not know the value of a token, so each
  * token counts with the longest value of its kind.
  */
@@ -93,7 +77,7 @@ export function measure(stack: Stack, permissions: readonly Permission[]): Measu
   const statements = new Map<string, number>();
   const texts = new Map<string, { list: string; length: number }>();
   for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
-    const add = (list: string, values: string[], maxToken: number) => values.forEach(text =>
+    const add = (list: string, values: string[], maxToken: number) => values.map(withStandIns).forEach(text =>
       texts.set(`${list} ${comparisonKey(stack, text)}`, {
         list, length: maxLength(stack, stack.resolve(text), maxToken),
       }));
@@ -153,40 +137,28 @@ export class DocumentSize {
     for (const [list, count] of counts) this.counts.set(list, count);
     return true;
   }
->>>>>>> main
 }
 
 /**
  * Gives one permission for each kind, with the resources and the condition values of all permissions of
  * that kind.
  */
-function merge(stack: Stack, permissions: readonly Permission[], write: Writer = text => text): Permission[] {
+function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
   const kinds = new Map<string, Permission[]>();
   for (const permission of permissions) {
     kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
   }
-  return [...kinds.values()].map(sameKind => {
-    const values = (find: (permission: Permission) => string[] | undefined, maxTokenIn: (of: Permission) => number) => {
-      const found = sameKind.flatMap(each => (find(each) ?? []).map(text => ({ text, maxToken: maxTokenIn(each) })));
-      return distinct(stack, found, write);
-    };
-    return {
-      ...sameKind[0],
-      resources: values(each => each.resources, each => each.maxTokenInResource),
-      conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
-        values(each => each.conditions?.[operator][key], each => each.maxTokenInCondition ?? MAX_REGION)),
-    };
-  });
+  return [...kinds.values()].map(sameKind => ({
+    ...sameKind[0],
+    resources: distinct(stack, sameKind.flatMap(permission => permission.resources)),
+    conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
+      distinct(stack, sameKind.flatMap(permission => permission.conditions?.[operator][key] ?? []))),
+  }));
 }
 
-/** @param maxToken length of the longest value that a token in the text can have */
-type Writer = (text: string, maxToken: number) => string;
-
-function distinct(stack: Stack, texts: { text: string; maxToken: number }[], write: Writer): string[] {
-  // One text is the usual case, and resolving a token is slow.
-  const different = texts.length === 1 ? texts
-    : new Map(texts.map(each => [comparisonKey(stack, each.text), each])).values();
-  return [...different].map(({ text, maxToken }) => write(text, maxToken));
+function distinct(stack: Stack, texts: string[]): string[] {
+  if (texts.length === 1) return texts; // the usual case; resolving a token is slow
+  return [...new Map(texts.map(text => [comparisonKey(stack, text), text])).values()];
 }
 
 function render(permissions: Permission[]): PolicyDocument {
@@ -221,6 +193,9 @@ function mapConditions<T>(
  * later.
  */
 const MAX_REGION = 16;
+
+/** They never change in a stack. */
+const PSEUDO_PARAMETERS = new Set(['AWS::Partition', 'AWS::Region', 'AWS::AccountId']);
 
 /** The partition of a Region that synthesis knows is known, too. */
 function maxPartition({ region }: Stack): number {

@@ -192,7 +192,7 @@ export interface FunctionLog {
  * Writes the log, and asks the stack what an event does not say: whether an Update is a rollback, or
  * whether a failed resource has been created again.
  *
- * It is one statement, because each policy has it and room is short. IAM looks at an action only for the
+ * It is one statement, because room is short. IAM looks at an action only for the
  * resources that the action knows.
  */
 export function ownPermission(stack: Stack, log: FunctionLog): Permission {

@@ -1,30 +1,17 @@
-<<<<<<< HEAD
-// The function that all constructs of a stack share, with its log group, its role and its policies.
-import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-=======
 // What all constructs of a stack share: the function, what they say about it, and the policies of its role.
-import { createHash } from 'crypto';
 import { Lazy, Stack } from 'aws-cdk-lib';
->>>>>>> main
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
-<<<<<<< HEAD
-import { handlerAsset } from './handler-asset';
-import { MergedDocument } from './merged-document';
-import { maxDocumentSize, MAX_POLICY_SIZE } from './merged-policy';
-import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
-import { replaceByContent } from './replaced-by-content';
-=======
 import { FunctionSettings } from './function-settings';
 import { omitIfNotTaken } from './late-role';
-import { measure, policyDocument } from './merged-policy';
+import { MergedDocument } from './merged-document';
 import { anyChangeArn, Permission } from './permissions';
-import { Grant, grantOf, pack } from './policy-packing';
+import { firstGrant, Grant, grantOf, pack } from './policy-packing';
+import { replaceByContent } from './replaced-by-content';
 import { SharedFunction } from './shared-function';
 import { Turns } from './turns';
 import type { DkimFunctionOptions } from '../dkim-function';
->>>>>>> main
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -39,12 +26,9 @@ const ID = 'cdk-ses-dkim';
 const POLICIES_PER_ROLE = 10;
 const MOST_POLICIES_PER_ROLE = 20;
 
-<<<<<<< HEAD
-=======
 /** The context key for an account with a higher quota. */
 const QUOTA_KEY = 'cdk-ses-dkim:managedPoliciesPerRole';
 
->>>>>>> main
 export class Provider extends Construct {
   /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
@@ -73,6 +57,7 @@ export class Provider extends Construct {
   public readonly turns: Turns;
   private function?: SharedFunction;
   private readonly settings: FunctionSettings;
+  private own?: Grant;
   private readonly grants: Grant[] = [];
   private readonly policies: SharedPolicy[] = [];
   /** The grants of each policy. */
@@ -85,30 +70,8 @@ export class Provider extends Construct {
     this.node.addValidation({ validate: () => this.problems() });
   }
 
-<<<<<<< HEAD
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.role = this.createRole(stack, logGroup);
-    const handler = new lambda.Function(this, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(handlerAsset()),
-      handler: 'deployment/index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
-      // the price is the same.
-      architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      role: this.role,
-      logGroup,
-    });
-    this.serviceToken = handler.functionArn;
-=======
   public get serviceToken(): string {
     return this.function!.arn;
->>>>>>> main
   }
 
   /**
@@ -121,8 +84,8 @@ export class Provider extends Construct {
     const stack = Stack.of(this);
     const grant = grantOf(stack, permissions);
     this.grants.push(grant);
-    const own = measure(stack, this.function!.ownPermissions);
-    this.packed = pack(this.grants, own, this.maxPolicies()) ?? this.refuse();
+    this.own ??= firstGrant(stack, this.function!.ownPermissions);
+    this.packed = pack([this.own, ...this.grants], this.maxPolicies()) ?? this.refuse();
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
     this.acknowledgeFindings();
     return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
@@ -131,18 +94,23 @@ export class Provider extends Construct {
   /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
   private problems(): string[] {
     const quota = this.quota();
-    const needed = 2 * this.policies.length + 1;
+    const needed = 2 * this.packed.length + 1;
     if (!this.function?.isInVpc || needed <= quota) return [];
-    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.policies.length} managed policies, as many `
+    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.packed.length} managed policies, as many `
       + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
       + 'the EmailIdentityDkim constructs into another stack'];
   }
 
+  /**
+   * What the function does for itself is in the first policy. A custom resource can rely only on the policy
+   * that it depends on, so the others depend on the first: it is made before them, and deleted after them.
+   */
   private addPolicy(): SharedPolicy {
     const index = this.policies.length;
-    return new SharedPolicy(this, `Policy${index + 1}`, this.function!, () =>
-      // Every policy has the first, because a custom resource can rely only on the policy that it depends on.
-      [...this.function!.ownPermissions, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
+    const policy = new SharedPolicy(this, `Policy${index + 1}`, this.function!.role, () =>
+      (this.packed[index] ?? []).flatMap(grant => grant.permissions));
+    if (index > 0) policy.node.addDependency(this.policies[0]);
+    return policy;
   }
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
@@ -197,88 +165,29 @@ function lazyDependable(find: () => IConstruct): IDependable {
  * It is the ManagedPolicy of CDK, which writes no policy but a report if the app has roles of its own
  * (`iam.Role.customizeRoles`).
  */
-<<<<<<< HEAD
 class SharedPolicy extends iam.ManagedPolicy {
-  private permissions: Permission[];
-  private identities = 0;
+  private isAcknowledged = false;
 
-  /**
-   * @param common for every policy, because a custom resource can rely only on the policy that it
-   * depends on
-   */
-  constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
-    const document = new MergedDocument(Stack.of(scope), () => this.permissions);
+  /** @param permissions all that it has when the app is complete */
+  constructor(scope: Construct, id: string, role: iam.IRole, permissions: () => Permission[]) {
+    const document = new MergedDocument(Stack.of(scope), permissions);
     super(scope, id, { roles: [role], document });
-    this.permissions = [common];
 
     const resource = this.resource;
     if (!resource) return;
     resource.description = Lazy.uncachedString({ produce: () => document.description });
     resource.path = undefined; // CDK's default is IAM's own
+    omitIfNotTaken(resource, role, () => permissions().length > 0);
     replaceByContent(resource, preparing => document.hash(preparing));
   }
 
-  public hasRoomFor(permissions: Permission[]): boolean {
-    return this.identities < IDENTITIES_PER_POLICY
-      && maxDocumentSize(this.stack, [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
-  }
-
-  public add(permissions: Permission[]): void {
-    const anyChange = anyChangeArn(this.stack);
-    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
-    if (this.resource && hasAnyChange(permissions) && !hasAnyChange(this.permissions)) {
-      acknowledgeAnyChange(this.resource);
-    }
-    this.permissions = [...this.permissions, ...permissions];
-    this.identities += 1;
+  public acknowledgeAnyChange(): void {
+    if (this.resource && !this.isAcknowledged) acknowledgeAnyChange(this.resource);
+    this.isAcknowledged = true;
   }
 
   /** The policy in the template. An app that has roles of its own has none. */
   private get resource(): iam.CfnManagedPolicy | undefined {
     return this.node.defaultChild as iam.CfnManagedPolicy | undefined;
-=======
-class SharedPolicy extends Construct {
-  private readonly resource: iam.CfnManagedPolicy;
-  private isAcknowledged = false;
-  private hash?: string;
-
-  /** @param permissions all that it has when the app is complete */
-  constructor(scope: Construct, id: string, { role }: SharedFunction, private readonly permissions: () => Permission[]) {
-    super(scope, id);
-
-    const stack = Stack.of(this);
-    this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: Lazy.uncachedList({ produce: () => [role.roleName] }),
-      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
-    });
-    omitIfNotTaken(this.resource, role);
-    const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({
-      produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
-    }));
-  }
-
-  public acknowledgeAnyChange(): void {
-    if (!this.isAcknowledged) acknowledgeAnyChange(this.resource);
-    this.isAcknowledged = true;
-  }
-
-  private document() {
-    return policyDocument(Stack.of(this), this.permissions());
-  }
-
-  /**
-   * A hash of the content. CDK asks for the logical id many times, so the hash is kept.
-   *
-   * While CDK prepares the template, there is no hash. At that time CDK still looks for references to
-   * other stacks, and replaces them in the template afterwards.
-   */
-  private contentHash(preparing: boolean): string {
-    if (preparing) {
-      this.hash = undefined;
-      return '';
-    }
-    return this.hash ??= shortHash(Stack.of(this).resolve(this.document()));
->>>>>>> main
   }
 }

@@ -128,13 +128,23 @@ test('the permissions of each identity are in one policy, whole', () => {
   }
 });
 
-test('each policy has what the function does for itself, because it can be the last policy that is left', () => {
-  const own = policiesOf(stackWith(60)).map(policy => policy.Properties.PolicyDocument.Statement.slice(0, 2));
+test.each([1, 60, 220])('of %i identities, one policy has what the function does for itself, and all others depend on it', (count) => {
+  const stack = stackWith(count);
+  const policies = Object.entries(resourcesOf(stack, POLICY));
+  const own = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': ['cdksesdkimHandlerAF5469EF', 'Arn'] } };
+  const ownActions = ['lambda:InvokeFunction', 'cloudformation:DescribeStacks', 'logs:PutLogEvents'];
+  const actionsOf = ([, policy]: typeof policies[number]) =>
+    policy.Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action);
+  const [first, ...others] = policies.sort((one, another) =>
+    Number(actionsOf(another).includes(own.Action)) - Number(actionsOf(one).includes(own.Action)));
 
-  expect(own).toEqual(Array(2).fill([
-    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': ['cdksesdkimHandlerAF5469EF', 'Arn'] } },
+  expect(first[1].Properties.PolicyDocument.Statement.slice(0, 2)).toEqual([
+    own,
     expect.objectContaining({ Action: expect.arrayContaining(['cloudformation:DescribeStacks', 'logs:PutLogEvents']) }),
-  ]));
+  ]);
+  expect(first[1].DependsOn).toBeUndefined();
+  expect(others.flatMap(actionsOf).filter(action => ownActions.includes(action))).toEqual([]);
+  expect(others.map(([, { DependsOn }]) => DependsOn)).toEqual(others.map(() => [first[0]]));
 });
 
 test('with a zone for each identity and long names, a policy has room for fewer identities', () => {
