@@ -3,8 +3,10 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { Stack, Stage } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { withEveryKind } from './every-kind';
+import { DkimFunction } from '../../src';
 import { resourcesOf, mailStack, customResourceOf, statementsOf } from '../mail-stack';
 import { exampleCom } from './example-com';
 
@@ -60,4 +62,12 @@ test.each<[string, iam.CustomizeRolesOptions]>([
       },
     },
   });
+});
+
+test.each([true, false])('G1 the report has the rights of a function in a VPC if it is in one: %p', (isInVpc) => {
+  iam.Role.customizeRoles(stack, { usePrecreatedRoles: { [ROLE]: 'dkim-role' } });
+  if (isInVpc) DkimFunction.configure(stack, { vpc: new ec2.Vpc(stack, 'Vpc') });
+  exampleCom(undefined, stack);
+
+  expect(actionsOf(reported()).includes('ec2:CreateNetworkInterface')).toBe(isInVpc);
 });

@@ -3,8 +3,10 @@ import { App, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
+import { DkimPrivateKey } from '../../src';
 import {
   assumeRolePermission, identityPermission, secretPermission, zonePermissions,
 } from '../../src/private/permissions';
@@ -95,7 +97,7 @@ test('another construct with the id of the function is refused', () => {
     "The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
 });
 
-test.each([[1, 1], [50, 1], [60, 2], [150, 3], [220, 5]])('%i identities need %i policies', (identities, policies) => {
+test.each([[1, 1], [46, 1], [60, 2], [150, 3], [220, 5]])('%i identities need %i policies', (identities, policies) => {
   const found = policiesOf(stackWith(identities));
 
   expect(found).toHaveLength(policies);
@@ -115,6 +117,19 @@ test('220 identities with a shared zone and a shared secret fit into a stack tha
 
   expect(found).toHaveLength(5);
   expect(found.map(sizeOf).filter(size => size > 6144)).toEqual([]);
+});
+
+test('a secret of the app that many identities share takes the room of one, also in its name', () => {
+  const stack = mailStack();
+  const secret = new secretsmanager.Secret(stack, 'Secret', { secretName: 'x'.repeat(512) });
+  for (let index = 0; index < 40; index += 1) {
+    const key = DkimPrivateKey.fromSecret(secret);
+    Provider.of(stack).grant([
+      identityPermission(stack, stack.region, `mail-${index}.example.com`), secretPermission(key._policyArn, key._maxName),
+    ]);
+  }
+
+  expect(policiesOf(stack)).toHaveLength(1);
 });
 
 test('the permissions of each identity are in one policy, whole', () => {
