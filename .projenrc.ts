@@ -314,6 +314,9 @@ ci.addJob('ci', {
   ],
 });
 
+// The bundle task writes it, and it changes with every change of the handler.
+project.gitignore.exclude('/src/private/handler-digest.ts');
+
 // integ-runner puts the function beside each snapshot. It is built, so it is never committed.
 project.gitignore.exclude('/test/*.snapshot/asset.*');
 

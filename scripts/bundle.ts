@@ -1,10 +1,12 @@
-// Builds the handler as one minified file for each entry, with the SDK inside, and collects the licences.
+// Builds the handler as one minified file for each entry, with the SDK inside, collects the licences, and writes the
+// digest by which the construct knows the files.
 // Run by `npx projen bundle`.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
+import { digestOf } from '../src/private/digest-of-folder';
 
 /**
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
@@ -13,6 +15,7 @@ import { onlyWhatIsUsed } from './only-what-is-used';
 const ENTRIES = ['deployment'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
+const DIGEST = 'src/private/handler-digest.ts';
 
 /**
  * Each client of the SDK includes its whole package.json, only to read the version. This keeps only the
@@ -53,6 +56,9 @@ async function main(): Promise<void> {
   );
   mkdirSync(dirname(LICENSES), { recursive: true });
   writeFileSync(LICENSES, renderLicenses([...packages].sort()));
+  writeFileSync(DIGEST, `// Digest of the files in ${ASSET}. Written by \`npx projen bundle\`, and never committed.
+export const HANDLER_DIGEST = '${digestOf(ASSET)}';
+`);
 }
 
 /** Every licence text once, below the names of the packages that have it. */

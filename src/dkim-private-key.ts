@@ -1,9 +1,9 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-import { CfnResource, IResolveContext, Lazy, Token } from 'aws-cdk-lib';
+import { CfnResource, IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
-import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { checkSecretOptions } from './private/validation';
+import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { checkSecretOptions, checkType } from './private/validation';
 
 /**
  * Which part of a secret is the private key.
@@ -80,6 +80,8 @@ export class DkimPrivateKey {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
    */
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
+    checkType('secret', secret, 'secretArn', 'Pass the secret that holds the key, for example of '
+      + 'Secret.fromSecretCompleteArn(). There is no way to pass the key itself');
     checkSecretOptions(options);
     return new DkimPrivateKey(secret, options, encryptionKeyArnOf(secret));
   }
@@ -103,6 +105,41 @@ export class DkimPrivateKey {
   }
 
   /**
+   * Whether this app creates the secret without a key in it: the value is random, or there is none.
+   *
+   * @internal
+   */
+  public get _isGenerated(): boolean {
+    const resource = this.resource;
+    if (!resource) return false;
+    const { secretString, generateSecretString: generated } = resource;
+    if (secretString !== undefined || Tokenization.isResolvable(generated)) return false;
+    const field = this._options.jsonField;
+    return !field || !generated?.secretStringTemplate || generated.generateStringKey === field;
+  }
+
+  /**
+   * How long the name of the secret can be at the most, if synthesis knows it. CloudFormation makes the
+   * name from the logical id, with a hyphen and twelve characters.
+   *
+   * @internal
+   */
+  public get _maxName(): number | undefined {
+    const resource = this.resource;
+    if (!resource) return undefined;
+    const name = resource.name ?? `${resource.stack.resolve(resource.logicalId)}-123456789012`;
+    return Token.isUnresolved(name) ? undefined : name.length;
+  }
+
+  /** The resource of the secret, if this app creates it. */
+  private get resource(): CfnSecret | undefined {
+    const resource = this._secret.node.defaultChild;
+    const isSecret = CfnResource.isCfnResource(resource)
+      && resource.cfnResourceType === CfnSecret.CFN_RESOURCE_TYPE_NAME;
+    return isSecret ? resource as CfnSecret : undefined;
+  }
+
+  /**
    * The ARN of the secret for an IAM policy.
    *
    * Secrets Manager adds a hyphen and six random characters to the name of a secret. A partial ARN
@@ -112,10 +149,15 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _policyArn(): string {
-    const { secretArn } = this._secret;
-    return Lazy.uncachedString({
-      produce: context => this.isPartial(context.resolve(secretArn)) ? `${secretArn}-??????` : secretArn,
-    });
+    const secret = this._secret;
+    if (!this._isCreatedInApp) return secret.secretFullArn === undefined ? `${secret.secretArn}-??????` : secret.secretArn;
+    // One token for each secret: a policy has room for many identities that share it.
+    if (!policyArns.has(secret)) {
+      policyArns.set(secret, Lazy.uncachedString({
+        produce: context => this.isPartial(context.resolve(secret.secretArn)) ? `${secret.secretArn}-??????` : secret.secretArn,
+      }));
+    }
+    return policyArns.get(secret)!;
   }
 
   /**
@@ -143,6 +185,8 @@ export class DkimPrivateKey {
     return this._isCreatedInApp && (typeof rendered === 'string' || 'Fn::Join' in rendered);
   }
 }
+
+const policyArns = new WeakMap<ISecret, string>();
 
 /**
  * The ARN of the key itself, also when the secret has an alias: an IAM policy cannot name a key by its

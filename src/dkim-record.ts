@@ -13,11 +13,10 @@ import { RecordType } from 'aws-cdk-lib/aws-route53';
  */
 export interface DkimRecord {
   /**
-   * Fully qualified name of the record, without a trailing dot.
+   * Fully qualified name of the record, with a trailing dot.
    *
-   * Shape: `<token>._domainkey.<domain>` or `<selector>._domainkey.<domain>`. Some tools append the
-   * name of the zone to a name without a trailing dot. `RecordSet` of CDK does so with a token. Add the
-   * dot there: `${record.name}.`.
+   * Shape: `<token>._domainkey.<domain>.` or `<selector>._domainkey.<domain>.`. Without the dot, CDK's
+   * `RecordSet` and some DNS providers would append the name of the zone.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2.1
    */

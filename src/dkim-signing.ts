@@ -4,10 +4,15 @@ import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
+import { comparisonKey } from './private/comparison-key';
 import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
 import { partsOfArn } from './private/known-arn';
+import { partitionOf, regionIn } from './private/known-region';
+import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
-import { checkCrossAccountSecret, checkParentRegion, checkSelector, checkSelectorIn } from './private/validation';
+import {
+  checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkSelectorIn, checkType,
+} from './private/validation';
 
 /**
  * Options of Easy DKIM.
@@ -69,17 +74,12 @@ export interface DeterministicEasyDkimSigningOptions {
   readonly parentRegion: string;
 }
 
-/** The identity that a method is bound to. */
-interface SigningTarget {
-  readonly stack: Stack;
-  readonly domain: string;
-  readonly region: string;
-}
-
 /** What the construct needs from a method. */
 interface SigningConfig {
   readonly properties: SigningProperties;
   readonly permissions: Permission[];
+  /** Path of the secret of the key, if this app creates it without a key in it. */
+  readonly generatedSecret?: string;
   /** The records in DNS. A replica has none, because it uses the records of its parent. */
   readonly records: { readonly type: RecordType; readonly count: number };
 }
@@ -143,6 +143,14 @@ export abstract class DkimSigning {
     return new DeterministicEasyDkim(options);
   }
 
+  /**
+   * Throws if the deployment could not do it. `_bind` calls it, and the construct again at the end of
+   * synthesis.
+   *
+   * @internal
+   */
+  public abstract _check(target: KnownTarget): void;
+
   /** @internal */
   public abstract _bind(target: SigningTarget): SigningConfig;
 }
@@ -150,6 +158,10 @@ export abstract class DkimSigning {
 class EasyDkim extends DkimSigning {
   constructor(private readonly options: EasyDkimSigningOptions) {
     super();
+  }
+
+  public _check(): void {
+    // CDK has an enum for the only option.
   }
 
   public _bind(): SigningConfig {
@@ -165,31 +177,41 @@ class EasyDkim extends DkimSigning {
 class ByoDkim extends DkimSigning {
   constructor(private readonly options: ByoDkimSigningOptions) {
     super();
+    checkType('selector', options.selector, 'length', "Give the name of the key in DNS, for example 'mail-2026'");
     checkSelector(options.selector);
+    checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
+  }
+
+  public _check({ stack, known }: KnownTarget): void {
+    checkSelector(known(this.options.selector));
+    const key = this.options.privateKey;
+    const { account, region, partition } = environmentOfSecret(key, stack, known);
+    checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
+    checkCrossAccountSecret(account, stack.account, {
+      fullArn: key._isCreatedInApp ? undefined : key._secret.secretFullArn, keyArn: key._encryptionKeyArn,
+    });
   }
 
   public _bind(target: SigningTarget): SigningConfig {
     checkSelectorIn(target.domain, this.options.selector);
+    this._check({ ...target, known: asItIs });
     const key = this.options.privateKey;
-    const { secretArn, secretFullArn } = key._secret;
-    const { account, region } = environmentOfSecret(key, target.stack);
-    checkCrossAccountSecret(account, target.stack.account, {
-      fullArn: key._isCreatedInApp ? undefined : secretFullArn, keyArn: key._encryptionKeyArn,
-    });
+    const { region } = environmentOfSecret(key, target.stack, asItIs);
     return {
       properties: {
         Method: 'BYODKIM',
         Selector: this.options.selector,
-        SecretArn: secretArn,
+        SecretArn: key._secret.secretArn,
         SecretArnForm: key._arnForm,
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,
       },
       permissions: [
-        secretPermission(key._policyArn),
+        secretPermission(key._policyArn, key._maxName),
         ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
       ],
+      generatedSecret: key._isGenerated ? key._secret.node.path : undefined,
       records: { type: RecordType.TXT, count: 1 },
     };
   }
@@ -203,28 +225,41 @@ class ByoDkim extends DkimSigning {
  * key are in the same Region. Without a key it is the Region of the stack of the secret. An
  * environment-agnostic stack is in the Region of the stack that uses the secret.
  */
-function environmentOfSecret(key: DkimPrivateKey, stack: Stack): { account: string; region: string } {
+function environmentOfSecret(
+  key: DkimPrivateKey, stack: Stack, known: KnownTarget['known'],
+): { account: string; region: string; partition?: string } {
   const { secretArn, env } = key._secret;
-  const secret = partsOfArn(stack, secretArn, ArnFormat.COLON_RESOURCE_NAME);
+  const secret = partsOfArn(stack, known(secretArn), ArnFormat.COLON_RESOURCE_NAME);
   const encryptionKey = key._isCreatedInApp ? {}
     : partsOfArn(stack, key._encryptionKeyArn ?? '', ArnFormat.SLASH_RESOURCE_NAME);
   const regionOfStack = Token.isUnresolved(env.region) ? stack.region : env.region;
   return {
     account: secret.account ?? env.account,
     region: secret.region ?? encryptionKey.region ?? regionOfStack,
+    partition: secret.partition,
   };
 }
 
 class DeterministicEasyDkim extends DkimSigning {
   constructor(private readonly options: DeterministicEasyDkimSigningOptions) {
     super();
+    checkType('parentRegion', options.parentRegion, 'length', "Write the code of a Region, for example 'eu-west-1'");
+  }
+
+  public _check({ stack, region, known }: KnownTarget): void {
+    const parentRegion = regionIn(stack, known(this.options.parentRegion));
+    const isOwn = !comesLate(parentRegion, region)
+      && comparisonKey(stack, parentRegion) === comparisonKey(stack, region);
+    checkParentRegion(isOwn ? region : parentRegion, region);
+    checkPartition(`parentRegion '${parentRegion}'`, partitionOf(parentRegion), partitionOf(region));
   }
 
   public _bind(target: SigningTarget): SigningConfig {
-    checkParentRegion(this.options.parentRegion, target.region);
+    this._check({ ...target, known: asItIs });
+    const { parentRegion } = this.options;
     return {
-      properties: { Method: 'DEED', ParentRegion: this.options.parentRegion },
-      permissions: replicationPermissions(target.stack, this.options.parentRegion, target.region, target.domain),
+      properties: { Method: 'DEED', ParentRegion: parentRegion },
+      permissions: replicationPermissions(target.stack, parentRegion, target.region, target.domain),
       records: { type: RecordType.CNAME, count: 0 },
     };
   }

@@ -1,5 +1,5 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
-import { CfnResource, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
@@ -9,14 +9,18 @@ import { DkimSigning } from './dkim-signing';
 import {
   DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT,
 } from './private/contract';
+import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
-import { accountOf, certainRegionOf, domainOf, regionOf, setsOwnSigning } from './private/known-identity';
+import { accountOf, certainRegionOf, domainOf, finalDomainOf, finalOwnSigningOf, OwnSigning, ownSigningOf, regionOf } from './private/known-identity';
+import { partitionOf, regionIn } from './private/known-region';
+import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { logicalIdFor } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import { assumeRolePermission, identityPermission, Permission, zonePermissions } from './private/permissions';
 import { Provider } from './private/provider';
 import {
-  checkAccount, checkDomain, checkRegion, checkRemovalPolicy, checkSameRegion, ttlInSeconds, waitInSeconds,
+  checkAccount, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType, ttlInSeconds,
+  waitInSeconds,
 } from './private/validation';
 import { RecordConflict } from './record-conflict';
 
@@ -144,6 +148,9 @@ export interface EmailIdentityDkimProps {
    * you manage them from then on. Signing and records that were there before the construct stay in both
    * cases.
    *
+   * `RemovalPolicies.of(scope)` and `MissingRemovalPolicies.of(scope)` mean the same for the construct as
+   * this property. The policies of the function's role are never retained.
+   *
    * Throws if it is another policy.
    *
    * @default RemovalPolicy.DESTROY
@@ -229,58 +236,83 @@ export class EmailIdentityDkim extends Construct {
    */
   constructor(scope: Construct, id: string, props: EmailIdentityDkimProps) {
     super(scope, id);
+    checkType('identity', props?.identity, 'emailIdentityName', 'Pass an EmailIdentity, or one that is imported with '
+      + 'EmailIdentity.fromEmailIdentityName()');
     const stack = Stack.of(this);
+    const signing = props.signing ?? DkimSigning.easyDkim();
+    checkType('signing', signing, '_bind', 'Pass what a method of DkimSigning gives');
     const domain = domainOf(props.identity);
     const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
-    checkIdentity(props.identity, domain, region, stack);
-    const signing = (props.signing ?? DkimSigning.easyDkim())._bind({ stack, domain, region });
-    checkHostedZone(this, domain, signing.records.count > 0, props);
-    claimIdentity(this, props.identity, region, domain);
+    checkIdentity(props.identity, ownSigningOf(props.identity), { stack, domain, region, known: asItIs });
+    const method = signing._bind({ stack, domain, region });
+    this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
+    // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
+    this.node.addValidation({
+      validate: () => messageOf(() => {
+        const known = (text: string) => finalText(stack, text);
+        const target = { stack, domain: finalDomainOf(props.identity), region: regionIn(stack, known(region)), known };
+        checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
+        signing._check(target);
+        this.checkZoneAndClaim(props, method.records.count, target);
+      }),
+    });
+    if (method.generatedSecret !== undefined) {
+      Annotations.of(this).addWarningV2('cdk-ses-dkim:generatedSecret', `The app creates secret '${method.generatedSecret}' `
+        + 'and generates its value, which is no private key. Put the key into the secret before this construct is '
+        + 'deployed: create the secret in a stack that is deployed earlier, or import it');
+    }
 
     const provider = Provider.of(this);
     const policy = provider.grant([
       identityPermission(stack, region, domain),
       ...permissionsOnZone(stack, domain, props),
-      ...signing.permissions,
+      ...method.permissions,
     ]);
 
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const properties = {
       Identity: domain,
       Region: unlessDefault(region, stack.region),
-      Signing: signing.properties,
+      Signing: method.properties,
       HostedZoneId: props.hostedZone?.hostedZoneId,
       HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
       WaitForVerification: wait,
-      RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
+      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
-    // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
-    // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
-    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
-    // signing and records, and deletes the registry record.
-    const resource = new CfnResource(this, 'Resource', {
+    const resource: CfnResource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
       properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
     });
-    resource.overrideLogicalId(logicalIdFor(stack, region, domain));
+    if (props.removalPolicy) resource.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
+    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
+    // signing and records, and deletes the registry record. So the policy, also that of an aspect, is a
+    // property. `Delete` is CloudFormation's default anyway.
+    resource.addDeletionOverride('DeletionPolicy');
+    resource.addDeletionOverride('UpdateReplacePolicy');
+    const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
+    resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
     resource.node.addDependency(policy);
     provider.turns.add(resource, wait !== undefined);
-    this.createAfter(resource, props.identity, props.hostedZoneRole);
+    // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
+    // uses them. If they came later, they would fail because the records exist. The policies of the role
+    // must still be there when the handler deletes records, so they must go last.
+    createFirst(props.identity, resource);
+    if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
-    this.dkimRecords = Array.from({ length: signing.records.count }, (_, index) => index + 1).map(number => ({
-      name: attribute(`RecordName${number}`),
-      type: signing.records.type,
+    this.dkimRecords = Array.from({ length: method.records.count }, (_, index) => index + 1).map(number => ({
+      name: `${attribute(`RecordName${number}`)}.`,
+      type: method.records.type,
       value: attribute(`RecordValue${number}`),
       data: attribute(`RecordData${number}`),
     }));
     // The handler returns these attributes only for the method that has them. A stack that asks for a
     // missing attribute fails in CloudFormation.
-    switch (signing.properties.Method) {
+    switch (method.properties.Method) {
       case 'EASY_DKIM':
         this.signingHostedZone = attribute('SigningHostedZone');
         break;
@@ -291,31 +323,38 @@ export class EmailIdentityDkim extends Construct {
     }
   }
 
-  /**
-   * Orders the custom resource after the identity and the role, with everything in them.
-   *
-   * An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
-   * uses them. If they came later, they would fail because the records exist. The policies of the role
-   * must still be there when the handler deletes records, so they must go last.
-   *
-   * CDK allows dependencies only within one stage, because stages are deployed on their own.
-   */
-  private createAfter(resource: CfnResource, ...earlier: (IEmailIdentity | IRole | undefined)[]): void {
-    for (const construct of earlier) {
-      if (construct && Stage.of(construct) === Stage.of(this)) resource.node.addDependency(construct);
-    }
+  private checkZoneAndClaim(props: EmailIdentityDkimProps, records: number, target: KnownTarget): void {
+    checkHostedZone(target, records > 0, props);
+    const { domain, region } = target;
+    if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
   }
 }
 
-function checkIdentity(identity: IEmailIdentity, domain: string, region: string, stack: Stack): void {
+function messageOf(check: () => void): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+function checkIdentity(
+  identity: IEmailIdentity, own: OwnSigning, { stack, domain, region, known }: KnownTarget,
+): void {
   checkDomain(domain);
   checkRegion('region', region);
+  checkPartition(`region '${region}'`, partitionOf(region), partitionOf(stack.region));
   checkSameRegion(region, domain, certainRegionOf(identity));
   const advice = 'Put the EmailIdentityDkim into a stack of that account';
-  checkAccount('identity', accountOf(identity), stack.account, advice);
-  if (setsOwnSigning(identity)) {
+  checkAccount('identity', known(accountOf(identity)), stack.account, advice);
+  if (own.isSet) {
     throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and `
       + "this construct would undo each other's changes. Leave both out of the identity");
+  }
+  if (own.isOff) {
+    throw new Error(`identity '${domain}' has dkimSigning: false. SES would verify the records and sign nothing. Leave `
+      + 'dkimSigning out of the identity, or remove the EmailIdentityDkim');
   }
 }
 
@@ -324,12 +363,9 @@ function permissionsOnZone(stack: Stack, domain: string, props: EmailIdentityDki
   return props.hostedZone ? zonePermissions(stack, props.hostedZone.hostedZoneId, domain) : [];
 }
 
-/**
- * The Region as the stack writes it. `Aws.REGION` is the Region of the stack, whether the stack knows
- * its Region or not.
- */
-function regionIn(stack: Stack, region: string): string {
-  return Token.isUnresolved(region) && stack.resolve(region)?.Ref === 'AWS::Region' ? stack.region : region;
+/** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */
+function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boolean {
+  return deletionPolicy === CfnDeletionPolicy.RETAIN || deletionPolicy === CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
 }
 
 /** Leaves a default value out of the template, so that 150 identities fit in one template. */

@@ -20,7 +20,7 @@ export function expectRecord(integ: IntegTest, { hostedZoneId }: ZoneSettings, {
     StartRecordName: name,
     StartRecordType: type,
     MaxItems: 1,
-  }).assertAtPath('ResourceRecordSets.0.Name', ExpectedResult.exact(`${name}.`));
+  }).assertAtPath('ResourceRecordSets.0.Name', ExpectedResult.exact(name));
 }
 
 /** Fails the test run if the removed stack has left a record. `hosted` is the account of the zone. */

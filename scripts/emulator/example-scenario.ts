@@ -114,7 +114,7 @@ function signings(selector: string): Signing[] {
 
 /** Reads the output that the CLI prints at the end of a deployment. */
 function recordIn(printed: string): { name: string; type: string; data: string } {
-  const [, name, type, data] = /^Mail\.DkimRecord = (\S+) (\S+) (.+)$/m.exec(printed) ?? [];
+  const [, name, type, data] = /^Mail\.DkimRecord = (\S+)\. (\S+) (.+)$/m.exec(printed) ?? [];
   if (data === undefined) throw new Error(`The CLI shows no output with the record:\n${printed}`);
   return { name, type, data };
 }

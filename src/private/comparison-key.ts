@@ -1,9 +1,7 @@
 // A key that compares texts with tokens: two texts have the same key if they have the same value at
 // deployment.
-import {
-  DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, StringConcat, Token,
-  Tokenization,
-} from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import { referencesIn } from './references';
 
 /**
  * The key of some texts, as they are in the template of a stack.
@@ -14,9 +12,7 @@ import {
  * other stacks.
  */
 export function comparisonKey(stack: Stack, ...texts: string[]): string {
-  const resolver = new StackCollector();
-  Tokenization.resolve(texts, { scope: stack, resolver, preparing: false });
-  const otherStacks = resolver.stacks.filter(found => found !== stack);
+  const otherStacks = referencesIn(stack, texts).map(Stack.of).filter(found => found !== stack);
   return JSON.stringify([...stack.resolve(texts), ...otherStacks.map(nameOf)]);
 }
 
@@ -28,18 +24,4 @@ export function comparisonKey(stack: Stack, ...texts: string[]): string {
 function nameOf(stack: Stack): string[] {
   const environment = [stack.account, stack.region].filter(part => !Token.isUnresolved(part));
   return [...environment, stack.nestedStackParent ? stack.node.path : stack.stackName];
-}
-
-/** Collects the stacks that the resolved tokens refer to. */
-class StackCollector extends DefaultTokenResolver {
-  public readonly stacks: Stack[] = [];
-
-  constructor() {
-    super(new StringConcat());
-  }
-
-  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
-    if (Reference.isReference(token)) this.stacks.push(Stack.of(token.target));
-    return super.resolveToken(token, context, postProcessor);
-  }
 }

@@ -1,11 +1,13 @@
 // What synthesis refuses about the hosted zone of a construct: a wrong zone, a private zone, or a zone
 // in another account.
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat } from 'aws-cdk-lib';
 import { IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
-import { Construct } from 'constructs';
+import { partsOfArn } from './known-arn';
+import { partitionOf } from './known-region';
 import { isPrivate, zoneNameOf } from './known-zone';
-import { checkAccount, checkZoneId, checkZoneName } from './validation';
+import { KnownTarget } from './late-value';
+import { checkAccount, checkPartition, checkType, checkZoneId, checkZoneName } from './validation';
 
 interface ZoneProps {
   readonly hostedZone?: IHostedZone;
@@ -13,7 +15,7 @@ interface ZoneProps {
 }
 
 /** @param hasRecords whether the signing method has records of its own; a replica has none */
-export function checkHostedZone(scope: Construct, domain: string, hasRecords: boolean, props: ZoneProps): void {
+export function checkHostedZone({ stack, domain, known }: KnownTarget, hasRecords: boolean, props: ZoneProps): void {
   const zone = props.hostedZone;
   if (!zone) {
     if (!props.hostedZoneRole) return;
@@ -24,16 +26,19 @@ export function checkHostedZone(scope: Construct, domain: string, hasRecords: bo
     throw new Error(`hostedZone is given for '${domain}', a replica, whose records are its parent's. Leave hostedZone `
       + 'out, and give it to the EmailIdentityDkim of the parent');
   }
-  checkZoneId(domain, zone.hostedZoneId);
-  checkZoneName(domain, zoneNameOf(zone));
-  if (!props.hostedZoneRole) {
+  checkType('hostedZone', zone, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+  const zoneName = zoneNameOf(zone);
+  checkZoneId(domain, known(zone.hostedZoneId));
+  checkZoneName(domain, zoneName && known(zoneName));
+  if (props.hostedZoneRole) {
+    checkType('hostedZoneRole', props.hostedZoneRole, 'roleArn', 'Pass a role, for example of Role.fromRoleArn()');
+    const { partition } = partsOfArn(stack, known(props.hostedZoneRole.roleArn), ArnFormat.SLASH_RESOURCE_NAME);
+    checkPartition('hostedZoneRole', partition, partitionOf(stack.region));
+  } else {
     const advice = 'Give a hostedZoneRole of that account';
-    checkAccount('hostedZone', zone.env.account, Stack.of(scope).account, advice);
+    checkAccount('hostedZone', zone.env.account, stack.account, advice);
   }
   if (isPrivate(zone)) throw new Error(privateZoneMessage(zone));
-  // The app can add a VPC later, which makes the zone private. So the same check runs again at the end
-  // of synthesis.
-  scope.node.addValidation({ validate: () => isPrivate(zone) ? [privateZoneMessage(zone)] : [] });
 }
 
 function privateZoneMessage(zone: IHostedZone): string {

@@ -1,8 +1,10 @@
-// What synthesis knows about an SES identity: its domain, its Region, its account and who sets its
+// What synthesis knows about an SES identity: its domain, its Region, its account and what it says of its
 // signing.
-import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { partsOfArn } from './known-arn';
+import { finalText } from './late-value';
+import { renderedProperties } from './rendered-properties';
 
 /**
  * The domain of the identity.
@@ -14,6 +16,12 @@ import { partsOfArn } from './known-arn';
 export function domainOf(identity: IEmailIdentity): string {
   const name = resourceOf(identity)?.emailIdentity;
   return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityName;
+}
+
+/** The domain at the end of synthesis, when `Lazy` values and aspects have had their say. */
+export function finalDomainOf(identity: IEmailIdentity): string {
+  const name = resourceOf(identity)?.emailIdentity ?? identity.emailIdentityName;
+  return finalText(Stack.of(identity), name);
 }
 
 /**
@@ -32,9 +40,23 @@ export function certainRegionOf(identity: IEmailIdentity): string | undefined {
   return resourceOf(identity) || region !== Stack.of(identity).region ? region : undefined;
 }
 
-/** Whether the identity's own resource sets how it signs. */
-export function setsOwnSigning(identity: IEmailIdentity): boolean {
-  return resourceOf(identity)?.dkimSigningAttributes !== undefined;
+export interface OwnSigning {
+  readonly isSet: boolean;
+  readonly isOff: boolean;
+}
+
+/** What the resource of the identity says of its signing. */
+export function ownSigningOf(identity: IEmailIdentity): OwnSigning {
+  const { dkimSigningAttributes, dkimAttributes } = resourceOf(identity) ?? {};
+  const isOff = !Tokenization.isResolvable(dkimAttributes) && dkimAttributes?.signingEnabled === false;
+  return { isSet: dkimSigningAttributes !== undefined, isOff };
+}
+
+/** The same at the end of synthesis, with what overrides and aspects have changed. */
+export function finalOwnSigningOf(identity: IEmailIdentity): OwnSigning {
+  const resource = resourceOf(identity);
+  const { DkimSigningAttributes, DkimAttributes } = resource ? renderedProperties(resource) : {};
+  return { isSet: DkimSigningAttributes !== undefined, isOff: `${DkimAttributes?.SigningEnabled}` === 'false' };
 }
 
 export function accountOf(identity: IEmailIdentity): string {

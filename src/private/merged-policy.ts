@@ -3,6 +3,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { comparisonKey } from './comparison-key';
+import { withStandIns } from './late-value';
 import { Permission } from './permissions';
 
 /**
@@ -10,6 +11,9 @@ import { Permission } from './permissions';
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 export const MAX_POLICY_SIZE = 6144;
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
+const MAX_DESCRIPTION = 1000;
 
 interface Statement {
   readonly Effect: 'Allow';
@@ -31,6 +35,32 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
   return render(merge(stack, permissions));
 }
 
+/**
+ * A description with the names that only the deployment knows, such as a domain from a parameter.
+ *
+ * Another value of a parameter does not change the template. CloudFormation would change the policy in
+ * place, and the handler could not release the old name. Another description makes it replace the policy.
+ * What finds no room does without: three domains of the longest kind do.
+ */
+export function policyDescription(stack: Stack, permissions: readonly Permission[]): string | undefined {
+  const names = permissions.flatMap(({ namesToRelease = [], maxTokenInResource }) =>
+    namesToRelease.filter(name => isOfDeployment(stack.resolve(name))).map(text => ({ text, maxTokenInResource })));
+  let room = MAX_DESCRIPTION;
+  const different = new Map(names.map(each => [comparisonKey(stack, each.text), each])).values();
+  const texts = [...different].filter(({ text, maxTokenInResource }) => {
+    const length = maxLength(stack, stack.resolve(text), maxTokenInResource) + ' '.length;
+    if (length > room) return false;
+    room -= length;
+    return true;
+  }).map(({ text }) => text);
+  return texts.length > 0 ? texts.join(' ') : undefined;
+}
+
+/** Account, Region and partition of a stack never change. */
+function isOfDeployment(resolved: any): boolean {
+  return typeof resolved === 'object' && !PSEUDO_PARAMETERS.has(resolved.Ref);
+}
+
 /** Permissions as they count in the size of a document. */
 export interface Measured {
   /** By kind: characters of the statement without the resources and the values of conditions. */
@@ -47,7 +77,7 @@ export function measure(stack: Stack, permissions: readonly Permission[]): Measu
   const statements = new Map<string, number>();
   const texts = new Map<string, { list: string; length: number }>();
   for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
-    const add = (list: string, values: string[], maxToken: number) => values.forEach(text =>
+    const add = (list: string, values: string[], maxToken: number) => values.map(withStandIns).forEach(text =>
       texts.set(`${list} ${comparisonKey(stack, text)}`, {
         list, length: maxLength(stack, stack.resolve(text), maxToken),
       }));
@@ -163,6 +193,9 @@ function mapConditions<T>(
  * later.
  */
 const MAX_REGION = 16;
+
+/** They never change in a stack. */
+const PSEUDO_PARAMETERS = new Set(['AWS::Partition', 'AWS::Region', 'AWS::AccountId']);
 
 /** The partition of a Region that synthesis knows is known, too. */
 function maxPartition({ region }: Stack): number {

@@ -4,8 +4,11 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
 import { comparisonKey } from './comparison-key';
 
-/** For each app: the path of the construct that has claimed an identity, by a key of that identity. */
-const claims = new WeakMap<IConstruct, Map<string, string>>();
+/**
+ * The app has the claims: the path of the construct that has claimed an identity, by a key of that
+ * identity. An app can have several copies of this library. They find each other's claims by the symbol.
+ */
+const CLAIMS = Symbol.for('cdk-ses-dkim.claims');
 
 /**
  * Claims an identity for a construct. Throws if another construct has claimed it.
@@ -16,10 +19,7 @@ const claims = new WeakMap<IConstruct, Map<string, string>>();
  * wherever the stacks are deployed. So it is claimed as well.
  */
 export function claimIdentity(scope: Construct, identity: IConstruct, region: string, domain: string): void {
-  const app = scope.node.root;
-  const claimed = claims.get(app) ?? new Map<string, string>();
-  claims.set(app, claimed);
-
+  const claimed = claimsOf(scope.node.root);
   const stack = Stack.of(scope);
   const topLevelStack = topLevelStackOf(stack);
   const isKnown = ![stack.account, region, domain].some(part => Token.isUnresolved(part));
@@ -27,12 +27,16 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
   const keys = [[account, region, domain], [identity.node.path, region]]
     .map(parts => comparisonKey(topLevelStack, ...parts));
 
-  const other = keys.map(key => claimed.get(key)).find(path => path !== undefined);
+  const other = keys.map(key => claimed.get(key)).find(path => path !== undefined && path !== scope.node.path);
   if (other) {
     throw new Error(`identity '${domain}' already has an EmailIdentityDkim in its Region: '${other}'. `
       + `Remove it or '${scope.node.path}': they would undo each other's changes`);
   }
   for (const key of keys) claimed.set(key, scope.node.path);
+}
+
+function claimsOf(app: IConstruct & { [CLAIMS]?: Map<string, string> }): Map<string, string> {
+  return app[CLAIMS] ??= new Map();
 }
 
 function topLevelStackOf(stack: Stack): Stack {

@@ -11,6 +11,11 @@ export interface Permission {
   readonly actions: string[];
   readonly resources: string[];
   readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string[] } };
+  /**
+   * Names that the handler needs once more after they have changed, to release what it has made under the
+   * old ones.
+   */
+  readonly namesToRelease?: string[];
   /** Length of the longest value that a token in a resource can have at deployment, in characters. */
   readonly maxTokenInResource: number;
   /** The same for a token in a condition value. */
@@ -24,11 +29,15 @@ const MAX_DOMAIN = 253;
 const MAX_ZONE_ID = 32;
 
 /**
- * The longest ARN that CloudFormation creates. Partition, service, Region and account take at most 80
- * characters. 80 more are for the name. Names of IAM and Lambda have at most 64. CloudFormation makes
- * the name of a secret from its logical id.
+ * What an ARN has before the name: partition, service, Region and account.
  */
-const MAX_ARN = 160;
+const MAX_ARN_PREFIX = 80;
+
+/** The longest ARN of IAM, Lambda and KMS that CloudFormation creates. Names there have at most 64 characters. */
+const MAX_ARN = MAX_ARN_PREFIX + 80;
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+const MAX_SECRET_NAME = 512;
 
 /** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
@@ -38,6 +47,7 @@ export function identityPermission(stack: Stack, region: string, domain: string)
       'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
     ],
     resources: [identityArn(stack, region, domain)],
+    namesToRelease: [region, domain],
     maxTokenInResource: MAX_DOMAIN,
   };
 }
@@ -78,6 +88,7 @@ export function zonePermissions(stack: Stack, hostedZoneId: string, domain: stri
       kind: 'read zone',
       actions: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
       resources: [zoneArn],
+      namesToRelease: [hostedZoneId],
       maxTokenInResource: MAX_ZONE_ID,
     },
     {
@@ -121,16 +132,26 @@ export function anyChangeArn(stack: Stack): string {
  * Assumes the role that can change the hosted zone. The owner of the role decides what the role allows.
  */
 export function assumeRolePermission(roleArn: string): Permission {
-  return { kind: 'role', actions: ['sts:AssumeRole'], resources: [roleArn], maxTokenInResource: MAX_ARN };
+  return {
+    kind: 'role',
+    actions: ['sts:AssumeRole'],
+    resources: [roleArn],
+    namesToRelease: [roleArn],
+    maxTokenInResource: MAX_ARN,
+  };
 }
 
-/** Reads the private key. */
-export function secretPermission(secretArn: string): Permission {
+/**
+ * Reads the private key.
+ *
+ * @param maxName length of the secret's name, if synthesis knows it
+ */
+export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): Permission {
   return {
     kind: 'secret',
     actions: ['secretsmanager:GetSecretValue'],
     resources: [secretArn],
-    maxTokenInResource: MAX_ARN,
+    maxTokenInResource: MAX_ARN_PREFIX + maxName + '-??????'.length,
   };
 }
 
@@ -171,7 +192,7 @@ export interface FunctionLog {
  * Writes the log, and asks the stack what an event does not say: whether an Update is a rollback, or
  * whether a failed resource has been created again.
  *
- * It is one statement, because each policy has it and room is short. IAM looks at an action only for the
+ * It is one statement, because room is short. IAM looks at an action only for the
  * resources that the action knows.
  */
 export function ownPermission(stack: Stack, log: FunctionLog): Permission {

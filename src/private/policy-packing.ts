@@ -2,22 +2,29 @@
 import { createHash } from 'crypto';
 import { Stack } from 'aws-cdk-lib';
 import { comparisonKey } from './comparison-key';
+import { withStandIns } from './late-value';
 import { DocumentSize, MAX_POLICY_SIZE, measure, Measured } from './merged-policy';
 import { Permission } from './permissions';
 
-/** The permissions of one identity. */
+/** The permissions of one identity, or of the function for itself. */
 export interface Grant {
   readonly permissions: Permission[];
   readonly measured: Measured;
-  /** A hash of the identity's name. */
+  /** A hash of the identity's name. It says in which policy the grant belongs. */
   readonly hash: number;
 }
 
 /** @param permissions the first of them names the identity */
 export function grantOf(stack: Stack, permissions: Permission[]): Grant {
-  const name = comparisonKey(stack, ...permissions[0].resources);
+  // A name that synthesis knows only at its end has a number there, which follows from the order of the constructs.
+  const name = comparisonKey(stack, ...permissions[0].resources.map(withStandIns)).replace(/-TOKEN-\d+-/g, '');
   const hash = createHash('sha256').update(name).digest().readUIntBE(0, 6);
   return { permissions, measured: measure(stack, permissions), hash };
+}
+
+/** Belongs into the first policy, however many there are. */
+export function firstGrant(stack: Stack, permissions: Permission[]): Grant {
+  return { permissions, measured: measure(stack, permissions), hash: 0 };
 }
 
 /**
@@ -25,15 +32,11 @@ export function grantOf(stack: Stack, permissions: Permission[]): Grant {
  *
  * Each grant belongs into the policy that its hash says, so one that is added or removed changes that policy only. What
  * finds no room there goes into the next one that has room.
- *
- * @param common for every policy, because a custom resource can rely only on the policy that it depends on
  */
-export function pack(
-  grants: readonly Grant[], common: Measured, most: number,
-): Grant[][] | undefined {
+export function pack(grants: readonly Grant[], most: number): Grant[][] | undefined {
   const sorted = [...grants].sort((one, other) => one.hash - other.hash);
-  for (let count = fewest(grants, common); count <= most; count += 1) {
-    const policies = Array.from({ length: count }, () => new Policy(common));
+  for (let count = fewest(grants); count <= most; count += 1) {
+    const policies = Array.from({ length: count }, () => new Policy());
     const place = (grant: Grant, offset: number) => policies[(grant.hash + offset) % count].add(grant);
     const left = sorted.filter(grant => !place(grant, 0));
     const offsets = Array.from({ length: count }, (_, offset) => offset);
@@ -45,9 +48,8 @@ export function pack(
 }
 
 /** With fewer policies than that, there is no use in trying. */
-function fewest(grants: readonly Grant[], common: Measured): number {
+function fewest(grants: readonly Grant[]): number {
   const size = new DocumentSize();
-  size.add(common);
   const empty = size.characters;
   for (const { measured } of grants) size.add(measured);
   return Math.ceil((size.characters - empty) / (MAX_POLICY_SIZE - empty));
@@ -56,10 +58,6 @@ function fewest(grants: readonly Grant[], common: Measured): number {
 class Policy {
   public readonly grants: Grant[] = [];
   private readonly size = new DocumentSize();
-
-  constructor(common: Measured) {
-    this.size.add(common);
-  }
 
   public add(grant: Grant): boolean {
     const fits = this.size.add(grant.measured, MAX_POLICY_SIZE);

@@ -1,14 +1,14 @@
 // What all constructs of a stack share: the function, what they say about it, and the policies of its role.
-import { createHash } from 'crypto';
 import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeAnyChange } from './acknowledged-finding';
 import { FunctionSettings } from './function-settings';
 import { omitIfNotTaken } from './late-role';
-import { measure, policyDocument } from './merged-policy';
+import { MergedDocument } from './merged-document';
 import { anyChangeArn, Permission } from './permissions';
-import { Grant, grantOf, pack } from './policy-packing';
+import { firstGrant, Grant, grantOf, pack } from './policy-packing';
+import { replaceByContent } from './replaced-by-content';
 import { SharedFunction } from './shared-function';
 import { Turns } from './turns';
 import type { DkimFunctionOptions } from '../dkim-function';
@@ -57,6 +57,7 @@ export class Provider extends Construct {
   public readonly turns: Turns;
   private function?: SharedFunction;
   private readonly settings: FunctionSettings;
+  private own?: Grant;
   private readonly grants: Grant[] = [];
   private readonly policies: SharedPolicy[] = [];
   /** The grants of each policy. */
@@ -83,8 +84,8 @@ export class Provider extends Construct {
     const stack = Stack.of(this);
     const grant = grantOf(stack, permissions);
     this.grants.push(grant);
-    const own = measure(stack, this.function!.ownPermissions);
-    this.packed = pack(this.grants, own, this.maxPolicies()) ?? this.refuse();
+    this.own ??= firstGrant(stack, this.function!.ownPermissions);
+    this.packed = pack([this.own, ...this.grants], this.maxPolicies()) ?? this.refuse();
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
     this.acknowledgeFindings();
     return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
@@ -93,18 +94,23 @@ export class Provider extends Construct {
   /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
   private problems(): string[] {
     const quota = this.quota();
-    const needed = 2 * this.policies.length + 1;
+    const needed = 2 * this.packed.length + 1;
     if (!this.function?.isInVpc || needed <= quota) return [];
-    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.policies.length} managed policies, as many `
+    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.packed.length} managed policies, as many `
       + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
       + 'the EmailIdentityDkim constructs into another stack'];
   }
 
+  /**
+   * What the function does for itself is in the first policy. A custom resource can rely only on the policy
+   * that it depends on, so the others depend on the first: it is made before them, and deleted after them.
+   */
   private addPolicy(): SharedPolicy {
     const index = this.policies.length;
-    return new SharedPolicy(this, `Policy${index + 1}`, this.function!, () =>
-      // Every policy has the first, because a custom resource can rely only on the policy that it depends on.
-      [...this.function!.ownPermissions, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
+    const policy = new SharedPolicy(this, `Policy${index + 1}`, this.function!.role, () =>
+      (this.packed[index] ?? []).flatMap(grant => grant.permissions));
+    if (index > 0) policy.node.addDependency(this.policies[0]);
+    return policy;
   }
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
@@ -152,55 +158,36 @@ function lazyDependable(find: () => IConstruct): IDependable {
 /**
  * A managed policy with the permissions for many identities.
  *
- * The logical id has a hash of the content, so a changed policy is a new resource. CloudFormation
- * creates it before the custom resources that need it. It deletes the old policy in the clean-up phase,
- * after the removed custom resources: their Delete still needs the old policy.
+ * A changed policy is a new resource. CloudFormation creates it before the custom resources that need
+ * it. It deletes the old policy in the clean-up phase, after the removed custom resources: their Delete
+ * still needs the old policy.
+ *
+ * It is the ManagedPolicy of CDK, which writes no policy but a report if the app has roles of its own
+ * (`iam.Role.customizeRoles`).
  */
-class SharedPolicy extends Construct {
-  private readonly resource: iam.CfnManagedPolicy;
+class SharedPolicy extends iam.ManagedPolicy {
   private isAcknowledged = false;
-  private hash?: string;
 
   /** @param permissions all that it has when the app is complete */
-  constructor(scope: Construct, id: string, { role }: SharedFunction, private readonly permissions: () => Permission[]) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, role: iam.IRole, permissions: () => Permission[]) {
+    const document = new MergedDocument(Stack.of(scope), permissions);
+    super(scope, id, { roles: [role], document });
 
-    const stack = Stack.of(this);
-    this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: Lazy.uncachedList({ produce: () => [role.roleName] }),
-      policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
-    });
-    omitIfNotTaken(this.resource, role);
-    const logicalId = stack.resolve(this.resource.logicalId);
-    this.resource.overrideLogicalId(Lazy.uncachedString({
-      produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
-    }));
+    const resource = this.resource;
+    if (!resource) return;
+    resource.description = Lazy.uncachedString({ produce: () => document.description });
+    resource.path = undefined; // CDK's default is IAM's own
+    omitIfNotTaken(resource, role, () => permissions().length > 0);
+    replaceByContent(resource, preparing => document.hash(preparing));
   }
 
   public acknowledgeAnyChange(): void {
-    if (!this.isAcknowledged) acknowledgeAnyChange(this.resource);
+    if (this.resource && !this.isAcknowledged) acknowledgeAnyChange(this.resource);
     this.isAcknowledged = true;
   }
 
-  private document() {
-    return policyDocument(Stack.of(this), this.permissions());
+  /** The policy in the template. An app that has roles of its own has none. */
+  private get resource(): iam.CfnManagedPolicy | undefined {
+    return this.node.defaultChild as iam.CfnManagedPolicy | undefined;
   }
-
-  /**
-   * A hash of the content. CDK asks for the logical id many times, so the hash is kept.
-   *
-   * While CDK prepares the template, there is no hash. At that time CDK still looks for references to
-   * other stacks, and replaces them in the template afterwards.
-   */
-  private contentHash(preparing: boolean): string {
-    if (preparing) {
-      this.hash = undefined;
-      return '';
-    }
-    return this.hash ??= shortHash(Stack.of(this).resolve(this.document()));
-  }
-}
-
-function shortHash(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 8).toUpperCase();
 }

@@ -1,6 +1,5 @@
 // The function of a stack with its role and its log group, as settings, property injectors and Aspects
 // leave them.
-import * as path from 'path';
 import { ArnFormat, Duration, Lazy, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,13 +8,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
+import { handlerAsset } from './handler-asset';
 import { lateRole, omitIfNotTaken } from './late-role';
-import { policyDocument } from './merged-policy';
+import { MergedDocument } from './merged-document';
 import { networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
 import type { DkimFunctionOptions } from '../dkim-function';
-
-/** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
 
 export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
@@ -43,7 +40,7 @@ export class SharedFunction {
     });
     this.function = new lambda.Function(scope, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(HANDLER_ASSET),
+      code: lambda.Code.fromAsset(handlerAsset()),
       handler: 'deployment/index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
@@ -149,12 +146,16 @@ export class SharedFunction {
   private addNetworkPolicy(): void {
     const stack = Stack.of(this.scope);
     const permissions = networkPermissions(stack);
-    const policy = new iam.CfnManagedPolicy(this.scope, 'NetworkPolicy', {
-      policyDocument: policyDocument(stack, permissions),
-      roles: Lazy.uncachedList({ produce: () => [this.role.roleName] }),
+    const policy = new iam.ManagedPolicy(this.scope, 'NetworkPolicy', {
+      document: new MergedDocument(stack, () => this.isInVpc ? permissions : []),
+      roles: [this.role],
     });
-    omitIfNotTaken(policy, this.role, () => this.isInVpc);
-    acknowledgeWildcards(policy, permissions.flatMap(({ resources }) => resources),
+    const resource = policy.node.defaultChild as iam.CfnManagedPolicy | undefined;
+    if (!resource) return; // the roles are made outside of the app
+    resource.description = undefined;
+    resource.path = undefined;
+    omitIfNotTaken(resource, this.role, () => this.isInVpc);
+    acknowledgeWildcards(resource, permissions.flatMap(({ resources }) => resources),
       'Lambda does not know its network interfaces before it makes them. The code of the function has none of these '
       + 'rights.');
     this.resource.node.addDependency(policy);

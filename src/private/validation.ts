@@ -21,6 +21,19 @@ function isUnknown(text: string): boolean {
 }
 
 /**
+ * JavaScript checks no types, and the user would read "Cannot read properties of undefined". The error does not show
+ * the value, because it can be a key.
+ *
+ * @param member what every right value has
+ */
+export function checkType(property: string, value: unknown, member: string, advice: string): void {
+  const members = value as { [name: string]: unknown } | undefined | null;
+  if (members?.[member] !== undefined) return;
+  const found = value === undefined || value === null ? `${value}` : `another ${typeof value}`;
+  throw new Error(`${property} is ${found}. ${advice}`);
+}
+
+/**
  * Checks a domain. It must be in lower case, because the IAM conditions on record names compare in
  * lower case.
  */
@@ -124,12 +137,20 @@ export function checkRegion(property: string, region: string): void {
   throw new Error(`${property} '${region}' is not an AWS Region. Write its code, for example 'eu-west-1'`);
 }
 
+/** No credentials are good for two partitions. A partition that is not known is no reason to refuse. */
+export function checkPartition(property: string, partition: string | undefined, own: string | undefined): void {
+  if (partition === undefined || own === undefined || isUnknown(partition) || partition === own) return;
+  throw new Error(`${property} is in partition '${partition}' of AWS, and the rest is in '${own}'. No credentials are `
+    + 'good for both. Keep all in one partition');
+}
+
 /** The parent of a replica is the identity of the same domain in another Region. */
 export function checkParentRegion(parentRegion: string, region: string): void {
   checkRegion('parentRegion', parentRegion);
   if (parentRegion === region) {
-    throw new Error(`parentRegion '${parentRegion}' is the identity's own Region. A replica's parent is in another `
-      + 'Region; for the parent itself use DkimSigning.easyDkim()');
+    const found = isUnknown(region) ? '' : `'${region}' `;
+    throw new Error(`parentRegion ${found}is the identity's own Region. A replica's parent is in another Region; for `
+      + 'the parent itself use DkimSigning.easyDkim()');
   }
 }
 
@@ -162,14 +183,10 @@ function wholeSeconds(property: string, duration: Duration, { min, max, why }: L
   return Tokenization.stringifyNumber(seconds);
 }
 
-export function checkRemovalPolicy(policy: RemovalPolicy): 'DESTROY' | 'RETAIN' {
-  switch (policy) {
-    case RemovalPolicy.DESTROY: return 'DESTROY';
-    case RemovalPolicy.RETAIN: return 'RETAIN';
-    default:
-      throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
-        + 'RemovalPolicy.RETAIN');
-  }
+export function checkRemovalPolicy(policy: RemovalPolicy): RemovalPolicy {
+  if (policy === RemovalPolicy.DESTROY || policy === RemovalPolicy.RETAIN) return policy;
+  throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
+    + 'RemovalPolicy.RETAIN');
 }
 
 interface SecretOptions {

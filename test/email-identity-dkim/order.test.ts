@@ -1,9 +1,11 @@
 // The order in CloudFormation: what is created before the custom resource, and therefore deleted after it.
-import { App, Stack, Stage } from 'aws-cdk-lib';
+import { App, CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
 import { created, exampleCom } from './example-com';
 import { EmailIdentityDkim } from '../../src';
 import { customResourceOf, mailStack, propertiesOf, resourcesOf, zone } from '../mail-stack';
@@ -11,7 +13,8 @@ import { customResourceOf, mailStack, propertiesOf, resourcesOf, zone } from '..
 /** The types of the resources that the custom resource depends on. */
 function dependencies(stack: Stack): string[] {
   const resources = resourcesOf(stack);
-  return customResourceOf(stack).DependsOn!.map(id => resources[id].Type).sort();
+  const [resource] = Object.values(resourcesOf(stack, 'Custom::EmailIdentityDkim'));
+  return resource.DependsOn!.map(id => resources[id].Type).sort();
 }
 
 test('the policy of the function is created before the custom resource', () => {
@@ -51,6 +54,73 @@ test('the construct can be a child of its own identity', () => {
   new EmailIdentityDkim(identity, 'Dkim', { identity });
 
   expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::SES::EmailIdentity']);
+});
+
+describe('H what is below the identity and uses the construct comes after it', () => {
+  let stack: Stack;
+  let identity: ses.EmailIdentity;
+  let dkim: EmailIdentityDkim;
+
+  beforeEach(() => {
+    stack = mailStack();
+    identity = created(stack, 'example.com');
+    dkim = new EmailIdentityDkim(stack, 'Dkim', { identity });
+  });
+
+  const record = (scope: Construct, name: string, value: string) => new route53.CnameRecord(scope, 'Record', {
+    zone: route53.HostedZone.fromHostedZoneId(scope, 'Zone', 'Z0EXAMPLE'), recordName: `${name}.`, domainName: value,
+  });
+  const idOf = (construct: Construct): string =>
+    stack.resolve((construct.node.defaultChild as CfnResource).logicalId);
+
+  test.each<[string, () => unknown]>([
+    ['by its attributes', () => record(identity, dkim.dkimRecords[0].name, dkim.dkimRecords[0].value)],
+    ['through another resource', () => {
+      const parameter = new ssm.StringParameter(stack, 'Name', { stringValue: dkim.dkimRecords[0].name });
+      record(identity, 'x', parameter.stringValue);
+    }],
+    ['by a dependency', () => record(identity, 'x', 'y').node.addDependency(dkim)],
+    ['by a dependency on its resource', () => {
+      const resource = record(identity, 'x', 'y').node.defaultChild as CfnResource;
+      resource.addDependency(dkim.node.defaultChild as CfnResource);
+    }],
+  ])('%s', (_, use) => {
+    use();
+
+    // Template.fromStack refuses a circle of dependencies.
+    expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::SES::EmailIdentity']);
+  });
+
+  test('also if the construct itself is below its identity, with a record of its own', () => {
+    const other = created(stack, 'example.org', 'Other');
+    const below = new EmailIdentityDkim(other, 'Dkim', { identity: other });
+    record(below, below.dkimRecords[0].name, below.dkimRecords[0].value);
+
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+
+  test('but a record that does not use it comes first, also if it is added later', () => {
+    record(identity, 'x', 'y');
+
+    expect(dependencies(stack)).toContain('AWS::Route53::RecordSet');
+  });
+
+  test('two identities whose records use the construct of the other end in no circle', () => {
+    const other = created(stack, 'example.org', 'Other');
+    const second = new EmailIdentityDkim(stack, 'Second', { identity: other });
+    record(identity, second.dkimRecords[0].name, 'y');
+    record(other, dkim.dkimRecords[0].name, 'y').node.addDependency(dkim);
+
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+
+  test('an identity that waits for another construct still comes first', () => {
+    const other = created(stack, 'example.org', 'Other');
+    other.node.addDependency(dkim);
+    const second = new EmailIdentityDkim(stack, 'Second', { identity: other });
+
+    expect(resourcesOf(stack)[idOf(second)].DependsOn).toContain(idOf(other));
+  });
 });
 
 test('the stack of the identity is deployed before the stack of the construct, without an export', () => {

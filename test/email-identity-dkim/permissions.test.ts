@@ -15,7 +15,9 @@ const byoDkimWith = (secret: secretsmanager.ISecret) =>
 test('the function may read the identity and set its signing', () => {
   expect(statementFor(exampleCom().stack, 'ses:PutEmailIdentityDkimSigningAttributes')).toEqual({
     Effect: 'Allow',
-    Action: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes'],
+    Action: [
+      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
+    ],
     Resource: arn(':ses:us-east-1:111111111111:identity/example.com'),
   });
 });

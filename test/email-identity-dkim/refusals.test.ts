@@ -1,5 +1,5 @@
 // What the construct refuses at synthesis, and the error that the user sees.
-import { App, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -57,10 +57,31 @@ describe('identity', () => {
       }),
       /region is 'us-east-1', and the identity 'example.com' is in 'eu-central-1'/],
     ['a Region that does not exist', () => ({ region: 'Ireland' }), /region 'Ireland' is not an AWS Region/],
+    ['H an identity whose signing is switched off',
+      of => ({
+        identity: new ses.EmailIdentity(of, 'Identity', {
+          identity: ses.Identity.domain('example.com'), dkimSigning: false,
+        }),
+      }),
+      /identity 'example.com' has dkimSigning: false.*Leave dkimSigning out/],
+    ['H a Region of another partition',
+      () => ({ region: 'cn-north-1' }),
+      /region 'cn-north-1' is in partition 'aws-cn' of AWS, and the rest is in 'aws'/],
+    ['H an identity of another partition',
+      of => ({ identity: importedByArn(of, 'arn:aws-us-gov:ses:us-gov-west-1:111111111111:identity/example.com') }),
+      /partition 'aws-us-gov'/],
+    ['H a domain in place of the identity', () => ({ identity: 'example.com' as any }), /^identity is another string/],
   ];
 
   test.each(refusals)('%s is refused', (_, props, error) => {
     expect(() => exampleCom(props)).toThrow(error);
+  });
+
+  test.each([undefined, null, {}])('H no identity, or no properties: %s', identity => {
+    const advice = /^identity is undefined. Pass an EmailIdentity/;
+    expect(() => new EmailIdentityDkim(mailStack(), 'Dkim', { identity: identity as any })).toThrow(
+      /^identity is (undefined|null|another object). Pass an EmailIdentity/);
+    expect(() => new EmailIdentityDkim(mailStack(), 'Dkim', undefined as any)).toThrow(advice);
   });
 
   test('a second construct for one identity in one Region is refused', () => {
@@ -89,6 +110,11 @@ describe('signing', () => {
     return DkimSigning.byoDkim({ selector: 'mail-2026', privateKey: DkimPrivateKey.fromSecret(secret) });
   };
 
+  const keyIn = (stack: Stack, arn: string) => DkimSigning.byoDkim({
+    selector: 's',
+    privateKey: DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Imported', arn)),
+  });
+
   const refusals: Refusal[] = [
     ['a selector with an underscore',
       of => ({ signing: byoDkim(of, 'mail_2026') }),
@@ -108,6 +134,35 @@ describe('signing', () => {
     ['a replica whose parent is in the Region of the identity',
       () => ({ region: 'eu-west-1', signing: replicaOf('eu-west-1') }),
       /parentRegion 'eu-west-1' is the identity's own Region/],
+    ['H a replica whose parent is in the Region of the stack, written as a token',
+      () => ({ signing: replicaOf(Aws.REGION) }),
+      /parentRegion 'us-east-1' is the identity's own Region/],
+    ['H a replica whose parent is in the Region of the identity, both from one parameter',
+      of => {
+        const region = new CfnParameter(of, 'Region').valueAsString;
+        return { region, signing: replicaOf(region) };
+      },
+      /^parentRegion is the identity's own Region/],
+    ['H a replica whose parent is in another partition',
+      () => ({ signing: replicaOf('us-gov-west-1') }),
+      /parentRegion 'us-gov-west-1' is in partition 'aws-us-gov' of AWS/],
+    ['H a secret of another partition',
+      of => ({ signing: keyIn(of, 'arn:aws-cn:secretsmanager:cn-north-1:111111111111:secret:dkim-AbCdEf') }),
+      /privateKey is in partition 'aws-cn'/],
+    ['H no selector', of => ({ signing: byoDkim(of, null as any) }), /selector is null. Give the name of the key in DNS/],
+    ['H no parent Region', () => ({ signing: replicaOf(undefined as any) }), /parentRegion is undefined. Write the code/],
+    ['H no private key',
+      () => ({ signing: DkimSigning.byoDkim({ selector: 's', privateKey: undefined as any }) }),
+      /privateKey is undefined. Pass what DkimPrivateKey.fromSecret\(\) gives/],
+    ['H a secret in place of the private key',
+      of => ({ signing: DkimSigning.byoDkim({ selector: 's', privateKey: new secretsmanager.Secret(of, 'Secret') as any }) }),
+      /privateKey is another object/],
+    ['H the key itself, which the error does not show',
+      () => ({ signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret('KEY TEXT' as any) }) }),
+      /^secret is another string. (?!.*KEY TEXT).*no way to pass the key itself/],
+    ["H the class of CDK's own identity in place of a method",
+      () => ({ signing: ses.DkimIdentity.easyDkim() as any }),
+      /signing is another object. Pass what a method of DkimSigning gives/],
     ['a parent Region that does not exist', () => ({ signing: replicaOf('Ireland') }), /parentRegion 'Ireland'/],
   ];
 
@@ -134,6 +189,13 @@ describe('hosted zone', () => {
         return { hostedZone: new route53.HostedZone(zones, 'Zone', { zoneName: 'example.com' }) };
       },
       /hostedZone is in account '222222222222'.*Give a hostedZoneRole of that account/],
+    ['H a role of another partition',
+      of => ({
+        hostedZone: zone(of, 'example.com'),
+        hostedZoneRole: iam.Role.fromRoleArn(of, 'Role', 'arn:aws-cn:iam::222222222222:role/dns'),
+      }),
+      /hostedZoneRole is in partition 'aws-cn'/],
+    ['H the id of a zone in place of the zone', () => ({ hostedZone: 'Z0EXAMPLE' as any }), /hostedZone is another string/],
     ['a role without a zone',
       of => ({ hostedZoneRole: iam.Role.fromRoleArn(of, 'Role', ZONE_ROLE) }),
       /hostedZoneRole is given without hostedZone/],

@@ -26,6 +26,26 @@ function dkimOf(stack: Stack, domain: string, props: Omit<EmailIdentityDkimProps
   });
 }
 
+test('H records that the app makes itself below the identity, with names and values of the construct', async () => {
+  await scene.deployed('Mail', (stack) => {
+    const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN) });
+    const { dkimRecords } = new EmailIdentityDkim(identity, 'Dkim', { identity });
+    for (const [index, { name, value }] of dkimRecords.entries()) {
+      const hostedZone = route53.HostedZone.fromHostedZoneAttributes(identity, `Zone${index}`, {
+        hostedZoneId: scene.zoneId, zoneName: DOMAIN,
+      });
+      new route53.CnameRecord(identity, `Record${index}`, { zone: hostedZone, recordName: name, domainName: value });
+    }
+  });
+  const { tokens, signingHostedZone } = scene.identity()!;
+  expect(scene.records()).toEqual(tokens.map((token) =>
+    `CNAME ${token}._domainkey.${DOMAIN}. ${token}.${signingHostedZone}`).sort());
+
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass' });
+  expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+});
+
 describe.each(signings)('%s', (_, signing) => {
   test('a subdomain in the zone of its parent', async () => {
     scene.identityExists(REGION, 'mail.example.com');

@@ -72,6 +72,19 @@ test('two environment-agnostic stacks that use the same identity construct are r
   expect(claim(other, 'example.com', 'eu-west-1', 'Third', identity)).not.toThrow();
 });
 
+test('G7 two copies of the library in one app find the claims of each other', () => {
+  const app = new App();
+  const copies = ['One', 'Two'].map(id => {
+    let copy: { claimIdentity: typeof claimIdentity };
+    jest.isolateModules(() => { copy = jest.requireActual('../../src/private/one-per-identity'); });
+    return () => copy.claimIdentity(new Construct(new Stack(app, id, { env }), 'Dkim'), new Construct(app, `Of${id}`),
+      'us-east-1', 'example.com');
+  });
+
+  copies[0]();
+  expect(copies[1]).toThrow("identity 'example.com' already has an EmailIdentityDkim in its Region: 'One/Dkim'");
+});
+
 test('two domains from the same parameter are the same, and from two parameters they are not', () => {
   const stack = new Stack(new App(), 'Mail', { env });
   const parameter = (id: string) => new CfnParameter(stack, id).valueAsString;

@@ -1,15 +1,14 @@
 // Which identities share a policy: their names decide, so that a change of one changes few policies.
-import { Stack } from 'aws-cdk-lib';
-import { measure } from '../../src/private/merged-policy';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import { identityPermission, secretPermission, selfInvokePermission, zonePermissions } from '../../src/private/permissions';
-import { Grant, grantOf, pack } from '../../src/private/policy-packing';
+import { firstGrant, Grant, grantOf, pack } from '../../src/private/policy-packing';
 import { Provider } from '../../src/private/provider';
 import { mailStack, resourcesOf } from '../mail-stack';
 
 const POLICY = 'AWS::IAM::ManagedPolicy';
 
 const stack = mailStack();
-const COMMON = measure(stack, [selfInvokePermission('arn:aws:lambda:us-east-1:111111111111:function:handler')]);
+const OWN = firstGrant(stack, [selfInvokePermission('arn:aws:lambda:us-east-1:111111111111:function:handler')]);
 
 const domains = (count: number) => Array.from({ length: count }, (_, index) => `d${index}.example.com`);
 const permissionsOf = (of: Stack, domain: string) => [
@@ -20,7 +19,8 @@ const grants = (names: readonly string[]) => names.map(name => grantOf(stack, pe
 /** Each policy as the names in it. */
 function packed(all: readonly Grant[]): string[] {
   const nameOf = ({ permissions }: Grant) => /identity\/(.*)/.exec(permissions[0].resources[0])![1];
-  return pack(all, COMMON, 10)!.map(policy => policy.map(nameOf).join());
+  const named = (policy: Grant[]) => policy.filter(each => each !== OWN).map(nameOf).join();
+  return pack([...all, OWN], 10)!.map(named);
 }
 
 /** How many policies are new in the second packing. */
@@ -71,12 +71,24 @@ test('a change of what one identity may, such as its secret, leaves it in its po
   expect(packed(all.map((each, index) => index === 7 ? withSecret : each))).toEqual(before);
 });
 
+test.each([1, 31, 150, 220])('of %i identities, what the function does for itself is in the first policy', (count) => {
+  const policies = pack([...grants(domains(count)), OWN], 10)!;
+
+  expect(policies.map(policy => policy.includes(OWN))).toEqual(policies.map((_, index) => index === 0));
+});
+
+test('a name that synthesis knows only at its end belongs to the same policy, whatever is made before it', () => {
+  const hashOf = () => grantOf(stack, permissionsOf(stack, Lazy.string({ produce: () => 'late.example.com' }))).hash;
+
+  expect(hashOf()).toBe(hashOf());
+});
+
 test('policies are filled before there is one more', () => {
-  const most = domains(400).findIndex((_, index) => pack(grants(domains(index + 1)), COMMON, 1) === undefined);
+  const most = domains(400).findIndex((_, index) => pack([OWN, ...grants(domains(index + 1))], 1) === undefined);
 
   expect(packed(grants(domains(5 * most - 10)))).toHaveLength(5);
 });
 
 test('more policies than may be are none', () => {
-  expect(pack(grants(domains(150)), COMMON, 2)).toBeUndefined();
+  expect(pack([OWN, ...grants(domains(150))], 2)).toBeUndefined();
 });

@@ -3,8 +3,10 @@ import { App, Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations as Found, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
+import { DkimPrivateKey } from '../../src';
 import {
   assumeRolePermission, identityPermission, secretPermission, zonePermissions,
 } from '../../src/private/permissions';
@@ -95,7 +97,7 @@ test('another construct with the id of the function is refused', () => {
     "The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
 });
 
-test.each([[1, 1], [50, 1], [60, 2], [150, 3], [220, 5]])('%i identities need %i policies', (identities, policies) => {
+test.each([[1, 1], [46, 1], [60, 2], [150, 3], [220, 5]])('%i identities need %i policies', (identities, policies) => {
   const found = policiesOf(stackWith(identities));
 
   expect(found).toHaveLength(policies);
@@ -117,6 +119,19 @@ test('220 identities with a shared zone and a shared secret fit into a stack tha
   expect(found.map(sizeOf).filter(size => size > 6144)).toEqual([]);
 });
 
+test('a secret of the app that many identities share takes the room of one, also in its name', () => {
+  const stack = mailStack();
+  const secret = new secretsmanager.Secret(stack, 'Secret', { secretName: 'x'.repeat(512) });
+  for (let index = 0; index < 40; index += 1) {
+    const key = DkimPrivateKey.fromSecret(secret);
+    Provider.of(stack).grant([
+      identityPermission(stack, stack.region, `mail-${index}.example.com`), secretPermission(key._policyArn, key._maxName),
+    ]);
+  }
+
+  expect(policiesOf(stack)).toHaveLength(1);
+});
+
 test('the permissions of each identity are in one policy, whole', () => {
   const policies = policiesOf(stackWith(150)).map(policy => JSON.stringify(policy.Properties.PolicyDocument));
 
@@ -128,13 +143,23 @@ test('the permissions of each identity are in one policy, whole', () => {
   }
 });
 
-test('each policy has what the function does for itself, because it can be the last policy that is left', () => {
-  const own = policiesOf(stackWith(60)).map(policy => policy.Properties.PolicyDocument.Statement.slice(0, 2));
+test.each([1, 60, 220])('of %i identities, one policy has what the function does for itself, and all others depend on it', (count) => {
+  const stack = stackWith(count);
+  const policies = Object.entries(resourcesOf(stack, POLICY));
+  const own = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': ['cdksesdkimHandlerAF5469EF', 'Arn'] } };
+  const ownActions = ['lambda:InvokeFunction', 'cloudformation:DescribeStacks', 'logs:PutLogEvents'];
+  const actionsOf = ([, policy]: typeof policies[number]) =>
+    policy.Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action);
+  const [first, ...others] = policies.sort((one, another) =>
+    Number(actionsOf(another).includes(own.Action)) - Number(actionsOf(one).includes(own.Action)));
 
-  expect(own).toEqual(Array(2).fill([
-    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': ['cdksesdkimHandlerAF5469EF', 'Arn'] } },
+  expect(first[1].Properties.PolicyDocument.Statement.slice(0, 2)).toEqual([
+    own,
     expect.objectContaining({ Action: expect.arrayContaining(['cloudformation:DescribeStacks', 'logs:PutLogEvents']) }),
-  ]));
+  ]);
+  expect(first[1].DependsOn).toBeUndefined();
+  expect(others.flatMap(actionsOf).filter(action => ownActions.includes(action))).toEqual([]);
+  expect(others.map(([, { DependsOn }]) => DependsOn)).toEqual(others.map(() => [first[0]]));
 });
 
 test('with a zone for each identity and long names, a policy has room for fewer identities', () => {

@@ -127,8 +127,8 @@ describe('durations', () => {
 
 describe('removal policy', () => {
   test('the removal policies DESTROY and RETAIN are accepted', () => {
-    expect(checkRemovalPolicy(RemovalPolicy.DESTROY)).toBe('DESTROY');
-    expect(checkRemovalPolicy(RemovalPolicy.RETAIN)).toBe('RETAIN');
+    expect(checkRemovalPolicy(RemovalPolicy.DESTROY)).toBe(RemovalPolicy.DESTROY);
+    expect(checkRemovalPolicy(RemovalPolicy.RETAIN)).toBe(RemovalPolicy.RETAIN);
   });
 
   test.each([RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE])(

@@ -1,0 +1,89 @@
+// An app that retains all its resources: what stays in SES and in DNS, and what goes in spite of it.
+import { Aspects, MissingRemovalPolicies, RemovalPolicies, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { REGION, Scene } from './scene';
+import { EmailIdentityDkim } from '../../src';
+
+let scene: Scene;
+
+afterEach(() => scene.stop());
+
+type Change = (stack: Stack) => void;
+
+const retained: [string, Change][] = [
+  ['RemovalPolicies', (stack) => RemovalPolicies.of(stack).retain()],
+  ['RemovalPolicies, but not after a failed create', (stack) => RemovalPolicies.of(stack).retainOnUpdateOrDelete()],
+  ['MissingRemovalPolicies', (stack) => MissingRemovalPolicies.of(stack).retain()],
+];
+
+describe.each<[string, Change]>([
+  ...retained,
+  ['an aspect that overrides the template', (stack) => Aspects.of(stack).add({
+    visit: (node) => {
+      if (!(node instanceof CfnManagedPolicy)) return;
+      node.addOverride('DeletionPolicy', 'Retain');
+      node.addOverride('UpdateReplacePolicy', 'Retain');
+    },
+  })],
+])('G4 retained by %s', (_, retain) => {
+  test('nothing grows without end: no policy of an earlier deployment stays attached', async () => {
+    scene = await Scene.start();
+    const domains = Array.from({ length: 12 }, (__, index) => `d${index}.example`);
+    for (const domain of domains) scene.identityExists(REGION, domain);
+    for (const count of domains.keys()) {
+      const { resources } = await scene.deployed('Mail', (stack) => {
+        for (const domain of domains.slice(0, count + 1)) {
+          const identity = ses.EmailIdentity.fromEmailIdentityName(stack, `Identity${domain}`, domain);
+          new EmailIdentityDkim(stack, domain, { identity });
+        }
+        retain(stack);
+      });
+      expect(Object.values(resources).filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')).toHaveLength(1);
+    }
+  });
+});
+
+describe.each(retained)('G4 retained by %s', (_, retain) => {
+  beforeEach(async () => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('Mail', (stack) => {
+      scene.byo('s1', scene.secrets.one)(stack);
+      retain(stack);
+    });
+    await scene.verified();
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['the construct is removed', () => scene.deployed('Mail', (stack) => scene.easy({
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
+    })(stack))],
+    ['the stack is deleted', () => scene.destroy('Mail')],
+  ])('it means what removalPolicy: RETAIN means, when %s: signing and records stay, our notes go', async (__, remove) => {
+    scene.identityExists(REGION, 'other.example');
+    await remove();
+
+    expect(scene.identity()).toMatchObject({ tokens: ['s1'], status: 'SUCCESS' });
+    expect(await scene.send()).toMatchObject({ result: 'pass' });
+    expect(scene.all()).toEqual(scene.records());
+    expect(scene.all()).toHaveLength(1);
+  });
+});
+
+describe('what the construct itself says', () => {
+  test.each<[string, RemovalPolicy | undefined, Change, number]>([
+    ['RETAIN stays, with a policy for what has none', RemovalPolicy.RETAIN, (of) => MissingRemovalPolicies.of(of).destroy(), 1],
+    ['DESTROY stays, with a policy for what has none', RemovalPolicy.DESTROY, (of) => MissingRemovalPolicies.of(of).retain(), 0],
+    ['RETAIN gives way to a policy for all', RemovalPolicy.RETAIN, (of) => RemovalPolicies.of(of).destroy(), 0],
+    ['DESTROY gives way to a policy for all', RemovalPolicy.DESTROY, (of) => RemovalPolicies.of(of).retain(), 1],
+  ])('G4 %s', async (_, removalPolicy, change, records) => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('Mail', (stack) => {
+      scene.byo('s1', scene.secrets.one, { removalPolicy })(stack);
+      change(stack);
+    });
+    await scene.destroy('Mail');
+
+    expect(scene.all()).toHaveLength(records);
+  });
+});
