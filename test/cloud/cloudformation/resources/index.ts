@@ -4,6 +4,7 @@ import { IamEntities, IamSettings } from './iam-entities';
 import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
 import { physicalName, ResourceProvider } from './provider';
 import { HostedZoneProvider, RecordSetProvider } from './route53';
+import { ScheduleGroupProvider } from './scheduler';
 import { SecretPolicyProvider, SecretProvider } from './secrets-manager';
 import { EmailIdentityProvider } from './ses';
 import { Store } from './store';
@@ -11,6 +12,7 @@ import { CloudContext } from '../../http-service';
 import { Iam } from '../../iam';
 import { Lambda } from '../../lambda';
 import { Route53 } from '../../route53';
+import { Scheduler } from '../../scheduler';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
 import { randomUuid } from '../../time/random';
@@ -22,6 +24,7 @@ export interface Services {
   readonly iam: Iam;
   readonly lambda: Lambda;
   readonly route53: Route53;
+  readonly scheduler: Scheduler;
   readonly secretsManager: SecretsManager;
   readonly ses: Ses;
 }
@@ -30,7 +33,7 @@ export interface Services {
 export function resourceProviders(
   context: CloudContext, services: Services, iamSettings: IamSettings, stopped: AbortSignal,
 ): Record<string, ResourceProvider> {
-  const { iam, lambda, route53, secretsManager, ses } = services;
+  const { iam, lambda, route53, scheduler, secretsManager, ses } = services;
   const entities = new IamEntities(context.clock, iam, iamSettings, stopped);
   return {
     'AWS::CDK::Metadata': new Store(),
@@ -56,6 +59,7 @@ export function resourceProviders(
     'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
     'AWS::Route53::RecordSet': new RecordSetProvider(route53),
     'AWS::SES::EmailIdentity': new EmailIdentityProvider(context, ses),
+    'AWS::Scheduler::ScheduleGroup': new ScheduleGroupProvider(scheduler),
     'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
     'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
   };
