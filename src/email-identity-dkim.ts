@@ -236,14 +236,16 @@ export class EmailIdentityDkim extends Construct {
     checkHostedZone(this, domain, signing.records.count > 0, props);
     claimIdentity(this, props.identity, region, domain);
 
+    const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
+    const schedules = wait ? provider.schedules() : undefined;
     const policy = provider.grant([
       identityPermission(stack, region, domain),
       ...permissionsOnZone(stack, domain, props),
       ...signing.permissions,
+      ...schedules?.permissions ?? [],
     ]);
 
-    const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const properties = {
       Identity: domain,
       Region: unlessDefault(region, stack.region),
@@ -265,7 +267,7 @@ export class EmailIdentityDkim extends Construct {
       properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
     });
     resource.overrideLogicalId(logicalIdFor(stack, region, domain));
-    resource.node.addDependency(policy);
+    resource.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
     this.createAfter(resource, props.identity, props.hostedZoneRole);
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();

@@ -3,17 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { STSClient } from '@aws-sdk/client-sts';
 import { HandlerEvent } from './event';
 import { Invocation, onEvent } from './on-event';
 import { Environment } from './request';
+import { WAITING_ENVIRONMENT } from '../../src/private/contract';
 import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { publicDns } from '../services/public-dns';
 import { hostedZone } from '../services/route53';
+import { schedulerOf } from '../services/scheduler';
 import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
 import { assumeRole } from '../services/sts';
@@ -30,7 +33,9 @@ const HERE = { ...COMMON, region: REGION };
 const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
 const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
 
-const environment: Environment = {
+const { group, roleArn, identities } = WAITING_ENVIRONMENT;
+
+const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environment => ({
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
@@ -43,7 +48,11 @@ const environment: Environment = {
   }),
   cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
   startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
-};
+  scheduler: (retry) => schedulerOf(new SchedulerClient(HERE), {
+    group: process.env[group] ?? '', roleArn: process.env[roleArn] ?? '', functionArn,
+  }, retry),
+  waitingIdentities: Number(process.env[identities] ?? 0),
+});
 
 /** Clients outlive an invocation, with their connections. */
 function perRegion<T>(make: (region: string) => T): (region: string) => T {
@@ -68,5 +77,5 @@ function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {
 }
 
 export async function handler(event: HandlerEvent, invocation: Invocation): Promise<void> {
-  await onEvent(event, invocation, environment);
+  await onEvent(event, invocation, environmentOf(invocation));
 }

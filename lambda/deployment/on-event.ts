@@ -4,11 +4,12 @@
 // comes from this invocation, or from a further one that this one has started.
 import { Answer, giveAnswer } from './answer';
 import { carryOut } from './carry-out';
-import { ANSWER_MS, cloudFormationDeadline, Deadlines, isLastInvocation, unlessItHangs } from './deadlines';
+import { ANSWER_MS, cloudFormationDeadline, Deadlines, unlessItHangs } from './deadlines';
 import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
+import { furtherInvocation } from './further-invocation';
 import { parseProperties } from './properties';
-import { Environment, Request, requestOf, shortRetry } from './request';
+import { Environment, Request, requestOf } from './request';
 import { isAlreadyAnswered } from './stack';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
@@ -17,6 +18,7 @@ import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 /** What Lambda says of the running invocation. */
 export interface Invocation {
   readonly getRemainingTimeInMillis: () => number;
+  readonly invokedFunctionArn: string;
 }
 
 export async function onEvent(event: HandlerEvent, invocation: Invocation, environment: Environment): Promise<void> {
@@ -39,23 +41,13 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
     deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, desired, time.now()) };
     return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
   } catch (error) {
-    const mayContinue = error instanceof OutOfTimeError && !isLastInvocation(deadlines);
-    if (!mayContinue) return failureAnswer(request, desired, error);
-    const problem = await continueInNewInvocation(request);
-    if (problem === undefined) return undefined;
-    const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${problem}`;
-    return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
-  }
-}
-
-/** Gives what went wrong, if anything did. */
-async function continueInNewInvocation(request: Request): Promise<string | undefined> {
-  const { event, environment, progress, log } = request;
-  try {
-    await environment.startInvocation({ ...event, Progress: progress }, shortRetry(request));
-    log('continued-in-new-invocation');
-    return undefined;
-  } catch (error) {
-    return textOf(error);
+    const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
+    if (!goOn) return failureAnswer(request, desired, error);
+    try {
+      return void await goOn();
+    } catch (problem) {
+      const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
+      return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
+    }
   }
 }

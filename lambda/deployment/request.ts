@@ -1,9 +1,9 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { HandlerEvent } from './event';
+import { HandlerEvent, requestedAt } from './event';
 import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
-import { CloudFormation, Services } from '../base/ports';
+import { CloudFormation, Scheduler, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, Timekeeper } from '../base/retry';
 import { Progress } from '../signing/task';
@@ -18,6 +18,9 @@ export interface Environment {
   readonly cloudFormation: (retry: Retry) => CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
+  readonly scheduler: (retry: Retry) => Scheduler;
+  /** How many identities of the stack wait for verification, when all of them are made at once. */
+  readonly waitingIdentities: number;
 }
 
 export interface Request {
@@ -35,7 +38,12 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   const log = logTo(environment.write, redactor, {
     requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId,
   });
-  const progress: Progress = { signingPut: false, acceptedKey: event.Progress?.taken, ...event.Progress };
+  const progress: Progress = {
+    signingPut: false,
+    acceptedKey: event.Progress?.taken,
+    ...event.Progress,
+    requestedAt: requestedAt(event, environment.time.now()),
+  };
   return { event, environment, log, redactor, progress };
 }
 

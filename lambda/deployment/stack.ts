@@ -17,11 +17,12 @@ const NEW_MS = 45_000;
  *
  * Lambda repeats a run that died, a minute later, also when it had answered CloudFormation already. The stack may have
  * been updated meanwhile, and an old request must not take that back. So a request that is not new is looked up first.
+ * One that waits for SES is called again minutes later, and most likely more than once.
  */
 export async function isAlreadyAnswered(request: Request): Promise<boolean> {
   const { event, environment: { time } } = request;
   const age = time.now() - requestedAt(event, time.now());
-  if (event.RequestType === 'Delete' || event.Progress || age < NEW_MS) return false;
+  if (event.RequestType === 'Delete' || age < NEW_MS) return false;
   const { status } = await resourceNow(request);
   if (status === undefined) return false;
   // A roll-back is an Update too, whatever CloudFormation calls it.

@@ -39,6 +39,8 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   services.log('identity-read', { status: identity.status, method: identity.origin });
 
   const task: Task = { ...request, identity, zone, services };
+  const previousWasInPlace = task.progress.previousWasInPlace ??=
+    previous === undefined || signsAs(previous.signing, identity);
   const result = await sign(task);
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
@@ -47,7 +49,7 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   const status = await awaitVerification(task, result);
   return {
     attributes: attributesOf({ ...result, status }),
-    previousWasInPlace: previous === undefined || signsAs(previous.signing, identity),
+    previousWasInPlace,
     isSigningUnchanged: result.isUnchanged ?? false,
   };
 }

@@ -16,6 +16,12 @@ export interface Progress {
   recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
   waitingSince?: number;
+  /** How often this request has asked to be called again later. */
+  looks?: number;
+  /** As the first invocation found it: a later one finds what that has set. */
+  previousWasInPlace?: boolean;
+  /** When CloudFormation made the request, in ms since 1970: its URL need not say it. */
+  requestedAt?: number;
 }
 
 export interface Task {

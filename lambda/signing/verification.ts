@@ -1,21 +1,23 @@
-// Waits until SES has verified DKIM, or says why it has not.
+// Sees whether SES has verified DKIM, and says why it has not. It waits for seconds only: a longer wait holds no invocation.
 import { SigningResult, Task } from './task';
-import { HandlerError } from '../base/errors';
+import { HandlerError, LookAgainError } from '../base/errors';
 import { IdentityState } from '../base/ports';
-import { backOff } from '../base/retry';
 import { DkimRecord } from '../records/dkim-record';
 
-/** SES answers one call a second for a whole account, in which a hundred may wait. */
-const FIRST_PAUSE_MS = 5_000;
+/** For less than this, no further invocation is worth its start. */
+const SHORT_MS = 15_000;
 
-/** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
+/**
+ * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
+ * has to be asked again later.
+ */
 export async function awaitVerification(task: Task, { status, records }: SigningResult): Promise<string> {
-  const { desired: { domain, waitSeconds }, progress, services: { ses, retry, log } } = task;
+  const { desired: { domain, waitSeconds }, identity, progress, services: { ses, retry, log } } = task;
   if (waitSeconds === 0 || status === 'SUCCESS') return status;
   progress.waitingSince ??= retry.now();
   const end = progress.waitingSince + waitSeconds * 1000;
-  for (let tries = 1; ; tries++) {
-    const state = await ses.read();
+  // SES said this a moment ago, in this invocation. It takes one call a second, so it is not asked twice.
+  for (let state: IdentityState | undefined = { ...identity, status }; ; state = await ses.read()) {
     if (!state) {
       throw new HandlerError(`The identity ${domain} was deleted while its verification was awaited`,
         'Create it again, then deploy again');
@@ -29,8 +31,9 @@ export async function awaitVerification(task: Task, { status, records }: Signing
     if (left <= 0) {
       throw new HandlerError(`SES has not verified DKIM of ${domain} within ${waitSeconds} seconds: ${seen}`, advice);
     }
-    const pause = Math.min(left, backOff(tries, FIRST_PAUSE_MS));
-    await retry.pause(pause, `SES to verify DKIM of ${domain}: ${seen} ${advice}`);
+    const waitingFor = `SES to verify DKIM of ${domain}: ${seen} ${advice}`;
+    if (left > SHORT_MS) throw new LookAgainError(waitingFor, end);
+    await retry.pause(left, waitingFor);
   }
 }
 

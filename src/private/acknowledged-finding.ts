@@ -1,9 +1,7 @@
-// Acknowledges the one finding of cdk-nag that Route 53 forces. It needs no dependency on cdk-nag.
+// Acknowledges a finding of cdk-nag that a service forces: a wildcard. It needs no dependency on cdk-nag.
 import * as cdk from 'aws-cdk-lib';
 
 const RULE = 'AwsSolutions-IAM5';
-
-const REASON = 'route53:GetChange knows no other resource than the change, and its id is not known before it is made.';
 
 /**
  * The value of `Validations.ACKNOWLEDGED_RULES_METADATA_KEY` in newer releases of aws-cdk-lib.
@@ -14,11 +12,17 @@ const REASON = 'route53:GetChange knows no other resource than the change, and i
  */
 const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
-/** Acknowledges `change/*` in the resources of this policy, and no other wildcard. */
-export function acknowledgeAnyChange(policy: cdk.CfnResource): void {
-  const { partition } = cdk.Stack.of(policy);
-  const partitionInFinding = cdk.Token.isUnresolved(partition) ? '<AWS::Partition>' : partition;
-  const finding = `Resource::arn:${partitionInFinding}:route53:::change/*`;
-  policy.addMetadata('cdk_nag', { rules_to_suppress: [{ id: RULE, reason: REASON, applies_to: [finding] }] });
-  if ('Validations' in cdk) policy.node.addMetadata(ACKNOWLEDGED_RULES, { [`${RULE}[${finding}]`]: REASON });
+/** Acknowledges this wildcard in the resources of the policy, and no other. */
+export function acknowledgeWildcard(policy: cdk.CfnResource, resource: string, reason: string): void {
+  const finding = `Resource::${flatten(cdk.Stack.of(policy).resolve(resource))}`;
+  const { rules_to_suppress: rules = [] } = policy.getMetadata('cdk_nag') ?? {};
+  policy.addMetadata('cdk_nag', { rules_to_suppress: [...rules, { id: RULE, reason, applies_to: [finding] }] });
+  if ('Validations' in cdk) policy.node.addMetadata(ACKNOWLEDGED_RULES, { [`${RULE}[${finding}]`]: reason });
+}
+
+/** As cdk-nag writes a resource: a reference is the logical id in angle brackets. */
+function flatten(resolved: any): string {
+  if (resolved?.Ref) return `<${resolved.Ref}>`;
+  const [delimiter, parts] = resolved?.['Fn::Join'] ?? ['', [resolved]];
+  return parts.map((part: any) => typeof part === 'string' ? part : flatten(part)).join(delimiter);
 }

@@ -6,9 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct, IDependable } from 'constructs';
-import { acknowledgeAnyChange } from './acknowledged-finding';
+import { acknowledgeWildcard } from './acknowledged-finding';
 import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
-import { anyChangeArn, Permission, selfInvokePermission } from './permissions';
+import { Permission, selfInvokePermission } from './permissions';
+import { Schedules } from './schedules';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -41,6 +42,7 @@ export class Provider extends Construct {
   }
 
   public readonly serviceToken: string;
+  private readonly handler: lambda.Function;
   private readonly role: iam.Role;
   private readonly policies: SharedPolicy[] = [];
 
@@ -52,7 +54,7 @@ export class Provider extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = this.createRole(stack, logGroup);
-    const handler = new lambda.Function(this, 'Handler', {
+    this.handler = new lambda.Function(this, 'Handler', {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
       code: lambda.Code.fromAsset(HANDLER_ASSET),
       handler: 'deployment/index.handler',
@@ -65,7 +67,7 @@ export class Provider extends Construct {
       role: this.role,
       logGroup,
     });
-    this.serviceToken = handler.functionArn;
+    this.serviceToken = this.handler.functionArn;
   }
 
   /**
@@ -79,6 +81,14 @@ export class Provider extends Construct {
     const policy = last?.hasRoomFor(permissions) ? last : this.addPolicy();
     policy.add(permissions);
     return policy;
+  }
+
+  /** For one more identity that waits for verification. A stack in which none waits has no schedules. */
+  public schedules(): Schedules {
+    const id = 'Schedules';
+    const schedules = this.node.tryFindChild(id) as Schedules | undefined ?? new Schedules(this, id, this.handler);
+    schedules.addIdentity();
+    return schedules;
   }
 
   private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
@@ -169,9 +179,10 @@ class SharedPolicy extends Construct {
   }
 
   public add(permissions: Permission[]): void {
-    const anyChange = anyChangeArn(Stack.of(this));
-    const hasAnyChange = (some: Permission[]) => some.some(({ resources }) => resources.includes(anyChange));
-    if (hasAnyChange(permissions) && !hasAnyChange(this.permissions)) acknowledgeAnyChange(this.resource);
+    for (const { kind, resources, reasonForWildcard } of permissions) {
+      if (reasonForWildcard === undefined || this.permissions.some((known) => known.kind === kind)) continue;
+      acknowledgeWildcard(this.resource, resources[0], reasonForWildcard);
+    }
     this.permissions = [...this.permissions, ...permissions];
     this.identities += 1;
     this.hash = undefined;

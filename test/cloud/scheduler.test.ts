@@ -1,5 +1,5 @@
-// The local EventBridge Scheduler through the real SDK client: when a schedule calls its function, with whose rights, and
-// when it goes.
+// The local EventBridge Scheduler through the real SDK client: when a schedule calls its function, with whose rights,
+// and when it goes.
 import {
   CreateScheduleCommand, CreateScheduleCommandInput, DeleteScheduleCommand, GetScheduleCommand, SchedulerClient,
 } from '@aws-sdk/client-scheduler';
