@@ -16,10 +16,10 @@ export interface Progress {
   recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
   waitingSince?: number;
-  /** How often this request has asked to be called again later. */
+  /** Set when all is done but SES's part: a further invocation only looks whether SES has verified this. */
+  awaited?: Signed;
+  /** How often a further invocation was asked for, to look. */
   looks?: number;
-  /** As the first invocation found it: a later one finds what that has set. */
-  previousWasInPlace?: boolean;
   /** When CloudFormation made the request, in ms since 1970: its URL need not say it. */
   requestedAt?: number;
 }
@@ -43,6 +43,12 @@ export interface SigningResult {
   readonly attributes: Partial<ResourceAttributes>;
   /** The identity signed so before, and SES was not told. */
   readonly isUnchanged?: boolean;
+}
+
+/** An identity that signs as desired, verified or not. */
+export interface Signed extends SigningResult {
+  /** False when the identity did not sign as the previous properties say: their request failed, or is still at work. */
+  readonly previousWasInPlace: boolean;
 }
 
 /** What the construct hands out. */

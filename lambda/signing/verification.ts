@@ -1,23 +1,30 @@
-// Sees whether SES has verified DKIM, and says why it has not. It waits for seconds only: a longer wait holds no invocation.
-import { SigningResult, Task } from './task';
+// Looks whether SES has verified DKIM, and says why it has not. A wait of more than seconds holds no invocation.
+import { Signed, Task } from './task';
 import { HandlerError, LookAgainError } from '../base/errors';
-import { IdentityState } from '../base/ports';
+import { IdentityState, Services } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
+
+/** What SES says of its looking. */
+type Seen = Pick<IdentityState, 'status' | 'errorType' | 'lastChecked'>;
 
 /** For less than this, no further invocation is worth its start. */
 const SHORT_MS = 15_000;
 
 /**
  * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
- * has to be asked again later.
+ * has to be asked again later. `mayHaveChanged` is false right after SES has said the status: it takes one call a second.
  */
-export async function awaitVerification(task: Task, { status, records }: SigningResult): Promise<string> {
-  const { desired: { domain, waitSeconds }, identity, progress, services: { ses, retry, log } } = task;
+export async function awaitVerification(
+  { desired: { domain, waitSeconds }, progress }: Pick<Task, 'desired' | 'progress'>,
+  signed: Signed, { ses, retry, log }: Services, mayHaveChanged: boolean,
+): Promise<string> {
+  const { status, records } = signed;
   if (waitSeconds === 0 || status === 'SUCCESS') return status;
   progress.waitingSince ??= retry.now();
+  progress.awaited = signed;
   const end = progress.waitingSince + waitSeconds * 1000;
-  // SES said this a moment ago, in this invocation. It takes one call a second, so it is not asked twice.
-  for (let state: IdentityState | undefined = { ...identity, status }; ; state = await ses.read()) {
+  for (let look = mayHaveChanged; ; look = true) {
+    const state: Seen | undefined = look ? await ses.read() : { status };
     if (!state) {
       throw new HandlerError(`The identity ${domain} was deleted while its verification was awaited`,
         'Create it again, then deploy again');
@@ -37,7 +44,7 @@ export async function awaitVerification(task: Task, { status, records }: Signing
   }
 }
 
-function whatSesSaw({ status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): string {
+function whatSesSaw({ status, errorType, lastChecked }: Seen, records: readonly DkimRecord[]): string {
   const last = lastChecked?.toISOString() ?? 'never';
   const expected = records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ');
   return `status ${status}, last error ${errorType ?? 'none'}, last looked ${last}.`
