@@ -23,6 +23,7 @@ export function schedulerOf(
     async wake(Name, at, event) {
       const create = () => client.send(new CreateScheduleCommand({
         Name,
+        ClientToken: Name, // two that ask for one name want one schedule
         GroupName: group,
         ScheduleExpression: `at(${new Date(Math.max(at, retry.now() + SOON_MS)).toISOString().slice(0, 19)})`,
         FlexibleTimeWindow: { Mode: 'OFF' },

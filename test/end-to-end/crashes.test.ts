@@ -32,14 +32,16 @@ interface Flow {
 
 const READ_IDENTITY: Step = ['ses', 'GetEmailIdentity', 0];
 const WAIT_FOR_IDENTITY: Step = ['ses', 'GetEmailIdentity', 1];
+const WAKE: Step = ['scheduler', 'CreateSchedule', 0];
+const AWAIT: readonly Step[] = [WAKE, WAIT_FOR_IDENTITY];
 const PUT: Step = ['ses', 'PutEmailIdentityDkimSigningAttributes', 0];
 const READ_ZONE: readonly Step[] = [['route53', 'GetHostedZone', 0], ['route53', 'ListResourceRecordSets', 0]];
 const CHANGE_ZONE: readonly Step[] = [['route53', 'ChangeResourceRecordSets', 0], ['route53', 'GetChange', 0]];
 const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
 const ANSWER: Step = ['s3', 'PutObject', 0];
 
-const BYODKIM_WITH_ZONE = [READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, PUT, WAIT_FOR_IDENTITY, ANSWER];
-const BYODKIM_WITHOUT_ZONE = [READ_KEY, READ_IDENTITY, PUT, WAIT_FOR_IDENTITY, ANSWER];
+const BYODKIM_WITH_ZONE = [READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, PUT, ...AWAIT, ANSWER];
+const BYODKIM_WITHOUT_ZONE = [READ_KEY, READ_IDENTITY, PUT, ...AWAIT, ANSWER];
 
 const FLOWS: readonly Flow[] = [
   {
@@ -72,7 +74,7 @@ const FLOWS: readonly Flow[] = [
     functions: 'in-process',
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
-    createCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, WAIT_FOR_IDENTITY, ANSWER],
+    createCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
     updateCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
     deleteCalls: [['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
   },
@@ -83,7 +85,7 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.easy(ELSEWHERE),
     update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
     prepare: (scene) => scene.publishTokens(),
-    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, ANSWER],
+    createCalls: [READ_IDENTITY, ...AWAIT, ANSWER],
     updateCalls: [READ_IDENTITY, ANSWER],
     deleteCalls: [ANSWER],
   },
@@ -95,7 +97,7 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
     prepare: parentExists,
     // One look is at the parent.
-    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, PUT, ['ses', 'GetEmailIdentity', 2], ANSWER],
+    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, PUT, WAKE, ['ses', 'GetEmailIdentity', 2], ANSWER],
     updateCalls: [READ_IDENTITY, ANSWER],
     deleteCalls: [READ_IDENTITY, PUT, ANSWER],
   },
