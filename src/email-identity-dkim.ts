@@ -113,8 +113,12 @@ export interface EmailIdentityDkimProps {
    * The deployment ends when the status is `SUCCESS`. When the time is over, it fails and says what SES
    * last saw. SES usually needs minutes, and tries for up to 72 hours. Without a hosted zone, somebody
    * else must publish the records in this time. CloudFormation allows one hour for all that the
-   * function does, and the last minute of it is kept for the answer. So with one hour, the wait itself
-   * is shorter.
+   * function does, and the last minutes of it are kept for a last look and the answer. So with one hour,
+   * the wait itself is shorter.
+   *
+   * The function does not run while it waits. EventBridge Scheduler calls it again every minute, or less
+   * often if many identities of the stack wait. For that the stack has a schedule group, a role and a
+   * managed policy more.
    *
    * Throws if it is shorter or longer, or not a whole number of seconds.
    *

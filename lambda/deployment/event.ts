@@ -24,9 +24,9 @@ export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress 
  * repeat, a continuation, or have stood in Lambda's queue. But the ResponseURL was signed when the request was made.
  * Where it does not say when, the time of the first invocation counts, which hands it on.
  */
-export function requestedAt({ ResponseURL, Progress }: HandlerEvent, now: number): number {
+export function requestedAt({ ResponseURL, Progress: progress }: HandlerEvent, now: number): number {
   const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(ResponseURL);
-  if (!signed) return Progress?.requestedAt ?? now;
+  if (!signed) return progress?.requestedAt ?? now;
   const [year, month, day, hour, minute, second] = signed.slice(1).map(Number);
   return Math.min(Date.UTC(year, month - 1, day, hour, minute, second), now);
 }

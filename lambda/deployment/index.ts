@@ -33,8 +33,6 @@ const HERE = { ...COMMON, region: REGION };
 const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
 const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
 
-const { group, roleArn, identities } = WAITING_ENVIRONMENT;
-
 const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environment => ({
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
@@ -49,9 +47,11 @@ const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environ
   cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
   startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
   scheduler: (retry) => schedulerOf(new SchedulerClient(HERE), {
-    group: process.env[group] ?? '', roleArn: process.env[roleArn] ?? '', functionArn,
+    group: process.env[WAITING_ENVIRONMENT.group] ?? '',
+    roleArn: process.env[WAITING_ENVIRONMENT.roleArn] ?? '',
+    functionArn,
   }, retry),
-  waitingIdentities: Number(process.env[identities] ?? 0),
+  waitingIdentities: Number(process.env[WAITING_ENVIRONMENT.identities] ?? 0),
 });
 
 /** Clients outlive an invocation, with their connections. */

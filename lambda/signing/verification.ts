@@ -12,7 +12,7 @@ const SHORT_MS = 15_000;
 
 /**
  * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
- * has to be asked again later. `mayHaveChanged` is false right after SES has said the status: it takes one call a second.
+ * has to be asked again later. `mayHaveChanged` is false right after SES has said the status: a call costs a second.
  */
 export async function awaitVerification(
   { desired: { domain, waitSeconds }, progress }: Pick<Task, 'desired' | 'progress'>,

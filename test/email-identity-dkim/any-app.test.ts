@@ -25,7 +25,7 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
   test("no permission is on the resource '*', and no action has a wildcard", () => {
     const stack = withEveryKind(mailStack(undefined, context));
     const role = Object.values(resourcesOf(stack, 'AWS::IAM::Role')).flatMap(({ Properties }) =>
-      Properties.Policies.flatMap((policy: any) => policy.PolicyDocument.Statement));
+      (Properties.Policies ?? []).flatMap((policy: any) => policy.PolicyDocument.Statement));
 
     const statements = [...statementsOf(stack), ...role];
     expect(statements.length).toBeGreaterThan(5);

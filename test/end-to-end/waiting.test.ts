@@ -91,9 +91,9 @@ test('a shorter wait ends after that time', async () => {
   expect(result.reason).toContain(
     'SES has not verified DKIM of example.com within 300 seconds: status PENDING, last error HOST_NOT_FOUND',
   );
-  const told = scene.cloud.calls.find(({ operation }) => operation === 'GetEmailIdentity')!.at;
+  const began = scene.cloud.calls.find(({ operation }) => operation === 'GetEmailIdentity')!.at;
   const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!.at;
-  expect(failed - told).toBeLessThan(8 * MINUTE); // with the wait for INSYNC, and a schedule that is a minute late
+  expect(failed - began).toBeLessThan(8 * MINUTE); // with the wait for INSYNC, and a schedule that is a minute late
 });
 
 test('when SES gives up, the deployment fails at once', async () => {

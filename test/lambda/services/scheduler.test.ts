@@ -29,7 +29,10 @@ async function wake(inMs: number, ...errors: Error[]): Promise<any> {
 test('a schedule for one time calls the function with the event, and is deleted then', async () => {
   const { Target: { Input, ...target }, ...schedule } = await wake(60_000);
   expect(schedule).toMatchObject({
-    Name: 'name', GroupName: 'Group', ScheduleExpression: 'at(2026-01-05T00:01:00)', ActionAfterCompletion: 'DELETE',
+    Name: 'name',
+    GroupName: 'Group',
+    ScheduleExpression: 'at(2026-01-05T00:01:00)',
+    ActionAfterCompletion: 'DELETE',
     FlexibleTimeWindow: { Mode: 'OFF' },
   });
   expect(target).toMatchObject({ Arn: 'arn:function', RoleArn: 'arn:role' });
