@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
+import { onlyWhatIsUsed } from './only-what-is-used';
 
 /**
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
@@ -11,31 +12,6 @@ import { build, Plugin } from 'esbuild';
 const ENTRIES = ['deployment'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
-
-/**
- * Lets esbuild drop the operations that are not used, a quarter of the bundle.
- *
- * The SDK describes each operation by an object with computed keys: `{ [_h]: … }`, where `_h` is a constant
- * of the same file. esbuild cannot know that such an expression has no side effect, so it keeps all
- * operations of a service. With the text of the constant as the key, it drops the unused ones.
- */
-const plainKeys: Plugin = {
-  name: 'plain-keys',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      const constants = new Map(
-        [...source.matchAll(/^const (_\w+) = ("[^"]*");$/gm)].map(([, name, text]) => [name, text]),
-      );
-      return {
-        contents: source.replace(/\[(_\w+)\]:/g, (key, name) =>
-          constants.has(name) ? `${constants.get(name)}:` : key,
-        ),
-        loader: 'js',
-      };
-    });
-  },
-};
 
 /**
  * Each client of the SDK includes its whole package.json, only to read the version. This keeps only the
@@ -68,7 +44,7 @@ async function main(): Promise<void> {
     // milliseconds.
     supported: { 'dynamic-import': false },
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
-    plugins: [plainKeys, onlyVersions],
+    plugins: [onlyWhatIsUsed, onlyVersions],
     logLevel: 'info',
   });
   const packages = new Set(

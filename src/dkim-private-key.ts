@@ -1,6 +1,6 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-import { CfnResource, Lazy, Token } from 'aws-cdk-lib';
+import { CfnResource, IResolveContext, Lazy, Token } from 'aws-cdk-lib';
 import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { checkSecretOptions } from './private/validation';
@@ -106,23 +106,41 @@ export class DkimPrivateKey {
    * The ARN of the secret for an IAM policy.
    *
    * Secrets Manager adds a hyphen and six random characters to the name of a secret. A partial ARN
-   * lacks them, so the policy has a wildcard for each. CDK also uses a partial ARN for a secret that
-   * the app creates in another Region. Only the rendered form of the ARN shows that.
+   * lacks them, so the policy has a wildcard for each.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
    *
    * @internal
    */
   public get _policyArn(): string {
-    const { secretArn, secretFullArn } = this._secret;
-    if (secretFullArn === undefined) return `${secretArn}-??????`;
-    if (!this._isCreatedInApp) return secretFullArn;
+    const { secretArn } = this._secret;
     return Lazy.uncachedString({
-      produce: context => {
-        const rendered = context.resolve(secretFullArn);
-        const isPartial = typeof rendered === 'string' || 'Fn::Join' in rendered;
-        return isPartial ? `${secretFullArn}-??????` : secretFullArn;
-      },
+      produce: context => this.isPartial(context.resolve(secretArn)) ? `${secretArn}-??????` : secretArn,
     });
+  }
+
+  /**
+   * The form of the ARN, if the handler cannot see it: a partial ARN whose end may look like the six
+   * random characters. A known end does not if another character than a hyphen is before it.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+   *
+   * @internal
+   */
+  public get _arnForm(): 'PARTIAL' {
+    const produce = (context: IResolveContext) => {
+      const rendered = context.resolve(this._secret.secretArn);
+      const end = rendered['Fn::Join']?.[1].at(-1) ?? rendered;
+      return this.isPartial(rendered) && !(typeof end === 'string' && /[^-].{6}$/.test(end)) ? 'PARTIAL' : undefined;
+    };
+    return Lazy.uncachedString({ produce }) as 'PARTIAL';
+  }
+
+  /**
+   * CDK also uses a partial ARN for a secret that the app creates in another Region. Only the rendered
+   * form of the ARN shows that.
+   */
+  private isPartial(rendered: any): boolean {
+    if (this._secret.secretFullArn === undefined) return true;
+    return this._isCreatedInApp && (typeof rendered === 'string' || 'Fn::Join' in rendered);
   }
 }
 

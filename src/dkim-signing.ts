@@ -4,10 +4,12 @@ import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
-import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
+import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties, TOKEN_LENGTH } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
-import { checkCrossAccountSecret, checkParentRegion, checkSelector } from './private/validation';
+import {
+  checkCrossAccountSecret, checkParentRegion, checkRecordName, checkSelector, checkSelectorIn,
+} from './private/validation';
 
 /**
  * Options of Easy DKIM.
@@ -36,8 +38,9 @@ export interface ByoDkimSigningOptions {
   /**
    * Name under which the public key is published: `<selector>._domainkey.<domain>`.
    *
-   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. Choose a new
-   * selector for a new key. Then a receiver can still verify mail that was signed with the old key.
+   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. The name has at most
+   * 253 characters. Choose a new selector for a new key. Then a receiver can still verify mail that was
+   * signed with the old key.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
@@ -151,7 +154,8 @@ class EasyDkim extends DkimSigning {
     super();
   }
 
-  public _bind(): SigningConfig {
+  public _bind({ domain }: SigningTarget): SigningConfig {
+    checkRecordName('the records of Easy DKIM', domain, TOKEN_LENGTH);
     const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
     return {
       properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },
@@ -168,6 +172,7 @@ class ByoDkim extends DkimSigning {
   }
 
   public _bind(target: SigningTarget): SigningConfig {
+    checkSelectorIn(target.domain, this.options.selector);
     const key = this.options.privateKey;
     const { secretArn, secretFullArn } = key._secret;
     const { account, region } = environmentOfSecret(key, target.stack);
@@ -179,6 +184,7 @@ class ByoDkim extends DkimSigning {
         Method: 'BYODKIM',
         Selector: this.options.selector,
         SecretArn: secretArn,
+        SecretArnForm: key._arnForm,
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,

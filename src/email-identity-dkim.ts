@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
+  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT,
 } from './private/contract';
 import { checkHostedZone } from './private/hosted-zone-checks';
 import { accountOf, certainRegionOf, domainOf, regionOf, setsOwnSigning } from './private/known-identity';
@@ -35,6 +35,7 @@ export interface EmailIdentityDkimProps {
    *
    * - is an e-mail address (pass the identity of its domain, which signs for its addresses too),
    * - is not a domain name, or not in lower case,
+   * - is so long that the name of a record would have more than 253 characters,
    * - is in another account,
    * - sets its own signing (`dkimIdentity`),
    * - already has an `EmailIdentityDkim` in the same Region and account.
@@ -161,7 +162,7 @@ export interface EmailIdentityDkimProps {
  *
  * A deployment makes SES, the private key and the DNS records agree. With BYODKIM, the function tells
  * SES to use a key only after the record of that key is published. All constructs of a stack share one
- * function, one log group and one role.
+ * function, one log group and one role, which `DkimFunction.configure()` sets.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  * @example
@@ -222,8 +223,10 @@ export class EmailIdentityDkim extends Construct {
    * Sets the signing of one identity.
    *
    * Throws in the cases that the properties name. It also throws if the permissions of all identities
-   * in the stack need more than the 10 managed policies of a role. A policy has room for 30 identities,
-   * or for fewer with long names, or with a zone or secret for each identity.
+   * in the stack need more than 5 managed policies, half of what a role can have: an update puts changed
+   * policies beside the old ones. That is enough for 220 identities with usual names in one zone, or for
+   * fewer with long names, or with a zone or secret for each identity. If the account has a higher quota of
+   * managed policies for each role, the context value `cdk-ses-dkim:managedPoliciesPerRole` says so.
    *
    * @param scope place in the app
    * @param id name within the scope
@@ -261,17 +264,17 @@ export class EmailIdentityDkim extends Construct {
       WaitForVerification: wait,
       RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
     } satisfies ResourceProperties;
-    const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
     // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
     // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
     // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
     // signing and records, and deletes the registry record.
     const resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
-      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
+      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
     });
     resource.overrideLogicalId(logicalIdFor(stack, region, domain));
     resource.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
+    provider.turns.add(resource, wait !== undefined);
     this.createAfter(resource, props.identity, props.hostedZoneRole);
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();

@@ -10,3 +10,5 @@ export type {
 export { DkimPrivateKey } from './dkim-private-key';
 export type { DkimPrivateKeySecretOptions } from './dkim-private-key';
 export type { DkimRecord } from './dkim-record';
+export { DkimFunction } from './dkim-function';
+export type { DkimFunctionOptions } from './dkim-function';

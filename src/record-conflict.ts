@@ -14,7 +14,8 @@ export enum RecordConflict {
 
   /**
    * The deployment replaces the record. From then on the record belongs to this construct and is
-   * deleted with it.
+   * deleted with it. A record that another construct uses, or with which SES signs now, is not
+   * replaced: the deployment fails.
    */
   OVERWRITE = 'OVERWRITE',
 }

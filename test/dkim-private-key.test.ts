@@ -1,4 +1,5 @@
 // The reference to a private key: the permissions on its secret, its encryption key, and the ways in.
+import { CfnParameter } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { DkimPrivateKey } from '../src';
@@ -21,6 +22,23 @@ test('a policy names a secret by its complete ARN, or with wildcards for the six
       ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:us-east-1:111111111111:secret:mail/dkim-??????'],
     ],
   });
+});
+
+test('the handler is told of a partial ARN only where its end can be taken for the six characters', () => {
+  const stack = mailStack();
+  const byName = (id: string, name: string) => secretsmanager.Secret.fromSecretNameV2(stack, id, name);
+  const arnForm = (secret: secretsmanager.ISecret) => stack.resolve(DkimPrivateKey.fromSecret(secret)._arnForm);
+  const parameter = new CfnParameter(stack, 'Name').valueAsString;
+
+  expect(arnForm(new secretsmanager.Secret(stack, 'Made'))).toBeUndefined();
+  expect(arnForm(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Complete', `${PARTIAL}-AbCdEf`))).toBeUndefined();
+  for (const name of ['key', 'mail/dkim', 'mail/dkim-secrets', 'mail/dkim-secre', 'mail/dkim_secret']) {
+    expect(arnForm(byName(name, name))).toBeUndefined();
+  }
+  for (const name of ['mail/dkim-secret', 'a-abc.12', parameter, `mail/${parameter}`, `${parameter}-prod`]) {
+    expect(arnForm(byName(`In${name}`, name))).toBe('PARTIAL');
+  }
+  expect(arnForm(secretsmanager.Secret.fromSecretPartialArn(stack, 'Partial', `${PARTIAL}-secret`))).toBe('PARTIAL');
 });
 
 test('the encryption key of a secret is used if the secret construct knows it', () => {

@@ -9,7 +9,7 @@
 // | anything else: a fault in our code | its name            | its own             | report it, with the log |
 import { HandlerError, sentence } from './errors';
 
-const NETWORK = 'Something between the function and AWS answers in its place, such as a proxy or a firewall: '
+export const NETWORK = 'Something between the function and AWS answers in its place, such as a proxy or a firewall: '
   + 'let the function reach AWS directly or by VPC endpoints, then deploy again.';
 const FORBIDDEN = "A policy, permission boundary or service control policy forbids this call to the function's role.";
 const REGION_DISABLED = 'The Region may not be enabled in this account.';
@@ -30,8 +30,12 @@ const FAULT_ADVICE = "This is a fault in cdk-ses-dkim. Deploy again; if it stays
 /** Node's and OpenSSL's codes of connections that are not trusted: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const TLS = /CERT|SIGNATURE|^ERR_(TLS|SSL)_|^EPROTO$/;
 
-/** Names of Node's errors of connections, which say nothing. A time-out has a better one. */
-const SYSTEM = new Set(['Error', 'AggregateError']);
+/** Names of errors of connections, which say less than their codes. The SDK takes some broken ones for a time-out. */
+const SYSTEM = new Set(['Error', 'AggregateError', 'TimeoutError']);
+
+/** What the SDK calls an error of which the answer says nothing, and how it puts that. */
+const NAMELESS = new Set(['Unknown', 'NotFound']);
+const UNSAID = new Set(['UnknownError', 'Unknown', '']);
 
 /** What a failed deployment gives as its reason. */
 export function reasonOf(error: unknown): string {
@@ -47,13 +51,13 @@ export function textOf(error: unknown): string {
 
 /** Describes an error that is not our own. */
 export function describeError(error: unknown): { name: string; text: string; advice: string } {
-  const { name = 'Error', message = String(error), code, status, isOfService } = detailsOf(error);
-  if (message.includes('Deserialization error')) {
-    // The SDK's own text quotes what it stumbles over, and points to a field that only a programmer sees.
+  const { name = 'Error', message = String(error), code, status, isOfService, isSlow } = detailsOf(error);
+  // The SDK's own text quotes what it stumbles over, and points to a field that only a programmer sees.
+  if (message.includes('Deserialization error') || (isOfService && NAMELESS.has(name) && UNSAID.has(message))) {
     const text = `the answer is not of the service's protocol${status === undefined ? '' : ` (HTTP status ${status})`}`;
     return { name: 'UnreadableAnswer', text, advice: NETWORK };
   }
-  if (code !== undefined && status === undefined && SYSTEM.has(name)) {
+  if (code !== undefined && status === undefined && SYSTEM.has(name) && !isSlow) {
     // When none of several addresses answers, Node's error has no text.
     return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
   }
@@ -70,10 +74,14 @@ export function nameOf(error: unknown): string {
 export function detailsOf(error: unknown) {
   const metadata = valueIn(error, '$metadata'); // the SDK puts it on errors of services, and of connections to them
   const status = valueIn(metadata, 'httpStatusCode');
+  const [name, code] = [textIn(error, 'name'), textIn(error, 'code')];
+  const isOfSystem = valueIn(error, 'syscall') !== undefined || valueIn(error, 'errors') !== undefined;
   return {
-    name: textIn(error, 'name'),
+    name,
     message: textIn(error, 'message'),
-    code: textIn(error, 'code'), // Node's, of a connection that broke
+    code, // Node's, of a connection that broke
+    isSlow: name === 'TimeoutError' && code === 'ETIMEDOUT' && !isOfSystem, // connected, and the answer did not come
+    host: textIn(error, 'host'), // that the call was for: services/named-host.ts puts it there
     cause: valueIn(error, 'cause'),
     status: typeof status === 'number' ? status : undefined,
     isOfService: metadata !== undefined,

@@ -12,6 +12,8 @@ export interface EasyDkim {
 /** Where the private key is: which secret, which version of it, which field. */
 export interface SecretSource {
   readonly arn: string;
+  /** The ARN ends in the secret's name, though that may look like the six characters at the end of a complete ARN. */
+  readonly arnForm?: 'PARTIAL';
   /** Without it the whole value is the key. */
   readonly jsonField?: string;
   readonly versionStage?: string;

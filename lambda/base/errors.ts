@@ -22,6 +22,21 @@ export class LookAgainError extends OutOfTimeError {
   }
 }
 
+/** CloudFormation no longer waits for this request: what it wants now, another request says. */
+export class OvertakenError extends HandlerError {
+  constructor() {
+    super('CloudFormation no longer waits for this request', 'Nothing has to be done');
+  }
+}
+
+/** No call to a service got through to it, for some minutes. There is no answer that could say more. */
+export class UnreachableError extends HandlerError {
+  constructor(whatHappened: string) {
+    super(whatHappened, 'See what keeps the function from it: in a VPC it needs a NAT gateway or a VPC endpoint of the '
+      + 'service, and security groups, network ACLs, firewall and DNS that let it through. Then deploy again');
+  }
+}
+
 /** The zone, or the role that leads to it, is no longer there. */
 export class ZoneGoneError extends HandlerError {
   constructor(whatHappened: string) {
@@ -30,11 +45,7 @@ export class ZoneGoneError extends HandlerError {
 }
 
 /** Route 53 did not carry out a batch: the zone is not as it was read, or a change is not legal. */
-export class ChangeRefusedError extends HandlerError {
-  constructor(whatHappened: string) {
-    super(whatHappened, 'A record that is protected or managed by a service has to be changed there');
-  }
-}
+export class ChangeRefusedError extends HandlerError {}
 
 /** Services end their texts as they like. */
 export function sentence(text: string): string {

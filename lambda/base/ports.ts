@@ -30,6 +30,8 @@ export interface IdentityState {
   readonly lastKeyGeneration?: Date;
   readonly lastChecked?: Date;
   readonly errorType?: string;
+  /** By key. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export type SigningAnswer = Pick<IdentityState, 'status' | 'tokens' | 'signingHostedZone'>;
@@ -44,6 +46,8 @@ export interface Ses {
   read(): Promise<IdentityState | undefined>;
   readIn(region: string): Promise<IdentityState | undefined>;
   putSigning(attributes: SigningAttributes): Promise<SigningAnswer>;
+  tag(key: string, value: string): Promise<void>;
+  untag(key: string): Promise<void>;
 }
 
 export interface RecordSet {
@@ -54,6 +58,10 @@ export interface RecordSet {
   readonly ttl?: number;
   /** In Route 53's form. Empty for an alias. */
   readonly values: readonly string[];
+  /** The name that an alias stands for. */
+  readonly aliasOf?: string;
+  /** The TXT values that a CNAME or an alias leads to, when somebody has looked. */
+  readonly leadsTo?: readonly string[];
   /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */
   readonly listed?: unknown;
 }
@@ -64,28 +72,61 @@ export interface Change {
   readonly record: RecordSet;
 }
 
+export interface ZoneDescription {
+  readonly name: string;
+  readonly privateZone: boolean;
+  /** NS records by which the zone delegates the domain, or a name above it, to others. */
+  readonly cut?: RecordSet;
+}
+
+export interface MadeChange {
+  /** Returns when every name server of the zone has it. */
+  inSync(): Promise<void>;
+}
+
 export interface HostedZone {
   /** Throws ZoneGoneError. */
-  describe(): Promise<{ readonly name: string; readonly privateZone: boolean }>;
-  /** Every record set below `name`. */
+  describe(domain: string): Promise<ZoneDescription>;
+  /** Every record set below `name`, and the NS records at it. */
   list(name: string): Promise<RecordSet[]>;
-  /** Makes all changes or none. Returns when every name server of the zone has them. Throws ChangeRefusedError. */
-  change(changes: readonly Change[]): Promise<void>;
+  /** Makes all changes or none. Throws ChangeRefusedError. */
+  change(changes: readonly Change[]): Promise<MadeChange>;
 }
 
 /** A zone that was looked at, and that the domain's records belong in. */
 export type OpenZone = Pick<HostedZone, 'list' | 'change'>;
 
+/**
+ * Why nobody knows what a name server has.
+ *
+ * | value         | meaning                                                                              |
+ * | ------------- | ------------------------------------------------------------------------------------ |
+ * | `no-resolver` | the resolver of the function's network gives no answer                               |
+ * | `unreachable` | no answer comes through                                                              |
+ * | `cut-short`   | the answer is too long for UDP, and none comes through by TCP                        |
+ * | `ipv6-only`   | it has no address of IPv4, and none of IPv6 that the function reaches                |
+ * | `lame`        | it answers that it does not hold the zone, or nonsense                               |
+ * | `no-address`  | its name leads to no address, or to one of a private network                         |
+ */
+export type Silence = 'no-resolver' | 'unreachable' | 'cut-short' | 'ipv6-only' | 'lame' | 'no-address';
+
 export interface NameServerAnswer {
   readonly nameServer: string;
-  /** In Route 53's form; empty when there is no such record. */
+  /** The name that was asked for, where a CNAME leads to another. */
+  readonly alias?: string;
+  /** In Route 53's form; empty when there is no such record. Absent when the server gave no usable answer. */
   readonly values?: readonly string[];
-  /** Set when the server gave no usable answer. */
+  /** Why it gave none. @default unreachable */
+  readonly silence?: Silence;
+  /** The code of the error, or the address that is of no use. */
   readonly error?: string;
 }
 
 export interface PublicDns {
-  /** Asks each name server that the name is publicly delegated to for its TXT. Empty when it is delegated to none. */
+  /**
+   * Asks each name server that a resolver in the world may ask for the name's TXT. Empty when the domain is delegated
+   * to none. No resolver is asked for the name, so it need not exist yet.
+   */
   ask(name: string): Promise<NameServerAnswer[]>;
 }
 
@@ -96,8 +137,8 @@ export interface Secrets {
 
 export interface CloudFormation {
   stackStatus(stackId: string): Promise<string | undefined>;
-  /** How it knows a resource of the stack now. */
-  resource(stackId: string, logicalId: string): Promise<ResourceNow>;
+  /** How it knows a resource of the stack now. Undefined when the stack, or the resource, is gone. */
+  resource(stackId: string, logicalId: string): Promise<ResourceNow | undefined>;
 }
 
 export interface Scheduler {
@@ -111,4 +152,6 @@ export interface Scheduler {
 export interface ResourceNow {
   readonly physicalId?: string;
   readonly status?: string;
+  /** When it came into this status. */
+  readonly since?: Date;
 }

@@ -1,6 +1,6 @@
 // Retries calls that a service was too busy for, with back-off and jitter, inside the time that is left.
 import { describeError, detailsOf, nameOf } from './describe-error';
-import { OutOfTimeError } from './errors';
+import { OutOfTimeError, UnreachableError } from './errors';
 import { Log } from './log';
 
 export interface Timekeeper {
@@ -11,10 +11,13 @@ export interface Timekeeper {
 }
 
 /** The call may work later: throttled, a failure on the service's side, or a broken connection. */
-const BUSY = new Set([
+const THROTTLED = new Set([
   'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded',
-  'SlowDown', 'PriorRequestNotComplete', 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure',
-  'InternalServiceError', 'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
+  'SlowDown', 'PriorRequestNotComplete',
+]);
+const BUSY = new Set([
+  ...THROTTLED, 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
+  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
 ]);
 const BROKEN = new Set([
   'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',
@@ -22,8 +25,13 @@ const BROKEN = new Set([
 ]);
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
 
+/** A network that is only slow, or a host that is being replaced, is back by then. */
+const UNREACHABLE_MS = 3 * 60_000;
+
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** A limit of some calls a second has room again soon. Who pauses for longer waits in vain, while nobody uses it. */
+const LONGEST_PAUSE_THROTTLED_MS = 4_000;
 
 export interface RetryOptions {
   readonly time: Timekeeper;
@@ -32,6 +40,8 @@ export interface RetryOptions {
   readonly end: number;
   /** For how long a refusal is retried. New IAM policies need some time until every service knows them. */
   readonly accessGraceMs: number;
+  /** Asked before each try of a write. Throws when the request no longer stands. */
+  readonly fence?: () => Promise<void>;
 }
 
 export class Retry {
@@ -47,10 +57,19 @@ export class Retry {
     await this.options.time.sleep(ms);
   }
 
+  /** As `call`, for a call that changes something. */
+  async write<T>(name: string, attempt: () => Promise<T>): Promise<T> {
+    return this.call(name, async () => {
+      await this.options.fence?.();
+      return attempt();
+    });
+  }
+
   /** Makes a call until it is answered. Each retry comes later, at a random moment, as many callers share one limit. */
   async call<T>(name: string, attempt: () => Promise<T>): Promise<T> {
     const began = this.now();
     let waitingFor = name;
+    let lastReached = began;
     for (let tries = 1; ; tries++) {
       // A call that begins now may end too late, and take effect after CloudFormation has been told of a failure.
       // A pause can last longer than asked for, so this is looked at before each call.
@@ -61,23 +80,35 @@ export class Retry {
         const mayWorkLater = isBusy(error) || (isRefusal(error) && this.now() - began < this.options.accessGraceMs);
         if (!mayWorkLater) throw error;
         const { name: errorName, text: message } = describeError(error);
+        if (!isUnreachable(error)) lastReached = this.now();
+        if (this.now() - lastReached >= UNREACHABLE_MS) {
+          const host = detailsOf(error).host ?? 'the service';
+          throw new UnreachableError(`${name} could not reach ${host} for minutes: ${errorName}: ${message}`);
+        }
         this.options.log('call-retried', { call: name, attempt: tries, errorName, message });
         waitingFor = `${name}, which last answered ${errorName}: ${message}`;
-        await this.pause(backOff(tries, FIRST_PAUSE_MS), waitingFor);
+        const longest = THROTTLED.has(errorName) ? LONGEST_PAUSE_THROTTLED_MS : LONGEST_PAUSE_MS;
+        await this.pause(backOff(tries, FIRST_PAUSE_MS, longest), waitingFor);
       }
     }
   }
 }
 
 /** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */
-export function backOff(tries: number, first: number): number {
-  const most = Math.min(LONGEST_PAUSE_MS, first * 2 ** (tries - 1));
+export function backOff(tries: number, first: number, longest = LONGEST_PAUSE_MS): number {
+  const most = Math.min(longest, first * 2 ** (tries - 1));
   return most / 2 + Math.random() * most / 2;
 }
 
 export function isBusy(error: unknown): boolean {
   const { name = '', code = '', status = 0 } = detailsOf(error);
   return BUSY.has(name) || BROKEN.has(code) || status >= 500;
+}
+
+/** No connection, also not in time, or one that broke. */
+function isUnreachable(error: unknown): boolean {
+  const { name = '', code = name, status, isSlow } = detailsOf(error);
+  return status === undefined && !isSlow && (BROKEN.has(code) || code === 'TimeoutError');
 }
 
 /** What a role that is seconds old gets to hear: its policies, or the role itself, are not known everywhere yet. */

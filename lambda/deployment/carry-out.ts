@@ -1,11 +1,12 @@
 // Carries out a request: a Create or an Update reconciles, a Delete releases. Gives the answer, or throws.
 import { Answer } from './answer';
-import { Deadlines, isLastInvocation, lastCallOf } from './deadlines';
+import { Deadlines, lastCallOf } from './deadlines';
+import { requestedAt } from './event';
+import { OVERTAKEN_ENDS_MS } from './fence';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { parseProperties } from './properties';
-import { repeatUntilQuiet } from './repeat-until-quiet';
 import { Request } from './request';
-import { isRecreated } from './stack';
+import { isRecreated, isRollback } from './stack';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -27,11 +28,10 @@ interface Work extends Request {
   readonly desired: DesiredState;
   readonly owner: Owner;
   readonly services: Services;
-  readonly isLastInvocation: boolean;
 }
 
 export async function carryOut(request: Request, desired: DesiredState, deadlines: Deadlines): Promise<Answer> {
-  const { event, environment: { time, services }, log, redactor } = request;
+  const { event, environment: { time, services }, log, redactor, fence } = request;
   // Lambda keeps an event for hours. CloudFormation has answered for us by then, and has gone on.
   if (time.now() >= deadlines.cloudFormation) {
     throw new HandlerError('The request was too old to be carried out, and nothing was done', 'Deploy again');
@@ -39,51 +39,70 @@ export async function carryOut(request: Request, desired: DesiredState, deadline
   const isDelete = event.RequestType === 'Delete';
   const isCreateAnswered = parsePhysicalId(event.PhysicalResourceId).create !== undefined;
   const accessGraceMs = isDelete && isCreateAnswered ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
-  const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs });
+  const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs, fence });
+  await retry.call('DescribeStackResource', fence);
   const work: Work = {
     ...request,
     desired,
     owner: ownerOf(event.StackId, event.LogicalResourceId, desired),
-    services: services(desired, { retry, log, redactor }),
-    isLastInvocation: isLastInvocation(deadlines),
+    services: services(desired, { retry, log, redactor }, event.StackId),
   };
   return isDelete ? remove(work) : createOrUpdate(work);
 }
 
 async function createOrUpdate(work: Work): Promise<Answer> {
-  const { event: { PhysicalResourceId: known }, progress, desired, owner, services } = work;
+  const { event, progress, desired, owner, services } = work;
+  const { PhysicalResourceId: known, RequestType } = event;
   const identity = identityOf(desired);
-  // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
+  const isUpdate = RequestType === 'Update';
+  if (isUpdate && isNew(work) && await isRollback(work)) await overtakenRequestEnds(work);
+  const last = parsePrevious(work);
   const isSameIdentity = parsePhysicalId(known).identity === identity;
-  const previous = isSameIdentity ? parsePrevious(work) : undefined;
-  const reconcileWith = (used: Services) => reconcile({ desired, previous, owner, progress }, used);
-  const first = await reconcileWith(services);
-  const { isSigningUnchanged, attributes } = first.previousWasInPlace ? first
-    : await repeatUntilQuiet(reconcileWith, first, work);
-  const signingPut = progress.signingPut || !isSigningUnchanged;
-  const physicalId = known && isSameIdentity ? known : renderPhysicalId(identity, { succeeded: true, signingPut });
+  // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
+  const previous = last && identityOf(last) === identity ? last : undefined;
+  const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
+  const { attributes, isSigningOurs } = await reconcile(
+    { desired, previous, isUpdate, toldBefore, owner, progress }, services);
+  if (last && !previous && isSameIdentity) await abandon(work, last);
+  const physicalId = known && isSameIdentity ? known
+    : renderPhysicalId(identity, { succeeded: true, signingPut: isSigningOurs });
   return { status: 'SUCCESS', physicalId, attributes };
 }
 
+/**
+ * A roll-back of an update to another identity, which never answered. So CloudFormation does not know the other one, and
+ * deletes nothing of it.
+ */
+async function abandon(work: Work, previous: DesiredState): Promise<void> {
+  const { event: { StackId, LogicalResourceId }, environment, log, services: { retry, redactor } } = work;
+  const owner = ownerOf(StackId, LogicalResourceId, previous);
+  const services = environment.services(previous, { retry, log, redactor }, StackId);
+  await release({ previous, owner, isRollback: async () => true }, services);
+}
+
 async function remove(work: Work): Promise<Answer> {
-  const { event: { PhysicalResourceId: physicalResourceId }, desired, log } = work;
-  const { identity } = parsePhysicalId(physicalResourceId);
-  if (await isRecreated(work)) log('resource-recreated');
+  const { event: { PhysicalResourceId: physicalResourceId }, desired, owner, services, log } = work;
+  const { identity, create } = parsePhysicalId(physicalResourceId);
+  if (await isRecreated(work, desired)) log('resource-recreated');
   else if (identity !== undefined && identity !== identityOf(desired)) log('other-identity', { physicalResourceId });
-  else await releaseIdentity(work);
+  else {
+    // A Create that was cancelled, or never answered, may be at work still.
+    if (!create) await overtakenRequestEnds(work);
+    await release({ previous: desired, owner, create, isRollback: () => isRollback(work) }, services);
+  }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
 }
 
-async function releaseIdentity(work: Work): Promise<void> {
-  const { event, desired: previous, owner, services } = work;
-  const { create } = parsePhysicalId(event.PhysicalResourceId);
-  let hadRegistry = false;
-  const releaseWith = async (used: Services) => {
-    hadRegistry = await release({ previous, owner, create, hadRegistry }, used);
-  };
-  await releaseWith(services);
-  // Where the Create was cancelled, or never answered, it may be at work still.
-  if (!create) await repeatUntilQuiet(releaseWith, undefined, work);
+function isNew({ event, environment: { time } }: Work): boolean {
+  return time.now() < (requestedAt(event) ?? time.now()) + OVERTAKEN_ENDS_MS;
+}
+
+/** When one resource of a stack fails, CloudFormation cancels the others and rolls them back at once. */
+async function overtakenRequestEnds({ event, services: { retry, log } }: Work): Promise<void> {
+  const ms = (requestedAt(event) ?? retry.now()) + OVERTAKEN_ENDS_MS - retry.now();
+  if (ms <= 0) return;
+  log('waiting-for-overtaken-request', { seconds: ms / 1000 });
+  await retry.pause(ms, 'an overtaken request to come to its end');
 }
 
 /** An older version may have had other properties. Then what is there has to speak for itself. */

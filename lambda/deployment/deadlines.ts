@@ -1,7 +1,6 @@
 // Until when a request is worked on: the invocation ends, and CloudFormation stops waiting.
 import { HandlerEvent, requestedAt } from './event';
-import { serviceTimeout } from '../../src/private/contract';
-import { DesiredState } from '../base/desired-state';
+import { SERVICE_TIMEOUT } from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
 import { Timekeeper } from '../base/retry';
 
@@ -19,8 +18,11 @@ export interface Deadlines {
   readonly cloudFormation: number;
 }
 
-export function cloudFormationDeadline(event: HandlerEvent, { waitSeconds }: DesiredState, now: number): number {
-  return requestedAt(event, now) + serviceTimeout(waitSeconds) * 1000 - ANSWER_MS;
+/** Templates of older versions have shorter time-outs, and an app can set its own. */
+export function cloudFormationDeadline(event: HandlerEvent, now: number): number {
+  const given = Number(event.ResourceProperties.ServiceTimeout);
+  const seconds = given >= 1 && given <= SERVICE_TIMEOUT ? given : SERVICE_TIMEOUT;
+  return Math.min(requestedAt(event) ?? now, now) + seconds * 1000 - ANSWER_MS;
 }
 
 function endOf({ invocation, cloudFormation }: Deadlines): number {

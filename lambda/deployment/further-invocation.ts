@@ -21,7 +21,7 @@ const ACCESS_GRACE_MS = 120_000;
 export function furtherInvocation(
   request: Request, reason: OutOfTimeError, deadlines: Deadlines,
 ): (() => Promise<void>) | undefined {
-  const { event, environment, progress, log } = request;
+  const { event, environment, progress, log, fence } = request;
   const { time } = environment;
   const sent = (): HandlerEvent => ({ ...event, Progress: progress });
   if (!(reason instanceof LookAgainError)) {
@@ -33,7 +33,7 @@ export function furtherInvocation(
   const now = time.now();
   const at = Math.min(now + pauseBetweenLooks(environment), reason.until, deadlines.cloudFormation - LAST_LOOK_MS);
   return at <= now ? undefined : async () => {
-    const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs: ACCESS_GRACE_MS });
+    const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs: ACCESS_GRACE_MS, fence });
     progress.looks = (progress.looks ?? 0) + 1;
     await environment.scheduler(retry).wake(`${event.RequestId}-${progress.looks}`, at, sent());
     log('continued-later', { seconds: Math.round((at - now) / 1000) });

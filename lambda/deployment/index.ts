@@ -14,8 +14,9 @@ import { WAITING_ENVIRONMENT } from '../../src/private/contract';
 import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
+import { namingHost } from '../services/named-host';
 import { publicDns } from '../services/public-dns';
-import { hostedZone } from '../services/route53';
+import { hostedZone, KnownZones } from '../services/route53';
 import { schedulerOf } from '../services/scheduler';
 import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
@@ -30,23 +31,26 @@ const COMMON = {
 };
 const HERE = { ...COMMON, region: REGION };
 
-const sesIn = perRegion((region) => new SESv2Client({ ...COMMON, region }));
-const secretsIn = perRegion((region) => new SecretsManagerClient({ ...COMMON, region }));
+const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...COMMON, region })));
+const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...COMMON, region })));
+
+const knownZones: KnownZones = new Map();
 
 const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environment => ({
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
-  services: (desired, common) => ({
+  services: (desired, common, stackId) => ({
     ...common,
-    ses: sesOf(desired, sesIn, common.retry),
+    ses: sesOf(desired, stackId, sesIn, common.retry),
     dns: publicDns,
     secrets: secretsFrom(secretsIn, common.retry, common.redactor),
-    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry),
+    hostedZone: (settings) => hostedZone(settings, route53For(settings), common.retry, knownZones),
   }),
-  cloudFormation: (retry) => cloudFormationOf(new CloudFormationClient(HERE), retry),
-  startInvocation: (event, retry) => invokeAsynchronously(new LambdaClient(HERE), FUNCTION_NAME, event, retry),
-  scheduler: (retry) => schedulerOf(new SchedulerClient(HERE), {
+  cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
+  startInvocation: (event, retry) =>
+    invokeAsynchronously(namingHost(new LambdaClient(HERE)), FUNCTION_NAME, event, retry),
+  scheduler: (retry) => schedulerOf(namingHost(new SchedulerClient(HERE)), {
     group: process.env[WAITING_ENVIRONMENT.group] ?? '',
     roleArn: process.env[WAITING_ENVIRONMENT.roleArn] ?? '',
     functionArn,
@@ -67,9 +71,9 @@ function perRegion<T>(make: (region: string) => T): (region: string) => T {
 /** Gives a client for the zone's account. The role is assumed once an invocation: its credentials outlive that. */
 function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {
   let client: Promise<Route53Client> | undefined;
-  const connect = async () => new Route53Client({
-    ...HERE, ...(roleArn ? { credentials: await assumeRole(new STSClient(HERE), roleArn) } : {}),
-  });
+  const connect = async () => namingHost(new Route53Client({
+    ...HERE, ...(roleArn ? { credentials: await assumeRole(namingHost(new STSClient(HERE)), roleArn) } : {}),
+  }));
   return () => client ??= connect().catch((error: unknown) => {
     client = undefined; // a retry may succeed
     throw error;

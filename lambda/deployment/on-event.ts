@@ -1,7 +1,8 @@
 // The life cycle of one CloudFormation request, from event to answer.
 //
 // What holds: CloudFormation gets exactly one answer, also on a bug, unreadable properties or a call that hangs. It
-// comes from this invocation, or from a further one that this one has started.
+// comes from this invocation, or from a further one that this one has started. A request that CloudFormation no longer
+// waits for gets none.
 import { Answer, giveAnswer } from './answer';
 import { carryOut } from './carry-out';
 import { ANSWER_MS, cloudFormationDeadline, Deadlines, unlessItHangs } from './deadlines';
@@ -10,10 +11,9 @@ import { failureAnswer } from './failure';
 import { furtherInvocation } from './further-invocation';
 import { parseProperties } from './properties';
 import { Environment, Request, requestOf } from './request';
-import { isAlreadyAnswered } from './stack';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
+import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
 
 /** What Lambda says of the running invocation. */
 export interface Invocation {
@@ -25,29 +25,34 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, envir
   const request = requestOf(event, environment);
   const { log } = request;
   log('received', { physicalResourceId: event.PhysicalResourceId });
-  if (await isAlreadyAnswered(request)) return log('already-answered');
   const invocationEnd = environment.time.now() + invocation.getRemainingTimeInMillis() - ANSWER_MS;
   const answer = await answerTo(request, invocationEnd);
   if (answer) await giveAnswer(request, answer);
 }
 
-/** Undefined when a further invocation will answer. */
+/** Undefined when a further invocation will answer, or nobody waits for an answer. */
 async function answerTo(request: Request, invocationEnd: number): Promise<Answer | undefined> {
   const { event, environment: { region, time } } = request;
   let desired: DesiredState | undefined;
   let deadlines: Deadlines = { invocation: invocationEnd, cloudFormation: Infinity };
   try {
     desired = parseProperties(event.ResourceProperties, region);
-    deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, desired, time.now()) };
+    deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, time.now()) };
     return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
   } catch (error) {
+    if (error instanceof OvertakenError) return overtaken(request);
     const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
     if (!goOn) return failureAnswer(request, desired, error);
     try {
       return void await goOn();
     } catch (problem) {
+      if (problem instanceof OvertakenError) return overtaken(request);
       const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
       return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
     }
   }
+}
+
+function overtaken({ log }: Request): undefined {
+  log('overtaken');
 }

@@ -45,6 +45,7 @@ function parseSigning(signing: Reader): DesiredSigning {
 function parseSecret(signing: Reader): SecretSource {
   return {
     arn: signing.required('SecretArn', SECRET),
+    arnForm: signing.choice('SecretArnForm', ['PARTIAL']),
     jsonField: signing.optional('JsonField', ANY),
     versionStage: signing.optional('VersionStage', ANY),
     versionId: signing.optional('VersionId', ANY),

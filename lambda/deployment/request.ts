@@ -1,12 +1,12 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { HandlerEvent, requestedAt } from './event';
+import { HandlerEvent, Progress, requestedAt } from './event';
+import { fenceOf } from './fence';
 import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
 import { CloudFormation, Scheduler, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, Timekeeper } from '../base/retry';
-import { Progress } from '../signing/task';
 
 /** What surrounds the function: its Region, time, its output, and the services that it calls. */
 export interface Environment {
@@ -14,8 +14,10 @@ export interface Environment {
   readonly time: Timekeeper;
   /** Writes a line of the log. */
   readonly write: (line: string) => void;
-  readonly services: (desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>) => Services;
-  readonly cloudFormation: (retry: Retry) => CloudFormation;
+  readonly services: (
+    desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
+  ) => Services;
+  readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
   readonly scheduler: (retry: Retry) => Scheduler;
@@ -29,6 +31,8 @@ export interface Request {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly progress: Progress;
+  /** Throws OvertakenError when the request no longer stands. */
+  readonly fence: () => Promise<void>;
 }
 
 export function requestOf(event: HandlerEvent, environment: Environment): Request {
@@ -42,9 +46,10 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
     signingPut: false,
     acceptedKey: event.Progress?.taken,
     ...event.Progress,
-    requestedAt: requestedAt(event, environment.time.now()),
+    requestedAt: requestedAt(event) ?? environment.time.now(),
   };
-  return { event, environment, log, redactor, progress };
+  const request = { event, environment, log, redactor, progress };
+  return { ...request, fence: fenceOf(request) };
 }
 
 /** For calls in the time that is kept for the answer. */

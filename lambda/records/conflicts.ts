@@ -1,29 +1,57 @@
-// Why a wanted record cannot be published: somebody else's record has its name, or mail on its way needs the old one.
-import { DkimRecord } from './dkim-record';
+// Why a wanted record cannot be published: the record of its name is somebody else's, or mail needs it as it is.
+import { DkimRecord, holdsTheKey, textsOf } from './dkim-record';
+import { flawOf, hasUsableKey, isRevoked } from './key-record';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { RecordSet } from '../base/ports';
 
-/** A selector is wanted again, with another key than the one whose record has to stay for the mail on its way. */
-export class SelectorInUseError extends HandlerError {
-  constructor({ name }: DkimRecord, until: string) {
-    super(
-      `The record ${name} holds the key of mail that is still on its way, and has to stay as it is until ${until}`,
-      'Give the key a new selector, or pin the version of the secret that has the old key (versionId)');
-  }
-}
-
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends HandlerError {
-  constructor(wanted: DkimRecord, existing: readonly RecordSet[]) {
-    super(
-      `The record ${wanted.name} exists and was not written by this construct: `
-      + `it has ${existing.map(describe).join(', ')}; needed is ${wanted.type} ${wanted.value}`,
-      'Remove it, choose another selector, or set recordConflict to OVERWRITE');
+  /** The record was not written by this library. */
+  static foreign(wanted: DkimRecord, existing: readonly RecordSet[]): RecordConflictError {
+    const [cause, whatToDo] = causeOf(wanted, existing);
+    return new RecordConflictError(
+      `The record ${wanted.name} exists and was not written by this construct: ${both(wanted, existing)}${cause}`,
+      whatToDo);
   }
 }
 
-function describe({ type, values }: RecordSet): string {
-  const texts = values.map((value) => type === 'TXT' ? unquote(value) : value).join(' | ');
-  return `${type} ${texts.slice(0, 600) || '(alias)'}`;
+/** Mail needs the record of a selector as it is. OVERWRITE does not change that. */
+export class SelectorInUseError extends RecordConflictError {
+  /** A selector is wanted again, with another key than the one of mail on its way. */
+  static until(time: string, { name }: DkimRecord): SelectorInUseError {
+    return new SelectorInUseError(
+      `The record ${name} holds the key of mail that is still on its way, and has to stay as it is until ${time}`,
+      'Give the key a new selector, or pin the version of the secret that has the old key (versionId)');
+  }
+
+  static byAnother(wanted: DkimRecord, existing: readonly RecordSet[]): SelectorInUseError {
+    return new SelectorInUseError(
+      `Another stack, or the same domain in another Region, uses the record ${wanted.name}: ${both(wanted, existing)}`,
+      'Choose another selector. One selector can serve both where both have the same key');
+  }
+}
+
+function both({ type, value }: DkimRecord, existing: readonly RecordSet[]): string {
+  return `it has ${existing.map(describe).join(', ')}; needed is ${type} ${value}`;
+}
+
+/** Overwriting is advised only where no mail can be signed with what is there. */
+function causeOf(wanted: DkimRecord, existing: readonly RecordSet[]): [cause: string, whatToDo: string] {
+  const texts = existing.flatMap(textsOf);
+  const isUsable = hasUsableKey(texts);
+  const flaw = existing.some((record) => holdsTheKey(wanted, record)) ? flawOf(texts) : undefined;
+  if (flaw && (isUsable || texts.length === 1)) return [`. It has this very key, but ${flaw.what}`, flaw.remedy];
+  if (isUsable) {
+    return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if none is'];
+  }
+  if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', 'Take a new key with a new selector'];
+  return ['', 'Remove it, choose another selector, or set recordConflict to OVERWRITE'];
+}
+
+function describe({ type, values, aliasOf, leadsTo }: RecordSet): string {
+  const texts = values.map((value) => type === 'TXT' ? unquote(value) : value).join(' | ').slice(0, 600);
+  const itself = `${type} ${texts || (aliasOf ? `(alias of ${aliasOf})` : '(alias)')}`;
+  if (!leadsTo) return itself;
+  return `${itself}, which leads to ${leadsTo.map(unquote).join(' | ').slice(0, 600) || 'no TXT'}`;
 }

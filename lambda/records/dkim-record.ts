@@ -1,5 +1,7 @@
 // The DKIM records: how they are written, and when a record that is there says the same. Pure.
+import { flawOf, hasKey, keyText } from './key-record';
 import { canonicalName, quote, unquote } from '../base/dns-text';
+import { RecordSet } from '../base/ports';
 
 export type RecordType = 'TXT' | 'CNAME';
 
@@ -20,7 +22,7 @@ export function domainKeyName(domain: string): string {
 }
 
 export function txtRecord(domain: string, selector: string, publicKey: string): DkimRecord {
-  const value = `v=DKIM1; k=rsa; p=${publicKey}`;
+  const value = keyText(publicKey);
   return { name: `${selector}.${domainKeyName(domain)}`, type: 'TXT', value, data: quote(value) };
 }
 
@@ -37,30 +39,30 @@ export function saysTheSame(wanted: DkimRecord, type: string, values: readonly s
   return wanted.type === 'TXT' ? sameKey(unquote(values[0]), wanted.value) : canonicalName(values[0]) === wanted.value;
 }
 
-/**
- * Two key records are the same when a verifier reads the same key from them. `p=` alone means what
- * `v=DKIM1; k=rsa; p=` means, and white space inside `p=` is ignored (RFC 6376 3.6.1). A note changes nothing. Any
- * other tag (t=y, s=, h=) can make mail fail, and so does a version that is not the first tag: not the same.
- */
+/** Two key records are the same when verifiers take a signature of SES by the one as by the other. */
 export function sameKey(text: string, wanted: string): boolean {
-  const have = tags(text);
-  const want = tags(wanted);
-  if (!have || !want) return false;
-  return have.get('p') === want.get('p')
-    && (have.get('v') ?? 'DKIM1') === 'DKIM1' && [...have.keys()].indexOf('v') <= 0
-    && (have.get('k') ?? 'rsa') === 'rsa'
-    && [...have.keys()].every((tag) => ['v', 'k', 'p', 'n'].includes(tag));
+  return hasKey(wanted, [text]) && flawOf([text]) === undefined;
 }
 
-function tags(text: string): Map<string, string> | undefined {
-  const found = new Map<string, string>();
-  for (const part of text.split(';')) {
-    if (part.trim() === '') continue;
-    const equals = part.indexOf('=');
-    const tag = part.slice(0, equals).trim();
-    // Not a tag list, or a tag twice: verifiers refuse it (RFC 6376 3.2).
-    if (equals < 1 || found.has(tag)) return undefined;
-    found.set(tag, tag === 'p' ? part.slice(equals + 1).replace(/\s+/g, '') : part.slice(equals + 1).trim());
-  }
-  return found;
+/** True when a record that is there will do, itself or by what it leads to. */
+export function serves(wanted: DkimRecord, record: RecordSet): boolean {
+  return saysTheSame(wanted, record.type, record.values)
+    || (record.leadsTo !== undefined && saysTheSame(wanted, 'TXT', record.leadsTo));
+}
+
+/** True when a record holds the wanted key, also where it is not as verifiers want it. */
+export function holdsTheKey({ type, value }: DkimRecord, record: RecordSet): boolean {
+  return type === 'TXT' && hasKey(value, textsOf(record));
+}
+
+/** The texts that a verifier reads by way of a record. */
+export function textsOf({ type, values, leadsTo }: RecordSet): string[] {
+  return (leadsTo ?? (type === 'TXT' ? values : [])).map(unquote);
+}
+
+/** The records that answer for a name: its own, or those of the wildcard beside it when nothing has the name. */
+export function recordsAt(name: string, records: readonly RecordSet[]): RecordSet[] {
+  const exists = records.some((record) => record.name === name || record.name.endsWith(`.${name}`));
+  const answering = exists ? name : name.replace(/^[^.]+/, '*');
+  return records.filter((record) => record.name === answering);
 }

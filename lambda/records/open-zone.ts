@@ -1,7 +1,9 @@
 // Looks at a hosted zone before anything is written to it.
 import { domainKeyName } from './dkim-record';
+import { refuseCut } from './zone-cut';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
+import { isWithin } from '../base/dns-text';
 import { HandlerError, ZoneGoneError } from '../base/errors';
 import { HostedZone, OpenZone, RecordSet } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
@@ -13,15 +15,18 @@ import { isAccessDenied } from '../base/retry';
 export async function openZone(zone: HostedZone, settings: ZoneSettings, domain: string): Promise<OpenZone> {
   const { id, roleArn } = settings;
   try {
-    const [{ name, privateZone }, records] = await Promise.all([zone.describe(), zone.list(domainKeyName(domain))]);
+    const [{ name, privateZone, cut }, records] = await Promise.all([
+      zone.describe(domain), zone.list(domainKeyName(domain)),
+    ]);
     if (privateZone) {
       throw new HandlerError(`The hosted zone ${id} (${name}) is private`,
         'SES and receivers look in public DNS: use the public zone');
     }
-    if (domain !== name && !domain.endsWith(`.${name}`)) {
+    if (!isWithin(domain, name)) {
       throw new HandlerError(`The hosted zone ${id} is for ${name}, and ${domain} is not in it`,
         'Use the zone of the domain or of a parent of it');
     }
+    refuseCut(domainKeyName(domain), cut ? [cut, ...records] : records, id);
     return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {
@@ -36,12 +41,12 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
 }
 
 /** Gives the first caller of `list` what is known. If that is old by then, Route 53 refuses what is planned from it. */
-export function alreadyListed(zone: OpenZone, records: RecordSet[]): OpenZone {
-  let known: RecordSet[] | undefined = records;
+export function alreadyListed(zone: OpenZone, records: readonly RecordSet[]): OpenZone {
+  let known: readonly RecordSet[] | undefined = records;
   return {
-    change: (changes) => zone.change(changes),
+    change: (...batch) => zone.change(...batch),
     async list(below) {
-      const found = known ?? await zone.list(below);
+      const found = known ? [...known] : await zone.list(below);
       known = undefined;
       return found;
     },

@@ -2,20 +2,27 @@
 import {
   CloudFormationClient, DescribeStackResourceCommand, DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
+import { nameOf } from '../base/describe-error';
 import { CloudFormation } from '../base/ports';
-import { Retry } from '../base/retry';
 
-export function cloudFormationOf(client: CloudFormationClient, retry: Retry): CloudFormation {
+/** Each call is made once: who asks tries again, or goes on without an answer. */
+export function cloudFormationOf(client: CloudFormationClient): CloudFormation {
   return {
     async stackStatus(StackName) {
-      const command = new DescribeStacksCommand({ StackName });
-      const { Stacks } = await retry.call('DescribeStacks', () => client.send(command));
+      const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
       return Stacks?.[0]?.StackStatus;
     },
     async resource(StackName, LogicalResourceId) {
       const command = new DescribeStackResourceCommand({ StackName, LogicalResourceId });
-      const { StackResourceDetail: now } = await retry.call('DescribeStackResource', () => client.send(command));
-      return { physicalId: now?.PhysicalResourceId, status: now?.ResourceStatus };
+      try {
+        const { StackResourceDetail: now } = await client.send(command);
+        return {
+          physicalId: now?.PhysicalResourceId, status: now?.ResourceStatus, since: now?.LastUpdatedTimestamp,
+        };
+      } catch (error) {
+        if (nameOf(error) === 'ValidationError') return undefined;
+        throw error;
+      }
     },
   };
 }

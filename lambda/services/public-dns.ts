@@ -1,52 +1,199 @@
-// Looks in public DNS: the name servers that a name is delegated to, and what each of them says.
+// Looks in public DNS as the world does: down from the top-level domain, to every name server that may be asked.
+//
+// Whom the world asks is what the parent of a zone says and what the zone says of itself, and the two need not agree.
+// So all of them are asked. One may refer to others, where another one answers: each is followed.
+//
+// A resolver remembers for minutes or hours that a name does not exist, and SES may ask the same one. So it is asked
+// only for what surely exists: the name servers of the top-level domain, and the addresses of name servers.
 import { promises as dns } from 'node:dns';
+import { BlockList } from 'node:net';
+import { query, QueryError, Reply } from './dns-query';
 import { detailsOf } from '../base/describe-error';
-import { quote } from '../base/dns-text';
-import { NameServerAnswer, PublicDns } from '../base/ports';
+import { isWithin, namesDownTo, quote } from '../base/dns-text';
+import { NameServerAnswer, PublicDns, Silence } from '../base/ports';
 
 const OPTIONS = { timeout: 3_000, tries: 2 };
 
-/** More name servers than any provider gives a zone; whoever delegates to more does not get to keep us busy. */
-const MAX_NAME_SERVERS = 8;
+/** One would do. The others are for when it is down. */
+const MAX_TOP_LEVEL_SERVERS = 3;
+/** More name servers than any domain has. Whoever delegates to more does not get to keep us busy. */
+const MAX_VISITS = 60;
+/** Resolvers give up about there. */
+const MAX_ALIASES = 8;
 
-/** The name servers are asked themselves, as a resolver could still answer from its memory. */
+const NOT_PUBLIC = notPublic();
+
 export const publicDns: PublicDns = {
   async ask(name) {
-    const resolver = new dns.Resolver(OPTIONS);
-    try {
-      const nameServers = await delegatedTo(resolver, name);
-      const asked = nameServers.slice(0, MAX_NAME_SERVERS);
-      return await Promise.all(asked.map((nameServer) => askOne(resolver, nameServer, name)));
-    } catch (error) {
-      // It may answer when it is asked again.
-      return [{ nameServer: 'the resolver, asked for the delegation,', error: codeOf(error) }];
-    }
+    const answers = await new Lookup(name).answers();
+    const distinct = new Map(answers.map((answer) => [JSON.stringify(answer), answer]));
+    return [...distinct.values()].sort((a, b) => a.nameServer < b.nameServer ? -1 : 1);
   },
 };
 
-/** The closest name above that has NS records: a part of the domain can be delegated on its own. */
-async function delegatedTo(resolver: dns.Resolver, name: string): Promise<string[]> {
-  for (let zone = name; zone.includes('.'); zone = zone.slice(zone.indexOf('.') + 1)) {
-    const found = await orNothing(resolver.resolveNs(zone));
-    if (found.length > 0) return found.sort();
-  }
-  return [];
+/** A zone and its name servers, as its parent or the zone itself says. */
+interface Delegation {
+  readonly zone: string;
+  readonly nameServers: readonly string[];
+  /** Addresses that came along. */
+  readonly glue: readonly { readonly nameServer: string; readonly address: string }[];
 }
 
-async function askOne(resolver: dns.Resolver, nameServer: string, name: string): Promise<NameServerAnswer> {
-  try {
-    const [address] = await resolver.resolve4(nameServer);
-    const direct = new dns.Resolver(OPTIONS);
-    direct.setServers([address]);
-    const texts = await orNothing(direct.resolveTxt(name));
-    if (texts.length > 0) return { nameServer, values: texts.map((strings) => quote(strings.join(''))) };
-    // The selector can be a CNAME to another provider's name, which this server need not know.
-    const [target] = await orNothing(direct.resolveCname(name));
-    const followed = target ? await orNothing(resolver.resolveTxt(target)) : [];
-    return { nameServer, values: followed.map((strings) => quote(strings.join(''))) };
-  } catch (error) {
-    return { nameServer, error: codeOf(error) };
+/** Looks for the TXT records of one name. */
+class Lookup {
+  private readonly resolver = new dns.Resolver(OPTIONS);
+  private readonly visited = new Set<string>();
+  private readonly aliases = new Map<string, Promise<NameServerAnswer[]>>();
+
+  constructor(
+    private readonly name: string, private readonly aliasesLeft = MAX_ALIASES,
+    private readonly budget = { visits: MAX_VISITS },
+  ) {}
+
+  async answers(): Promise<NameServerAnswer[]> {
+    const topLevel = this.name.slice(this.name.lastIndexOf('.') + 1);
+    let nameServers: string[];
+    try {
+      nameServers = await orNothing(this.resolver.resolveNs(topLevel));
+    } catch (error) {
+      return [silent('the resolver', 'no-resolver', codeOf(error))];
+    }
+    const unheard: NameServerAnswer[] = [];
+    for (const nameServer of nameServers.slice(0, MAX_TOP_LEVEL_SERVERS)) {
+      const answers = await this.visit(topLevel, nameServer);
+      const own = answers.find((answer) => answer.nameServer === nameServer);
+      if (!own) return answers;
+      if (!own.silence) return []; // nobody has the domain
+      // A registry's name server holds its zone. Whoever says otherwise stands between it and us.
+      unheard.push(own.silence === 'lame' ? { ...own, silence: 'unreachable' } : own);
+    }
+    return unheard;
   }
+
+  private async follow({ zone, nameServers, glue }: Delegation): Promise<NameServerAnswer[]> {
+    const answers = await Promise.all(nameServers.map((nameServer) => this.visit(zone, nameServer, glue)));
+    return answers.flat();
+  }
+
+  /** Asks a name server of that zone, at each of its addresses, and goes on to those that it names. */
+  private async visit(zone: string, nameServer: string, glue: Delegation['glue'] = []): Promise<NameServerAnswer[]> {
+    const key = `${zone} ${nameServer}`;
+    if (this.visited.has(key) || this.budget.visits === 0) return [];
+    this.visited.add(key);
+    this.budget.visits--;
+    const known = glue.filter((each) => each.nameServer === nameServer).map(({ address }) => address);
+    let addresses: string[];
+    try {
+      addresses = await this.addressesOf(nameServer, known);
+    } catch (error) {
+      return [silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', codeOf(error))];
+    }
+    const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
+    if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];
+    const answers = await Promise.all(asked.map((address) => this.askAt(address, zone, nameServer)));
+    return answers.flat();
+  }
+
+  /** Lambda's own network has no IPv6, so that is the second choice. */
+  private async addressesOf(nameServer: string, glue: readonly string[]): Promise<string[]> {
+    const given = glue.filter((address) => !isIPv6(address));
+    const found = given.length > 0 ? given : await orNothing(this.resolver.resolve4(nameServer));
+    if (found.length > 0) return found;
+    return glue.length > 0 ? [...glue] : orNothing(this.resolver.resolve6(nameServer));
+  }
+
+  private async askAt(address: string, zone: string, nameServer: string): Promise<NameServerAnswer[]> {
+    let reply: Reply;
+    try {
+      reply = await query(address, { name: this.name, type: 'TXT' });
+    } catch (error) {
+      return [silent(nameServer, silenceOf(error, address), codeOf(error))];
+    }
+    const referral = referralOf(reply, zone, this.name);
+    const answers = await Promise.all([
+      referral ? this.follow(referral) : this.read(reply, nameServer),
+      ...(await this.zonesHeld(address, zone, referral)).map((held) => this.follow(held)),
+    ]);
+    return answers.flat();
+  }
+
+  /**
+   * The zones, from that one down to the name or to where the name server refers to others, as they themselves say. It
+   * can hold more than the one for which it is asked. A registry's own servers are known already.
+   */
+  private async zonesHeld(address: string, zone: string, referral: Delegation | undefined): Promise<Delegation[]> {
+    if (!zone.includes('.')) return [];
+    const names = namesDownTo(this.name, zone).filter((name) => !referral || !isWithin(name, referral.zone));
+    const found = await Promise.all(names.map(async (name) => {
+      const reply = await query(address, { name, type: 'NS' }).catch(() => undefined);
+      return reply?.flag_aa ? delegationIn(reply.answers, reply, name) : undefined;
+    }));
+    return found.flatMap((each) => each ?? []);
+  }
+
+  /** What a name server says of the name itself. */
+  private async read({ rcode, flag_aa, answers = [] }: Reply, nameServer: string): Promise<NameServerAnswer[]> {
+    if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') return [silent(nameServer, 'lame', rcode)];
+    if (!flag_aa) return [silent(nameServer, 'lame', 'NOTAUTH')];
+    const own = answers.filter(({ name }) => name.toLowerCase() === this.name);
+    const [alias] = own.flatMap((each) => each.type === 'CNAME' ? [each.data.toLowerCase()] : []);
+    if (alias) return this.followAlias(alias, nameServer);
+    const texts = own.flatMap((each) => each.type === 'TXT' ? [Buffer.concat(each.data as Buffer[]).toString()] : []);
+    return [{ nameServer, values: texts.map(quote) }];
+  }
+
+  /** What else an answer says of the target is not this name server's to say: the target's own ones are asked. */
+  private async followAlias(alias: string, nameServer: string): Promise<NameServerAnswer[]> {
+    const isLoop = this.aliasesLeft === 0;
+    const lookup = this.aliases.get(alias)
+      ?? (isLoop ? Promise.resolve([]) : new Lookup(alias, this.aliasesLeft - 1, this.budget).answers());
+    this.aliases.set(alias, lookup);
+    const answers = await lookup;
+    return answers.length > 0 ? answers.map((answer) => ({ alias, ...answer })) : [{ nameServer, alias, values: [] }];
+  }
+}
+
+function silent(nameServer: string, silence: Silence, error?: string): NameServerAnswer {
+  return { nameServer, silence, ...(error ? { error } : {}) };
+}
+
+function silenceOf(error: unknown, address: string): Silence {
+  if (error instanceof QueryError && error.isCutShort) return 'cut-short';
+  if (codeOf(error) === 'EBADRESP') return 'lame';
+  return isIPv6(address) ? 'ipv6-only' : 'unreachable';
+}
+
+/** Only downwards: whoever refers upwards, or to itself, does not hold the zone that it is asked for. */
+function referralOf(reply: Reply, zone: string, name: string): Delegation | undefined {
+  if (reply.rcode !== 'NOERROR' || (reply.answers ?? []).length > 0) return undefined;
+  const below = namesDownTo(name, zone).filter((each) => each !== zone);
+  return below.map((each) => delegationIn(reply.authorities, reply, each, zone)).find((each) => each !== undefined);
+}
+
+/** The NS records of a zone. Addresses count only of what is within `holds`, which the name server speaks for. */
+function delegationIn(
+  records: Reply['answers'], { additionals = [] }: Reply, zone: string, holds = zone,
+): Delegation | undefined {
+  const nameServers = (records ?? []).flatMap((each) =>
+    each.type === 'NS' && each.name.toLowerCase() === zone ? [each.data.toLowerCase()] : []);
+  const glue = additionals.flatMap((each) => each.type === 'A' || each.type === 'AAAA'
+    ? [{ nameServer: each.name.toLowerCase(), address: each.data }] : []);
+  return nameServers.length === 0 ? undefined
+    : { zone, nameServers, glue: glue.filter(({ nameServer }) => isWithin(nameServer, holds)) };
+}
+
+function isIPv6(address: string): boolean {
+  return address.includes(':');
+}
+
+/** The addresses that nobody in the world can reach. The function may, and would be told what others are not. */
+function notPublic(): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of [
+    ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
+    ['192.168.0.0', 16], ['224.0.0.0', 3], ['::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8],
+  ] as const) list.addSubnet(network, prefix, isIPv6(network) ? 'ipv6' : 'ipv4');
+  return list;
 }
 
 function codeOf(error: unknown): string {

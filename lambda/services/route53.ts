@@ -3,56 +3,98 @@ import {
   Change as WireChange, ChangeResourceRecordSetsCommand, GetChangeCommand, GetHostedZoneCommand,
   ListResourceRecordSetsCommand, ListResourceRecordSetsCommandInput, ResourceRecordSet, Route53Client, RRType,
 } from '@aws-sdk/client-route-53';
-import { nameOf, textOf } from '../base/describe-error';
+import { nameOf, NETWORK, textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
-import { canonicalName } from '../base/dns-text';
-import { ChangeRefusedError, ZoneGoneError } from '../base/errors';
-import { Change, HostedZone, RecordSet } from '../base/ports';
-import { backOff, isAccessDenied, Retry } from '../base/retry';
+import { canonicalName, isWithin, namesDownTo } from '../base/dns-text';
+import { ChangeRefusedError, HandlerError, ZoneGoneError } from '../base/errors';
+import { Change, HostedZone, RecordSet, ZoneDescription } from '../base/ports';
+import { isAccessDenied, Retry } from '../base/retry';
 
-/**
- * Route 53 is usually done within 60 seconds. It allows 5 calls a second for a whole account, in which a hundred may
- * wait.
- */
-const INSYNC_PAUSE_MS = 4_000;
+/** Route 53 is usually done within 60 seconds, and never at once. It allows 5 calls a second for a whole account. */
+const FIRST_LOOK_MS = 12_000;
+const LOOK_EVERY_MS = 6_000;
 
 /** Route 53 fails such a batch as a whole and changes nothing. */
 const REFUSED = ['InvalidChangeBatch', 'InvalidInput'];
 
+/** Route 53 has one name for all that it refuses, so its text decides. The first that fits counts. */
+const ADVICE: readonly [RegExp, string][] = [
+  [/protected|managed by|service[- ]managed/i,
+    'A record that is protected or managed by a service has to be changed there'],
+  [/conflict|routing policy|more than one value/i,
+    'Another kind of record has that name: see who needs it, and remove it or choose another name, then deploy again'],
+  [/already exists|not found|do not match|set of changes/i,
+    'Somebody has changed the record meanwhile. Deploy again, and the zone is read anew'],
+  [/not permitted in zone|at apex/i,
+    'The hosted zone is not that of the domain: pass the zone of the domain or of a parent domain'],
+  [/\bTTL\b/i, 'Set recordTtl to whole seconds, from 0 to 2147483647'],
+  [/\b(?:limit|maximum|quota)/i, 'Delete records that nobody needs, or ask AWS for a higher quota of the hosted zone; a '
+    + 'limit of one request cannot be raised'],
+];
+const ANY_ADVICE = 'Look at the record that Route 53 names, and at who manages the zone, then deploy again';
+
+type KnownZone = Omit<ZoneDescription, 'cut'>;
+
+/** What a zone is for, by its id. It never changes. */
+export type KnownZones = Map<string, KnownZone>;
+
 /** `connect` gives a client, with the credentials of the zone's role where there is one. */
 export function hostedZone(
   { id: HostedZoneId, roleArn }: ZoneSettings, connect: () => Promise<Route53Client>, retry: Retry,
+  known: KnownZones = new Map(),
 ): HostedZone {
-  async function call<T>(name: string, send: (client: Route53Client) => Promise<T>): Promise<T> {
+  async function call<T>(
+    name: string, send: (client: Route53Client) => Promise<T>, how: 'call' | 'write' = 'call',
+  ): Promise<T> {
     try {
-      return await retry.call(name, async () => send(await connect()));
+      return await retry[how](name, async () => send(await connect()));
     } catch (error) {
       throw ourErrorFor(error, HostedZoneId, roleArn) ?? error;
     }
   }
 
+  const page = (start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'>) =>
+    call('ListResourceRecordSets', (client) =>
+      client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
+
+  /** The NS records of that very name: the first that Route 53 lists from there on. */
+  async function nameServersOf(name: string): Promise<RecordSet[]> {
+    const { ResourceRecordSets = [] } = await page({ StartRecordName: name, StartRecordType: 'NS', MaxItems: 1 });
+    return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
+  }
+
+  async function read(): Promise<KnownZone> {
+    const { HostedZone: zone } = await call('GetHostedZone', (client) =>
+      client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
+    if (zone?.Name === undefined) { // as in a web page that can be read as XML
+      throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
+    }
+    return { name: canonicalName(zone.Name), privateZone: zone.Config?.PrivateZone ?? false };
+  }
+
   return {
-    async describe() {
-      const { HostedZone: zone } = await call('GetHostedZone', (client) =>
-        client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-      return { name: canonicalName(zone?.Name ?? ''), privateZone: zone?.Config?.PrivateZone ?? false };
+    async describe(domain) {
+      const zone = known.get(HostedZoneId) ?? await read();
+      known.set(HostedZoneId, zone);
+      const [, ...belowApex] = namesDownTo(domain, zone.name);
+      const cuts = (await Promise.all(belowApex.map(nameServersOf))).flat();
+      return { ...zone, cut: cuts.at(0) };
     },
 
     async list(below) {
       const records: RecordSet[] = [];
-      // Route 53 sorts by reversed labels, so all names below one stand together, behind it.
-      let start: Omit<ListResourceRecordSetsCommandInput, 'HostedZoneId'> = { StartRecordName: below };
+      // Route 53 sorts by reversed labels, so a name and all names below it stand together.
+      let start: Parameters<typeof page>[0] = { StartRecordName: below };
       for (;;) {
-        const page = await call('ListResourceRecordSets', (client) =>
-          client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
-        const found = (page.ResourceRecordSets ?? []).map(toRecordSet);
-        records.push(...found.filter(({ name }) => name.endsWith(`.${below}`)));
-        const isPast = found.some(({ name }) => name !== below && !name.endsWith(`.${below}`));
-        if (!page.IsTruncated || isPast) return records;
+        const { ResourceRecordSets = [], IsTruncated, ...next } = await page(start);
+        const found = ResourceRecordSets.map(toRecordSet);
+        records.push(...found.filter(({ name, type }) => isWithin(name, below) && (name !== below || type === 'NS')));
+        const isPast = found.some(({ name }) => !isWithin(name, below));
+        if (!IsTruncated || isPast) return records;
         start = {
-          StartRecordName: page.NextRecordName,
-          StartRecordType: page.NextRecordType,
-          StartRecordIdentifier: page.NextRecordIdentifier,
+          StartRecordName: next.NextRecordName,
+          StartRecordType: next.NextRecordType,
+          StartRecordIdentifier: next.NextRecordIdentifier,
         };
       }
     },
@@ -60,11 +102,16 @@ export function hostedZone(
     async change(changes) {
       const ChangeBatch = { Comment: 'DKIM records (cdk-ses-dkim)', Changes: changes.map(toWireChange) };
       let { ChangeInfo: info } = await call('ChangeResourceRecordSets', (client) =>
-        client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })));
-      for (let tries = 1; info?.Status !== 'INSYNC'; tries++) {
-        await retry.pause(backOff(tries, INSYNC_PAUSE_MS), `Route 53 to bring the zone ${HostedZoneId} in sync`);
-        ({ ChangeInfo: info } = await call('GetChange', (client) => client.send(new GetChangeCommand({ Id: info?.Id }))));
-      }
+        client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch })), 'write');
+      return {
+        async inSync() {
+          for (let pause = FIRST_LOOK_MS; info?.Status !== 'INSYNC'; pause = LOOK_EVERY_MS) {
+            await retry.pause(pause, `Route 53 to bring the zone ${HostedZoneId} in sync`);
+            ({ ChangeInfo: info } = await call('GetChange', (client) =>
+              client.send(new GetChangeCommand({ Id: info?.Id }))));
+          }
+        },
+      };
     },
   };
 }
@@ -76,7 +123,9 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
     return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`);
   }
   if (REFUSED.includes(nameOf(error))) {
-    return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${textOf(error)}`);
+    const said = textOf(error);
+    const advice = ADVICE.find(([text]) => text.test(said))?.[1] ?? ANY_ADVICE;
+    return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${said}`, advice);
   }
   return undefined;
 }
@@ -87,6 +136,7 @@ function toRecordSet(listed: ResourceRecordSet): RecordSet {
     type: listed.Type ?? '',
     ttl: listed.TTL,
     values: (listed.ResourceRecords ?? []).map(({ Value }) => Value ?? ''),
+    ...(listed.AliasTarget?.DNSName ? { aliasOf: canonicalName(listed.AliasTarget.DNSName) } : {}),
     listed,
   };
 }

@@ -39,7 +39,7 @@ export function schedulerOf(
         throw isNewRole(error) ? Object.assign(error as Error, { name: 'AccessDenied' }) : error;
       });
       try {
-        await retry.call('CreateSchedule', create);
+        await retry.write('CreateSchedule', create);
       } catch (error) {
         if (nameOf(error) !== 'ConflictException') throw error;
       }

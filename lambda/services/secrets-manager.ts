@@ -2,10 +2,16 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeError } from '../base/describe-error';
 import { describeSecret } from '../base/desired-state';
-import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
+import { HandlerError, sentence } from '../base/errors';
 import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
+
+/** Six letters of one word, or a date. The random characters rarely look like that. */
+const NO_RANDOM_END = /-(?:[a-z]{6}|\d{6})$/;
+
+const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets '
+  + 'Manager has put at its end; one whose own name ends like that, by its name';
 
 /** `clientFor` gives the client of a Region. `redactor` is told each text, before anybody else gets it. */
 export function secretsFrom(
@@ -13,15 +19,20 @@ export function secretsFrom(
 ): Secrets {
   return {
     async read(source) {
-      const { arn: SecretId, versionId: VersionId, versionStage: VersionStage } = source;
-      const client = clientFor(SecretId.split(':')[3]); // it can be in another Region or account
-      const command = new GetSecretValueCommand({ SecretId, VersionId, VersionStage });
+      const { arn, arnForm, versionId: VersionId, versionStage: VersionStage } = source;
+      const [,,, region,,, secretName] = arn.split(':');
+      const client = clientFor(region); // it can be in another Region or account
+      const command = new GetSecretValueCommand({ SecretId: arnForm ? secretName : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
-        if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
+        if (error instanceof HandlerError) throw error;
         const { name, text, advice } = describeError(error);
         throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
-          adviceFor(name, text) ?? advice);
+          adviceFor(name, text, arn) ?? advice);
       });
+      if (arnForm && !answer.ARN?.startsWith(`${arn}-`)) {
+        throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
+          + 'has that name', COMPLETE_ARN);
+      }
       if (answer.SecretString === undefined) {
         throw new HandlerError(`${describeSecret(source)} is binary`, 'Store the private key as text (SecretString)');
       }
@@ -31,17 +42,18 @@ export function secretsFrom(
   };
 }
 
-function adviceFor(name: string, text: string): string | undefined {
+function adviceFor(name: string, text: string, arn: string): string | undefined {
   if (/\bKMS\b/.test(text)) {
     return 'If the secret has a customer managed key, import it with encryptionKey; '
       + 'the key policy has to let the account of the function use it';
   }
   switch (name) {
-    case 'ResourceNotFoundException': return 'Check the ARN, and that this version or stage exists';
+    case 'ResourceNotFoundException':
+      return `Check the ARN, and that this version or stage exists${NO_RANDOM_END.test(arn) ? `. ${COMPLETE_ARN}` : ''}`;
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
     case 'DecryptionFailure':
-      return "A secret of another account needs a resource policy for the function's role, "
+      return "See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource policy for the function's role, "
         + 'and a key policy if it has its own key';
     default: return undefined;
   }

@@ -1,18 +1,20 @@
 // SES calls for one identity.
 import {
   DkimSigningAttributesOrigin, GetEmailIdentityCommand, GetEmailIdentityCommandOutput,
-  PutEmailIdentityDkimSigningAttributesCommand, SESv2Client,
+  PutEmailIdentityDkimSigningAttributesCommand, SESv2Client, TagResourceCommand, UntagResourceCommand,
 } from '@aws-sdk/client-sesv2';
 import { nameOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { IdentityState, Ses, SigningAttributes } from '../base/ports';
 import { Retry } from '../base/retry';
 
-/** `clientFor` gives the client of a Region. */
+/** `clientFor` gives the client of a Region. The identity is in the account of the stack. */
 export function sesOf(
-  { domain: EmailIdentity, region }: Pick<DesiredState, 'domain' | 'region'>,
+  { domain: EmailIdentity, region }: Pick<DesiredState, 'domain' | 'region'>, stackId: string,
   clientFor: (region: string) => SESv2Client, retry: Retry,
 ): Ses {
+  const [, partition, , , account] = stackId.split(':');
+  const ResourceArn = `arn:${partition}:ses:${region}:${account}:identity/${EmailIdentity}`;
   const readIn = async (where: string): Promise<IdentityState | undefined> => {
     try {
       return stateOf(await retry.call('GetEmailIdentity', () =>
@@ -26,7 +28,7 @@ export function sesOf(
     read: () => readIn(region),
     readIn,
     async putSigning(attributes) {
-      const answer = await retry.call('PutEmailIdentityDkimSigningAttributes', () =>
+      const answer = await retry.write('PutEmailIdentityDkimSigningAttributes', () =>
         clientFor(region).send(new PutEmailIdentityDkimSigningAttributesCommand({
           EmailIdentity,
           // The SDK lists the Regions that it knows; AWS states the rule for new ones.
@@ -35,6 +37,14 @@ export function sesOf(
         })));
       const { DkimStatus, DkimTokens, SigningHostedZone } = answer;
       return { status: DkimStatus ?? 'PENDING', tokens: DkimTokens ?? [], signingHostedZone: SigningHostedZone };
+    },
+    async tag(Key, Value) {
+      await retry.write('TagResource', () =>
+        clientFor(region).send(new TagResourceCommand({ ResourceArn, Tags: [{ Key, Value }] })));
+    },
+    async untag(key) {
+      await retry.write('UntagResource', () =>
+        clientFor(region).send(new UntagResourceCommand({ ResourceArn, TagKeys: [key] })));
     },
   };
 }
@@ -48,7 +58,7 @@ function wireAttributes(attributes: SigningAttributes) {
 }
 
 function stateOf(answer: GetEmailIdentityCommandOutput): IdentityState {
-  const { DkimAttributes: dkim = {}, VerificationInfo: seen = {} } = answer;
+  const { DkimAttributes: dkim = {}, VerificationInfo: seen = {}, Tags: tags = [] } = answer;
   return {
     status: dkim.Status ?? 'NOT_STARTED',
     signingEnabled: dkim.SigningEnabled ?? false,
@@ -59,5 +69,6 @@ function stateOf(answer: GetEmailIdentityCommandOutput): IdentityState {
     lastKeyGeneration: dkim.LastKeyGenerationTimestamp,
     lastChecked: seen.LastCheckedTimestamp,
     errorType: seen.ErrorType,
+    tags: Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])),
   };
 }

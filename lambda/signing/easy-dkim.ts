@@ -1,6 +1,6 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
-import { easyDkimHostedZone } from './ses-rules';
-import { needsRestart, publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
+import { easyDkimHostedZone, signsNow } from './ses-rules';
+import { needsRestart, publishRecords, putSigning, SigningResult, Task } from './task';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';

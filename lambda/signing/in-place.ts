@@ -6,7 +6,8 @@ import { attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { IdentityState, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, saysTheSame } from '../records/dkim-record';
+import { DkimRecord, domainKeyName, holdsTheKey, recordsAt, serves } from '../records/dkim-record';
+import { followed } from '../records/led-to';
 
 /** The attributes, if signing and records are in place. */
 export async function attributesIfInPlace(
@@ -35,7 +36,8 @@ async function arePublished(
   records: readonly DkimRecord[], { domain, zone }: DesiredState, services: Services,
 ): Promise<boolean> {
   if (!zone || records.length === 0) return true;
-  const found = await services.hostedZone(zone).list(domainKeyName(domain));
+  const [{ name }] = records;
+  const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(domain));
   return records.every((wanted) =>
-    found.some(({ name, type, values }) => name === wanted.name && saysTheSame(wanted, type, values)));
+    recordsAt(wanted.name, found).some((record) => serves(wanted, record) || holdsTheKey(wanted, record)));
 }

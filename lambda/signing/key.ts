@@ -1,5 +1,8 @@
 // Checks a private key before SES sees it, and derives its public key. Pure.
 import { createHash, createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
+import { describeBytes, describeText } from './key-lookalikes';
+import { checkNumbers } from './key-numbers';
+import { UnusableKeyError } from './unusable-key';
 import { detailsOf } from '../base/describe-error';
 
 export interface KeyPair {
@@ -11,12 +14,12 @@ export interface KeyPair {
   readonly publicKeySha256: string;
 }
 
-/** Why a text is no key that SES can use. It never quotes the text. */
-export class UnusableKeyError extends Error {}
-
 /** https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html */
 const MIN_BITS = 1024;
 const MAX_BITS = 2048;
+
+/** The labels of PEM blocks are shorter (RFC 7468). A longer one is not shown. */
+const LONGEST_LABEL = 40;
 
 /**
  * Reads a key from a text: PEM or base64 DER, PKCS #1 or PKCS #8. SES checks little more than a pattern: it would
@@ -32,10 +35,7 @@ export function parseKey(text: string): KeyPair {
     throw new UnusableKeyError(
       `it is an RSA key of ${bits} bits, and SES takes ${MIN_BITS} to ${MAX_BITS}; make one with: openssl genrsa 2048`);
   }
-  if (!belongTogether(key)) {
-    throw new UnusableKeyError(
-      'it is damaged: its numbers do not belong together; store the key again from the original file');
-  }
+  checkNumbers(key);
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   return {
     privateKey: key.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
@@ -46,26 +46,39 @@ export function parseKey(text: string): KeyPair {
 
 function toKeyObject(text: string): KeyObject {
   // A key pasted into JSON or a shell often has its line breaks as a backslash and a letter.
-  const trimmed = text.replace(/^\uFEFF/, '').replace(/\\r|\\n/g, '\n').trim();
+  const trimmed = text.replace(/^\uFEFF/, '').replace(/\\+[rn]/g, '\n').trim();
   if (trimmed === '') throw new UnusableKeyError('it is empty; store the private key in it');
-  const begins = [...trimmed.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((match) => match[1]);
+  const begins = [...trimmed.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)];
   if (begins.length > 1) {
-    throw new UnusableKeyError(
-      `it holds ${begins.length} PEM blocks (${begins.slice(0, 4).join(', ')}); store the private key alone`);
+    const labels = begins.slice(0, 4).map(([, label]) => shown(label)).join(', ');
+    throw new UnusableKeyError(`it holds ${begins.length} PEM blocks (${labels}); store the private key alone`);
   }
-  return begins.length === 1 ? fromPem(trimmed, begins[0]) : fromBase64(trimmed);
+  const [begin] = begins;
+  return begin ? fromPem(trimmed.slice(begin.index + begin[0].length), begin[1]) : fromBase64(trimmed);
 }
 
+/** @param text what follows the BEGIN line */
 function fromPem(text: string, label: string): KeyObject {
-  const body = new RegExp(`-----BEGIN ${label}-----([\\s\\S]*?)-----END ${label}-----`).exec(text)?.[1];
-  if (body === undefined) throw new UnusableKeyError(`its PEM block '${label}' has no END line; the text is cut off`);
+  const end = text.indexOf(`-----END ${label}-----`);
+  if (end < 0) throw new UnusableKeyError(`its PEM block '${shown(label)}' has no END line; the text is cut off`);
+  const body = text.slice(0, end);
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) throw encrypted();
   if (label === 'OPENSSH PRIVATE KEY') {
     throw new UnusableKeyError('it is an OpenSSH key; convert a copy of it with: ssh-keygen -p -m PEM -f FILE');
   }
-  if (label === 'EC PRIVATE KEY') throw notRsa('ec');
+  const [, type] = /^(EC|DSA) PRIVATE KEY$/.exec(label) ?? [];
+  if (type) throw notRsa(type.toLowerCase());
   if (label !== 'RSA PRIVATE KEY' && label !== 'PRIVATE KEY') throw notPrivate(label);
-  return fromDer(decode(body));
+  const der = decode(body.replace(/^[\w-]+:.*$/gm, '')); // a PEM block may have headers (RFC 1421)
+  if (!der) {
+    throw new UnusableKeyError(`its PEM block '${label}' is empty or has characters that base64 does not have; store `
+      + 'the key again from the original file');
+  }
+  return fromDer(der);
+}
+
+function shown(label: string): string {
+  return label.length > LONGEST_LABEL ? `a label of ${label.length} characters` : label;
 }
 
 function notRsa(type: string | undefined): Error {
@@ -75,23 +88,23 @@ function notRsa(type: string | undefined): Error {
 
 function notPrivate(label: string): Error {
   return new UnusableKeyError(
-    `it is a PEM block '${label.slice(0, 40)}', not a private key; store the RSA private key that belongs to it`);
+    `it is a PEM block '${shown(label)}', not a private key; store the RSA private key that belongs to it`);
 }
 
 function fromBase64(text: string): KeyObject {
+  const what = describeText(text);
+  if (what !== undefined) throw new UnusableKeyError(what);
   const der = decode(text);
-  if (der.subarray(0, 10).toString('latin1') === '-----BEGIN') {
-    throw new UnusableKeyError('it is a PEM file encoded in base64 once more; store the PEM text itself');
+  if (!der) {
+    throw new UnusableKeyError('it is neither PEM nor base64; store an RSA private key as PEM, or its DER as base64');
   }
   return fromDer(der);
 }
 
-function decode(text: string): Buffer {
+/** Undefined when it is no base64. */
+function decode(text: string): Buffer | undefined {
   const base64 = text.replace(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
-    throw new UnusableKeyError('it is neither PEM nor base64; store an RSA private key as PEM, or its DER as base64');
-  }
-  return Buffer.from(base64, 'base64');
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
 }
 
 function fromDer(der: Buffer): KeyObject {
@@ -107,8 +120,8 @@ function fromDer(der: Buffer): KeyObject {
   if (reads(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw notPrivate('PUBLIC KEY');
   if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw notPrivate('RSA PUBLIC KEY');
   if (reads(() => new X509Certificate(der))) throw notPrivate('CERTIFICATE');
-  throw new UnusableKeyError(
-    'its base64 is not an RSA private key (PKCS #1 or PKCS #8); the text is cut off or something else');
+  throw new UnusableKeyError(describeBytes(der)
+    ?? 'its base64 is not an RSA private key (PKCS #1 or PKCS #8); the text is cut off or something else');
 }
 
 function encrypted(): Error {
@@ -123,17 +136,4 @@ function reads(parse: () => unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * The equations of RFC 8017 section 3.2. A signature as a probe would not show it: OpenSSL notices a damaged prime and
- * signs without it, and what SES signs with may not.
- */
-function belongTogether(key: KeyObject): boolean {
-  const jwk = key.export({ format: 'jwk' });
-  const [n, e, d, p, q, dp, dq, qi] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi]
-    .map((number) => BigInt(`0x${Buffer.from(number!, 'base64url').toString('hex')}`));
-  return p * q === n
-    && e * d % (p - 1n) === 1n && e * d % (q - 1n) === 1n
-    && dp === d % (p - 1n) && dq === d % (q - 1n) && qi * q % p === 1n;
 }

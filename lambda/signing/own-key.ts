@@ -1,11 +1,15 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { publishRecords, putSigning, signsNow, SigningResult, Task } from './task';
+import { namesSelector, signsNow } from './ses-rules';
+import { publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
+import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
-import { RecordSet, Services } from '../base/ports';
-import { DkimRecord, saysTheSame, txtRecord } from '../records/dkim-record';
+import { NameServerAnswer, Services } from '../base/ports';
+import { DkimRecord, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
+import { flawOf, hasKey, hasUsableKey } from '../records/key-record';
+import { followed } from '../records/led-to';
 import { Check, isAnswered, requireAnswered } from '../records/public-answer';
 
 /**
@@ -22,7 +26,7 @@ export async function readKey(
   if (!isUpdate) return reading;
   const name = txtRecord(domain, selector, '').name;
   const [current, answers] = await Promise.all([reading.catch(() => undefined), services.dns.ask(name)]);
-  const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, saysKey(txtRecord(domain, selector, publicKey)));
+  const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, holdsKey(txtRecord(domain, selector, publicKey)));
   const isNothingPublished = answers.every(({ values = [] }) => values.length === 0);
   if (isNothingPublished || (current && isPublished(current))) return reading;
   const before = await readPreviousKeyPair(secret, services);
@@ -38,21 +42,29 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const [record] = result.records;
   const sesUsesSelector = usesSelector(task, selector);
   const acceptedKey = `${selector} ${key.publicKeySha256}`;
-  const isUnchanged = sesUsesSelector && (progress.acceptedKey === acceptedKey || await sesHasKey(task, record));
-  await publishRecords(task, {
+  const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
+  const answers = !isAccepted && sesUsesSelector && signsNow(identity) ? await services.dns.ask(record.name) : [];
+  const isUnchanged = isAccepted || isAnswered(answers, holdsKey(record));
+  const mustStay = !isUnchanged && sesUsesSelector && signsNow(identity);
+  if (mustStay) refuseOtherKey(record, textsIn(answers));
+  const zone = task.zone && followed(task.zone, record.name, services.dns);
+  const records = await publishRecords({ ...task, zone }, {
     wanted: [record],
-    check: (records) => {
-      if (sesUsesSelector && signsNow(identity)) refuseOtherKey(record, records);
+    inUse: isUnchanged,
+    check: (found) => {
+      if (mustStay) refuseOtherKey(record, recordsAt(record.name, found).flatMap(textsOf));
     },
     inSync: !isUnchanged,
   });
   if (isUnchanged) {
     services.log('signing-unchanged', { selector, publicKeySha256: key.publicKeySha256 });
+    if (flawOf([...new Set(textsIn(answers))])) services.log('key-record-flawed', { records: [record.name] });
     return { ...result, status: identity.status, isUnchanged };
   }
   if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
+  await retireRecords(task, records);
   return { ...result, status };
 }
 
@@ -65,34 +77,42 @@ export function ownKeyResult(
   };
 }
 
+/** SES need not name the selector. Then it is the one that was told last. */
+function usesSelector({ identity, previous }: Task, selector: string): boolean {
+  if (identity.origin !== 'EXTERNAL') return false;
+  if (identity.tokens.length > 0) return namesSelector(identity, selector);
+  return previous?.signing.method === 'BYODKIM' && previous.signing.selector === selector;
+}
+
 /**
  * SES never returns a key, so it is inferred. SES verifies by comparing its key with the TXT record. So if SES reports
  * success, and public DNS has our public key, SES has our key. See docs/adr/0006-which-key-ses-has.md.
  */
-async function sesHasKey({ identity, services }: Task, record: DkimRecord): Promise<boolean> {
-  return signsNow(identity) && isAnswered(await services.dns.ask(record.name), saysKey(record));
+function holdsKey({ value }: DkimRecord): Check {
+  return (values) => hasKey(value, values.map(unquote));
 }
 
-/** SES need not name the selector. Then it is the one that was told last. */
-function usesSelector({ identity: { origin, tokens }, previous }: Task, selector: string): boolean {
-  if (origin !== 'EXTERNAL') return false;
-  if (tokens.length > 0) return tokens.includes(selector);
-  return previous?.signing.method === 'BYODKIM' && previous.signing.selector === selector;
-}
-
+/** A record with the key that harms the mail all the same has to be corrected: to wait for another one is no use. */
 function saysKey(record: DkimRecord): Check {
-  return (values) => saysTheSame(record, 'TXT', values);
+  return (values) => {
+    const flaw = holdsKey(record)(values) ? flawOf(values.map(unquote)) : undefined;
+    if (!flaw) return saysTheSame(record, 'TXT', values);
+    throw new HandlerError(
+      `Public DNS has this very key under ${record.name}, but ${flaw.what}. Signing was not touched`, flaw.remedy);
+  };
+}
+
+function textsIn(answers: readonly NameServerAnswer[]): string[] {
+  return answers.flatMap(({ values = [] }) => values.map(unquote));
 }
 
 /**
  * A selector has one key. Another key under a selector that signs would break the mail on its way, and the mail until
  * SES has noticed. So a new key gets a new selector (RFC 6376 section 3.1).
  */
-function refuseOtherKey(record: DkimRecord, records: readonly RecordSet[]): void {
-  const other = records.find(({ name, type, values }) =>
-    name === record.name && ['TXT', 'CNAME'].includes(type) && !saysTheSame(record, type, values));
-  if (!other) return;
+function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[]): void {
+  if (!hasUsableKey(texts) || hasKey(value, texts)) return;
   throw new HandlerError(
-    `Mail is signed with another key under this selector now, and its record ${record.name} has to stay for the mail `
+    `Mail is signed with another key under this selector now, and its record ${name} has to stay for the mail `
     + 'on its way', 'Give the new key a new selector');
 }

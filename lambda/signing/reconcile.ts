@@ -8,41 +8,42 @@ import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { signsAs } from './ses-rules';
-import { attributesOf, Signed, SigningResult, Task } from './task';
+import { isToldBy, sharerOf, tagOf } from './signing-tag';
+import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
+import { DesiredSigning } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
+import { requireShortNames } from '../records/record-names';
 
-export type ReconcileRequest = Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'>;
+export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'> {
+  /** The secret may have another key than when the stack was deployed so before. */
+  readonly isUpdate: boolean;
+  /** What this owner has told SES, as far as CloudFormation knows. */
+  readonly toldBefore?: DesiredSigning;
+}
 
 export interface Reconciled {
   readonly attributes: ResourceAttributes;
-  readonly previousWasInPlace: boolean;
-  /** The identity signed so before, and SES was not told. */
-  readonly isSigningUnchanged: boolean;
+  /** False when the identity signed so before, and nobody of this library has told SES. */
+  readonly isSigningOurs: boolean;
 }
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
-  const { desired: { signing }, progress } = request;
-  const { awaited } = progress;
+  const { desired: { signing }, progress: { awaited } } = request;
   // SES may quote the key that it was told. The redactor knows only what was read.
   if (awaited && signing.method === 'BYODKIM') await readKeyPair(signing.secret, services).catch(() => undefined);
   const signed = awaited ?? await sign(request, services);
   const status = await awaitVerification(request, signed, services, awaited !== undefined);
-  progress.awaited = undefined; // whoever reconciles once more starts anew
-  return {
-    attributes: attributesOf({ ...signed, status }),
-    previousWasInPlace: signed.previousWasInPlace,
-    isSigningUnchanged: signed.isUnchanged ?? false,
-  };
+  return { attributes: attributesOf({ ...signed, status }), isSigningOurs: signed.isSigningOurs };
 }
 
 async function sign(request: ReconcileRequest, services: Services): Promise<Signed> {
-  const { desired: { domain, region, zone: settings }, previous } = request;
+  const { desired: { domain, region, zone: settings } } = request;
+  requireShortNames(request.desired);
   const [method, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
@@ -54,22 +55,24 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   }
   services.log('identity-read', { status: identity.status, method: identity.origin });
 
-  const task: Task = { ...request, identity, zone, services };
+  const signingTag = tagOf(identity, request.owner, request.toldBefore);
+  const task: Task = { ...request, identity, signingTag, zone, services };
   const result = await method(task);
+  const isSigningOurs = !result.isUnchanged || await isTold(task) || request.progress.signingPut;
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
   await leavePreviousZone(task);
-  return { ...result, previousWasInPlace: previous === undefined || signsAs(previous.signing, identity) };
+  return { ...result, isSigningOurs };
 }
 
 /** The method of signing, with its key read and checked. */
 async function methodOf(
-  { desired: { domain, signing }, previous }: ReconcileRequest, services: Services,
+  { desired: { domain, signing }, isUpdate }: ReconcileRequest, services: Services,
 ): Promise<(task: Task) => Promise<SigningResult>> {
   switch (signing.method) {
     case 'BYODKIM': {
-      const key = await readKey(domain, signing, services, previous !== undefined);
+      const key = await readKey(domain, signing, services, isUpdate);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
       return (task) => signWithOwnKey(task, signing, key);
     }
@@ -78,10 +81,21 @@ async function methodOf(
   }
 }
 
+/**
+ * Whether this library has told SES the signing that is there: this owner, or another one that is to leave it then.
+ * Writes the tag that says so when it is missing.
+ */
+async function isTold(task: Task): Promise<boolean> {
+  const { identity, owner, signingTag } = task;
+  if (!isToldBy(signingTag, identity) && sharerOf(identity, owner) === undefined) return false;
+  if (!isToldBy(tagOf(identity, owner), identity)) await writeSigningTag(task);
+  return true;
+}
+
 /** The stack names another zone now, or none. */
 async function leavePreviousZone({ desired, previous, owner, services }: Task): Promise<void> {
   const settings = previous?.zone;
   if (!settings || settings.id === desired.zone?.id) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner, zone: hostedZone(settings), settings, now: retry.now(), log });
+  await leaveZone({ owner, zone: hostedZone(settings), settings, retry, log });
 }

@@ -1,18 +1,20 @@
 // Lets go of an identity's signing and its records: Delete. What is gone already is fine; what is not ours stays.
 //
-// What holds: SES is led back to Easy DKIM before a record that it signs with goes, never the other way round.
+// What holds: SES is led back to Easy DKIM before a record that it signs with goes, never the other way round. Who has
+// set the signing is read from the tags on the identity (signing-tag.ts).
 //
 // What happens with the signing, and with the record that SES signs with:
 //
-// | SES signs                | and that was set                       | the signing is     | the record               |
-// | ------------------------ | -------------------------------------- | ------------------ | ------------------------ |
-// | in any way               | by us, with RETAIN, Create succeeded   | left alone         | stays; the user's        |
-// | in any way               | by another owner, for the same Region  | left alone         | is handed over to it     |
-// | with Easy DKIM           | by anybody                             | left alone         | is deleted if it is ours |
-// | not as our stack says    | by somebody since                      | left alone         | is deleted if it is ours |
-// | as our stack says        | by somebody before us                  | left alone         | is deleted if it is ours |
-// | as our stack says        | by us (wasSetByUs)                     | reset to Easy DKIM | is deleted if it is ours |
-import { signsAs } from './ses-rules';
+// | SES signs                                     | the signing is     | the record                       |
+// | --------------------------------------------- | ------------------ | -------------------------------- |
+// | in any way, with RETAIN, and Create succeeded | left alone         | stays; the user's                |
+// | as we told it, and another owner stays        | left alone         | is handed over to that owner     |
+// | as we told it, over somebody else's signing,  |                    |                                  |
+// | and the stack is rolled back                  | left alone         | stays; the user's                |
+// | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
+// | with Easy DKIM                                | left alone         | is deleted if it is ours         |
+// | otherwise                                     | left alone         | stays, without a registry record |
+import { isToldBy, leavingOf, renderTag, SigningTag, successorOf, tagOf, tagOfSuccessor } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
@@ -22,8 +24,11 @@ import { isAccessDenied } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
-import { planRelease, planRetention } from '../records/zone-plan';
-import { originOfRecord, registryName, signsForAnother } from '../records/zone-view';
+import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
+import { registryName } from '../records/zone-view';
+
+/** After a write SES may show what was there before, for some seconds. */
+const STALE_MS = 10_000;
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -37,37 +42,68 @@ export interface ReleaseRequest {
   readonly owner: Owner;
   /** Undefined where CloudFormation got no answer to the Create: it was cancelled, or its invocation died. */
   readonly create?: CreateOutcome;
-  /** An earlier run of this request has seen the owner's registry record. */
-  readonly hadRegistry?: boolean;
+  /** Whether the stack is rolled back. */
+  readonly isRollback: () => Promise<boolean>;
 }
 
-/** Gives whether there is a registry record of this owner, or was one before. */
-export async function release(request: ReleaseRequest, services: Services): Promise<boolean> {
+export async function release(request: ReleaseRequest, services: Services): Promise<void> {
   const { previous, owner, create } = request;
   const zone = previous.zone && services.hostedZone(previous.zone);
-  const records = zone && await listOrGone(zone, request, services);
-  const hadRegistry = request.hadRegistry || (records?.some(({ name }) => name === registryName(owner)) ?? false);
-  // What a failed Create has made goes in any case: nobody has it to keep.
-  const retain = previous.retain && create?.succeeded === true;
-  const stillUsed = retain ? [] : await releaseSigning({ ...request, hadRegistry }, records, services);
+  const [read, records] = await Promise.all([
+    hasBegun(request) ? readOrGone(request, services) : undefined, zone && listOrGone(zone, request, services),
+  ]);
+  const hasRecords = records?.some(({ name }) => name === registryName(owner));
+  const identity = !hasBegun(request) && hasRecords ? await readOrGone(request, services) : read;
+  const tag = identity && tagOf(identity, owner, create?.signingPut ? previous.signing : undefined);
+  const isKept = await mayKeep(request, tag, identity);
+  const stillUsed = identity && tag && !isKept ? await releaseSigning(request, tag, identity, services) : NOTHING;
   if (zone && records) {
-    const plan = (found: readonly RecordSet[]) => retain ? planRetention(found, owner)
-      : planRelease(found, owner, { names: stillUsed, region: previous.region });
+    const plan = (found: readonly RecordSet[], room: number) =>
+      isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }
-  return hadRegistry;
+  const mayHaveTag = !create || (!create.succeeded && create.signingPut); // SES may not show one that is new
+  if (identity && (mayHaveTag || identity.tags[owner.label] !== undefined)) await untag(owner, services);
 }
 
-/** A zone that a failed Create had no access to has nothing of ours, and must not keep the roll-back from its end. */
-async function listOrGone(
-  zone: HostedZone, { previous, create }: ReleaseRequest, services: Services,
-): Promise<RecordSet[] | undefined> {
-  const mayBeDenied = !create || (!create.succeeded && !create.signingPut);
-  const list = async () => zone.list(domainKeyName(previous.domain)).catch((error: unknown) => {
-    throw mayBeDenied && isAccessDenied(error) ? new ZoneGoneError(textOf(error)) : error;
+const NOTHING: StillUsed = { names: [] };
+
+/** What a failed Create has made goes in any case, but for what mail is signed with in place of somebody's signing. */
+async function mayKeep(
+  { previous, create, isRollback }: ReleaseRequest, tag: SigningTag | undefined, identity: IdentityState | undefined,
+): Promise<boolean> {
+  if (previous.retain && create?.succeeded) return true;
+  return identity !== undefined && tag?.replaced !== undefined && isToldBy(tag, identity) && isRollback();
+}
+
+/** False for a Create that failed before it told SES anything. It may have written records. */
+function hasBegun({ create }: ReleaseRequest): boolean {
+  return !create || create.succeeded || create.signingPut;
+}
+
+/** A Create that never got to the identity or the zone must not keep the roll-back from its end. */
+function mayBeDenied(request: ReleaseRequest): boolean {
+  return !request.create || !hasBegun(request);
+}
+
+async function readOrGone(request: ReleaseRequest, { ses, log }: Services): Promise<IdentityState | undefined> {
+  const identity = await ses.read().catch((error: unknown) => {
+    if (!mayBeDenied(request) || !isAccessDenied(error)) throw error;
+    return undefined;
   });
-  return unlessGone(list, previous, services);
+  if (!identity) log('identity-gone');
+  return identity;
+}
+
+/** A zone that a failed Create had no access to has nothing of ours. */
+async function listOrGone(
+  zone: HostedZone, request: ReleaseRequest, services: Services,
+): Promise<RecordSet[] | undefined> {
+  const list = async () => zone.list(domainKeyName(request.previous.domain)).catch((error: unknown) => {
+    throw mayBeDenied(request) && isAccessDenied(error) ? new ZoneGoneError(textOf(error)) : error;
+  });
+  return unlessGone(list, request.previous, services);
 }
 
 /** A zone or role that is gone, or closed to us, keeps nobody from deleting a stack. */
@@ -83,55 +119,63 @@ async function unlessGone<T>(
   }
 }
 
-/** Resets the signing if we have set it. Gives the names of records that SES still signs with, for another owner. */
+/** Resets the signing if it is ours alone. Gives the records that SES goes on signing with. */
 async function releaseSigning(
-  request: ReleaseRequest, records: readonly RecordSet[] | undefined, { ses, log }: Services,
-): Promise<string[]> {
-  const { previous: { domain, region, signing }, owner } = request;
-  const isSetByAnother = signsForAnother(records ?? [], owner, region);
-  if (signing.method === 'EASY_DKIM' && !isSetByAnother) return [];
-  const identity = await ses.read();
-  if (!identity) {
-    log('identity-gone');
-    return [];
+  { previous, owner }: ReleaseRequest, tag: SigningTag, identity: IdentityState, services: Services,
+): Promise<StillUsed> {
+  const { log } = services;
+  const mayLeave = isToldBy(tag, identity) && successorOf(identity, owner) !== undefined && !tag.leaves;
+  const now = mayLeave ? await readAfterLeaving(tag, owner, services) : identity;
+  if (!now) return NOTHING;
+  const successor = successorOf(now, owner);
+  const isOurs = isToldBy(tag, now);
+  if (!successor && (now.origin === 'AWS_SES' || (isOurs && await resetSigning(previous, services)))) {
+    return { names: [], leaving: leavingOf(now, owner) };
   }
-  if (isSetByAnother || !signsAs(signing, identity) || !wasSetByUs(request, identity, records)) {
-    log('signing-left-alone', { method: identity.origin });
-    return isSetByAnother ? identity.tokens.map((token) => `${token}.${domainKeyName(domain)}`.toLowerCase()) : [];
-  }
-  try {
-    const { status } = await ses.putSigning({ origin: 'AWS_SES' });
-    log('signing-reset', { status });
-  } catch (error) {
-    if (nameOf(error) === 'NotFoundException') {
-      log('identity-gone');
-    } else if (nameOf(error) === 'BadRequestException' && signing.method === 'DEED') {
-      // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so
-      // it may stay one.
-      log('signing-left-alone', { method: identity.origin, message: textOf(error) });
-    } else {
-      throw error;
-    }
-  }
-  return [];
+  if (successor && isOurs) await leaveTo(successor, now, services);
+  log('signing-left-alone', { method: now.origin });
+  const names = now.tokens.map((token) => `${token}.${domainKeyName(previous.domain)}`.toLowerCase());
+  return { names, successor };
+}
+
+/** The next owner leads it back, or brings it to what its own stack says. */
+async function leaveTo(label: string, identity: IdentityState, { ses }: Services): Promise<void> {
+  const value = renderTag(tagOfSuccessor(tagOf(identity, { label }), identity));
+  if (value !== identity.tags[label]) await ses.tag(label, value);
 }
 
 /**
- * Whether we told SES to sign so. SES does not say who did, so it is inferred.
- *
- * 1. The record under the selector is ours. Then we did, also when the Create's answer was lost.
- * 2. The Create was answered. Then it is what the answer said.
- * 3. There was no answer, and no registry record. That is written before SES is told. So we did not.
- * 4. There was no answer, and no zone to look at, or a registry record. A verified signing was there before us: ours
- *    would not be verified so soon.
+ * Two owners of one signing can be removed at the same moment, and each would leave it to the other. So each first says
+ * that it leaves, and then looks who stays.
  */
-function wasSetByUs(
-  { previous: { domain, signing }, owner, create, hadRegistry }: ReleaseRequest,
-  identity: IdentityState, records: readonly RecordSet[] | undefined,
-): boolean {
-  if (signing.method === 'BYODKIM' && records) {
-    if (originOfRecord(records, owner, `${signing.selector}.${domainKeyName(domain)}`) === 'ours') return true;
-    if (!create && !hadRegistry) return false;
+async function readAfterLeaving(
+  tag: SigningTag, { label }: Owner, { ses, retry }: Services,
+): Promise<IdentityState | undefined> {
+  await ses.tag(label, renderTag({ ...tag, leaves: true }));
+  await retry.pause(STALE_MS, 'SES to show the tags of an identity as they are');
+  return ses.read();
+}
+
+/** False when SES does not take it. */
+async function resetSigning({ signing }: DesiredState, { ses, log }: Services): Promise<boolean> {
+  try {
+    const { status } = await ses.putSigning({ origin: 'AWS_SES' });
+    log('signing-reset', { status });
+    return true;
+  } catch (error) {
+    if (nameOf(error) === 'NotFoundException') {
+      log('identity-gone');
+      return true;
+    }
+    // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so it
+    // may stay one.
+    if (nameOf(error) === 'BadRequestException' && signing.method === 'DEED') return false;
+    throw error;
   }
-  return create ? create.signingPut : identity.status !== 'SUCCESS';
+}
+
+async function untag({ label }: Owner, { ses }: Services): Promise<void> {
+  await ses.untag(label).catch((error: unknown) => {
+    if (nameOf(error) !== 'NotFoundException') throw error; // the identity has gone meanwhile, and the tag with it
+  });
 }

@@ -1,6 +1,6 @@
 // Deterministic Easy DKIM: the identity is a replica of another Region's, with its keys and records.
-import { deedOrigin } from './ses-rules';
-import { needsRestart, putSigning, signsNow, SigningResult, Task } from './task';
+import { deedOrigin, signsNow } from './ses-rules';
+import { needsRestart, putSigning, SigningResult, Task } from './task';
 import { Deed } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { IdentityState } from '../base/ports';

@@ -1,8 +1,9 @@
 // The key pair that a secret holds. The private key goes from here to the SES call and nowhere else.
-import { KeyPair, parseKey, UnusableKeyError } from './key';
-import { nameOf } from '../base/describe-error';
+import { KeyPair, parseKey } from './key';
+import { describeJson, fieldOf } from './secret-json';
+import { UnusableKeyError } from './unusable-key';
 import { describeSecret, SecretSource } from '../base/desired-state';
-import { HandlerError, OutOfTimeError } from '../base/errors';
+import { HandlerError, OutOfTimeError, UnreachableError } from '../base/errors';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
@@ -11,7 +12,7 @@ type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
 export async function readKeyPair(source: SecretSource, { secrets, redactor }: KeyServices): Promise<KeyPair> {
   const text = await secrets.read(source);
   try {
-    const pair = parseKey(source.jsonField === undefined ? text : fieldOf(text, source.jsonField));
+    const pair = pairFrom(text, source.jsonField);
     redactor.hide(pair.privateKey); // SES gets it in this form, and may quote it
     return pair;
   } catch (error) {
@@ -19,10 +20,20 @@ export async function readKeyPair(source: SecretSource, { secrets, redactor }: K
   }
 }
 
-/** An error of the runtime can quote the text that it stumbles over. So its own text is never passed on. */
+function pairFrom(text: string, jsonField: string | undefined): KeyPair {
+  const keyText = jsonField === undefined ? text : fieldOf(text, jsonField);
+  try {
+    return parseKey(keyText);
+  } catch (error) {
+    const json = describeJson(keyText, jsonField);
+    throw json === undefined ? error : new UnusableKeyError(json);
+  }
+}
+
+/** An error of the runtime can quote the text that it stumbles over, and its name helps nobody. So it ends here. */
 function whyUnusable(error: unknown): string {
   if (error instanceof UnusableKeyError) return error.message;
-  return `reading it failed with ${nameOf(error)}; store an RSA private key as PEM, made with: openssl genrsa 2048`;
+  return 'it cannot be read; store an RSA private key as PEM, made with: openssl genrsa 2048';
 }
 
 /**
@@ -34,34 +45,7 @@ export async function readPreviousKeyPair(source: SecretSource, services: KeySer
   try {
     return await readKeyPair({ ...source, versionStage: 'AWSPREVIOUS' }, services);
   } catch (error) {
-    if (error instanceof OutOfTimeError) throw error; // a further invocation may have more luck
-    return undefined;
-  }
-}
-
-function fieldOf(text: string, name: string): string {
-  const value = parseObject(text);
-  if (!value) {
-    throw new UnusableKeyError(
-      'it is not a JSON object, so it has no fields; leave jsonField out if the key is the whole value');
-  }
-  const found = value.get(name);
-  if (found === undefined) {
-    throw new UnusableKeyError('it has no such field; name the field that has the key in jsonField');
-  }
-  if (typeof found !== 'string') {
-    throw new UnusableKeyError('the field is not a string; store the key as a JSON string');
-  }
-  return found;
-}
-
-/** A map, so that what all objects inherit is no field. The parser's own error quotes the text, so it ends here. */
-function parseObject(text: string): ReadonlyMap<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? new Map(Object.entries(value)) : undefined;
-  } catch {
+    if (error instanceof OutOfTimeError || error instanceof UnreachableError) throw error; // it may be read later
     return undefined;
   }
 }

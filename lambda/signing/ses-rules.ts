@@ -1,5 +1,6 @@
 // SES's own rules: names that it makes from Region names, and how an identity signs. Pure.
 import { DesiredSigning } from '../base/desired-state';
+import { canonicalName } from '../base/dns-text';
 import { IdentityState } from '../base/ports';
 
 /** Regions whose Easy DKIM keys are in a zone of their own: https://docs.aws.amazon.com/general/latest/gr/ses.html */
@@ -18,11 +19,25 @@ export function deedOrigin(parentRegion: string): `AWS_SES_${string}` {
   return `AWS_SES_${parentRegion.toUpperCase().replaceAll('-', '_')}`;
 }
 
+/**
+ * True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key
+ * that it verified.
+ */
+export function signsNow({ status, signingEnabled }: IdentityState): boolean {
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
+}
+
+/** True when SES names this selector. DNS does not tell upper case from lower case, and SES may keep either. */
+export function namesSelector({ tokens }: IdentityState, selector: string): boolean {
+  return tokens.some((token) => canonicalName(token) === canonicalName(selector));
+}
+
 /** True when the identity signs as desired. For BYODKIM SES may name no selector. */
-export function signsAs(signing: DesiredSigning, { origin, tokens }: IdentityState): boolean {
+export function signsAs(signing: DesiredSigning, identity: IdentityState): boolean {
+  const { origin, tokens } = identity;
   switch (signing.method) {
     case 'EASY_DKIM': return origin === 'AWS_SES';
     case 'DEED': return origin === deedOrigin(signing.parentRegion);
-    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || tokens.includes(signing.selector));
+    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || namesSelector(identity, signing.selector));
   }
 }

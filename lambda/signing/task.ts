@@ -1,15 +1,20 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
+import { renderTag, SigningTag, tagAfter } from './signing-tag';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
-import { publish, PublicationRequest } from '../records/publication';
+import { publish, PublicationRequest, retire } from '../records/publication';
 
-/** What a request has done so far. An invocation that has no time left hands it to the next one. */
+/** What a request has done so far for the signing. */
 export interface Progress {
   /** SES was told how to sign, or may have been. Noted before the call: it may arrive even when the answer does not. */
   signingPut: boolean;
+  /** When SES had been told, in ms since 1970. */
+  signingPutAt?: number;
+  /** The owner's tag on the identity, where this request has written it. */
+  signingTag?: string;
   /** The selector, and the SHA-256 of the public key, that SES has accepted. */
   acceptedKey?: string;
   /** Records were written where this owner had none. */
@@ -31,6 +36,8 @@ export interface Task {
   readonly owner: Owner;
   /** As SES described it before anything was changed. */
   readonly identity: IdentityState;
+  /** What this owner has told SES before. */
+  readonly signingTag: SigningTag;
   readonly zone?: OpenZone;
   readonly services: Services;
   readonly progress: Progress;
@@ -47,8 +54,8 @@ export interface SigningResult {
 
 /** An identity that signs as desired, verified or not. */
 export interface Signed extends SigningResult {
-  /** False when the identity did not sign as the previous properties say: their request failed, or is still at work. */
-  readonly previousWasInPlace: boolean;
+  /** False when the identity signed so before, and nobody of this library has told SES. */
+  readonly isSigningOurs: boolean;
 }
 
 /** What the construct hands out. */
@@ -60,11 +67,24 @@ export function attributesOf({ records, status, attributes }: SigningResult): Re
 }
 
 export async function putSigning(task: Task, attributes: SigningAttributes): Promise<SigningAnswer> {
-  const { services: { ses, log }, progress } = task;
+  const { services: { ses, retry, log }, progress } = task;
+  await writeSigningTag(task);
   progress.signingPut = true; // before the call: it may arrive even when the answer does not
   const answer = await ses.putSigning(attributes);
+  progress.signingPutAt = retry.now();
   log('signing-put', { method: attributes.origin, status: answer.status });
   return answer;
+}
+
+/** Writes down on the identity what SES is told by this owner, or was told by another owner and is wanted here, too. */
+export async function writeSigningTag({
+  desired, owner, identity, signingTag, services: { ses, log }, progress,
+}: Task): Promise<void> {
+  const value = renderTag(tagAfter(signingTag, desired.signing, identity, owner));
+  if (value === (progress.signingTag ?? identity.tags[owner.label])) return;
+  await ses.tag(owner.label, value);
+  progress.signingTag = value;
+  log('signing-tag-written', { method: value });
 }
 
 /** Publishes records in the task's zone. Gives the records that are there then; none where there is no zone. */
@@ -76,17 +96,21 @@ export async function publishRecords(
   const beforeFirstChange = () => {
     progress.recordsBegun = true; // before the call, as above
   };
-  return publish({ owner, zone, settings: desired.zone, now: retry.now(), log }, {
-    ...request, signs: desired.region, beforeFirstChange,
-  });
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  const records = await publish(publisher, { ...request, signs: desired.region, beforeFirstChange });
+  return request.supersedes === false ? records : retireRecords(task, records);
 }
 
 /**
- * True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key
- * that it verified.
+ * Retires what is due. SES need not name the selector that it signs with. Then nothing is, until SES has been told of
+ * another one.
  */
-export function signsNow({ status, signingEnabled }: IdentityState): boolean {
-  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
+export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
+  const { desired, owner, zone, services: { retry, log }, identity: { origin, tokens }, progress } = task;
+  if (!zone || !desired.zone) return records;
+  if (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey) return records;
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  return retire(publisher, records, tokens.map((token) => token.toLowerCase()));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Measures this library beside what people use today, and writes docs/performance.md.
 // Run by `npx projen bench`.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import { countCalls } from './calls';
 import { BUNDLE, StartTimes, startTimes } from './start';
 import { synthesisTimes } from './synthesis';
 import { BUILDS, templateSize } from './templates';
+import { writePage } from '../performance-page';
 
 /** One line of a table: a measurement, its goal, and whether this run met the goal. */
 interface Row {
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   }
   sections.push(synthesis(), await calls());
   for (const { title, rows } of sections) console.log(`\n${title}\n${render(rows)}`);
-  writeFileSync('docs/performance.md', page(sections));
+  writePage(page(sections));
 }
 
 function templates(): Section {
@@ -61,8 +62,8 @@ function bundle(): Section {
   return {
     title: 'Bundle',
     rows: [
-      { what: 'bytes', measured: kilobytes(bytes), goal: '<= 380 kB', met: bytes <= 380_000 },
-      { what: 'zipped', measured: kilobytes(zipped), goal: '<= 112 kB', met: zipped <= 112_000 },
+      { what: 'bytes', measured: kilobytes(bytes), goal: '<= 345 kB', met: bytes <= 345_000 },
+      { what: 'zipped', measured: kilobytes(zipped), goal: '<= 104 kB', met: zipped <= 104_000 },
     ],
   };
 }

@@ -1,7 +1,13 @@
-// Acknowledges a finding of cdk-nag that a service forces: a wildcard. It needs no dependency on cdk-nag.
+// Acknowledges findings of cdk-nag that the library cannot mend. It needs no dependency on cdk-nag.
 import * as cdk from 'aws-cdk-lib';
 
-const RULE = 'AwsSolutions-IAM5';
+interface Finding {
+  readonly rule: string;
+  /** Why it stays. */
+  readonly reason: string;
+  /** A resource or an action that the rule finds, and no other. @default - all that the rule finds */
+  readonly found?: string;
+}
 
 /**
  * The value of `Validations.ACKNOWLEDGED_RULES_METADATA_KEY` in newer releases of aws-cdk-lib.
@@ -12,17 +18,26 @@ const RULE = 'AwsSolutions-IAM5';
  */
 const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
-/** Acknowledges this wildcard in the resources of the policy, and no other. */
-export function acknowledgeWildcard(policy: cdk.CfnResource, resource: string, reason: string): void {
-  const finding = `Resource::${flatten(cdk.Stack.of(policy).resolve(resource))}`;
-  const { rules_to_suppress: rules = [] } = policy.getMetadata('cdk_nag') ?? {};
-  policy.addMetadata('cdk_nag', { rules_to_suppress: [...rules, { id: RULE, reason, applies_to: [finding] }] });
-  if ('Validations' in cdk) policy.node.addMetadata(ACKNOWLEDGED_RULES, { [`${RULE}[${finding}]`]: reason });
+/** Acknowledges these findings in the resource, beside those that it has. */
+export function acknowledge(resource: cdk.CfnResource, findings: readonly Finding[]): void {
+  const { rules_to_suppress: known = [] } = resource.getMetadata('cdk_nag') ?? {};
+  const rules = findings.map(({ rule, reason, found }) => ({ id: rule, reason, ...(found && { applies_to: [found] }) }));
+  resource.addMetadata('cdk_nag', { rules_to_suppress: [...known, ...rules] });
+  if (!('Validations' in cdk)) return;
+  resource.node.addMetadata(ACKNOWLEDGED_RULES, Object.fromEntries(findings.map(({ rule, reason, found }) =>
+    [found ? `${rule}[${found}]` : rule, reason])));
 }
 
-/** As cdk-nag writes a resource: a reference is the logical id in angle brackets. */
-function flatten(resolved: any): string {
-  if (resolved?.Ref) return `<${resolved.Ref}>`;
-  const [delimiter, parts] = resolved?.['Fn::Join'] ?? ['', [resolved]];
-  return parts.map((part: any) => typeof part === 'string' ? part : flatten(part)).join(delimiter);
+/** Acknowledges these resources in the policy, and no other wildcard. */
+export function acknowledgeWildcards(policy: cdk.CfnResource, arns: readonly string[], reason: string): void {
+  const stack = cdk.Stack.of(policy);
+  acknowledge(policy, arns.map(arn => ({
+    rule: 'AwsSolutions-IAM5', reason, found: `Resource::${asFound(stack.resolve(arn))}`,
+  })));
+}
+
+/** An ARN as cdk-nag shows it: `<AWS::Region>` in place of a reference. */
+function asFound(resolved: any): string {
+  if (typeof resolved === 'string') return resolved;
+  return 'Ref' in resolved ? `<${resolved.Ref}>` : resolved['Fn::Join'][1].map(asFound).join('');
 }

@@ -20,6 +20,12 @@ export interface ByoDkimProperties {
   readonly Method: 'BYODKIM';
   readonly Selector: string;
   readonly SecretArn: string;
+  /**
+   * `PARTIAL` if the ARN lacks the six random characters, and its end can be taken for them. Secrets
+   * Manager does not find the secret by such an ARN, so the handler reads it by its name. Otherwise left
+   * out.
+   */
+  readonly SecretArnForm?: 'PARTIAL';
   readonly JsonField?: string;
   readonly VersionStage?: string;
   readonly VersionId?: string;
@@ -95,25 +101,11 @@ export const DEFAULT_KEY_LENGTH = 'RSA_2048_BIT';
 export const DEFAULT_RECORD_TTL = 1800;
 
 /**
- * The longest that CloudFormation waits for a custom resource, in seconds:
+ * `ServiceTimeout` of every resource, in seconds: the longest that CloudFormation waits for a custom resource. Of
+ * hundreds of identities the last can have to wait that long, as SES allows one call a second for the whole account:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
  */
-export const MAX_SERVICE_TIMEOUT = 3600;
-
-/**
- * Time for everything but the wait for verification, in seconds. SES allows one call a second for the
- * whole account, Route 53 needs time until a change is INSYNC, and Lambda repeats the function after a
- * crash.
- */
-const WORK_SECONDS = 1800;
-
-/**
- * `ServiceTimeout` of the resource, in seconds. The handler computes the same number, and answers
- * before that time.
- */
-export function serviceTimeout(waitForVerification: number): number {
-  return Math.min(MAX_SERVICE_TIMEOUT, WORK_SECONDS + waitForVerification);
-}
+export const SERVICE_TIMEOUT = 3600;
 
 /**
  * Environment variables of the function, in stacks in which an identity waits for verification: the group
@@ -142,3 +134,20 @@ export const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
 
 /** A domain name of at least two labels. */
 export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * The most characters of a name in DNS. A name has 255 octets there, with the length of each label:
+ * https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+ */
+export const MAX_NAME = 253;
+
+/** Characters of a token of Easy DKIM. SES says nowhere how many they are; it has never made others. */
+export const TOKEN_LENGTH = 32;
+
+/** Characters of the label of a registry record: `cdk-ses-dkim-<32 digits>`. */
+export const REGISTRY_LABEL_LENGTH = 45;
+
+/** How long the name of a record is, with a first label of that many characters. */
+export function recordNameLength(domain: string, label: number): number {
+  return label + '._domainkey.'.length + domain.length;
+}

@@ -1,6 +1,7 @@
 // One IAM policy document for many permissions: permissions of one kind become one statement, and its
 // size is estimated.
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { comparisonKey } from './comparison-key';
 import { Permission } from './permissions';
 
@@ -30,19 +31,82 @@ export function policyDocument(stack: Stack, permissions: readonly Permission[])
   return render(merge(stack, permissions));
 }
 
+/** Permissions as they count in the size of a document. */
+export interface Measured {
+  /** By kind: characters of the statement without the resources and the values of conditions. */
+  readonly statements: ReadonlyMap<string, number>;
+  /** The resources and values, each once. */
+  readonly texts: ReadonlyMap<string, { readonly list: string; readonly length: number }>;
+}
+
 /**
- * The largest size that the document can have at deployment, in characters. Synthesis does not know the
- * value of a token, so each token counts with the longest value of its kind.
+ * Measures permissions as they can be at deployment at the most. Synthesis does not know the value of a token, so each
+ * token counts with the longest value of its kind.
  */
-export function maxDocumentSize(stack: Stack, permissions: readonly Permission[]): number {
-  const fill = (text: string, maxToken: number) => 'x'.repeat(maxLength(stack.resolve(text), maxToken));
-  const filled = merge(stack, permissions).map(permission => ({
-    ...permission,
-    resources: permission.resources.map(text => fill(text, permission.maxTokenInResource)),
-    conditions: permission.conditions && mapConditions(permission.conditions, values =>
-      values.map(text => fill(text, permission.maxTokenInCondition ?? MAX_REGION))),
-  }));
-  return JSON.stringify(render(filled)).length;
+export function measure(stack: Stack, permissions: readonly Permission[]): Measured {
+  const statements = new Map<string, number>();
+  const texts = new Map<string, { list: string; length: number }>();
+  for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
+    const add = (list: string, values: string[], maxToken: number) => values.forEach(text =>
+      texts.set(`${list} ${comparisonKey(stack, text)}`, {
+        list, length: maxLength(stack, stack.resolve(text), maxToken),
+      }));
+    add(kind, resources, maxTokenInResource);
+    const names = mapConditions(conditions, (values, operator, key) => {
+      add(`${kind} ${operator} ${key}`, values, maxTokenInCondition ?? MAX_REGION);
+      return NOTHING;
+    });
+    const isEmpty = Object.keys(names).length === 0;
+    const statement = JSON.stringify({
+      Effect: 'Allow',
+      Action: withoutListOfOne(actions),
+      Resource: NOTHING,
+      Condition: isEmpty ? undefined : names,
+    });
+    statements.set(kind, statement.replaceAll(`"${NOTHING}"`, '').length);
+  }
+  return { statements, texts };
+}
+
+/** Stands for values that are counted elsewhere. */
+const NOTHING = '<nothing>';
+
+/** The largest size that a document can have at deployment, in characters. It grows as permissions are added. */
+export class DocumentSize {
+  private size = JSON.stringify(render([])).length;
+  private readonly kinds = new Set<string>();
+  private readonly texts = new Set<string>();
+  private readonly counts = new Map<string, number>();
+
+  public get characters(): number {
+    return this.size;
+  }
+
+  /** Adds them, and returns true, if the document then is no larger than the limit. Otherwise it stays as it is. */
+  public add({ statements, texts }: Measured, limit = Infinity): boolean {
+    let { size } = this;
+    let statementsBefore = this.kinds.size;
+    for (const [kind, length] of statements) {
+      if (this.kinds.has(kind)) continue;
+      size += length + (statementsBefore > 0 ? ','.length : 0);
+      statementsBefore += 1;
+    }
+    const counts = new Map<string, number>();
+    const added: string[] = [];
+    for (const [text, { list, length }] of texts) {
+      if (this.texts.has(text)) continue;
+      const before = counts.get(list) ?? this.counts.get(list) ?? 0;
+      size += length + '""'.length + (before > 0 ? ','.length : 0) + (before === 1 ? '[]'.length : 0);
+      counts.set(list, before + 1);
+      added.push(text);
+    }
+    if (size > limit) return false;
+    this.size = size;
+    for (const kind of statements.keys()) this.kinds.add(kind);
+    for (const text of added) this.texts.add(text);
+    for (const [list, count] of counts) this.counts.set(list, count);
+    return true;
+  }
 }
 
 /**
@@ -100,22 +164,27 @@ function mapConditions<T>(
  */
 const MAX_REGION = 16;
 
-const MAX_PSEUDO_PARAMETER: { readonly [name: string]: number } = {
-  'AWS::Partition': 'aws-us-gov'.length,
-  'AWS::Region': MAX_REGION,
-  'AWS::AccountId': 12,
-};
+/** The partition of a Region that synthesis knows is known, too. */
+function maxPartition({ region }: Stack): number {
+  const known = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
+  return (known ?? 'aws-us-gov').length;
+}
 
 /**
  * The longest that a resolved text can be at deployment. @param maxToken for a token that is no pseudo
  * parameter
  */
-function maxLength(resolved: any, maxToken: number): number {
+function maxLength(stack: Stack, resolved: any, maxToken: number): number {
   if (typeof resolved === 'string') return resolved.length;
   const [delimiter, parts] = resolved?.['Fn::Join'] ?? [];
   if (Array.isArray(parts)) {
     const delimiters = delimiter.length * (parts.length - 1);
-    return parts.reduce((sum, part) => sum + maxLength(part, maxToken), delimiters);
+    return parts.reduce((sum, part) => sum + maxLength(stack, part, maxToken), delimiters);
   }
-  return MAX_PSEUDO_PARAMETER[resolved?.Ref] ?? maxToken;
+  switch (resolved?.Ref) {
+    case 'AWS::Partition': return maxPartition(stack);
+    case 'AWS::Region': return MAX_REGION;
+    case 'AWS::AccountId': return 12;
+    default: return maxToken;
+  }
 }

@@ -1,6 +1,6 @@
-// The IAM permissions of the function for one identity: only the calls that it makes, only on the
-// resources that it uses.
-import { Stack } from 'aws-cdk-lib';
+// The IAM permissions of the function, for one identity and for itself: only the calls that it makes, only
+// on the resources that it uses.
+import { Stack, Token } from 'aws-cdk-lib';
 
 /**
  * Permissions of one kind become one statement of a policy. They have the same actions and the same
@@ -35,11 +35,13 @@ const MAX_SCHEDULE_GROUP = 64;
  */
 const MAX_ARN = 160;
 
-/** Reads the identity and sets how it signs. */
+/** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
   return {
     kind: 'identity',
-    actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes'],
+    actions: [
+      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
+    ],
     resources: [identityArn(stack, region, domain)],
     maxTokenInResource: MAX_DOMAIN,
   };
@@ -107,8 +109,7 @@ export function zonePermissions(stack: Stack, hostedZoneId: string, domain: stri
       actions: ['route53:GetChange'],
       // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/r53-api-permissions-ref.html
       resources: [route53Arn(stack, 'change', '*')],
-      reasonForWildcard: 'route53:GetChange knows no other resource than the change, and its id is not known before it '
-        + 'is made.',
+      reasonForWildcard: 'route53:GetChange knows no other resource than a change',
       maxTokenInResource: 0,
     },
   ];
@@ -151,7 +152,7 @@ export function selfInvokePermission(functionArn: string): Permission {
     kind: 'continue',
     actions: ['lambda:InvokeFunction'],
     resources: [functionArn],
-    maxTokenInResource: MAX_ARN,
+    maxTokenInResource: longestArn('lambda', 'function:', 64),
   };
 }
 
@@ -176,6 +177,79 @@ export function schedulePermissions(stack: Stack, group: string, roleArn: string
       maxTokenInResource: MAX_ARN,
     },
   ];
+}
+
+/** Where the function writes its log. */
+export interface FunctionLog {
+  readonly arn: string;
+  /** Whether the log group is made by this library. CloudFormation names it after the stack. */
+  readonly isOwn: boolean;
+  /** Whether Lambda makes the log group, with the rights of the role, when the function first writes. */
+  readonly isCreatedByLambda: boolean;
+}
+
+/**
+ * Writes the log, and asks the stack what an event does not say: whether an Update is a rollback, or
+ * whether a failed resource has been created again.
+ *
+ * It is one statement, because each policy has it and room is short. IAM looks at an action only for the
+ * resources that the action knows.
+ */
+export function ownPermission(stack: Stack, log: FunctionLog): Permission {
+  const stackName = Token.isUnresolved(stack.stackName) ? 128 : stack.stackName.length;
+  return {
+    kind: 'own',
+    actions: [
+      'cloudformation:DescribeStackResource',
+      'cloudformation:DescribeStacks',
+      // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would then also
+      // create its log group again after the stack has deleted it.
+      ...log.isCreatedByLambda ? ['logs:CreateLogGroup'] : [],
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ],
+    resources: [stack.stackId, log.arn],
+    // A stack's id ends in 36 characters of its own, and is longer than what CloudFormation calls the log group.
+    maxTokenInResource: log.isOwn
+      ? longestArn('cloudformation', 'stack/', stackName + 1 + 36)
+      : longestArn('logs', 'log-group::*', 512),
+  };
+}
+
+/**
+ * Attaches the function to a VPC. Lambda makes and deletes the network interfaces with the rights of the
+ * role. It does not know their ids before, and EC2 takes nothing narrower than `*` for what describes:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ *
+ * The condition keeps the rights from the code of the function: a call of the code has that key, and a
+ * call of Lambda itself has not.
+ */
+export function networkPermissions(stack: Stack): Permission[] {
+  const onlyLambdaItself = { Null: { 'lambda:SourceFunctionArn': ['true'] } };
+  return [
+    {
+      kind: 'read network',
+      actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+      resources: ['*'],
+      conditions: onlyLambdaItself,
+      maxTokenInResource: 0,
+    },
+    {
+      kind: 'change network',
+      actions: [
+        'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
+      ],
+      resources: [stack.formatArn({ service: 'ec2', resource: '*', resourceName: '*' })],
+      conditions: onlyLambdaItself,
+      maxTokenInResource: 0,
+    },
+  ];
+}
+
+/** The length of an ARN whose name has so many characters. */
+function longestArn(service: string, fixed: string, name: number): number {
+  return `arn:aws-us-gov:${service}:us-isob-east-1__:111111111111:${fixed}`.length + name;
 }
 
 function identityArn(stack: Stack, region: string, domain: string): string {

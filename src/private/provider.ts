@@ -1,15 +1,18 @@
-// The function that all constructs of a stack share, with its log group, its role and its policies.
+// What all constructs of a stack share: the function, what they say about it, and the policies of its role.
 import { createHash } from 'crypto';
-import * as path from 'path';
-import { Annotations, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct, IConstruct, IDependable } from 'constructs';
-import { acknowledgeWildcard } from './acknowledged-finding';
-import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from './merged-policy';
-import { Permission, selfInvokePermission } from './permissions';
+import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
+import { acknowledgeWildcards } from './acknowledged-finding';
+import { FunctionSettings } from './function-settings';
+import { omitIfNotTaken } from './late-role';
+import { measure, policyDocument } from './merged-policy';
+import { Permission } from './permissions';
+import { Grant, grantOf, pack } from './policy-packing';
 import { Schedules } from './schedules';
+import { SharedFunction } from './shared-function';
+import { Turns } from './turns';
+import type { DkimFunctionOptions } from '../dkim-function';
 
 /**
  * Id of the provider in the stack. It never changes, because CloudFormation would replace the function
@@ -17,22 +20,32 @@ import { Schedules } from './schedules';
  */
 const ID = 'cdk-ses-dkim';
 
-/** How many identities share one policy, if it has room for them. */
-const IDENTITIES_PER_POLICY = 30;
-
 /**
- * Managed policies that a role can have. An account can have a higher quota:
+ * Managed policies that a role can have, unless the account has a higher quota:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-const MAX_POLICIES = 10;
+const POLICIES_PER_ROLE = 10;
+const MOST_POLICIES_PER_ROLE = 20;
 
-/** The package has the built handler here, beside the compiled library. */
-const HANDLER_ASSET = path.join(__dirname, '..', '..', 'assets', 'lambda');
+/** The context key for an account with a higher quota. */
+const QUOTA_KEY = 'cdk-ses-dkim:managedPoliciesPerRole';
 
 export class Provider extends Construct {
-  /** The provider of the stack. It has no options, so it is the same whichever construct asks first. */
+  /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
-    const stack = Stack.of(scope);
+    const provider = Provider.in(Stack.of(scope));
+    provider.function ??= new SharedFunction(provider, provider.settings.options);
+    return provider;
+  }
+
+  /** Sets the function of the stack, before or after it is made. */
+  public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
+    const { settings, function: made } = Provider.in(Stack.of(scope));
+    settings.add(scope, options);
+    made?.apply(options);
+  }
+
+  private static in(stack: Stack): Provider {
     const existing = stack.node.tryFindChild(ID);
     if (existing && !(existing instanceof Provider)) {
       throw new Error(`The id '${ID}' in stack '${stack.stackName}' is taken by another construct, or by another copy `
@@ -41,108 +54,112 @@ export class Provider extends Construct {
     return existing ?? new Provider(stack);
   }
 
-  public readonly serviceToken: string;
-  private readonly handler: lambda.Function;
-  private readonly role: iam.Role;
+  /** The turns of the custom resources that the function serves. */
+  public readonly turns: Turns;
+  private function?: SharedFunction;
+  private readonly settings: FunctionSettings;
+  private readonly grants: Grant[] = [];
   private readonly policies: SharedPolicy[] = [];
+  /** The grants of each policy. */
+  private packed: Grant[][] = [];
 
   private constructor(stack: Stack) {
     super(stack, ID);
+    this.turns = new Turns(stack);
+    this.settings = new FunctionSettings(stack);
+    this.node.addValidation({ validate: () => this.problems() });
+  }
 
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.role = this.createRole(stack, logGroup);
-    this.handler = new lambda.Function(this, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-      code: lambda.Code.fromAsset(HANDLER_ASSET),
-      handler: 'deployment/index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
-      // the price is the same.
-      architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
-      timeout: Duration.minutes(15),
-      role: this.role,
-      logGroup,
-    });
-    this.serviceToken = this.handler.functionArn;
+  public get serviceToken(): string {
+    return this.function!.arn;
   }
 
   /**
-   * Gives the function the permissions for one identity.
+   * Gives the function the permissions for one identity, of which the first names the identity.
    *
    * The custom resource of the identity must depend on the result. Then CloudFormation creates the
    * permissions before the custom resource, and deletes them after it.
    */
   public grant(permissions: Permission[]): IDependable {
-    const last = this.policies.at(-1);
-    const policy = last?.hasRoomFor(permissions) ? last : this.addPolicy();
-    policy.add(permissions);
-    return policy;
+    const stack = Stack.of(this);
+    const grant = grantOf(stack, permissions);
+    this.grants.push(grant);
+    const own = measure(stack, this.function!.ownPermissions);
+    this.packed = pack(this.grants, own, this.maxPolicies()) ?? this.refuse();
+    while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
+    this.acknowledgeFindings();
+    return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
   }
 
   /** For one more identity that waits for verification. A stack in which none waits has no schedules. */
   public schedules(): Schedules {
     const id = 'Schedules';
-    const schedules = this.node.tryFindChild(id) as Schedules | undefined ?? new Schedules(this, id, this.handler);
+    const schedules = this.node.tryFindChild(id) as Schedules | undefined ?? new Schedules(this, id, this.function!);
     schedules.addIdentity();
     return schedules;
   }
 
-  private createRole(stack: Stack, logGroup: logs.LogGroup): iam.Role {
-    return new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        Own: new iam.PolicyDocument({
-          statements: [
-            // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would
-            // then also create its log group again after the stack has deleted it.
-            new iam.PolicyStatement({
-              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-              resources: [logGroup.logGroupArn],
-            }),
-            // An event from CloudFormation does not say whether an Update is a rollback, or whether a
-            // failed resource has been created again. The stack says it.
-            new iam.PolicyStatement({
-              actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks'],
-              resources: [stack.stackId],
-            }),
-          ],
-        }),
-      },
-    });
+  /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
+  private problems(): string[] {
+    const quota = this.quota();
+    const needed = 2 * this.policies.length + 1;
+    if (!this.function?.isInVpc || needed <= quota) return [];
+    return [`The identities in stack '${Stack.of(this).stackName}' need ${this.policies.length} managed policies, as many `
+      + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
+      + 'the EmailIdentityDkim constructs into another stack'];
   }
 
   private addPolicy(): SharedPolicy {
-    if (this.policies.length === MAX_POLICIES) {
-      throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
-        + `${MAX_POLICIES} managed policies, and a role can have no more. Put some of the EmailIdentityDkim constructs `
-        + 'into another stack');
-    }
-    const id = `Policy${this.policies.length + 1}`;
-    const policy = new SharedPolicy(this, id, this.role, selfInvokePermission(this.serviceToken));
-    this.policies.push(policy);
-    if (this.policies.length === MAX_POLICIES / 2 + 1) this.warnOfReplacement();
-    return policy;
+    const index = this.policies.length;
+    return new SharedPolicy(this, `Policy${index + 1}`, this.function!, () =>
+      // Every policy has the first, because a custom resource can rely only on the policy that it depends on.
+      [...this.function!.ownPermissions, ...(this.packed[index] ?? []).flatMap(grant => grant.permissions)]);
+  }
+
+  /** As soon as one identity needs it, whichever policy that identity will be in. */
+  private acknowledgeFindings(): void {
+    const permissions = this.grants.flatMap(grant => grant.permissions);
+    const reasons = new Map(permissions.flatMap(({ resources, reasonForWildcard: reason }) =>
+      reason === undefined ? [] : resources.map(arn => [arn, reason] as const)));
+    for (const policy of this.policies) reasons.forEach((reason, arn) => policy.acknowledge(arn, reason));
   }
 
   /**
-   * CloudFormation creates changed policies before it deletes the old ones, so the role can need twice
-   * as many.
+   * CloudFormation creates a changed policy before it deletes the old one. An update can change all policies, for
+   * example by another secret. So half of what the role can have must do.
    */
-  private warnOfReplacement(): void {
-    Annotations.of(this).addWarningV2('cdk-ses-dkim:policyReplacement',
-      `The permissions for the identities in this stack need more than ${MAX_POLICIES / 2} managed policies. `
-      + 'CloudFormation creates a changed policy before it deletes the old one, and a role can have '
-      + `${MAX_POLICIES}: an update that changes all of them will fail. Put some of the EmailIdentityDkim constructs `
-      + "into another stack, or raise the quota 'Managed policies attached to an IAM role' of the account");
+  private maxPolicies(): number {
+    return Math.floor(this.quota() / 2);
+  }
+
+  private quota(): number {
+    const given = this.node.tryGetContext(QUOTA_KEY) ?? POLICIES_PER_ROLE;
+    const quota = ['number', 'string'].includes(typeof given) ? Number(given) : NaN;
+    if (Number.isInteger(quota) && quota >= POLICIES_PER_ROLE && quota <= MOST_POLICIES_PER_ROLE) return quota;
+    throw new Error(`The context value '${QUOTA_KEY}' is ${JSON.stringify(given)}. It must be a whole number from `
+      + `${POLICIES_PER_ROLE} to ${MOST_POLICIES_PER_ROLE}: the quota 'Managed policies attached to an IAM role' of the `
+      + 'account');
+  }
+
+  private refuse(): never {
+    const quota = this.quota();
+    const raise = quota === MOST_POLICIES_PER_ROLE ? '' : ". Or raise the quota 'Managed policies attached to an IAM "
+      + `role' of the account, to at most ${MOST_POLICIES_PER_ROLE}, and set the context value '${QUOTA_KEY}' to it`;
+    throw new Error(`The permissions for the identities in stack '${Stack.of(this).stackName}' need more than `
+      + `${this.maxPolicies()} managed policies. A role can have ${quota}, and an update that changes the policies needs `
+      + 'the new ones beside the old ones. Put some of the EmailIdentityDkim constructs into another stack' + raise);
   }
 }
 
+/** What depends on it depends on the construct that `find` gives when the app is synthesized. */
+function lazyDependable(find: () => IConstruct): IDependable {
+  const dependable: IDependable = {};
+  Dependable.implement(dependable, { get dependencyRoots() { return [find()]; } });
+  return dependable;
+}
+
 /**
- * A managed policy with the permissions for up to 30 identities.
+ * A managed policy with the permissions for many identities.
  *
  * The logical id has a hash of the content, so a changed policy is a new resource. CloudFormation
  * creates it before the custom resources that need it. It deletes the old policy in the clean-up phase,
@@ -150,46 +167,33 @@ export class Provider extends Construct {
  */
 class SharedPolicy extends Construct {
   private readonly resource: iam.CfnManagedPolicy;
-  private permissions: Permission[];
-  private identities = 0;
+  private readonly acknowledged = new Set<string>();
   private hash?: string;
 
-  /**
-   * @param common for every policy, because a custom resource can rely only on the policy that it
-   * depends on
-   */
-  constructor(scope: Construct, id: string, role: iam.IRole, common: Permission) {
+  /** @param permissions all that it has when the app is complete */
+  constructor(scope: Construct, id: string, { role }: SharedFunction, private readonly permissions: () => Permission[]) {
     super(scope, id);
-    this.permissions = [common];
 
     const stack = Stack.of(this);
     this.resource = new iam.CfnManagedPolicy(this, 'Resource', {
-      roles: [role.roleName],
+      roles: Lazy.uncachedList({ produce: () => [role.roleName] }),
       policyDocument: Lazy.uncachedAny({ produce: () => this.document() }),
     });
+    omitIfNotTaken(this.resource, role);
     const logicalId = stack.resolve(this.resource.logicalId);
     this.resource.overrideLogicalId(Lazy.uncachedString({
       produce: ({ preparing }) => `${logicalId}${this.contentHash(preparing)}`,
     }));
   }
 
-  public hasRoomFor(permissions: Permission[]): boolean {
-    return this.identities < IDENTITIES_PER_POLICY
-      && maxDocumentSize(Stack.of(this), [...this.permissions, ...permissions]) <= MAX_POLICY_SIZE;
-  }
-
-  public add(permissions: Permission[]): void {
-    for (const { kind, resources, reasonForWildcard } of permissions) {
-      if (reasonForWildcard === undefined || this.permissions.some((known) => known.kind === kind)) continue;
-      acknowledgeWildcard(this.resource, resources[0], reasonForWildcard);
-    }
-    this.permissions = [...this.permissions, ...permissions];
-    this.identities += 1;
-    this.hash = undefined;
+  /** Acknowledges the wildcard, once. */
+  public acknowledge(arn: string, reason: string): void {
+    if (!this.acknowledged.has(arn)) acknowledgeWildcards(this.resource, [arn], reason);
+    this.acknowledged.add(arn);
   }
 
   private document() {
-    return policyDocument(Stack.of(this), this.permissions);
+    return policyDocument(Stack.of(this), this.permissions());
   }
 
   /**

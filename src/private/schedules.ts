@@ -2,11 +2,11 @@
 // schedules, and the role that they take. See docs/adr/0021-waiting-without-a-place.md.
 import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct, IDependable } from 'constructs';
 import { WAITING_ENVIRONMENT } from './contract';
 import { Permission, schedulePermissions } from './permissions';
+import type { SharedFunction } from './shared-function';
 
 export class Schedules extends Construct {
   /** The custom resource of an identity that waits must depend on it. It depends on all the others. */
@@ -15,7 +15,7 @@ export class Schedules extends Construct {
   public readonly permissions: Permission[];
   private identities = 0;
 
-  constructor(scope: Construct, id: string, handler: lambda.Function) {
+  constructor(scope: Construct, id: string, handler: SharedFunction) {
     super(scope, id);
     const stack = Stack.of(this);
 
@@ -31,14 +31,14 @@ export class Schedules extends Construct {
     this.rights = new iam.ManagedPolicy(this, 'Policy', {
       roles: [role],
       statements: [
-        new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [handler.functionArn] }),
+        new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [handler.arn] }),
       ],
     });
     this.permissions = schedulePermissions(stack, group.ref, role.roleArn);
 
-    handler.addEnvironment(WAITING_ENVIRONMENT.group, group.ref);
-    handler.addEnvironment(WAITING_ENVIRONMENT.roleArn, role.roleArn);
-    handler.addEnvironment(WAITING_ENVIRONMENT.identities, Lazy.string({ produce: () => this.identities.toString() }));
+    handler.tell(WAITING_ENVIRONMENT.group, group.ref);
+    handler.tell(WAITING_ENVIRONMENT.roleArn, role.roleArn);
+    handler.tell(WAITING_ENVIRONMENT.identities, Lazy.string({ produce: () => this.identities.toString() }));
   }
 
   /** One more identity waits. The more there are, the less often each is looked at. */

@@ -3,6 +3,7 @@ import dns, { ResolverOptions } from 'node:dns';
 import { setTimeout } from 'node:timers/promises';
 import { Nat } from './dns/nat';
 import { timesOut } from './dns/time-out';
+import { socketsThrough } from './sockets-behind-nat';
 
 /** Nothing listens there. Queries to unknown servers go there, so that none leaves this machine. */
 const NOWHERE = '127.0.0.1:9';
@@ -33,7 +34,9 @@ export function resolveThrough(resolver: string, nat: () => Nat, time: Time = RE
   dns.promises.setServers([resolver]);
   dns.Resolver = behindNat(dns.Resolver, resolver, nat);
   dns.promises.Resolver = takingTime(behindNat(dns.promises.Resolver, resolver, nat), nat, time);
+  const closeSockets = socketsThrough(nat, time);
   return () => {
+    closeSockets();
     dns.setServers(before.servers);
     dns.promises.setServers(before.promised);
     dns.Resolver = before.Resolver;
@@ -61,7 +64,7 @@ function behindNat<T extends AnyResolver, A extends unknown[]>(
 
 /**
  * A query is sent after its delay. An answer that is slow or lost takes the cloud's time, not the machine's.
- * The handler asks one name server at a time, so only the first server counts.
+ * The handler asks only its own resolver in this way, so only the first server counts.
  */
 function takingTime(
   Resolver: new (options?: ResolverOptions) => dns.promises.Resolver, nat: () => Nat, time: Time,

@@ -7,6 +7,8 @@ export interface Principal {
   readonly roleArn?: string;
   /** Set for the process of a Lambda function, so that a fault can kill just that one. */
   readonly processId?: string;
+  /** Of the function whose code calls. */
+  readonly functionArn?: string;
 }
 
 export interface CredentialSet {

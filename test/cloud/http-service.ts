@@ -76,6 +76,10 @@ export abstract class HttpService {
   /** What this service answers when it is called too often. */
   protected abstract throttled(): ServiceError;
 
+  protected isLogged(_record: CallRecord): boolean {
+    return true;
+  }
+
   private async exchange(request: Request): Promise<Outcome> {
     const [accessKeyId, region] = credentialScope(request.headers.authorization);
     const operation = this.operationOf(request);
@@ -89,7 +93,7 @@ export abstract class HttpService {
       body: request.body.toString('utf8'),
       status: 0,
     };
-    this.context.calls.push(record);
+    if (this.isLogged(record)) this.context.calls.push(record);
     const { kind: fault, refused } = this.context.faults.next(this.name, operation);
     const cut = (by: string): Outcome => {
       record.error = by;

@@ -31,6 +31,11 @@ export class Iam {
     return this.roles.has(arn);
   }
 
+  /** By its name, which is unique in an account whatever the path. */
+  findRole(account: string, name: string): string | undefined {
+    return [...this.roles.keys()].find((arn) => accountOf(arn) === account && roleName(arn) === name);
+  }
+
   /** @param policyKey whatever names the policy to its maker: an inline policy's name, a managed policy's ARN */
   putRolePolicy(roleArn: string, policyKey: string, document: PolicyDocument): void {
     const role = this.roles.get(roleArn);
@@ -117,6 +122,8 @@ function principalContext(principal: Principal): Record<string, string[]> {
   return {
     'aws:PrincipalArn': [principal.roleArn ?? rootArn(principal.account, 'aws')],
     'aws:PrincipalAccount': [principal.account],
+    // Only a call of the code has it: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    ...principal.functionArn && { 'lambda:SourceFunctionArn': [principal.functionArn] },
   };
 }
 

@@ -35,13 +35,18 @@ const WAIT_FOR_IDENTITY: Step = ['ses', 'GetEmailIdentity', 1];
 const WAKE: Step = ['scheduler', 'CreateSchedule', 0];
 const AWAIT: readonly Step[] = [WAKE, WAIT_FOR_IDENTITY];
 const PUT: Step = ['ses', 'PutEmailIdentityDkimSigningAttributes', 0];
+const TAG: Step = ['ses', 'TagResource', 0];
+const UNTAG: Step = ['ses', 'UntagResource', 0];
+const STANDS: Step = ['cloudformation', 'DescribeStackResource', 0];
 const READ_ZONE: readonly Step[] = [['route53', 'GetHostedZone', 0], ['route53', 'ListResourceRecordSets', 0]];
 const CHANGE_ZONE: readonly Step[] = [['route53', 'ChangeResourceRecordSets', 0], ['route53', 'GetChange', 0]];
 const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
 const ANSWER: Step = ['s3', 'PutObject', 0];
 
-const BYODKIM_WITH_ZONE = [READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, PUT, ...AWAIT, ANSWER];
-const BYODKIM_WITHOUT_ZONE = [READ_KEY, READ_IDENTITY, PUT, ...AWAIT, ANSWER];
+const BYODKIM_WITH_ZONE = [
+  STANDS, READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, TAG, PUT, ...AWAIT, ANSWER,
+];
+const BYODKIM_WITHOUT_ZONE = [STANDS, READ_KEY, READ_IDENTITY, TAG, PUT, ...AWAIT, ANSWER];
 
 const FLOWS: readonly Flow[] = [
   {
@@ -52,7 +57,7 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.byo('s2', scene.secrets.two, WAIT),
     createCalls: BYODKIM_WITH_ZONE,
     updateCalls: BYODKIM_WITH_ZONE,
-    deleteCalls: [READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, UNTAG, ANSWER],
   },
   {
     method: 'BYODKIM',
@@ -66,7 +71,7 @@ const FLOWS: readonly Flow[] = [
     },
     createCalls: BYODKIM_WITHOUT_ZONE,
     updateCalls: BYODKIM_WITHOUT_ZONE,
-    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, UNTAG, ANSWER],
   },
   {
     method: 'Easy DKIM',
@@ -74,9 +79,9 @@ const FLOWS: readonly Flow[] = [
     functions: 'in-process',
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
-    createCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
-    updateCalls: [READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
-    deleteCalls: [['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
   },
   {
     method: 'Easy DKIM',
@@ -85,9 +90,9 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.easy(ELSEWHERE),
     update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
     prepare: (scene) => scene.publishTokens(),
-    createCalls: [READ_IDENTITY, ...AWAIT, ANSWER],
-    updateCalls: [READ_IDENTITY, ANSWER],
-    deleteCalls: [ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, ...AWAIT, ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, ANSWER],
   },
   {
     method: 'DEED',
@@ -97,9 +102,9 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
     prepare: parentExists,
     // One look is at the parent.
-    createCalls: [READ_IDENTITY, WAIT_FOR_IDENTITY, PUT, WAKE, ['ses', 'GetEmailIdentity', 2], ANSWER],
-    updateCalls: [READ_IDENTITY, ANSWER],
-    deleteCalls: [READ_IDENTITY, PUT, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, TAG, PUT, WAKE, ['ses', 'GetEmailIdentity', 2], ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, UNTAG, ANSWER],
   },
 ];
 

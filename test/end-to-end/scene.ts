@@ -50,12 +50,14 @@ export function publicKeyOf(pem: string): string {
  * operation come before.
  */
 export const CREATE_CALLS: readonly [service: string, operation: string, before: number][] = [
+  ['cloudformation', 'DescribeStackResource', 0],
   ['secretsmanager', 'GetSecretValue', 0],
   ['ses', 'GetEmailIdentity', 0],
   ['route53', 'GetHostedZone', 0],
   ['route53', 'ListResourceRecordSets', 0],
   ['route53', 'ChangeResourceRecordSets', 0],
   ['route53', 'GetChange', 0],
+  ['ses', 'TagResource', 0],
   ['ses', 'PutEmailIdentityDkimSigningAttributes', 0],
   ['ses', 'GetEmailIdentity', 1],
 ];

@@ -49,7 +49,7 @@ function forOrg(zoneId: string, secretArn: string): (stack: Stack) => EmailIdent
 
 // A cancelled request can bring SES back to the old key, as can a roll-back that is continued without this resource.
 // Today the signing is left alone, as its selector is not that of the properties, and its record is taken away.
-test.failing('B1 where SES has gone back to an older key, a deletion leaves its record or leads SES away', async () => {
+test('B1 where SES has gone back to an older key, a deletion leaves its record or leads SES away', async () => {
   // GIVEN
   await start({ ses: UNLIMITED });
   await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
@@ -65,7 +65,7 @@ test.failing('B1 where SES has gone back to an older key, a deletion leaves its 
 });
 
 // Today the record in the new zone is the library's, so the signing is taken for the library's as well.
-test.failing('B2 a user\'s own signing outlives a roll-back, with DNS on its way to Route 53', async () => {
+test('B2 a user\'s own signing outlives a roll-back, with DNS on its way to Route 53', async () => {
   // GIVEN a domain that is delegated to another provider still, and a signing that was verified there
   await start();
   const oldProvider = scene.cloud.dns.provider('elsewhere');
@@ -83,7 +83,7 @@ test.failing('B2 a user\'s own signing outlives a roll-back, with DNS on its way
 });
 
 // Today the other account's registry record says `signs=us-east-1`, and so the signing here is left to that account.
-test.failing('B3 one domain in two accounts and one zone: SES forgets the key of who lets go', async () => {
+test('B3 one domain in two accounts and one zone: SES forgets the key of who lets go', async () => {
   // GIVEN
   await start();
   const role = `arn:aws:iam::${ACCOUNT}:role/dns`;
@@ -105,7 +105,7 @@ test.failing('B3 one domain in two accounts and one zone: SES forgets the key of
 });
 
 // Today each of them sees the other's registry record, and leaves the signing to the other.
-test.failing('B4 two constructs of one identity, removed at the same moment, leave no key and no record', async () => {
+test('B4 two constructs of one identity, removed at the same moment, leave no key and no record', async () => {
   // GIVEN
   await start();
   await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
@@ -121,7 +121,7 @@ test.failing('B4 two constructs of one identity, removed at the same moment, lea
 });
 
 // Today the logical id is another one then. The new resource finds the signing, and the old one's Delete resets it.
-test.failing('B5 a stack that gets an env goes on signing, where the construct names the Region already', async () => {
+test('B5 a stack that gets an env goes on signing, where the construct names the Region already', async () => {
   // GIVEN
   await start();
   scene.publishKey('s1', PEM.one);
@@ -170,14 +170,14 @@ describe('two Regions with one zone, one selector and different keys', () => {
   });
 
   // Today: "Remove it, choose another selector, or set recordConflict to OVERWRITE."
-  test.failing('B7 the reason does not advise to overwrite what the first Region signs with', async () => {
+  test('B7 the reason does not advise to overwrite what the first Region signs with', async () => {
     const { reason } = await second();
     expect(reason).toMatch(/selector/);
     expect(reason).not.toMatch(/OVERWRITE/);
   });
 
   // Today it is overwritten, although the first one's registry record lists it.
-  test.failing('B7 OVERWRITE does not take the record of the first Region, and its mail verifies', async () => {
+  test('B7 OVERWRITE does not take the record of the first Region, and its mail verifies', async () => {
     await second({ recordConflict: RecordConflict.OVERWRITE });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
@@ -188,7 +188,7 @@ describe('a deployment that waits for verification', () => {
   const STALE = { staleReads: 'always', staleForMs: 25_000 } as const;
 
   // Today the SUCCESS of the old key ends the wait.
-  test.failing('B8 ends when the new key is verified, not when the old one was', async () => {
+  test('B8 ends when the new key is verified, not when the old one was', async () => {
     await start({ ses: STALE });
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
     await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
@@ -196,7 +196,7 @@ describe('a deployment that waits for verification', () => {
   });
 
   // Today the FAILED of the old key ends the wait: "SES gave up verifying DKIM".
-  test.failing('B8 does not fail for the key that was there before it', async () => {
+  test('B8 does not fail for the key that was there before it', async () => {
     await start({ ses: { ...STALE, giveUpAfter: 60_000 } });
     signsByHand(scene, 's1', PEM.one); // and its record is nowhere
     await scene.cloud.clock.pass(120_000);
@@ -207,7 +207,7 @@ describe('a deployment that waits for verification', () => {
   });
 
   // Today the SUCCESS of whatever SES signs with ends the wait.
-  test.failing('B8 does not end well when SES has verified what somebody else told it meanwhile', async () => {
+  test('B8 does not end well when SES has verified what somebody else told it meanwhile', async () => {
     // GIVEN a key that nobody has published, so that the wait is long
     await start({ ses: UNLIMITED });
     const { tokens, signingHostedZone } = scene.identity()!;
@@ -222,7 +222,7 @@ describe('a deployment that waits for verification', () => {
 });
 
 // Today the roll-back ends in Easy DKIM with tokens that nobody has published, and SES has forgotten the user's key.
-test.failing('B9 a first deployment over a hand-made signing rolls back, and mail verifies by some key', async () => {
+test('B9 a first deployment over a hand-made signing rolls back, and mail verifies by some key', async () => {
   await start();
   signsByHand(scene, 's1', PEM.one);
   scene.publishKey('s1', PEM.one);

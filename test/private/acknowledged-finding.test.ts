@@ -3,7 +3,7 @@ import * as cdk from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { acknowledgeWildcard } from '../../src/private/acknowledged-finding';
+import { acknowledgeWildcards } from '../../src/private/acknowledged-finding';
 import { mailStack, resourcesOf } from '../mail-stack';
 
 const REASON = 'route53:GetChange knows no other resource than the change.';
@@ -24,7 +24,7 @@ function findings(context = {}) {
   const anyChange = stack.formatArn({
     service: 'route53', region: '', account: '', resource: 'change', resourceName: '*',
   });
-  acknowledgeWildcard(policy, anyChange, REASON);
+  acknowledgeWildcards(policy, [anyChange], REASON);
   cdk.Aspects.of(stack).add(new AwsSolutionsChecks({ reports: false }));
   const found = Annotations.fromStack(stack).findError('*', Match.anyValue()).map(error => String(error.entry.data));
   return { stack, policy, found };

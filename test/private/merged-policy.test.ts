@@ -1,6 +1,6 @@
 // The shared policy document: what is merged into one statement, and how large it can be at deployment.
 import { Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
-import { maxDocumentSize, MAX_POLICY_SIZE, policyDocument } from '../../src/private/merged-policy';
+import { DocumentSize, MAX_POLICY_SIZE, measure, policyDocument } from '../../src/private/merged-policy';
 import {
   assumeRolePermission, decryptPermission, identityPermission, Permission, replicationPermissions, secretPermission,
   selfInvokePermission, zonePermissions,
@@ -8,6 +8,12 @@ import {
 
 const stack = new Stack(undefined, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
 const resolved = (permissions: Permission[]) => stack.resolve(policyDocument(stack, permissions));
+
+function maxDocumentSize(of: Stack, permissions: Permission[]): number {
+  const size = new DocumentSize();
+  for (const permission of permissions) size.add(measure(of, [permission]));
+  return size.characters;
+}
 
 test('permissions of one kind become one statement', () => {
   const document = resolved([
@@ -79,14 +85,35 @@ function deployed(of: Stack, permissions: Permission[], values: { [ref: string]:
 
 const LONGEST = { 'AWS::Partition': 'aws-us-gov', 'AWS::Region': 'ap-northeast-1xx', 'AWS::AccountId': '111111111111' };
 
-test('the estimated size is the real size in the partition with the longest name', () => {
-  const permissions = [
-    ...zonePermissions(stack, 'Z0EXAMPLE', 'example.com'),
-    identityPermission(stack, 'us-east-1', 'example.com'),
+test.each([
+  ['us-east-1', 'aws'],
+  ['us-gov-west-1', 'aws-us-gov'],
+  ['cn-north-1', 'aws-cn'],
+  ['xx-future-1', 'aws-us-gov'],
+  [undefined, 'aws-us-gov'],
+])('the estimated size is the real size: Region %s, partition %s at the most', (region, partition) => {
+  const of = new Stack(undefined, 'Mail', { env: { region } });
+  const one = [
+    ...zonePermissions(of, 'Z0EXAMPLE', 'example.com'), ...zonePermissions(of, 'Z0EXAMPLE', 'example.org'),
+    identityPermission(of, 'us-east-1', 'example.com'),
     assumeRolePermission('arn:role'),
   ];
+  const another = [identityPermission(of, 'us-east-1', 'example.org'), assumeRolePermission('arn:role')];
+  const size = new DocumentSize();
+  for (const permissions of [one, another, one]) expect(size.add(measure(of, permissions))).toBe(true);
 
-  expect(maxDocumentSize(stack, permissions)).toBe(deployed(stack, permissions, LONGEST).length);
+  expect(size.characters).toBe(deployed(of, [...one, ...another], { ...LONGEST, 'AWS::Partition': partition }).length);
+});
+
+test('what does not fit is not added', () => {
+  const permissions = (domain: string) => measure(stack, [identityPermission(stack, 'us-east-1', domain)]);
+  const size = new DocumentSize();
+  size.add(permissions('one.example'));
+  const before = size.characters;
+
+  expect(size.add(permissions('two.example'), before)).toBe(false);
+  expect(size.characters).toBe(before);
+  expect(size.add(permissions('one.example'), before)).toBe(true);
 });
 
 test('the estimated size is never less than the real size, even if all names are tokens', () => {
@@ -119,8 +146,8 @@ test('the estimated size is never less than the real size, even if all names are
   expect(size).toBeLessThanOrEqual(maxDocumentSize(agnostic, permissions));
 });
 
-test('30 identities with usual names in one zone fit into one policy', () => {
-  const permissions = Array.from({ length: 30 }, (_, index) => `customer-${index}.mail.example.com`).flatMap(domain => [
+test('44 identities with usual names in one zone fit into one policy', () => {
+  const permissions = Array.from({ length: 44 }, (_, index) => `customer-${index}.example.com`).flatMap(domain => [
     identityPermission(stack, 'us-east-1', domain), ...zonePermissions(stack, 'Z0123456789ABCDEFGHIJ', domain),
   ]);
 

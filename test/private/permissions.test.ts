@@ -8,9 +8,11 @@ import {
 const stack = new Stack(undefined, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
 const arn = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, rest]] });
 
-test('the function may read an identity and set its signing, and nothing else', () => {
+test('the function may read an identity, set its signing and tag it, and nothing else', () => {
   expect(stack.resolve(identityPermission(stack, 'eu-west-1', 'example.com'))).toMatchObject({
-    actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes'],
+    actions: [
+      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
+    ],
     resources: [arn(':ses:eu-west-1:111111111111:identity/example.com')],
   });
 });

@@ -4,7 +4,7 @@ import { describeEvents, describeResource, describeStack } from './descriptions'
 import { OnFailure, Stack } from './engine';
 import { StackInput, validationError } from './plan';
 import { Place, Stacks } from './stacks';
-import { Call, CloudContext, Reply } from '../http-service';
+import { Call, CallRecord, CloudContext, Reply } from '../http-service';
 import { listIn, parametersOf, QueryService, required } from '../query-service';
 
 /** Of a template in the request itself. What is longer has to be in S3. */
@@ -16,8 +16,12 @@ export class CloudFormationApi extends QueryService {
     context: CloudContext, private readonly stacks: Stacks, private readonly templates: ReadonlyMap<string, string>,
     private readonly limit: DescribeLimit,
   ) {
-    // Its calls are not in the cloud's call log: those who wait for a stack ask again and again.
-    super('cloudformation', { ...context, calls: [] }, 'cloudformation.amazonaws.com', '2010-05-15');
+    super('cloudformation', context, 'cloudformation.amazonaws.com', '2010-05-15');
+  }
+
+  /** Those who wait for a stack ask again and again, so their calls are left out. */
+  protected isLogged({ operation }: CallRecord): boolean {
+    return operation === 'DescribeStackResource';
   }
 
   protected handle(call: Call): Reply {

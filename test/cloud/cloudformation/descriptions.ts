@@ -26,6 +26,7 @@ export function describeResource({ identity, resources, events }: Stack, Logical
     PhysicalResourceId: resources.get(LogicalResourceId)?.physicalId,
     ResourceType: last.type,
     ResourceStatus: last.status,
+    LastUpdatedTimestamp: time(last),
   };
 }
 

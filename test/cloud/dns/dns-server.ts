@@ -99,7 +99,8 @@ export class DnsServer {
     });
   }
 
-  private reply(message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined {
+  /** What comes back for a message. Undefined: nothing. */
+  reply(message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined {
     const query = decodeQuery(message);
     const answer = query && this.answer(query.questions![0]);
     if (!query || !answer) return undefined;

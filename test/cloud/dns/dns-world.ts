@@ -74,9 +74,17 @@ export class DnsWorld {
 
   /** What the functions' resolver or a name server says, without sockets. Undefined: nothing at all. */
   answer(server: string, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
-    if (server === this.resolverAddress) return this.resolve(question);
-    const found = [...this.nameServers.values()].find(({ addresses }) => Object.values(addresses).includes(server));
-    return found?.answer(question);
+    return server === this.resolverAddress ? this.resolve(question) : this.nameServerAt(server)?.answer(question);
+  }
+
+  /** What the name server at that address sends back for a message, without sockets. Undefined: nothing. */
+  reply(address: string, message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined {
+    return this.nameServerAt(address)?.reply(message, transport);
+  }
+
+  /** Whether the name server at that address takes connections. */
+  acceptsTcp(address: string): boolean {
+    return this.nameServerAt(address)?.settings.tcp ?? false;
   }
 
   /** Asks a resolver somewhere in the world that was never asked before. */
@@ -159,6 +167,10 @@ export class DnsWorld {
   /** How functions reach the name servers now. */
   natOfFunctions(): Nat {
     return natOf(this.nameServers.values(), this.ports, this.settings.functionNetwork);
+  }
+
+  private nameServerAt(address: string): NameServer | undefined {
+    return [...this.nameServers.values()].find(({ addresses }) => Object.values(addresses).includes(address));
   }
 
   private nameServer(name: string): NameServer {

@@ -56,6 +56,11 @@ export class NameServer {
     return this.server.close();
   }
 
+  /** The same as over a socket. */
+  reply(message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined {
+    return this.server.reply(message, transport);
+  }
+
   addZone(zone: Zone): void {
     this.zones.set(zone.apex, zone);
   }
@@ -97,7 +102,7 @@ export class NameServer {
         case 'no-name':
           return { ...authoritative(answers), rcode: RCODE.noSuchName, authorities: zone.startOfAuthority() };
         case 'alias':
-          answers.push(finding.record);
+          answers.push(...finding.records);
           name = finding.target;
       }
     }

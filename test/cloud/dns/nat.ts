@@ -22,6 +22,12 @@ export interface NetworkSettings {
   ipv6: boolean;
 }
 
+/** What Node says of an address that no packet reaches. */
+export function unreachable(address: string): Error {
+  const code = address.includes(':') ? 'ENETUNREACH' : 'ECONNREFUSED';
+  return Object.assign(new Error(`connect ${code} ${address}:53`), { code });
+}
+
 export function natOf(
   nameServers: Iterable<NameServer>, ports: ReadonlyMap<string, number>, network: NetworkSettings,
 ): Nat {

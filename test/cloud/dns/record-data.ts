@@ -14,7 +14,7 @@ export interface ZoneRecord {
 }
 
 /** The types that the name servers of the local cloud answer for. */
-const SERVED_TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
+const SERVED_TYPES = ['A', 'AAAA', 'CAA', 'CNAME', 'DNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
 type ServedType = typeof SERVED_TYPES[number];
 
 /** Nothing for a type that is not served. */
@@ -33,6 +33,7 @@ function toAnswer(name: string, type: ServedType, ttl: number, value: string): R
     case 'AAAA':
       return { name, type, ttl, data: fields[0] };
     case 'CNAME':
+    case 'DNAME':
     case 'NS':
     case 'PTR':
       return { name, type, ttl, data: host(fields[0]) };

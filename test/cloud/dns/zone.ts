@@ -6,8 +6,8 @@ export type { ZoneRecord } from './record-data';
 
 type Finding =
   | { readonly kind: 'records'; readonly records: RecordAnswer[] }
-  /** An alias to look up next. */
-  | { readonly kind: 'alias'; readonly record: RecordAnswer; readonly target: string }
+  /** An alias to look up next: a CNAME, or what a DNAME makes of the name. */
+  | { readonly kind: 'alias'; readonly records: RecordAnswer[]; readonly target: string }
   /** The name lies in a zone that this one delegates: its NS records. What else this zone has there, nobody sees. */
   | { readonly kind: 'referral'; readonly nameServers: ZoneRecord }
   | { readonly kind: 'no-data' }
@@ -33,13 +33,21 @@ export class Zone {
     const nameServers = this.delegation(records, name);
     if (nameServers) return { kind: 'referral', nameServers };
 
+    const redirection = records.find((each) => each.type === 'DNAME' && each.name !== name && isWithin(name, each.name));
+    if (redirection) {
+      // RFC 6672: the name servers add a CNAME, for who does not know DNAME.
+      const target = name.slice(0, -redirection.name.length) + host(redirection.values[0]).toLowerCase();
+      const cname = { name, type: 'CNAME', ttl: redirection.ttl, values: [target] };
+      return { kind: 'alias', records: [...toAnswers(redirection), ...toAnswers(cname)], target };
+    }
+
     const owner = this.ownerOf(records, name);
     if (owner === undefined) return { kind: 'no-name' };
     const found = records.find((each) => each.name === owner && each.type === type);
     if (found) return { kind: 'records', records: toAnswers({ ...found, name }) };
     const alias = records.find((each) => each.name === owner && each.type === 'CNAME');
     if (alias) {
-      return { kind: 'alias', record: toAnswers({ ...alias, name })[0], target: host(alias.values[0]).toLowerCase() };
+      return { kind: 'alias', records: toAnswers({ ...alias, name }), target: host(alias.values[0]).toLowerCase() };
     }
     return { kind: 'no-data' };
   }

@@ -17,6 +17,8 @@ export interface FunctionConfiguration {
   readonly roleArn: string;
   /** @default `/aws/lambda/<name>` */
   readonly logGroup?: string;
+  /** How many runs it may have at once; nobody else can take these. @default - what the account has free */
+  readonly reservedConcurrency?: number;
 }
 
 /** What differs from process to process, and from cloud to cloud. */

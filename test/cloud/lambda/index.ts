@@ -4,11 +4,10 @@ import { Concurrency } from './concurrency';
 import { FunctionConfiguration, functionEnvironment } from './environment';
 import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
 import { FunctionProcess } from './function-process';
-import { DnsWorld } from '../dns';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
-import { InProcessFunction } from './in-process/in-process-function';
+import { FunctionDns, InProcessFunction } from './in-process/in-process-function';
 import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';
@@ -71,7 +70,7 @@ interface LambdaFunction {
 interface FunctionSurroundings {
   readonly simulation: Simulation;
   readonly mode: FunctionMode;
-  readonly dns: Pick<DnsWorld, 'resolverAddress' | 'natOfFunctions' | 'answer'>;
+  readonly dns: FunctionDns;
   /** The endpoint variables of the cloud. */
   readonly endpointEnvironment: () => Record<string, string>;
 }
@@ -113,6 +112,7 @@ export class Lambda extends HttpService {
       throw new Error(`No code for function ${configuration.name}: ${configuration.assetPath} does not exist`);
     }
     const arn = functionArn(configuration);
+    this.checkReservation(arn, configuration);
     const known = this.functions.get(arn);
     if (!known) {
       this.functions.set(arn, { configuration, arn, eventInvoke: {}, idle: [] });
@@ -243,11 +243,32 @@ export class Lambda extends HttpService {
     return result;
   }
 
-  private concurrencyOf({ configuration: { account, region } }: LambdaFunction): Concurrency {
-    const key = `${account}/${region}`;
-    const concurrency = this.concurrency.get(key) ?? new Concurrency(() => this.settings.concurrency);
+  private concurrencyOf({ arn, configuration }: LambdaFunction): Concurrency {
+    const { account, region, reservedConcurrency } = configuration;
+    const isReserved = reservedConcurrency !== undefined;
+    const key = isReserved ? `${arn} ${reservedConcurrency}` : `${account}/${region}`;
+    const maximum = () => reservedConcurrency ?? this.settings.concurrency - this.reserved(configuration);
+    const concurrency = this.concurrency.get(key) ?? new Concurrency(maximum);
     this.concurrency.set(key, concurrency);
     return concurrency;
+  }
+
+  /** What the other functions of the account have reserved in the Region. */
+  private reserved({ account, region }: FunctionConfiguration, except?: string): number {
+    return [...this.functions.values()]
+      .filter(({ arn, configuration }) =>
+        arn !== except && configuration.account === account && configuration.region === region)
+      .reduce((sum, { configuration }) => sum + (configuration.reservedConcurrency ?? 0), 0);
+  }
+
+  /** So much has to be left for functions without a reservation: 100, or all that the account has. */
+  private checkReservation(arn: string, configuration: FunctionConfiguration): void {
+    if (configuration.reservedConcurrency === undefined) return;
+    const { concurrency } = this.settings;
+    const least = Math.min(100, concurrency);
+    if (concurrency - this.reserved(configuration, arn) - configuration.reservedConcurrency >= least) return;
+    throw new Error('Specified ReservedConcurrentExecutions for function decreases account\'s '
+      + `UnreservedConcurrentExecution below its minimum value of [${least}].`);
   }
 
   /** The event stays in the queue until a run succeeds, too many runs have failed, or the event is too old. */
@@ -344,7 +365,9 @@ export class Lambda extends HttpService {
     const options = {
       id,
       environment: functionEnvironment(configuration, {
-        credentials: this.context.credentials.issue({ account, roleArn, processId: id }),
+        credentials: this.context.credentials.issue({
+          account, roleArn, processId: id, functionArn: functionArn(configuration),
+        }),
         logStream: `${day.replaceAll('-', '/')}/[$LATEST]${id.replaceAll('-', '')}`,
         endpoints: endpointEnvironment(),
       }),

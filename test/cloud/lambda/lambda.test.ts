@@ -34,13 +34,13 @@ test('a function has the environment of real Lambda, its own variables, and noth
     .filter((name) => !/^(AWS_|LAMBDA_TASK_ROOT$|_HANDLER$|PATH$|LANG$|TZ$|OWN$)/.test(name))).toEqual([]);
 });
 
-test('the credentials of a process are those of the role, and name the process', async () => {
+test('the credentials of a process are those of the role, and name the process and the function', async () => {
   const arn = fixture.put('exports.handler = async () => process.env.AWS_ACCESS_KEY_ID;');
 
   const accessKeyId = await fixture.result(arn);
 
   expect(fixture.context.credentials.find(accessKeyId)).toEqual({
-    account: ACCOUNT, roleArn: ROLE, processId: fixture.lambda.invocations[0].processId,
+    account: ACCOUNT, roleArn: ROLE, processId: fixture.lambda.invocations[0].processId, functionArn: arn,
   });
 });
 

@@ -1,6 +1,6 @@
 // Tests of what errors say to who deploys a stack.
 import { describeError, reasonOf, textOf } from '../../../lambda/base/describe-error';
-import { ChangeRefusedError, HandlerError, OutOfTimeError, ZoneGoneError } from '../../../lambda/base/errors';
+import { ChangeRefusedError, HandlerError, OutOfTimeError, UnreachableError, ZoneGoneError } from '../../../lambda/base/errors';
 
 const service = (name: string, message = 'it says so') => Object.assign(new Error(message), { name, $metadata: {} });
 const coded = (code: string, message: string) => Object.assign(new Error(message), { code });
@@ -31,8 +31,10 @@ describe('our own error', () => {
 
   test.each([
     [new OutOfTimeError('SES to verify'), 'there was no time left for: SES to verify. Deploy again.'],
-    [new ChangeRefusedError('Route 53 refused it'),
-      'Route 53 refused it. A record that is protected or managed by a service has to be changed there.'],
+    [new ChangeRefusedError('Route 53 refused it', 'Look at the record'), 'Route 53 refused it. Look at the record.'],
+    [new UnreachableError('GetZone could not reach it'), 'GetZone could not reach it. See what keeps the function from '
+      + 'it: in a VPC it needs a NAT gateway or a VPC endpoint of the service, and security groups, network ACLs, '
+      + 'firewall and DNS that let it through. Then deploy again.'],
     [new ZoneGoneError('There is no hosted zone Z1'),
       'There is no hosted zone Z1. It was there a moment ago: see who took it, or the right to it, away, then '
         + 'deploy again.'],
@@ -50,6 +52,13 @@ test('a broken connection is said by its code, also where the SDK has counted it
     $metadata: { attempts: 1, totalRetryDelay: 0 },
   });
   expect(reasonOf(error)).toMatch(/^ECONNREFUSED: connect ECONNREFUSED\. Deploy again; /);
+});
+
+test.each([
+  [Object.assign(coded('ECONNRESET', 'socket hang up'), { name: 'TimeoutError' }), /^ECONNRESET: socket hang up\. Deploy/],
+  [Object.assign(coded('ETIMEDOUT', 'connect ETIMEDOUT'), { name: 'TimeoutError', syscall: 'connect' }), /^ETIMEDOUT: con/],
+])('a broken connection that the SDK calls a time-out is said by its code', (error, said) => {
+  expect(reasonOf(error)).toMatch(said);
 });
 
 test('a connection to a host of several addresses, which has no text of its own, is said by its code', () => {
@@ -93,6 +102,12 @@ test.each([
       + 'in its place, such as a proxy or a firewall: let the function reach AWS directly or by VPC endpoints, then '
       + 'deploy again.');
 });
+
+test.each([['Unknown', 'UnknownError'], ['NotFound', 'UnknownError'], ['Unknown', 'Unknown']])(
+  'an answer with neither name nor text of a service (%s) is one that cannot be read', (name, message) => {
+    const page = Object.assign(service(name, message), { $metadata: { httpStatusCode: 403 } });
+    expect(reasonOf(page)).toMatch(/^UnreadableAnswer: the answer is not of the service's protocol \(HTTP status 403\)/);
+  });
 
 test('an answer that cannot be read and has no status is said without one', () => {
   expect(describeError(new Error('Deserialization error')).text).toBe("the answer is not of the service's protocol");

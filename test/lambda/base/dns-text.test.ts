@@ -39,6 +39,10 @@ describe('quoting', () => {
     ['an escaped backslash', '"a\\\\b"', 'a\\b'],
     ['an escaped backslash before digits', '"\\\\101"', '\\101'],
     ['octal codes', '"\\101\\073\\040b"', 'A; b'],
+    ['letters of two, three and four bytes', '"\\303\\274 \\342\\202\\254 \\360\\237\\224\\221"', 'ü € 🔑'],
+    ['a letter that is parted between two strings', '"\\303" "\\274"', 'ü'],
+    ['bytes that are no UTF-8', '"a\\374b\\303"', 'a\\374b\\303'],
+    ['an octal code that is parted between two strings', '"\\10" "1"', '101'],
     ['digits that are not octal', '"\\189"', '189'],
     ['too few digits for a code', '"\\12"', '12'],
     ['text without quotes', 'v=DKIM1;p=abc', 'v=DKIM1;p=abc'],
@@ -54,6 +58,8 @@ test.each([
   ['example.com', 'example.com'],
   ['\\052.example.com.', '*.example.com'],
   ['a\\100b.example.com', 'a@b.example.com'],
+  ['B\\303\\234CHER.example.com', 'bÜcher.example.com'],
+  ['\\342\\204\\252ey.example.com', '\u212aey.example.com'],
 ])('the name %s is compared as %s', (name, expected) => {
   expect(canonicalName(name)).toBe(expected);
 });

@@ -1,5 +1,5 @@
 // Tests of retries: what is repeated, for how long, and what is given up at once.
-import { OutOfTimeError } from '../../../lambda/base/errors';
+import { OutOfTimeError, UnreachableError } from '../../../lambda/base/errors';
 import { Log, logTo } from '../../../lambda/base/log';
 import { Redactor } from '../../../lambda/base/redaction';
 import { isAccessDenied, isBusy, Retry, Timekeeper } from '../../../lambda/base/retry';
@@ -96,9 +96,15 @@ test.each<[string, Error & { code?: string }]>([
   });
 });
 
-test('each pause is longer than the one before can be, up to a limit, and differs from caller to caller', async () => {
-  await retry().call('Call', failing(10, error('Throttling')));
-  const most = [1, 2, 4, 8, 16, 30, 30, 30, 30, 30].map((seconds) => seconds * 1000);
+test.each([
+  ['ServiceUnavailable', [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]],
+  // Limits of some calls a second have room again soon.
+  ['Throttling', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
+  ['TooManyRequestsException', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
+  ['PriorRequestNotComplete', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
+])('pauses after %s grow up to a limit, and differ from caller to caller', async (name, seconds) => {
+  await retry().call('Call', failing(10, error(name)));
+  const most = seconds.map((each) => each * 1000);
   pauses.forEach((pause, index) => {
     expect(pause).toBeGreaterThanOrEqual(most[index] / 2);
     expect(pause).toBeLessThanOrEqual(most[index]);
@@ -116,6 +122,42 @@ test.each([
     expect(attempt).toHaveBeenCalledTimes(1);
     expect(lines).toEqual([]);
   });
+
+describe('a service that cannot be reached', () => {
+  const refused = error('Error', { code: 'ECONNREFUSED', host: 'email.us-east-1.amazonaws.com' });
+
+  test.each([
+    refused,
+    error('Error', { code: 'ENOTFOUND' }),
+    error('AggregateError', { code: 'ETIMEDOUT' }),
+    error('TimeoutError'), // of the SDK, while there is no connection
+    error('TimeoutError', { code: 'ECONNRESET' }),
+    error('TimeoutError', { code: 'ETIMEDOUT', syscall: 'connect' }),
+  ])('is given up after some minutes: %p', async (problem) => {
+    const began = clock.now();
+    await expect(retry().call('Call', failing(Infinity, problem))).rejects.toBeInstanceOf(UnreachableError);
+    expect(clock.now() - began).toBeGreaterThanOrEqual(3 * MINUTE);
+    expect(clock.now() - began).toBeLessThan(4 * MINUTE);
+  });
+
+  test('is named by its host, with the cause and the way out', async () => {
+    await expect(retry().call('Call', failing(Infinity, refused))).rejects
+      .toThrow(/^Call could not reach email\.us-east-1\.amazonaws\.com for minutes: ECONNREFUSED: Error happened\. .*VPC endpoint/);
+  });
+
+  test.each([
+    ['is throttled now and then', error('Throttling')],
+    ['fails now and then', error('Strange', { $metadata: { httpStatusCode: 503 } })],
+    ['takes the connection and is slow', error('TimeoutError', { code: 'ETIMEDOUT' })],
+  ])('is not given up while it %s', async (_, answer) => {
+    let tries = 0;
+    const attempt = async () => {
+      if (++tries === 40) return tries;
+      throw tries % 4 === 0 ? answer : refused;
+    };
+    await expect(retry().call('Call', attempt)).resolves.toBe(40);
+  });
+});
 
 describe('a refusal', () => {
   test.each(['AccessDenied', 'AccessDeniedException'])('%s is taken for fresh IAM and repeated', async (name) => {

@@ -59,6 +59,7 @@ test('a further invocation that cannot be started ends the request with both rea
 });
 
 describe('where CloudFormation waits for half an hour', () => {
+  const halfAnHour = { ResourceProperties: properties(byo('s1'), { ServiceTimeout: '1800' }) };
   const busyFor = (invocation: number) => {
     const stack = new StackInMemory();
     stack.remaining = invocation;
@@ -71,7 +72,7 @@ describe('where CloudFormation waits for half an hour', () => {
 
   test('a further invocation with less than a minute is not started, and the answer says why', async () => {
     const stack = busyFor(30 * MINUTE - 50 * SECOND);
-    const { Status, Reason } = await stack.run({});
+    const { Status, Reason } = await stack.run(halfAnHour);
     expect(Status).toBe('FAILED');
     expect(Reason).toContain('GetEmailIdentity, which last answered TooManyRequestsException');
     expect(stack.sent).toEqual([]);
@@ -79,7 +80,7 @@ describe('where CloudFormation waits for half an hour', () => {
 
   test('one that has more is', async () => {
     const stack = busyFor(30 * MINUTE - 70 * SECOND);
-    await stack.run({});
+    await stack.run(halfAnHour);
     expect(stack.sent).toHaveLength(1);
     expect(answers).toEqual([]);
   });

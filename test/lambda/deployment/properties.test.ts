@@ -100,6 +100,8 @@ describe('what is taken', () => {
   ])(
     'the secret %s', (arn) => {
       expect(parse(signing({ SecretArn: arn })).signing).toMatchObject({ secret: { arn } });
+      expect(parse(signing({ SecretArn: arn, SecretArnForm: 'PARTIAL' })).signing)
+        .toMatchObject({ secret: { arn, arnForm: 'PARTIAL' } });
     });
 });
 
@@ -137,6 +139,7 @@ describe('what is refused, with the property and the value', () => {
       `${SECRET} `,
     ]
       .map((value): [string, object] => ['Signing.SecretArn', signing({ SecretArn: value })]),
+    ['Signing.SecretArnForm', signing({ SecretArnForm: 'COMPLETE' })],
     ...['', 'x'.repeat(513)].map((value): [string, object] => ['Signing.JsonField', signing({ JsonField: value })]),
     ['Signing.VersionStage', signing({ VersionStage: '' })],
     ['Signing.VersionId', signing({ VersionId: '' })],

@@ -16,6 +16,7 @@ test('an Update to another identity that fails after its record was written has 
   const stack = await created();
   stack.aws.zone.name = 'com';
   stack.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+  stack.aws.set({ status: 'SUCCESS' }, 'other.com in us-east-1');
   const other = properties(byo('s2', 'two'), { Identity: 'other.com' });
   const failed = await stack.update(properties(), other);
   expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'untouched/us-east-1/other.com' });

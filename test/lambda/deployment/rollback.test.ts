@@ -68,12 +68,21 @@ describe('a signing that was there before', () => {
     expect(stack.aws.zone.contents).toEqual([keyLine('s1')]);
   });
 
-  test('but one that is not verified, and that a cancelled Create can have set, is set back', async () => {
+  test('also when SES does not verify it any more', async () => {
     const stack = handMade();
     await stack.answered({});
     stack.aws.set({ status: 'PENDING' });
     await stack.remove(properties(), MADE_UP);
+    expect(stack.aws.puts).toEqual([]);
+  });
+
+  test('but one that a cancelled Create has set is set back, also when SES has verified it', async () => {
+    const stack = new StackInMemory();
+    await stack.answered({});
+    stack.aws.set({ status: 'SUCCESS' });
+    await stack.remove(properties(), MADE_UP);
     expect(stack.aws.identity.origin).toBe('AWS_SES');
+    expect(stack.aws.identity.tags).toEqual({});
   });
 
   test.each([['BYODKIM', byo('s1'), 'EXTERNAL'], ['DEED', DEED, 'AWS_SES_EU_WEST_1']])(
@@ -216,24 +225,28 @@ describe('a request that may have overtaken another one comes to its end', () =>
     stack.aws.set({ origin: 'AWS_SES_EU_WEST_1', status: 'PENDING' });
     stack.aws.putRefused = refusedBySes('no');
     expect(await stack.remove(elsewhere(DEED), MADE_UP)).toMatchObject({ Status: 'SUCCESS' });
-    expect(stack.aws.lines.filter((line) => line.includes('waiting-for-cancelled-request'))).toHaveLength(1);
+    expect(stack.aws.identity.origin).toBe('AWS_SES_EU_WEST_1');
   });
 
   test('when CloudFormation’s time ends before it is quiet', async () => {
     const stack = await created();
     let others = 0;
     stack.aws.onPause = () => stack.aws.set({ tokens: [`other${++others}`] });
-    expect(await stack.update(properties(byo('s2', 'two')), properties())).toMatchObject({ Status: 'SUCCESS' });
+    const halfAnHour = properties(byo('s1'), { ServiceTimeout: '1800' });
+    expect(await stack.update(properties(byo('s2', 'two')), halfAnHour)).toMatchObject({ Status: 'SUCCESS' });
     expect(stack.sent.length).toBeLessThan(4);
   });
 });
 
 describe('a request that is too old', () => {
-  test.each([31, 90])('does nothing, after %d minutes in a queue', async (minutes) => {
+  test.each([
+    [61, undefined], [90, undefined], [31, '1800'], [61, 'no number'], [61, '7200'],
+  ])('does nothing, after %d minutes in a queue, with the time-out %p', async (minutes, ServiceTimeout) => {
     const stack = new StackInMemory();
     const { ResponseURL } = stack.event({});
     stack.aws.time += minutes * MINUTE;
-    expect(await stack.answered({ ResponseURL }))
+    const ResourceProperties = properties(byo('s1'), { ...ServiceTimeout && { ServiceTimeout } });
+    expect(await stack.answered({ ResponseURL, ResourceProperties }))
       .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('too old') });
     expect(stack.aws.puts).toEqual([]);
     expect(stack.aws.zone.records).toEqual([]);
@@ -289,6 +302,17 @@ describe('a request that Lambda repeats although it was answered', () => {
       expect([answers.length, stack.aws.puts.length, stack.aws.zone.records]).toEqual(before);
     });
 
+  test.each([['Create', 'CREATE_IN_PROGRESS'], ['Update', 'UPDATE_IN_PROGRESS'], ['Delete', 'DELETE_IN_PROGRESS']] as const)(
+    'does nothing when a later request is at work (%s)', async (RequestType, status) => {
+      const stack = await created();
+      const { ResponseURL } = stack.event({});
+      stack.aws.time += MINUTE;
+      Object.assign(stack, { resourceStatus: status, resourceSince: stack.aws.time - 1 });
+      const before = [answers.length, stack.aws.puts.length, stack.aws.zone.records];
+      await stack.run({ RequestType, PhysicalResourceId: PHYSICAL_ID, ResponseURL });
+      expect([answers.length, stack.aws.puts.length, stack.aws.zone.records]).toEqual(before);
+    });
+
   test('is carried out while CloudFormation waits for it, whatever it calls a roll-back', async () => {
     for (const status of ['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']) {
       const stack = await created();
@@ -302,22 +326,6 @@ describe('a request that Lambda repeats although it was answered', () => {
     }
   });
 
-  test('is carried out when it was not answered, and when CloudFormation does not say', async () => {
-    for (const stackStatusFails of [undefined, new Error('not authorized')]) {
-      const stack = new StackInMemory();
-      const { ResponseURL } = stack.event({});
-      stack.aws.time += MINUTE;
-      stack.stackStatusFails = stackStatusFails;
-      expect(await stack.answered({ ResponseURL })).toMatchObject({ Status: 'SUCCESS' });
-    }
-  });
-
-  test('is not looked up while it is new', async () => {
-    const stack = new StackInMemory();
-    stack.resourceStatus = 'UPDATE_COMPLETE';
-    expect(await stack.answered({})).toMatchObject({ Status: 'SUCCESS' });
-  });
-
   test('does nothing either when it waited for SES meanwhile, and is called again', async () => {
     const stack = new StackInMemory();
     await stack.run({ ResourceProperties: properties(byo('s1'), WAIT) });
@@ -326,6 +334,41 @@ describe('a request that Lambda repeats although it was answered', () => {
     const before = [answers.length, stack.aws.puts.length, stack.aws.zone.records, stack.sent.length];
     await stack.run(stack.sent[0]);
     expect([answers.length, stack.aws.puts.length, stack.aws.zone.records, stack.sent.length]).toEqual(before);
+  });
+
+  test('is carried out when it was not answered', async () => {
+    const stack = new StackInMemory();
+    const { ResponseURL } = stack.event({});
+    stack.aws.time += MINUTE;
+    expect(await stack.answered({ ResponseURL })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('writes nothing when CloudFormation may not be asked, and the answer says so', async () => {
+    const stack = new StackInMemory();
+    const { ResponseURL } = stack.event({});
+    stack.aws.time += MINUTE;
+    stack.stackStatusFails = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    expect(await stack.answered({ ResponseURL })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not authorized') });
+    expect([stack.aws.puts, stack.aws.zone.records]).toEqual([[], []]);
+  });
+
+  test('a Delete is carried out also then: a stack must not be stuck', async () => {
+    const stack = await created();
+    const { ResponseURL } = stack.event({});
+    stack.aws.time += MINUTE;
+    stack.stackStatusFails = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    const event = { RequestType: 'Delete', PhysicalResourceId: PHYSICAL_ID, ResponseURL } as const;
+    expect(await stack.answered(event)).toMatchObject({ Status: 'SUCCESS' });
+    expect(stack.aws.zone.records).toEqual([]);
+  });
+
+  test('does nothing when an earlier run has sent it on, and it has been overtaken since', async () => {
+    const stack = new StackInMemory();
+    const { ResponseURL } = stack.event({});
+    stack.aws.time += MINUTE;
+    stack.resourceStatus = 'UPDATE_COMPLETE';
+    await stack.run({ ResponseURL, Progress: { signingPut: true } });
+    expect([answers, stack.aws.puts, stack.aws.zone.records]).toEqual([[], [], []]);
   });
 });
 
@@ -412,7 +455,9 @@ test.each([
   stack.remaining = remaining;
   stack.servicesFor = (services) => ({ ...services, ses: { ...services.ses, read: () => new Promise(() => {}) } });
   const began = stack.aws.time;
-  expect(await stack.answered({})).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('A call hung') });
+  const ResourceProperties = properties(byo('s1'), { ServiceTimeout: '1800' });
+  expect(await stack.answered({ ResourceProperties }))
+    .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('A call hung') });
   expect(stack.aws.time - began).toBeLessThan(Math.min(remaining, 30 * MINUTE));
   expect(answers).toHaveLength(1);
 });

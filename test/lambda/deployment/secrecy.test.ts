@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DesiredSigning } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Services } from '../../../lambda/base/ports';
-import { byo, DEED, EASY, KEYS, record } from '../fixtures/aws-in-memory';
+import { byo, DEED, EASY, keyRecord, KEYS, record } from '../fixtures/aws-in-memory';
 import { answers, MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
 
 const KEY = KEYS.one.privateKey;
@@ -49,7 +49,7 @@ const withSes = (changed: Partial<Services['ses']>, run?: Scenario) =>
 const withZone = (changed: object, run?: Scenario) => withServices(({ hostedZone }) => ({
   hostedZone: (settings) => {
     const zone = hostedZone(settings);
-    const whole = { describe: () => zone.describe(), list: zone.list.bind(zone), change: zone.change.bind(zone) };
+    const whole = { describe: zone.describe.bind(zone), list: zone.list.bind(zone), change: zone.change.bind(zone) };
     return { ...whole, ...changed };
   },
 }), run);
@@ -80,6 +80,11 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   'name servers answer it': async (stack) => {
     stack.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [`"${KEY}"`] }, { nameServer: 'ns2', error: QUOTING }];
+    return change(stack);
+  },
+  'a name server is silent': async (stack) => {
+    const values = [keyRecord('s2').data];
+    stack.aws.publicAnswer = () => [{ nameServer: 'ns1', values }, { nameServer: KEY, silence: 'lame', error: QUOTING }];
     return change(stack);
   },
   'SES says it in place of a status': async (stack) => {

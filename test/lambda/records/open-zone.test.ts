@@ -35,7 +35,14 @@ test('what is changed is the zone that was opened', async () => {
   const changed: unknown[] = [];
   const describe = async () => ({ name: 'example.com', privateZone: false });
   const zone = await openZone(
-    { describe, list: async () => [], change: async (changes) => void changed.push(changes) },
+    {
+      describe,
+      list: async () => [],
+      change: async (changes) => {
+        changed.push(changes);
+        return { inSync: async () => undefined };
+      },
+    },
     properties,
     'example.com',
   );
@@ -67,6 +74,27 @@ test('a zone that the function may not open is said with the way out', async () 
   await expect(openZone(zoneOf(async () => { throw refused; }), properties, 'example.com')).rejects
     .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs '
       + 'hostedZoneRole; in this account');
+});
+
+describe('a part that the zone delegates to others', () => {
+  const ns = (name: string): RecordSet => ({ name, type: 'NS', ttl: 60, values: ['ns1.elsewhere.example.'] });
+  const open = (cut: RecordSet | undefined, listed: RecordSet[] = []) => openZone(
+    zoneOf(async () => ({ name: 'example.com', privateZone: false, cut }), async () => listed),
+    properties, 'mail.example.com',
+  );
+
+  test.each([
+    ['the domain', ns('mail.example.com'), []],
+    ['_domainkey', undefined, [record('s1'), ns('_domainkey.mail.example.com')]],
+  ])('is refused when it holds the records, with the NS record: %s', async (_, cut, listed) => {
+    const { name } = cut ?? listed[1];
+    await expect(open(cut, listed)).rejects.toThrow(`The hosted zone Z1 delegates ${name} to other name servers `
+      + '(NS ns1.elsewhere.example.), so nobody ever sees what it has at or below that name.');
+  });
+
+  test('is no matter below _domainkey, beside the records', async () => {
+    await expect(open(undefined, [record('s1'), ns('s2._domainkey.mail.example.com')])).resolves.toBeDefined();
+  });
 });
 
 test('another failure is passed on', async () => {

@@ -1,13 +1,8 @@
 // Tests of what is asked of CloudFormation, and of what is read from its answers.
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { Retry } from '../../../lambda/base/retry';
 import { cloudFormationOf } from '../../../lambda/services/cloudformation';
 
 const STACK = 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/0a1b2c3d';
-const retry = new Retry({
-  time: { now: () => 0, sleep: async () => undefined }, log: () => undefined, end: Infinity, accessGraceMs: 0,
-});
-
 let asked: unknown[];
 
 function answering(answer: object) {
@@ -16,7 +11,7 @@ function answering(answer: object) {
     asked.push([command.constructor.name, command.input]);
     return answer;
   };
-  return cloudFormationOf({ send } as unknown as CloudFormationClient, retry);
+  return cloudFormationOf({ send } as unknown as CloudFormationClient);
 }
 
 test('the status of a stack is read by its id', async () => {
@@ -25,12 +20,13 @@ test('the status of a stack is read by its id', async () => {
   expect(asked).toEqual([['DescribeStacksCommand', { StackName: STACK }]]);
 });
 
-test('physical id and status of a resource are read by its logical id', async () => {
+test('physical id and status of a resource, and since when it has that, are read by its logical id', async () => {
   const detail = {
     PhysicalResourceId: 'us-east-1/example.com', ResourceStatus: 'CREATE_IN_PROGRESS', LogicalResourceId: 'Dkim',
+    LastUpdatedTimestamp: new Date(1),
   };
   await expect(answering({ StackResourceDetail: detail }).resource(STACK, 'Dkim')).resolves
-    .toEqual({ physicalId: 'us-east-1/example.com', status: 'CREATE_IN_PROGRESS' });
+    .toEqual({ physicalId: 'us-east-1/example.com', status: 'CREATE_IN_PROGRESS', since: new Date(1) });
   expect(asked).toEqual([['DescribeStackResourceCommand', { StackName: STACK, LogicalResourceId: 'Dkim' }]]);
 });
 

@@ -7,7 +7,7 @@ import { logTo } from '../../../lambda/base/log';
 import { Change, RecordSet } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
-import { hostedZone } from '../../../lambda/services/route53';
+import { hostedZone, KnownZones } from '../../../lambda/services/route53';
 import { assumeRole } from '../../../lambda/services/sts';
 import { DnsWorld } from '../../cloud/dns';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
@@ -64,7 +64,7 @@ function connector({ roleArn }: ZoneSettings) {
   };
 }
 
-function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
+function zone(more: Partial<ZoneSettings> = {}, minutes = 60, known?: KnownZones) {
   const properties: ZoneSettings = { id, ttl: 60, overwrite: false, ...more };
   const log = logTo((line) => lines.push(line), new Redactor());
   const retry = new Retry({
@@ -73,7 +73,7 @@ function zone(more: Partial<ZoneSettings> = {}, minutes = 60) {
     end: context.clock.now() + minutes * 60_000,
     accessGraceMs: 5_000,
   });
-  return hostedZone(properties, connector(properties), retry);
+  return hostedZone(properties, connector(properties), retry, known);
 }
 
 const set = (Name: string, Type: string, ...values: string[]): ResourceRecordSet =>
@@ -93,24 +93,78 @@ const names = (records: readonly RecordSet[]) => records.map(({ name }) => name)
 
 describe('describing', () => {
   test('gives the name as the handler compares it', async () => {
-    await expect(zone().describe()).resolves.toEqual({ name: 'example.com', privateZone: false });
+    await expect(zone().describe('example.com')).resolves.toEqual({ name: 'example.com', privateZone: false });
   });
 
   test('tells a private zone', async () => {
     id = (await cloud.createHostedZone({ account: ACCOUNT, name: 'internal.example.com', privateZone: true })).id;
-    await expect(zone().describe()).resolves.toEqual({ name: 'internal.example.com', privateZone: true });
+    await expect(zone().describe('example.com')).resolves.toEqual({ name: 'internal.example.com', privateZone: true });
+  });
+
+  test('asks once for each zone, and again after a failure', async () => {
+    const known: KnownZones = new Map();
+    const other = (await cloud.createHostedZone({ account: ACCOUNT, name: 'example.org' })).id;
+    const describeAgain = (more: Partial<ZoneSettings> = {}) => zone(more, 60, known).describe('example.com');
+    context.faults.add({ service: 'route53', operation: 'GetHostedZone', kind: new ServiceError('Fault', 400, 'no') });
+    await expect(describeAgain()).rejects.toThrow('no');
+    for (const _ of [1, 2, 3]) await expect(describeAgain()).resolves.toMatchObject({ name: 'example.com' });
+    await expect(describeAgain({ id: other })).resolves.toMatchObject({ name: 'example.org' });
+    expect(operations()).toHaveLength(3);
   });
 
   test('takes a zone that says nothing of that for public', async () => {
     const client = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe())
+    await expect(hostedZone({ id, ttl: 60, overwrite: false }, async () => client, retry).describe('example.com'))
       .resolves.toEqual({ name: 'example.com', privateZone: false });
   });
 });
 
+describe('the cut above a domain', () => {
+  const ns = (name: string) => set(name, 'NS', 'ns1.elsewhere.example.', 'ns2.elsewhere.example.');
+  const cut = async (domain = 'a.mail.example.com') => (await zone().describe(domain)).cut?.name;
+
+  test('is looked for with one call for each name between, and none for the apex', async () => {
+    await expect(cut('example.com')).resolves.toBeUndefined();
+    expect(operations()).toEqual(['GetHostedZone']);
+    await expect(cut()).resolves.toBeUndefined();
+    expect(operations().slice(1)).toEqual(['GetHostedZone', 'ListResourceRecordSets', 'ListResourceRecordSets']);
+  });
+
+  test('is told with its name servers', async () => {
+    put(ns('mail.example.com'));
+    const { cut: found } = await zone().describe('a.mail.example.com');
+    expect(found).toMatchObject({
+      name: 'mail.example.com', type: 'NS', values: ['ns1.elsewhere.example.', 'ns2.elsewhere.example.'],
+    });
+  });
+
+  test('is found between other records of its name and names around it', async () => {
+    put(
+      set('mail.example.com', 'A', '192.0.2.1'), set('mail.example.com', 'TXT', '"text"'), ns('mail.example.com'),
+      set('0.mail.example.com', 'TXT', '"x"'), set('ma.example.com', 'A', '192.0.2.1'),
+    );
+    await expect(cut()).resolves.toBe('mail.example.com');
+  });
+
+  test('is the highest of several', async () => {
+    put(ns('mail.example.com'), ns('a.mail.example.com'));
+    await expect(cut()).resolves.toBe('mail.example.com');
+  });
+
+  test.each(['b.mail.example.com', 'il.example.com', 'x.a.mail.example.com'])('is not %s, beside it', async (name) => {
+    put(set('a.mail.example.com', 'TXT', '"z"'), ns(name));
+    await expect(cut()).resolves.toBeUndefined();
+  });
+});
+
 describe('listing', () => {
+  test('gives the NS records at the very name, which hide all below it', async () => {
+    put(set(BELOW, 'TXT', '"o=~"'), set(BELOW, 'NS', 'ns1.elsewhere.example.'), set(`s.${BELOW}`, 'TXT', '"a"'));
+    expect(names(await zone().list(BELOW))).toEqual([BELOW, `s.${BELOW}`]);
+  });
+
   test('gives what is below the name and nothing of what stands around it', async () => {
     // GIVEN
     put(
@@ -187,15 +241,18 @@ describe('listing', () => {
 });
 
 describe('changing', () => {
-  test('returns when the name servers have it', async () => {
+  test('is in sync when the name servers have it', async () => {
     // GIVEN
     cloud.settings.insyncAfter = 45_000;
     // WHEN
-    await zone().change(create(txt('sel', '"v=DKIM1; p=abc"')));
+    const { inSync } = await zone().change(create(txt('sel', '"v=DKIM1; p=abc"')));
+    expect(operations()).toEqual(['ChangeResourceRecordSets']);
+    const made = context.clock.now();
+    await inSync();
     // THEN
     await expect(dns.client().resolveTxt(`sel.${BELOW}`)).resolves.toEqual([['v=DKIM1; p=abc']]);
-    expect(operations().filter((each) => each === 'GetChange').length).toBeGreaterThan(1);
-    expect(operations()[0]).toBe('ChangeResourceRecordSets');
+    const looks = context.calls.filter(({ operation }) => operation === 'GetChange').map(({ at }) => at - made);
+    expect(looks).toEqual([12_000, 18_000, 24_000, 30_000, 36_000, 42_000, 48_000]);
   });
 
   test('what it made, it finds and takes away', async () => {
@@ -257,7 +314,8 @@ describe('changing', () => {
 
   test('ends in time when the name servers do not get it', async () => {
     cloud.settings.insyncAfter = Infinity;
-    await expect(zone({}, 1).change(create(txt('a'))))
+    const { inSync } = await zone({}, 1).change(create(txt('a')));
+    await expect(inSync())
       .rejects.toThrow(new OutOfTimeError(`Route 53 to bring the zone ${id} in sync`));
   });
 
@@ -303,7 +361,7 @@ describe('a zone that cannot be had', () => {
     id = 'ZGONE';
     const subject = zone();
     const given = call === 'describe'
-      ? subject.describe()
+      ? subject.describe('example.com')
       : call === 'list' ? subject.list(BELOW) : subject.change(create(txt('a')));
     await expect(given).rejects.toThrow(new ZoneGoneError('There is no hosted zone ZGONE.'));
   });
@@ -317,7 +375,7 @@ describe('a zone that cannot be had', () => {
 
   test('is gone when its role may not touch it', async () => {
     letIn();
-    await expect(zone({ roleArn: ROLE }).describe()).rejects.toBeInstanceOf(ZoneGoneError);
+    await expect(zone({ roleArn: ROLE }).describe('example.com')).rejects.toBeInstanceOf(ZoneGoneError);
   });
 
   test('is had by a role that appears within the grace', async () => {

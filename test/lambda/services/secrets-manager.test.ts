@@ -45,7 +45,9 @@ afterEach(async () => {
   await cloud.stop();
 });
 
-function secret(value: SecretValue, more: { account?: string; region?: string; kmsKeyArn?: string } = {}) {
+function secret(
+  value: SecretValue, more: { account?: string; region?: string; name?: string; kmsKeyArn?: string } = {},
+) {
   return cloud.create({ account: ACCOUNT, region: 'us-east-1', name: `dkim-${Math.random()}`, value, ...more });
 }
 
@@ -102,6 +104,12 @@ describe('a secret is read', () => {
     expect(regions).toEqual(['eu-west-1']);
   });
 
+  test('by its name, where the end of a partial ARN looks like that of a complete one', async () => {
+    const { arn } = secret(CANARY, { region: 'eu-west-1', name: 'mail/dkim-secret' });
+    await expect(read(arn.slice(0, -7), { arnForm: 'PARTIAL' })).resolves.toBe(CANARY);
+    expect(regions).toEqual(['eu-west-1']);
+  });
+
   test('once a busy service answers', async () => {
     context.faults.add({ service: 'secretsmanager', kind: 'throttle', times: 3 });
     await expect(read(secret(CANARY).arn)).resolves.toBe(CANARY);
@@ -122,6 +130,13 @@ describe('a secret is refused', () => {
     await expect(refusal(read(arn)))
       .resolves.toBe(`The secret ${arn} could not be read: ResourceNotFoundException: Secrets Manager can't find `
         + 'the specified secret. Check the ARN, and that this version or stage exists.');
+  });
+
+  test('that has the name, but is not in the account of the partial ARN', async () => {
+    const { arn } = secret(CANARY, { name: 'mail/dkim-secret' });
+    const meant = arn.slice(0, -7).replace(ACCOUNT, '222222222222');
+    await expect(refusal(read(meant, { arnForm: 'PARTIAL' }))).resolves
+      .toContain(`The secret ${meant} is not in the account of the function, where ${arn} has that name. A secret of`);
   });
 
   test('of which the version or the stage is not there', async () => {

@@ -54,9 +54,10 @@ function ses({ minutes = 60 } = {}) {
   const retry = new Retry({
     time: jumpingTime(context.clock), log, end: context.clock.now() + minutes * 60_000, accessGraceMs: 10_000,
   });
-  return sesOf({ domain: DOMAIN, region: 'us-east-1' }, clientFor, retry);
+  return sesOf({ domain: DOMAIN, region: 'us-east-1' }, STACK, clientFor, retry);
 }
 
+const STACK = `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/Mail/0a1b2c3d`;
 const inRegion = (region: string) => ({ account: ACCOUNT, region, name: DOMAIN });
 const HERE = inRegion('us-east-1');
 const operations = () => context.calls.map(({ operation, region, status }) => `${region} ${operation} ${status}`);
@@ -76,6 +77,7 @@ describe('reading', () => {
       lastKeyGeneration: new Date(keyGeneratedAt!),
       lastChecked: undefined,
       errorType: undefined,
+      tags: {},
     });
   });
 
@@ -107,11 +109,19 @@ describe('reading', () => {
     expect(operations()).toEqual(['eu-west-1 GetEmailIdentity 200', 'us-east-1 GetEmailIdentity 404']);
   });
 
+  test('an identity with tags, which are written and taken away one by one', async () => {
+    cloud.createIdentity({ ...HERE, tags: [{ Key: 'team', Value: 'mail' }] });
+    await ses().tag('cdk-ses-dkim-1', 'told=EXTERNAL:s1');
+    await expect(ses().read()).resolves.toMatchObject({ tags: { 'team': 'mail', 'cdk-ses-dkim-1': 'told=EXTERNAL:s1' } });
+    await ses().untag('cdk-ses-dkim-1');
+    await expect(ses().read()).resolves.toMatchObject({ tags: { team: 'mail' } });
+  });
+
   test('an identity of which SES says nothing signs nothing', async () => {
     const client = { send: async () => ({}) } as unknown as SESv2Client;
     const time = jumpingTime(context.clock);
     const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
-    const silent = sesOf({ domain: DOMAIN, region: 'us-east-1' }, () => client, retry);
+    const silent = sesOf({ domain: DOMAIN, region: 'us-east-1' }, STACK, () => client, retry);
     await expect(silent.read()).resolves.toMatchObject({ status: 'NOT_STARTED', signingEnabled: false, tokens: [] });
     await expect(silent.putSigning({ origin: 'AWS_SES' })).resolves
       .toEqual({ status: 'PENDING', tokens: [], signingHostedZone: undefined });

@@ -45,11 +45,11 @@ async function errorOf(service: string): Promise<unknown> {
     switch (service) {
       case 'SES': {
         const clientFor = () => keep(new SESv2Client(options));
-        return sesOf({ domain: 'example.com', region: 'us-east-1' }, clientFor, retry).read();
+        return sesOf({ domain: 'example.com', region: 'us-east-1' }, 'arn:aws:cloudformation:us-east-1:111111111111:stack/Mail/1', clientFor, retry).read();
       }
       case 'Route 53': {
         const zone = { id: 'Z1', ttl: 60, overwrite: false };
-        return hostedZone(zone, async () => keep(new Route53Client(options)), retry).describe();
+        return hostedZone(zone, async () => keep(new Route53Client(options)), retry).describe('example.com');
       }
       default: {
         const clientFor = () => keep(new SecretsManagerClient(options));

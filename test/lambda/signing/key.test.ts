@@ -7,6 +7,7 @@ const KEY = rsa(2048);
 const SMALL = rsa(1024);
 const CURVE = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
 const EDWARDS = generateKeyPairSync('ed25519').privateKey;
+const DSA = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey;
 const PSS = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
 
 const pem = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' = 'pkcs8') =>
@@ -48,6 +49,11 @@ const FORMS: [string, (key: KeyObject) => string][] = [
   ['PEM with line breaks written as backslash and n', (key) => pem(key).replaceAll('\n', '\\n')],
   ['PEM with line breaks written as backslash r backslash n', (key) => pem(key, 'pkcs1').replaceAll('\n', '\\r\\n')],
   ['base64 with line breaks written as backslash and n', (key) => inLines(base64(der(key)), 64, '\\n')],
+  ['PEM with line breaks escaped twice', (key) => pem(key).replaceAll('\n', '\\\\n')],
+  ['PEM with headers', (key) =>
+    pem(key, 'pkcs1').replace('KEY-----\n', 'KEY-----\nComment: of 2026\nX-Selector: s1\n\n')],
+  ['PEM in single quotes', (key) => `'${pem(key)}'`],
+  ['base64 DER without its padding', (key) => base64(der(key)).replace(/=+$/, '')],
   ['PEM with the comment that OpenSSL writes before it', (key) =>
     `Bag Attributes\n    friendlyName: dkim\nKey Attributes: <No Attributes>\n${pem(key)}`],
 ];
@@ -89,6 +95,9 @@ const NEITHER = /^it is neither PEM nor base64; store an RSA private key as PEM/
 const NO_KEY = /^its base64 is not an RSA private key \(PKCS #1 or PKCS #8\); the text is cut off or something else$/;
 const DAMAGED = /^it is damaged: its numbers do not belong together; store the key again from the original file$/;
 const publicKey = createPublicKey(KEY);
+const SPKI = base64(publicKey.export({ format: 'der', type: 'spki' }));
+/** The start of one: a sequence with a sequence with version 0 and a name. */
+const REQUEST = 'MIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgMClNvbWUtU3RhdGU=';
 
 const REFUSED: [string, string, RegExp][] = [
   ['an encrypted PKCS #8 PEM', KEY.export({ format: 'pem', type: 'pkcs8', ...passphrase }) as string, ENCRYPTED],
@@ -130,14 +139,14 @@ const REFUSED: [string, string, RegExp][] = [
     base64(Buffer.from(pem(KEY))),
     /^it is a PEM file encoded in base64 once more; store the PEM text itself$/,
   ],
-  ['base64 of base64', base64(Buffer.from(base64(der(KEY)))), NO_KEY],
+  ['base64 of base64', base64(Buffer.from(base64(der(KEY)))), /^it is base64 that was encoded in base64 once more/],
   ['nothing', '', /^it is empty; store the private key in it$/],
   ['white space', ' \n\uFEFF\t ', /^it is empty/],
   ['a line break in letters', '\\n', /^it is empty/],
   ['text', 'the key is in another secret, ask Ann', NEITHER],
   ['a word', 'changeme', NO_KEY],
   ['JSON', JSON.stringify({ privateKey: base64(der(KEY)) }), NEITHER],
-  ['base64url', der(KEY).toString('base64url'), NEITHER],
+  ['base64url', der(KEY).toString('base64url'), /^it is URL-safe base64/],
   ['base64 of something', base64(Buffer.from('something else than a key, but long enough to be one')), NO_KEY],
   [
     'two keys',
@@ -154,7 +163,40 @@ const REFUSED: [string, string, RegExp][] = [
   ['a PEM with another END line', pem(KEY).replace('END PRIVATE', 'END RSA PRIVATE'), /has no END line/],
   ['a PEM with a hole', pem(KEY).split('\n').filter((_, line) => line !== 7).join('\n'), NO_KEY],
   ['base64 that is cut off', base64(der(KEY)).slice(0, 800), NO_KEY],
-  ['an empty PEM block', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', NEITHER],
+  ['an empty PEM block', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----', /^its PEM block 'PRIVATE KEY' is empty/],
+  ['a DSA key, PEM', pem(DSA), NOT_RSA('dsa')],
+  ['a PEM block of a DSA key', '-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----', NOT_RSA('dsa')],
+  ['a certificate request, PEM',
+    '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----',
+    NOT_PRIVATE('CERTIFICATE REQUEST')],
+  ['a certificate request, DER', REQUEST, /^it is a certificate request \(CSR\)/],
+  ['PKCS #12', 'MIIG2gIBAzCCBpAGCSqGSIb3DQEHAaCCBoEEggZ9MIIGeTCCA/IGCSqGSIb3DQEH', /^it is PKCS #12/],
+  ['PKCS #7', 'MIIDBgYJKoZIhvcNAQcCoIIC9zCCAvMCAQExADALBgkqhkiG9w0BBwE=', /^it is PKCS #7/],
+  ['a Java keystore', base64(Buffer.from('feedfeed0000000200000001', 'hex')), /^it is a Java keystore/],
+  ['an OpenSSH key without its label', base64(Buffer.from('openssh-key-v1\0\0\0\0')), /^it is an OpenSSH key/],
+  ['an SSH public key', 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC mail@host', /^it is an SSH public key/],
+  ['an SSH public key alone', 'AAAAB3NzaC1yc2EAAAADAQABAAABAQC', /^it is an SSH public key/],
+  ['an SSH public key of RFC 4716', '---- BEGIN SSH2 PUBLIC KEY ----\nAAAA', /^it is an SSH public key/],
+  ['a PuTTY key', 'PuTTY-User-Key-File-2: ssh-rsa\r\nEncryption: none\r\n', /^it is a PuTTY key/],
+  ['a DKIM record', `v=DKIM1; k=rsa; p=${SPKI}`, /^it is a DKIM record/],
+  ['a DKIM record without v=', `k=rsa; t=s; p=${SPKI}`, /^it is a DKIM record/],
+  ['a DKIM record of p= alone', `"p=${SPKI.slice(0, 200)}" "${SPKI.slice(200)}"`, /^it is a DKIM record/],
+  ['a line of a zone file', `s1._domainkey IN TXT ( "v=DKIM1; k=rsa; "\n "p=${SPKI}" )`, /^it is a DKIM record/],
+  ['hex', der(KEY).toString('hex'), /^it is hex/],
+  ['hex with colons', der(KEY).toString('hex').replace(/..(?=.)/g, '$&:'), /^it is hex/],
+  ['base64 in single quotes', `'${base64(der(KEY))}'`, /^it is in quotes/],
+  ['a key of XML', '<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>', /^it is XML/],
+  ['text in UTF-16', pem(KEY).replace(/[^]/g, '$&\0'), /^it has zero bytes/],
+  ['the path of a file', 'file://dkim.pem', /^it is the path of a file/],
+  ['a reference', '{{resolve:secretsmanager:mail/dkim}}', /^it is a reference/],
+  ['a PEM with four hyphens', pem(KEY).replaceAll('-----', '----'), /^its BEGIN line is damaged/],
+  ['a PEM with dashes of a word processor', pem(KEY).replaceAll('--', '\u2014'), /^its BEGIN line is damaged/],
+  ['a PEM with letters that base64 lacks', pem(KEY).replace('\nMII', '\n\u2026MII'), /^its PEM block 'PRIVATE KEY' is empty or/],
+  ['thousands of BEGIN lines', '-----BEGIN PRIVATE KEY-----\n'.repeat(2_300), /^it holds 2300 PEM blocks/],
+  ['two labels of 30 kB',
+    `-----BEGIN ${'A'.repeat(30_000)}-----\n`.repeat(2),
+    /^it holds 2 PEM blocks \(a label of 30000 characters, a label of 30000 characters\); store/],
+  ['white space without an end', `A${' '.repeat(60_000)}!`, NEITHER],
   ...(['n', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const)
     .map((number): [string, string, RegExp] =>
       [`a key with one byte of its ${number} changed`, base64(damaged(KEY, number)), DAMAGED]),

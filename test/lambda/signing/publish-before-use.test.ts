@@ -11,14 +11,14 @@ describe('publish before use', () => {
     const { change } = aws.zone;
     aws.zone.change = async (changes) => {
       await change.call(aws.zone, changes);
-      throw new Error('the connection is cut before it is in sync');
+      return { inSync: () => Promise.reject(new Error('the connection is cut before it is in sync')) };
     };
     await expect(aws.reconcile(wanting(byo('s1')))).rejects.toThrow('before it is in sync');
     // WHEN the request is repeated
     const order: string[] = [];
     aws.zone.change = async (changes) => {
       await change.call(aws.zone, changes);
-      order.push(`in sync, SES told: ${aws.puts.length}`);
+      return { inSync: async () => void order.push(`in sync, SES told: ${aws.puts.length}`) };
     };
     await aws.reconcile(wanting(byo('s1')));
     // THEN a further change has come into sync before SES was told

@@ -29,7 +29,7 @@ describe('delete', () => {
     aws.identities.clear();
     aws.zone.gone = true;
     await aws.release(wanting(byo('s1')));
-    expect(aws.lines.join('')).toMatch(/zone-gone[\s\S]*identity-gone/);
+    expect(aws.lines.join('')).toMatch(/identity-gone[\s\S]*zone-gone/);
     const emptied = await verified(wanting(byo('s1')));
     emptied.zone.records = [];
     await emptied.release(wanting(byo('s1')));

@@ -54,6 +54,8 @@ describe('waiting for verification', () => {
     const [handedOn, ...calls] = first;
     expect(handedOn).toEqual({
       signingPut: true,
+      signingPutAt: Date.UTC(2026, 10, 23),
+      signingTag: 'told=EXTERNAL:s1',
       acceptedKey: `s1 ${KEYS.one.publicKeySha256}`,
       recordsBegun: true,
       waitingSince: Date.UTC(2026, 10, 23),
@@ -61,7 +63,7 @@ describe('waiting for verification', () => {
         status: 'PENDING',
         records: [keyRecord('s1')],
         attributes: { Selector: 's1', PublicKeySha256: KEYS.one.publicKeySha256 },
-        previousWasInPlace: true,
+        isSigningOurs: true,
       },
     });
     expect(calls.slice(1)).toEqual(calls.slice(0, -1).map((count) => Number(count) + 1));

@@ -156,8 +156,8 @@ export class IamEntities {
     const key = `${request.stack.account}/${name}`;
     const known = this.roles.get(key);
     if (known) return known;
-    const arn = arnOf(request, `role/${name}`);
-    if (!this.iam.hasRole(arn)) throw new Error(`The role with name ${name} cannot be found.`);
+    const arn = this.iam.findRole(request.stack.account, name);
+    if (!arn) throw new Error(`The role with name ${name} cannot be found.`);
     const found = { arn, inline: new Map(), managed: new Set<string>() };
     this.roles.set(key, found);
     return found;

@@ -2,7 +2,9 @@
 import { ManagedPolicyProvider, PolicyProvider, RoleProvider } from './iam';
 import { IamEntities, IamSettings } from './iam-entities';
 import { EventInvokeConfigProvider, FunctionProvider } from './lambda';
-import { physicalName, ResourceProvider } from './provider';
+import { KeyProvider, LogGroupProvider } from './logs';
+import { NetworkInterfaces, SecurityGroupProvider } from './network';
+import { ResourceProvider } from './provider';
 import { HostedZoneProvider, RecordSetProvider } from './route53';
 import { ScheduleGroupProvider } from './scheduler';
 import { SecretPolicyProvider, SecretProvider } from './secrets-manager';
@@ -15,8 +17,6 @@ import { Route53 } from '../../route53';
 import { Scheduler } from '../../scheduler';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
-import { randomUuid } from '../../time/random';
-import { StackIdentity } from '../template';
 
 export type { IamSettings } from './iam-entities';
 
@@ -35,27 +35,23 @@ export function resourceProviders(
 ): Record<string, ResourceProvider> {
   const { iam, lambda, route53, scheduler, secretsManager, ses } = services;
   const entities = new IamEntities(context.clock, iam, iamSettings, stopped);
+  const interfaces = new NetworkInterfaces(iam);
+  const keys = new KeyProvider();
   return {
     'AWS::CDK::Metadata': new Store(),
     'AWS::CloudFormation::WaitConditionHandle': new Store(),
+    'AWS::EC2::SecurityGroup': new SecurityGroupProvider(interfaces),
     'AWS::IAM::ManagedPolicy': new ManagedPolicyProvider(entities),
     'AWS::IAM::Policy': new PolicyProvider(entities),
     'AWS::IAM::Role': new RoleProvider(entities),
     'AWS::KMS::Alias': new Store({ replacedBy: ['AliasName'], physicalId: ({ properties }) => properties.AliasName }),
-    'AWS::KMS::Key': new Store({
-      physicalId: ({ random }) => randomUuid(random),
-      attributes: ({ stack }, id) => ({ KeyId: id, Arn: arnOf(stack, 'kms', `key/${id}`) }),
-    }),
+    'AWS::KMS::Key': keys,
     'AWS::Lambda::EventInvokeConfig': new EventInvokeConfigProvider(lambda),
-    'AWS::Lambda::Function': new FunctionProvider(lambda, iam),
+    'AWS::Lambda::Function': new FunctionProvider(lambda, iam, interfaces),
     'AWS::Lambda::Permission': new Store({
       replacedBy: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
     }),
-    'AWS::Logs::LogGroup': new Store({
-      replacedBy: ['LogGroupName'],
-      physicalId: (request) => request.properties.LogGroupName ?? physicalName(request, 512),
-      attributes: ({ stack }, name) => ({ Arn: arnOf(stack, 'logs', `log-group:${name}:*`) }),
-    }),
+    'AWS::Logs::LogGroup': new LogGroupProvider(keys),
     'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
     'AWS::Route53::RecordSet': new RecordSetProvider(route53),
     'AWS::SES::EmailIdentity': new EmailIdentityProvider(context, ses),
@@ -63,8 +59,4 @@ export function resourceProviders(
     'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
     'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
   };
-}
-
-function arnOf({ partition, region, account }: StackIdentity, service: string, resource: string): string {
-  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }

@@ -1,4 +1,5 @@
 // AWS::Lambda::Function and EventInvokeConfig.
+import { NetworkInterfaces } from './network';
 import { Physical, physicalName, PreviousState, ResourceProvider, ResourceRequest } from './provider';
 import { Iam } from '../../iam';
 import { functionArn, FunctionConfiguration, Lambda } from '../../lambda';
@@ -6,7 +7,9 @@ import { functionArn, FunctionConfiguration, Lambda } from '../../lambda';
 export class FunctionProvider implements ResourceProvider {
   readonly replacedBy = ['FunctionName', 'PackageType'];
 
-  constructor(private readonly lambda: Lambda, private readonly iam: Iam) {}
+  constructor(
+    private readonly lambda: Lambda, private readonly iam: Iam, private readonly interfaces: NetworkInterfaces,
+  ) {}
 
   create(request: ResourceRequest): Physical {
     const name: string = request.properties.FunctionName ?? physicalName(request);
@@ -18,20 +21,30 @@ export class FunctionProvider implements ResourceProvider {
     return previous;
   }
 
-  delete(_request: ResourceRequest, { attributes }: PreviousState): void {
-    this.lambda.deleteFunction(attributes.Arn as string);
+  delete({ stack: { account, region } }: ResourceRequest, { attributes, properties }: PreviousState): void {
+    const arn = attributes.Arn as string;
+    this.lambda.deleteFunction(arn);
+    if (properties.VpcConfig) this.interfaces.detach({ account, region, arn, roleArn: properties.Role });
   }
 
   private put(request: ResourceRequest, name: string): string {
     if (!this.iam.hasRole(request.properties.Role)) {
       throw new Error('The role defined for the function cannot be assumed by Lambda.');
     }
-    return this.lambda.putFunction(configuration(request, name));
+    const { account, region, roleArn, ...others } = configuration(request, name);
+    const { VpcConfig } = request.properties;
+    const target = { account, region, roleArn, arn: functionArn({ account, region, name }) };
+    if (VpcConfig) this.interfaces.attach(target, VpcConfig);
+    else this.interfaces.detach(target);
+    return this.lambda.putFunction({ account, region, roleArn, ...others });
   }
 }
 
 function configuration({ stack, logicalId, properties, assets }: ResourceRequest, name: string): FunctionConfiguration {
-  const { Code = {}, Runtime, Handler, Role, Timeout = 3, MemorySize = 128, Environment, LoggingConfig } = properties;
+  const {
+    Code = {}, Runtime, Handler, Role, Timeout = 3, MemorySize = 128, Environment, LoggingConfig,
+    ReservedConcurrentExecutions: reserved,
+  } = properties;
   if (!String(Runtime).startsWith('nodejs')) throw new Error(`The local Lambda runs Node.js only, not ${Runtime}`);
   const assetPath = assets.get(Code.S3Key);
   if (!assetPath) {
@@ -49,6 +62,7 @@ function configuration({ stack, logicalId, properties, assets }: ResourceRequest
     memory: Number(MemorySize),
     roleArn: Role,
     logGroup: LoggingConfig?.LogGroup,
+    reservedConcurrency: reserved === undefined ? undefined : Number(reserved),
   };
 }
 

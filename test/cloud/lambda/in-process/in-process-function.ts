@@ -8,6 +8,7 @@ import { format } from 'node:util';
 import { compileFunction } from 'node:vm';
 import { memoryDns } from './memory-dns';
 import { memoryFetch, memoryHttp } from './memory-http';
+import { memoryDgram, memoryNet, MessageDns } from './memory-sockets';
 import { requireFor } from './modules';
 import { DnsWorld } from '../../dns';
 import { FunctionTime } from '../../time/function-time';
@@ -21,6 +22,9 @@ const PARAMETERS = [
   'exports', 'require', 'module', '__filename', '__dirname',
   'process', 'console', 'Math', 'Date', 'setTimeout', 'clearTimeout', 'AbortSignal', 'fetch',
 ];
+
+/** The DNS world, as far as a function sees it. */
+export type FunctionDns = MessageDns & Pick<DnsWorld, 'answer' | 'resolverAddress'>;
 
 /** By the code's text. Each deployment has a copy of the same code, and compiling takes longer than running. */
 const compiled = new Map<string, ReturnType<typeof compileFunction>>();
@@ -38,7 +42,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private die!: (reason: string) => void;
 
   constructor(
-    private readonly options: InstanceOptions, dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>,
+    private readonly options: InstanceOptions, dns: FunctionDns,
   ) {
     const { id, environment, stream, simulation: { clock, seed, latency } } = options;
     this.id = id;
@@ -106,7 +110,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
     })]);
   }
 
-  private async load(dns: Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>): Promise<Handler> {
+  private async load(dns: FunctionDns): Promise<Handler> {
     const { taskRoot, handler, stream, simulation: { network, seed } } = this.options;
     const [fileName, exported] = splitHandler(handler);
     const file = join(taskRoot, `${fileName}.js`);
@@ -121,6 +125,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const own = {
       'http': memoryHttp(sandbox),
       'dns': memoryDns(dns, this.time),
+      'dgram': memoryDgram(dns, this.time),
+      'net': memoryNet(dns, this.time),
       'process': ownProcess,
       'timers/promises': { setTimeout: this.time.promisedTimeout.bind(this.time) },
     };

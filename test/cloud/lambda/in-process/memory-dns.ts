@@ -45,6 +45,10 @@ export class MemoryResolver {
     return this.look(name, 'A', (data) => data as string);
   }
 
+  resolve6(name: string) {
+    return this.look(name, 'AAAA', (data) => data as string);
+  }
+
   resolveNs(name: string) {
     return this.look(name, 'NS', (data) => data as string);
   }

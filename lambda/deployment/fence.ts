@@ -1,0 +1,75 @@
+// The fence: before a write, whether CloudFormation still waits for this request. See docs/adr/0017-fence.md.
+//
+// CloudFormation cancels requests, gives them up and makes others, and stops no function that is at work. Lambda repeats
+// a run that died, also when it had answered. Such a request has been overtaken: it ends without a write or an answer.
+import { requestedAt } from './event';
+import { Request } from './request';
+import { textOf } from '../base/describe-error';
+import { OvertakenError } from '../base/errors';
+import { ResourceNow } from '../base/ports';
+import { isBusy } from '../base/retry';
+
+/** A look counts for so long. */
+const LOOK_COUNTS_MS = 5_000;
+/** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
+const CALL_MS = 25_000;
+/** So long after a request was made, no call can come any more of the request that it has overtaken. */
+export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
+/** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
+const SECOND_MS = 1_000;
+
+/**
+ * Gives what throws OvertakenError when the request no longer stands. The first look is made when the work begins. Each
+ * look is one call of CloudFormation.
+ */
+export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
+  const { event, environment: { time, cloudFormation }, progress, log } = request;
+  let looked = -Infinity;
+  return async () => {
+    const now = time.now();
+    if (now - looked < LOOK_COUNTS_MS) return;
+    try {
+      const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
+      if (!stands(request, resource)) throw new OvertakenError();
+      progress.standsSince ??= resource?.since?.getTime();
+    } catch (error) {
+      // Whoever may not ask must not be kept from deleting a stack.
+      if (event.RequestType !== 'Delete' || error instanceof OvertakenError || isBusy(error)) throw error;
+      log('stack-unknown', { message: textOf(error) });
+    }
+    looked = now;
+  };
+}
+
+/** A roll-back can have a name of its own. */
+const AT_WORK = {
+  Create: ['CREATE_IN_PROGRESS'],
+  Update: ['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'],
+  Delete: ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'],
+};
+
+/**
+ * CloudFormation notes what it begins to do with a resource, and then makes the request. So of two requests the later
+ * one stands.
+ *
+ * | the resource                            | a Create or an Update | a Delete                                      |
+ * | --------------------------------------- | --------------------- | --------------------------------------------- |
+ * | is being made, updated or deleted thus  | stands                | stands                                        |
+ * | the same, begun after the request       | overtaken             | overtaken                                     |
+ * | is at something else                    | overtaken             | overtaken                                     |
+ * | is done, and has another physical id    | overtaken             | stands: the clean-up of what it has replaced  |
+ * | is done, and has the same physical id   | overtaken             | overtaken                                     |
+ * | is not known                            | overtaken             | stands                                        |
+ */
+function stands({ event, progress }: Pick<Request, 'event' | 'progress'>, resource: ResourceNow | undefined): boolean {
+  const { RequestType, PhysicalResourceId } = event;
+  if (!resource) return RequestType === 'Delete';
+  const { status = '', since, physicalId } = resource;
+  if (AT_WORK[RequestType].includes(status)) {
+    if (!since) return true;
+    const madeAt = requestedAt(event) ?? Infinity;
+    return progress.standsSince ? since.getTime() === progress.standsSince : since.getTime() < madeAt + SECOND_MS;
+  }
+  return RequestType === 'Delete' && !status.endsWith('_IN_PROGRESS') && !status.startsWith('DELETE_')
+    && physicalId !== PhysicalResourceId;
+}

@@ -1,0 +1,46 @@
+// What CNAMEs and aliases lead to: a key that is reached through them is the key of their name.
+import { recordsAt } from './dkim-record';
+import { canonicalName } from '../base/dns-text';
+import { OpenZone, PublicDns, RecordSet } from '../base/ports';
+
+/** Resolvers give up after about as many. */
+const MAX_STEPS = 8;
+
+/** The same zone, whose list says of the records that answer for this name what they lead to. */
+export function followed(zone: OpenZone, name: string, dns: PublicDns): OpenZone {
+  return {
+    change: (changes) => zone.change(changes),
+    list: async (below) => {
+      const records = await zone.list(below);
+      return Promise.all(records.map(async (record) => {
+        const target = recordsAt(name, records).includes(record) ? targetOf(record) : undefined;
+        return target === undefined ? record : { ...record, leadsTo: await textsAt(target, records, below, dns) };
+      }));
+    },
+  };
+}
+
+function targetOf({ type, values, aliasOf }: RecordSet): string | undefined {
+  return type === 'CNAME' && values.length === 1 ? canonicalName(values[0]) : aliasOf;
+}
+
+/** From the zone itself as far as it was listed, as it need not be public yet; else from public DNS. */
+async function textsAt(
+  start: string, records: readonly RecordSet[], below: string, dns: PublicDns,
+): Promise<readonly string[]> {
+  let name = start;
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    const isListed = name.endsWith(`.${below}`);
+    if (!isListed) return textsIn(await dns.ask(name));
+    const there = recordsAt(name, records);
+    const next = there.flatMap((record) => targetOf(record) ?? []).at(0);
+    if (next === undefined) return there.flatMap(({ type, values }) => type === 'TXT' ? values : []);
+    name = next;
+  }
+  return [];
+}
+
+/** Each value once, whichever name server gave it. */
+function textsIn(answers: Awaited<ReturnType<PublicDns['ask']>>): string[] {
+  return [...new Set(answers.flatMap(({ values = [] }) => values))];
+}

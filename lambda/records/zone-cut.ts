@@ -1,0 +1,15 @@
+// Refuses records that nobody would ever see: at or below NS records, by which a zone gives a part of itself away.
+import { isWithin } from '../base/dns-text';
+import { HandlerError } from '../base/errors';
+import { RecordSet } from '../base/ports';
+
+/** Throws when the hosted zone delegates the name, or a name above it, to others. */
+export function refuseCut(name: string, records: readonly RecordSet[], zoneId: string): void {
+  const cut = records.find((record) => record.type === 'NS' && isWithin(name, record.name));
+  if (!cut) return;
+  throw new HandlerError(
+    `The hosted zone ${zoneId} delegates ${cut.name} to other name servers (NS ${cut.values.join(', ').slice(0, 600)}), `
+    + 'so nobody ever sees what it has at or below that name. Nothing was written there',
+    `Use the hosted zone of ${cut.name} that those name servers serve. Without one of Route 53 leave hostedZone out, `
+    + 'and publish the records there');
+}

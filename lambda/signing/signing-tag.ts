@@ -1,0 +1,117 @@
+// The signing tag: what an owner has told SES, in a tag on the identity. See docs/adr/0022-who-set-the-signing.md. Pure.
+//
+// SES does not say who has set how an identity signs. So each owner writes it down before it tells SES, in a tag of its
+// own beside the signing itself: in the same account and Region, with or without a hosted zone.
+//
+// The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail`. Tags of this form are on users'
+// identities, so it never changes.
+import { deedOrigin, signsNow } from './ses-rules';
+import { DesiredSigning } from '../base/desired-state';
+import { isRegistryLabel, Owner } from '../base/owner';
+import { IdentityState } from '../base/ports';
+
+export interface SigningTag {
+  /** How the owner has told SES to sign, newest first. A call need not arrive, so SES may sign in any of these ways. */
+  readonly told: readonly string[];
+  /** How the identity signed mail before, set by somebody who is no owner. SES cannot give that back. */
+  readonly replaced?: string;
+  /** The owner is being removed, and leaves the signing to others. */
+  readonly leaves: boolean;
+}
+
+/** SES signs in one way; a call that has not arrived may be another one. */
+const MAX_TOLD = 2;
+const BYODKIM = 'EXTERNAL:';
+const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
+
+/** One way of signing, as a tag names it. A selector is compared as DNS compares names. */
+function nameOf(signing: DesiredSigning): string {
+  switch (signing.method) {
+    case 'EASY_DKIM': return 'AWS_SES';
+    case 'DEED': return deedOrigin(signing.parentRegion);
+    case 'BYODKIM': return BYODKIM + signing.selector.toLowerCase();
+  }
+}
+
+/** How the identity signs now. SES need not name the selector. */
+function nameNow({ origin = '', tokens }: IdentityState): string {
+  return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
+}
+
+/**
+ * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is no
+ * tag, because an older version wrote none, or because somebody took it away.
+ */
+export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
+  if (tags[label] !== undefined) return parse(tags[label]);
+  return { told: toldBefore ? [nameOf(toldBefore)] : [], leaves: false };
+}
+
+/** True when the identity signs as this tag's owner has told SES. What it has only given back is not its own. */
+export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState): boolean {
+  const now = nameNow(identity);
+  if (now === BYODKIM) return told.some((name) => name.startsWith(BYODKIM));
+  return told.includes(now) && now !== replaced;
+}
+
+/** The label of another owner that has told SES the same, or needs it. */
+export function sharerOf(identity: IdentityState, owner: Owner): string | undefined {
+  return othersOf(identity, owner).find(({ tag }) => isToldBy(tag, identity))?.label;
+}
+
+/** The label of another owner, to which the signing can be left: one that needs it, or else any one. */
+export function successorOf(identity: IdentityState, owner: Owner): string | undefined {
+  return sharerOf(identity, owner) ?? othersOf(identity, owner).at(0)?.label;
+}
+
+/** The labels of other owners that are being removed at this moment. */
+export function leavingOf({ tags }: IdentityState, { label: own }: Owner): string[] {
+  return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
+}
+
+/** All other owners that have told SES anything and stay. */
+function othersOf({ tags }: IdentityState, { label: own }: Owner) {
+  return othersIn(tags, own).filter(({ tag }) => tag.told.length > 0 && !tag.leaves);
+}
+
+function othersIn(tags: IdentityState['tags'], own: string) {
+  return Object.entries(tags)
+    .filter(([label]) => label !== own && isRegistryLabel(label))
+    .map(([label, value]) => ({ label, tag: parse(value) }));
+}
+
+/** The tag of an owner to which the signing is left as it is now. */
+export function tagOfSuccessor(tag: SigningTag, identity: IdentityState): SigningTag {
+  return isToldBy(tag, identity) ? tag : { ...tag, told: [nameNow(identity), ...tag.told].slice(0, MAX_TOLD) };
+}
+
+/** The tag when SES is told a signing next. */
+export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: IdentityState, owner: Owner): SigningTag {
+  const [next, now] = [nameOf(signing), nameNow(identity)];
+  const isTold = isToldBy(tag, identity);
+  const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && sharerOf(identity, owner) === undefined;
+  return {
+    told: isTold && now !== next ? [next, now] : [next],
+    replaced: tag.replaced ?? (isStrangers ? now : undefined),
+    leaves: false,
+  };
+}
+
+export function renderTag({ told, replaced, leaves }: SigningTag): string {
+  const words = [...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves'];
+  return words.filter(Boolean).join(' ');
+}
+
+/** Anybody who may tag the identity can write one. So what is not exactly of the form is passed over. */
+function parse(value: string): SigningTag {
+  const words = value.split(' ');
+  const named = words.flatMap((word) => {
+    const [, what, name] = WORD.exec(word) ?? [];
+    return what ? [{ what, name }] : [];
+  });
+  return {
+    told: named.filter(({ what }) => what === 'told').map(({ name }) => name),
+    replaced: named.find(({ what }) => what === 'replaced')?.name,
+    leaves: words.includes('leaves'),
+  };
+}

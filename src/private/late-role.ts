@@ -1,0 +1,29 @@
+// The role that a function has in the end, for policies that are made before that is known.
+import { CfnResource } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+
+/** A role that is looked at when the template is written, and not before. */
+export function lateRole(role: () => iam.IRole): iam.IRole {
+  return new Proxy({} as iam.IRole, {
+    get: (_, member) => Reflect.get(role(), member),
+    has: (_, member) => Reflect.has(role(), member),
+  });
+}
+
+/** Keeps a policy out of the template if its role takes none, or if nobody needs it in the end. */
+export function omitIfNotTaken(policy: CfnResource, role: iam.IRole, isNeeded = () => true): void {
+  Object.assign(policy, { shouldSynthesize: () => takesPolicies(role) && isNeeded() });
+}
+
+/**
+ * Whether the app may attach policies to the role. No property says so. A role of the app has its resource,
+ * unless the roles are made outside of the app (`iam.Role.customizeRoles`). An imported role attaches itself
+ * to the policy that it is given, and one that must not change ignores the policy.
+ */
+function takesPolicies(role: iam.IRole): boolean {
+  if (iam.Role.isRole(role)) return role.node.tryFindChild('Resource') !== undefined;
+  let takes = false;
+  const offered = { managedPolicyArn: '', attachToRole: () => { takes = true; } };
+  role.addManagedPolicy(offered as unknown as iam.IManagedPolicy);
+  return takes;
+}

@@ -1,0 +1,69 @@
+// Which identities share a policy. That follows from their names, not from the order of the constructs.
+import { createHash } from 'crypto';
+import { Stack } from 'aws-cdk-lib';
+import { comparisonKey } from './comparison-key';
+import { DocumentSize, MAX_POLICY_SIZE, measure, Measured } from './merged-policy';
+import { Permission } from './permissions';
+
+/** The permissions of one identity. */
+export interface Grant {
+  readonly permissions: Permission[];
+  readonly measured: Measured;
+  /** A hash of the identity's name. */
+  readonly hash: number;
+}
+
+/** @param permissions the first of them names the identity */
+export function grantOf(stack: Stack, permissions: Permission[]): Grant {
+  const name = comparisonKey(stack, ...permissions[0].resources);
+  const hash = createHash('sha256').update(name).digest().readUIntBE(0, 6);
+  return { permissions, measured: measure(stack, permissions), hash };
+}
+
+/**
+ * Puts the grants into as few policies as their sizes allow. Undefined if more than `most` would be needed.
+ *
+ * Each grant belongs into the policy that its hash says, so one that is added or removed changes that policy only. What
+ * finds no room there goes into the next one that has room.
+ *
+ * @param common for every policy, because a custom resource can rely only on the policy that it depends on
+ */
+export function pack(
+  grants: readonly Grant[], common: Measured, most: number,
+): Grant[][] | undefined {
+  const sorted = [...grants].sort((one, other) => one.hash - other.hash);
+  for (let count = fewest(grants, common); count <= most; count += 1) {
+    const policies = Array.from({ length: count }, () => new Policy(common));
+    const place = (grant: Grant, offset: number) => policies[(grant.hash + offset) % count].add(grant);
+    const left = sorted.filter(grant => !place(grant, 0));
+    const offsets = Array.from({ length: count }, (_, offset) => offset);
+    if (left.every(grant => offsets.some(offset => place(grant, offset)))) {
+      return policies.map(({ grants: packed }) => packed).filter(packed => packed.length > 0);
+    }
+  }
+  return undefined;
+}
+
+/** With fewer policies than that, there is no use in trying. */
+function fewest(grants: readonly Grant[], common: Measured): number {
+  const size = new DocumentSize();
+  size.add(common);
+  const empty = size.characters;
+  for (const { measured } of grants) size.add(measured);
+  return Math.ceil((size.characters - empty) / (MAX_POLICY_SIZE - empty));
+}
+
+class Policy {
+  public readonly grants: Grant[] = [];
+  private readonly size = new DocumentSize();
+
+  constructor(common: Measured) {
+    this.size.add(common);
+  }
+
+  public add(grant: Grant): boolean {
+    const fits = this.size.add(grant.measured, MAX_POLICY_SIZE);
+    if (fits) this.grants.push(grant);
+    return fits;
+  }
+}

@@ -1,0 +1,80 @@
+// Tests of what a verifier reads from a key record, beside the texts of dkim-record.test.ts: real keys, and flaws.
+import { generateKeyPairSync } from 'node:crypto';
+import { flawOf, hasKey, hasUsableKey, isRevoked, keyText } from '../../../lambda/records/key-record';
+
+const [OURS, THEIRS] = [1024, 1536].map((modulusLength) => generateKeyPairSync('rsa', { modulusLength }).publicKey);
+const spki = (key: typeof OURS) => key.export({ format: 'der', type: 'spki' }).toString('base64');
+const pkcs1 = (key: typeof OURS) => key.export({ format: 'der', type: 'pkcs1' }).toString('base64');
+const ED25519 = Buffer.alloc(32, 1).toString('base64');
+const EC = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+  .export({ format: 'der', type: 'spki' }).toString('base64');
+
+describe('the key of a record', () => {
+  test.each([
+    ['written as we do', [keyText(spki(OURS))]],
+    ['as the bare RSA key of RFC 6376', [`p=${pkcs1(OURS)}`]],
+    ['in a record that harms mail', [`t=y; h=sha1; s=x; k=ed25519; v=DKIM2; p=${spki(OURS)}`]],
+    ['in a list of tags that is none', [`hello; p=${spki(OURS)}; p=${spki(OURS)}`]],
+    ['beside a value without a key', ['v=spf1 -all', keyText(spki(OURS))]],
+    ['in two values', [`p=${spki(OURS)}`, keyText(spki(OURS))]],
+  ])('is the same key, %s', (_, texts) => {
+    expect(hasKey(keyText(spki(OURS)), texts)).toBe(true);
+  });
+
+  test('is the same without the padding of base64', () => {
+    expect(spki(THEIRS)).toMatch(/=$/);
+    expect(hasKey(keyText(spki(THEIRS)), [`p=${spki(THEIRS).replace(/=+$/, '')}`])).toBe(true);
+  });
+
+  test.each([
+    ['another one', [keyText(spki(THEIRS))]],
+    ['another bare one', [`p=${pkcs1(THEIRS)}`]],
+    ['another one beside it', [keyText(spki(OURS)), keyText(spki(THEIRS))]],
+    ['revoked', ['v=DKIM1; p=']],
+    ['none', ['v=spf1 -all', '']],
+    ['no value', []],
+  ])('is not the same key: %s', (_, texts) => {
+    expect(hasKey(keyText(spki(OURS)), texts)).toBe(false);
+  });
+
+  test('a text that is no record is nobody\'s key', () => {
+    expect(hasKey('hello', ['hello', 'p=', 'p=x'])).toBe(false);
+  });
+});
+
+test.each([
+  ['an RSA key', `k=rsa; p=${spki(THEIRS)}`, true],
+  ['a bare RSA key', `p=${pkcs1(THEIRS)}`, true],
+  ['a key of Ed25519', `k=ed25519; p=${ED25519}`, true],
+  ['a key of a kind that DKIM does not have', `p=${EC}`, false],
+  ['a revoked key', 'v=DKIM1; p=', false],
+  ['something that is no key', 'p=somebodyElses', false],
+  ['no tag p', `P=${spki(THEIRS)}`, false],
+])('mail can be signed with %s: %s', (_, text, expected) => {
+  expect(hasUsableKey([text])).toBe(expected);
+});
+
+test.each([
+  ['an empty p=', 'v=DKIM1; p= ', true], ['a key', 'p=abc', false], ['no p=', 'v=DKIM1', false],
+])('%s: revoked or not', (_, text, expected) => {
+  expect(isRevoked([text])).toBe(expected);
+});
+
+test.each([
+  ['t=y', 't=y', /^t=y says/],
+  ['t=Y, which some read likewise', 't=Y', /^t=y says/],
+  ['an empty h=', 'h=', /^h= lacks sha256/],
+  ['an empty s=', 's=', /^s= is not for mail/],
+  ['a long value, cut', `h=${'x'.repeat(500)}`, /^h=x{40} lacks sha256/],
+])('the flaw of %s is named', (_, tag, expected) => {
+  expect(flawOf([`${keyText(spki(OURS))}; ${tag}`])?.what).toMatch(expected);
+});
+
+test('the form of p= is a flaw only where it is not the one that all read', () => {
+  expect(flawOf([`p=${spki(OURS)}`])).toBeUndefined();
+  expect(flawOf([`p=${pkcs1(OURS)}`])?.what).toMatch(/form of its p=/);
+});
+
+test('what is not there has no flaw', () => {
+  expect(flawOf([])).toBeUndefined();
+});

@@ -1,0 +1,53 @@
+// Tests of what CNAMEs and aliases lead to, in the zone and elsewhere.
+import { OpenZone, RecordSet } from '../../../lambda/base/ports';
+import { followed } from '../../../lambda/records/led-to';
+
+const BELOW = '_domainkey.example.com';
+const NAME = `s1.${BELOW}`;
+
+const cname = (name: string, ...values: string[]): RecordSet => ({ name, type: 'CNAME', ttl: 300, values });
+const alias = (name: string, aliasOf: string): RecordSet => ({ name, type: 'TXT', values: [], aliasOf });
+const key: RecordSet = { name: `key.${BELOW}`, type: 'TXT', ttl: 300, values: ['"p=a"'] };
+
+async function leadsTo(...records: RecordSet[]) {
+  const asked: string[] = [];
+  const zone: OpenZone = { list: async () => records, change: async () => ({ inSync: async () => undefined }) };
+  const listed = await followed(zone, NAME, {
+    ask: async (name) => {
+      asked.push(name);
+      return [
+        { nameServer: 'ns1', values: ['"p=public"'] },
+        { nameServer: 'ns2', error: 'ETIMEOUT' },
+        { nameServer: 'ns3', values: ['"p=public"'] },
+      ];
+    },
+  }).list(BELOW);
+  return { asked, leadsTo: listed[0].leadsTo };
+}
+
+test.each<[string, RecordSet[], readonly string[] | undefined]>([
+  ['a CNAME in the zone', [cname(NAME, `KEY.${BELOW}.`), key], key.values],
+  ['an alias in the zone', [alias(NAME, `key.${BELOW}`), key], key.values],
+  ['a CNAME to an alias', [cname(NAME, `x.${BELOW}`), alias(`x.${BELOW}`, `key.${BELOW}`), key], key.values],
+  ['a wildcard', [cname(`*.${BELOW}`, `key.${BELOW}`), key], key.values],
+  ['a CNAME to what a wildcard answers', [cname(NAME, `x.${BELOW}`), { ...key, name: `*.${BELOW}` }], key.values],
+  ['a name that is not there', [cname(NAME, `x.${BELOW}`), key], []],
+  ['a name without a TXT', [cname(NAME, `key.${BELOW}`), { ...key, type: 'MX' }], []],
+  ['a circle', [cname(NAME, `x.${BELOW}`), cname(`x.${BELOW}`, NAME)], []],
+  ['another name', [cname(`s2.${BELOW}`, `key.${BELOW}`), key], undefined],
+  ['a wildcard that does not answer, as something has the name', [
+    cname(`*.${BELOW}`, `key.${BELOW}`), key, { ...key, name: NAME, type: 'MX' },
+  ], undefined],
+  ['a wildcard that does not answer, as something is below the name', [
+    cname(`*.${BELOW}`, `key.${BELOW}`), key, { ...key, name: `x.${NAME}` },
+  ], undefined],
+  ['a TXT', [{ ...key, name: NAME }], undefined],
+])('%s is followed in the zone, and nobody is asked', async (_, records, expected) => {
+  expect(await leadsTo(...records)).toEqual({ asked: [], leadsTo: expected });
+});
+
+test.each<[string, RecordSet]>([
+  ['elsewhere', cname(NAME, 'key.example.net.')], ['beside the DKIM records', cname(NAME, 'key.example.com')],
+])('a CNAME that leads %s is asked for in public DNS, once', async (_, record) => {
+  expect(await leadsTo(record)).toEqual({ asked: [record.values[0].replace(/\.$/, '')], leadsTo: ['"p=public"'] });
+});
