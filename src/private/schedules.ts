@@ -38,7 +38,7 @@ export class Schedules extends Construct {
 
     handler.tell(WAITING_ENVIRONMENT.group, group.ref);
     handler.tell(WAITING_ENVIRONMENT.roleArn, role.roleArn);
-    handler.tell(WAITING_ENVIRONMENT.identities, Lazy.string({ produce: () => this.identities.toString() }));
+    handler.tell(WAITING_ENVIRONMENT.identities, Lazy.uncachedString({ produce: () => this.identities.toString() }));
   }
 
   /** One more identity waits. The more there are, the less often each is looked at. */

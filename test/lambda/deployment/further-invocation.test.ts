@@ -7,6 +7,7 @@ const SECOND = 1_000;
 const KEPT_FREE = 55 * SECOND;
 const busy = () => Promise.reject(Object.assign(new Error('busy'), { name: 'TooManyRequestsException' }));
 const VERIFYING = { ResourceProperties: properties(byo('s1'), { WaitForVerification: '3600' }) };
+const HALF_AN_HOUR = { ResourceProperties: properties(byo('s1'), { ServiceTimeout: '1800' }) };
 
 test('SES is told once, however many invocations wait for it to verify', async () => {
   const stack = new StackInMemory();
@@ -18,7 +19,7 @@ test('SES is told once, however many invocations wait for it to verify', async (
 test('a signing that an earlier invocation has set is not taken for one that was there before', async () => {
   const stack = new StackInMemory();
   await stack.run(VERIFYING);
-  stack.aws.set({ status: 'SUCCESS' });
+  stack.aws.set({ status: 'SUCCESS', lastChecked: new Date(stack.aws.time + SECOND) });
   expect(await stack.run(stack.sent[0])).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID });
 });
 
@@ -59,7 +60,6 @@ test('a further invocation that cannot be started ends the request with both rea
 });
 
 describe('where CloudFormation waits for half an hour', () => {
-  const halfAnHour = { ResourceProperties: properties(byo('s1'), { ServiceTimeout: '1800' }) };
   const busyFor = (invocation: number) => {
     const stack = new StackInMemory();
     stack.remaining = invocation;
@@ -72,7 +72,7 @@ describe('where CloudFormation waits for half an hour', () => {
 
   test('a further invocation with less than a minute is not started, and the answer says why', async () => {
     const stack = busyFor(30 * MINUTE - 50 * SECOND);
-    const { Status, Reason } = await stack.run(halfAnHour);
+    const { Status, Reason } = await stack.run(HALF_AN_HOUR);
     expect(Status).toBe('FAILED');
     expect(Reason).toContain('GetEmailIdentity, which last answered TooManyRequestsException');
     expect(stack.sent).toEqual([]);
@@ -80,7 +80,7 @@ describe('where CloudFormation waits for half an hour', () => {
 
   test('one that has more is', async () => {
     const stack = busyFor(30 * MINUTE - 70 * SECOND);
-    await stack.run(halfAnHour);
+    await stack.run(HALF_AN_HOUR);
     expect(stack.sent).toHaveLength(1);
     expect(answers).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('a request that waits for SES', () => {
     });
     await stack.run(stack.sent[0]);
     expect(services.mock.calls).toEqual([['read']]);
-    stack.aws.set({ status: 'SUCCESS' });
+    stack.aws.set({ status: 'SUCCESS', lastChecked: new Date(stack.aws.time + SECOND) });
     expect(await stack.run(stack.sent[1])).toMatchObject({
       Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { DkimStatus: 'SUCCESS', Selector: 's1' },
     });
@@ -160,7 +160,7 @@ describe('a URL that does not say when the request was made', () => {
       ses: { ...services.ses, read: () => services.retry.call('GetEmailIdentity', busy) },
     });
     const began = stack.aws.time;
-    const { Status } = await stack.answered({ ResponseURL: undated(stack) });
+    const { Status } = await stack.answered({ ...HALF_AN_HOUR, ResponseURL: undated(stack) });
     expect(Status).toBe('FAILED');
     expect(stack.aws.time - began).toBeLessThan(30 * MINUTE);
   });
