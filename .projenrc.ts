@@ -76,6 +76,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // In the bundle: the clients themselves, nothing else. See docs/adr/ for why the SDK is inside.
     `@aws-sdk/client-lambda@${SDK}`,
     `@aws-sdk/client-route-53@${SDK}`,
+    `@aws-sdk/client-scheduler@${SDK}`, // calls a waiting function again, instead of a run that waits (docs/adr/0021)
     `@aws-sdk/client-secrets-manager@${SDK}`,
     `@aws-sdk/client-sesv2@${SDK}`,
     `@aws-sdk/client-sts@${SDK}`,

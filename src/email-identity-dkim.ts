@@ -117,8 +117,12 @@ export interface EmailIdentityDkimProps {
    * The deployment ends when the status is `SUCCESS`. When the time is over, it fails and says what SES
    * last saw. SES usually needs minutes, and tries for up to 72 hours. Without a hosted zone, somebody
    * else must publish the records in this time. CloudFormation allows one hour for all that the
-   * function does, and the last minute of it is kept for the answer. So with one hour, the wait itself
-   * is shorter.
+   * function does, and the last minutes of it are kept for a last look and the answer. So with one hour,
+   * the wait itself is shorter.
+   *
+   * The function does not run while it waits. EventBridge Scheduler calls it again every minute, or less
+   * often if many identities of the stack wait. For that the stack has a schedule group, a role and a
+   * managed policy more.
    *
    * Throws if it is shorter or longer, or not a whole number of seconds.
    *
@@ -263,14 +267,16 @@ export class EmailIdentityDkim extends Construct {
         + 'deployed: create the secret in a stack that is deployed earlier, or import it');
     }
 
+    const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
+    const schedules = wait ? provider.schedules() : undefined;
     const policy = provider.grant([
       identityPermission(stack, region, domain),
       ...permissionsOnZone(stack, domain, props),
       ...method.permissions,
+      ...schedules?.permissions ?? [],
     ]);
 
-    const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const properties = {
       Identity: domain,
       Region: unlessDefault(region, stack.region),
@@ -294,7 +300,7 @@ export class EmailIdentityDkim extends Construct {
     resource.addDeletionOverride('UpdateReplacePolicy');
     const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
     resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
-    resource.node.addDependency(policy);
+    resource.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
     provider.turns.add(resource, wait !== undefined);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role

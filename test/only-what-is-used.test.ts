@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removable } from '../scripts/only-what-is-used';
 
-const CLIENTS = ['cloudformation', 'lambda', 'route-53', 'secrets-manager', 'sesv2', 'sts'];
+const CLIENTS = ['cloudformation', 'lambda', 'route-53', 'scheduler', 'secrets-manager', 'sesv2', 'sts'];
 
 function schemasOf(client: string): string {
   const file = join(`client-${client}`, 'dist-es', 'schemas', 'schemas_0.js');

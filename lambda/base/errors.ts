@@ -14,6 +14,14 @@ export class OutOfTimeError extends HandlerError {
   }
 }
 
+/** What is waited for takes minutes. Nobody waits: a further invocation looks again, for the last time at `until`. */
+export class LookAgainError extends OutOfTimeError {
+  /** @param until in ms since 1970 */
+  constructor(waitingFor: string, readonly until: number) {
+    super(waitingFor);
+  }
+}
+
 /** CloudFormation no longer waits for this request: what it wants now, another request says. */
 export class OvertakenError extends HandlerError {
   constructor() {

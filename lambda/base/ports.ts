@@ -141,6 +141,14 @@ export interface CloudFormation {
   resource(stackId: string, logicalId: string): Promise<ResourceNow | undefined>;
 }
 
+export interface Scheduler {
+  /**
+   * Has this function called with the event, in the minute after that time (in ms since 1970) and perhaps twice. Where
+   * the name is taken already, an earlier try has done it.
+   */
+  wake(name: string, at: number, event: unknown): Promise<void>;
+}
+
 export interface ResourceNow {
   readonly physicalId?: string;
   readonly status?: string;

@@ -2,7 +2,7 @@
 import { Answer } from './answer';
 import { Deadlines, lastCallOf } from './deadlines';
 import { requestedAt } from './event';
-import { fenceOf, OVERTAKEN_ENDS_MS } from './fence';
+import { OVERTAKEN_ENDS_MS } from './fence';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { parseProperties } from './properties';
 import { Request } from './request';
@@ -31,7 +31,7 @@ interface Work extends Request {
 }
 
 export async function carryOut(request: Request, desired: DesiredState, deadlines: Deadlines): Promise<Answer> {
-  const { event, environment: { time, services }, log, redactor } = request;
+  const { event, environment: { time, services }, log, redactor, fence } = request;
   // Lambda keeps an event for hours. CloudFormation has answered for us by then, and has gone on.
   if (time.now() >= deadlines.cloudFormation) {
     throw new HandlerError('The request was too old to be carried out, and nothing was done', 'Deploy again');
@@ -39,7 +39,6 @@ export async function carryOut(request: Request, desired: DesiredState, deadline
   const isDelete = event.RequestType === 'Delete';
   const isCreateAnswered = parsePhysicalId(event.PhysicalResourceId).create !== undefined;
   const accessGraceMs = isDelete && isCreateAnswered ? ACCESS_GRACE_ON_DELETE_MS : ACCESS_GRACE_MS;
-  const fence = fenceOf(request);
   const retry = new Retry({ time, log, end: lastCallOf(deadlines), accessGraceMs, fence });
   await retry.call('DescribeStackResource', fence);
   const work: Work = {

@@ -22,7 +22,7 @@ const SECOND_MS = 1_000;
  * Gives what throws OvertakenError when the request no longer stands. The first look is made when the work begins. Each
  * look is one call of CloudFormation.
  */
-export function fenceOf(request: Request): () => Promise<void> {
+export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
   const { event, environment: { time, cloudFormation }, progress, log } = request;
   let looked = -Infinity;
   return async () => {
@@ -68,7 +68,7 @@ const AT_WORK = {
  * | is done, and has the same physical id   | overtaken             | overtaken                                     |
  * | is not known                            | fails                 | stands                                        |
  */
-function stands({ event, progress }: Request, resource: ResourceNow | undefined): boolean {
+function stands({ event, progress }: Pick<Request, 'event' | 'progress'>, resource: ResourceNow | undefined): boolean {
   const { RequestType, PhysicalResourceId } = event;
   if (!resource) return RequestType === 'Delete';
   const { status = '', since, physicalId } = resource;

@@ -3,18 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { STSClient } from '@aws-sdk/client-sts';
 import { HandlerEvent } from './event';
 import { Invocation, onEvent } from './on-event';
 import { Environment } from './request';
+import { WAITING_ENVIRONMENT } from '../../src/private/contract';
 import { ZoneSettings } from '../base/desired-state';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { namingHost } from '../services/named-host';
 import { publicDns } from '../services/public-dns';
 import { hostedZone, KnownZones } from '../services/route53';
+import { schedulerOf } from '../services/scheduler';
 import { secretsFrom } from '../services/secrets-manager';
 import { sesOf } from '../services/ses';
 import { assumeRole } from '../services/sts';
@@ -33,7 +36,7 @@ const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ..
 
 const knownZones: KnownZones = new Map();
 
-const environment: Environment = {
+const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environment => ({
   region: REGION,
   time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   write: (line) => void process.stdout.write(line),
@@ -47,7 +50,13 @@ const environment: Environment = {
   cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
   startInvocation: (event, retry) =>
     invokeAsynchronously(namingHost(new LambdaClient(HERE)), FUNCTION_NAME, event, retry),
-};
+  scheduler: (retry) => schedulerOf(namingHost(new SchedulerClient(HERE)), {
+    group: process.env[WAITING_ENVIRONMENT.group] ?? '',
+    roleArn: process.env[WAITING_ENVIRONMENT.roleArn] ?? '',
+    functionArn,
+  }, retry),
+  waitingIdentities: Number(process.env[WAITING_ENVIRONMENT.identities] ?? 0),
+});
 
 /** Clients outlive an invocation, with their connections. */
 function perRegion<T>(make: (region: string) => T): (region: string) => T {
@@ -72,5 +81,5 @@ function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {
 }
 
 export async function handler(event: HandlerEvent, invocation: Invocation): Promise<void> {
-  await onEvent(event, invocation, environment);
+  await onEvent(event, invocation, environmentOf(invocation));
 }

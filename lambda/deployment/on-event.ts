@@ -5,11 +5,12 @@
 // waits for gets none.
 import { Answer, giveAnswer } from './answer';
 import { carryOut } from './carry-out';
-import { ANSWER_MS, cloudFormationDeadline, Deadlines, isLastInvocation, unlessItHangs } from './deadlines';
+import { ANSWER_MS, cloudFormationDeadline, Deadlines, unlessItHangs } from './deadlines';
 import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
+import { furtherInvocation } from './further-invocation';
 import { parseProperties } from './properties';
-import { Environment, Request, requestOf, shortRetry } from './request';
+import { Environment, Request, requestOf } from './request';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
@@ -17,6 +18,7 @@ import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/
 /** What Lambda says of the running invocation. */
 export interface Invocation {
   readonly getRemainingTimeInMillis: () => number;
+  readonly invokedFunctionArn: string;
 }
 
 export async function onEvent(event: HandlerEvent, invocation: Invocation, environment: Environment): Promise<void> {
@@ -38,27 +40,19 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
     deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, time.now()) };
     return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
   } catch (error) {
-    if (error instanceof OvertakenError) {
-      request.log('overtaken');
-      return undefined;
+    if (error instanceof OvertakenError) return overtaken(request);
+    const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
+    if (!goOn) return failureAnswer(request, desired, error);
+    try {
+      return void await goOn();
+    } catch (problem) {
+      if (problem instanceof OvertakenError) return overtaken(request);
+      const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
+      return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
     }
-    const mayContinue = error instanceof OutOfTimeError && !isLastInvocation(deadlines);
-    if (!mayContinue) return failureAnswer(request, desired, error);
-    const problem = await continueInNewInvocation(request);
-    if (problem === undefined) return undefined;
-    const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${problem}`;
-    return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
   }
 }
 
-/** Gives what went wrong, if anything did. */
-async function continueInNewInvocation(request: Request): Promise<string | undefined> {
-  const { event, environment, progress, log } = request;
-  try {
-    await environment.startInvocation({ ...event, Progress: progress }, shortRetry(request));
-    log('continued-in-new-invocation');
-    return undefined;
-  } catch (error) {
-    return textOf(error);
-  }
+function overtaken({ log }: Request): undefined {
+  log('overtaken');
 }

@@ -1,9 +1,10 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
 import { ANSWER_MS } from './deadlines';
-import { HandlerEvent, Progress } from './event';
+import { HandlerEvent, Progress, requestedAt } from './event';
+import { fenceOf } from './fence';
 import { DesiredState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
-import { CloudFormation, Services } from '../base/ports';
+import { CloudFormation, Scheduler, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, Timekeeper } from '../base/retry';
 
@@ -19,6 +20,9 @@ export interface Environment {
   readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
+  readonly scheduler: (retry: Retry) => Scheduler;
+  /** How many identities of the stack wait for verification, when all of them are made at once. */
+  readonly waitingIdentities: number;
 }
 
 export interface Request {
@@ -27,6 +31,8 @@ export interface Request {
   readonly log: Log;
   readonly redactor: Redactor;
   readonly progress: Progress;
+  /** Throws OvertakenError when the request no longer stands. */
+  readonly fence: () => Promise<void>;
 }
 
 export function requestOf(event: HandlerEvent, environment: Environment): Request {
@@ -36,8 +42,14 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   const log = logTo(environment.write, redactor, {
     requestType: RequestType, stackId: StackId, logicalResourceId: LogicalResourceId, requestId: RequestId,
   });
-  const progress: Progress = { signingPut: false, acceptedKey: event.Progress?.taken, ...event.Progress };
-  return { event, environment, log, redactor, progress };
+  const progress: Progress = {
+    signingPut: false,
+    acceptedKey: event.Progress?.taken,
+    ...event.Progress,
+    requestedAt: requestedAt(event) ?? environment.time.now(),
+  };
+  const request = { event, environment, log, redactor, progress };
+  return { ...request, fence: fenceOf(request) };
 }
 
 /** For calls in the time that is kept for the answer. */

@@ -1,13 +1,15 @@
 // Makes an identity sign as desired, with its records, from whatever is there: Create and Update.
 //
 // What holds:
+// - A request that waits for SES has done everything else. When it is called again, it only looks.
 // - Everything that can be refused is looked at before anything is written.
 // - Every step looks first and does only what is missing. So it can be run again after a crash at any point.
 import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
+import { readKeyPair } from './secret-key';
 import { isToldBy, sharerOf, tagOf } from './signing-tag';
-import { attributesOf, SigningResult, Task, writeSigningTag } from './task';
+import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredSigning } from '../base/desired-state';
@@ -31,9 +33,18 @@ export interface Reconciled {
 }
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
+  const { desired: { signing }, progress: { awaited } } = request;
+  // SES may quote the key that it was told. The redactor knows only what was read.
+  if (awaited && signing.method === 'BYODKIM') await readKeyPair(signing.secret, services).catch(() => undefined);
+  const signed = awaited ?? await sign(request, services);
+  const status = await awaitVerification(request, signed, services, awaited !== undefined);
+  return { attributes: attributesOf({ ...signed, status }), isSigningOurs: signed.isSigningOurs };
+}
+
+async function sign(request: ReconcileRequest, services: Services): Promise<Signed> {
   const { desired: { domain, region, zone: settings } } = request;
   requireShortNames(request.desired);
-  const [sign, identity, zone] = await Promise.all([
+  const [method, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
     settings && openZone(services.hostedZone(settings), settings, domain),
@@ -46,17 +57,13 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
 
   const signingTag = tagOf(identity, request.owner, request.toldBefore);
   const task: Task = { ...request, identity, signingTag, zone, services };
-  const result = await sign(task);
-  const isSigningOurs = !result.isUnchanged || await isTold(task);
+  const result = await method(task);
+  const isSigningOurs = !result.isUnchanged || await isTold(task) || request.progress.signingPut;
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
   await leavePreviousZone(task);
-  const status = await awaitVerification(task, result);
-  return {
-    attributes: attributesOf({ ...result, status }),
-    isSigningOurs: isSigningOurs || request.progress.signingPut,
-  };
+  return { ...result, isSigningOurs };
 }
 
 /** The method of signing, with its key read and checked. */

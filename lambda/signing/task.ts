@@ -21,6 +21,12 @@ export interface Progress {
   recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
   waitingSince?: number;
+  /** Set when all is done but SES's part: a further invocation only looks whether SES has verified this. */
+  awaited?: Signed;
+  /** How often a further invocation was asked for, to look. */
+  looks?: number;
+  /** When CloudFormation made the request, in ms since 1970: its URL need not say it. */
+  requestedAt?: number;
 }
 
 export interface Task {
@@ -44,6 +50,12 @@ export interface SigningResult {
   readonly attributes: Partial<ResourceAttributes>;
   /** The identity signed so before, and SES was not told. */
   readonly isUnchanged?: boolean;
+}
+
+/** An identity that signs as desired, verified or not. */
+export interface Signed extends SigningResult {
+  /** False when the identity signed so before, and nobody of this library has told SES. */
+  readonly isSigningOurs: boolean;
 }
 
 /** What the construct hands out. */

@@ -1,44 +1,61 @@
-// Waits until SES has verified DKIM, or says why it has not.
+// Looks whether SES has verified DKIM, and says why it has not. A wait of more than seconds holds no invocation.
 import { signsAs } from './ses-rules';
-import { SigningResult, Task } from './task';
-import { HandlerError } from '../base/errors';
-import { IdentityState } from '../base/ports';
-import { backOff } from '../base/retry';
+import { Signed, Task } from './task';
+import { HandlerError, LookAgainError } from '../base/errors';
+import { IdentityState, Services } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
 
-/** SES answers one call a second for a whole account, in which a hundred may wait. */
-const FIRST_PAUSE_MS = 5_000;
+/** What SES says of its looking. */
+type Seen = Pick<IdentityState, 'status' | 'errorType' | 'lastChecked'>;
+
+/** For less than this, no further invocation is worth its start. */
+const SHORT_MS = 15_000;
 
 /** So long after SES was told, it may show what was before: AWS does not say how soon a read shows a change. */
 const STALE_MS = 60_000;
 
-/** Returns the status, at once when no wait was asked for. Throws when SES gives up or the time is over. */
-export async function awaitVerification(task: Task, { status, records }: SigningResult): Promise<string> {
-  const { desired: { domain, signing, waitSeconds }, progress, services: { ses, retry, log } } = task;
+/**
+ * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
+ * has to be asked again later. `mayHaveChanged` is false right after SES has said the status: a call costs a second.
+ */
+export async function awaitVerification(
+  { desired: { domain, signing, waitSeconds }, progress }: Pick<Task, 'desired' | 'progress'>,
+  signed: Signed, { ses, retry, log }: Services, mayHaveChanged: boolean,
+): Promise<string> {
+  const { status, records } = signed;
   if (waitSeconds === 0 || status === 'SUCCESS') return status;
   progress.waitingSince ??= retry.now();
+  progress.awaited = signed;
   const end = progress.waitingSince + waitSeconds * 1000;
-  for (let tries = 1; ; tries++) {
-    const state = await ses.read();
-    if (!state) {
+  // FAILED is worth a look: it may be of the time before SES was told.
+  for (let look = mayHaveChanged || status === 'FAILED'; ; look = true) {
+    const state = look ? await ses.read() : undefined;
+    if (look && !state) {
       throw new HandlerError(`The identity ${domain} was deleted while its verification was awaited`,
         'Create it again, then deploy again');
     }
-    log('verification-awaited', { status: state.status, errorType: state.errorType });
-    const { signingPutAt = -Infinity } = progress;
-    const isOfNow = retry.now() >= signingPutAt + STALE_MS || (state.lastChecked?.getTime() ?? 0) > signingPutAt;
-    if (isOfNow && !signsAs(signing, state)) throw setByAnother(domain, state);
-    if (isOfNow && state.status === 'SUCCESS') return state.status;
-    const seen = whatSesSaw(state, records);
+    const last: Seen = state ?? { status };
+    log('verification-awaited', { status: last.status, errorType: last.errorType });
+    const seen = whatSesSaw(last, records);
     const advice = adviceFor(records);
-    if (isOfNow && state.status === 'FAILED') throw new HandlerError(`SES gave up verifying DKIM of ${domain}: ${seen}`, advice);
+    if (state && isOfNow(state, progress, retry.now())) {
+      if (!signsAs(signing, state)) throw setByAnother(domain, state);
+      if (state.status === 'SUCCESS') return state.status;
+      if (state.status === 'FAILED') throw new HandlerError(`SES gave up verifying DKIM of ${domain}: ${seen}`, advice);
+    }
     const left = end - retry.now();
     if (left <= 0) {
       throw new HandlerError(`SES has not verified DKIM of ${domain} within ${waitSeconds} seconds: ${seen}`, advice);
     }
-    const pause = Math.min(left, backOff(tries, FIRST_PAUSE_MS));
-    await retry.pause(pause, `SES to verify DKIM of ${domain}: ${seen} ${advice}`);
+    const waitingFor = `SES to verify DKIM of ${domain}: ${seen} ${advice}`;
+    if (left > SHORT_MS) throw new LookAgainError(waitingFor, end);
+    await retry.pause(left, waitingFor);
   }
+}
+
+/** Whether SES says what has come of what it was told last. */
+function isOfNow({ lastChecked }: IdentityState, { signingPutAt = -Infinity }: Task['progress'], now: number): boolean {
+  return now >= signingPutAt + STALE_MS || (lastChecked?.getTime() ?? 0) > signingPutAt;
 }
 
 function setByAnother(domain: string, { origin, tokens }: IdentityState): Error {
@@ -48,7 +65,7 @@ function setByAnother(domain: string, { origin, tokens }: IdentityState): Error 
     'Find out who did, then deploy again');
 }
 
-function whatSesSaw({ status, errorType, lastChecked }: IdentityState, records: readonly DkimRecord[]): string {
+function whatSesSaw({ status, errorType, lastChecked }: Seen, records: readonly DkimRecord[]): string {
   const last = lastChecked?.toISOString() ?? 'never';
   const expected = records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ');
   return `status ${status}, last error ${errorType ?? 'none'}, last looked ${last}.`

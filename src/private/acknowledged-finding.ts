@@ -1,6 +1,5 @@
 // Acknowledges findings of cdk-nag that the library cannot mend. It needs no dependency on cdk-nag.
 import * as cdk from 'aws-cdk-lib';
-import { anyChangeArn } from './permissions';
 
 interface Finding {
   readonly rule: string;
@@ -19,13 +18,11 @@ interface Finding {
  */
 const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
-/** Acknowledges these findings in the resource. */
+/** Acknowledges these findings in the resource, beside those that it has. */
 export function acknowledge(resource: cdk.CfnResource, findings: readonly Finding[]): void {
-  resource.addMetadata('cdk_nag', {
-    rules_to_suppress: findings.map(({ rule, reason, found }) => ({
-      id: rule, reason, ...(found && { applies_to: [found] }),
-    })),
-  });
+  const { rules_to_suppress: known = [] } = resource.getMetadata('cdk_nag') ?? {};
+  const rules = findings.map(({ rule, reason, found }) => ({ id: rule, reason, ...(found && { applies_to: [found] }) }));
+  resource.addMetadata('cdk_nag', { rules_to_suppress: [...known, ...rules] });
   if (!('Validations' in cdk)) return;
   resource.node.addMetadata(ACKNOWLEDGED_RULES, Object.fromEntries(findings.map(({ rule, reason, found }) =>
     [found ? `${rule}[${found}]` : rule, reason])));
@@ -43,14 +40,4 @@ export function acknowledgeWildcards(policy: cdk.CfnResource, arns: readonly str
 function asFound(resolved: any): string {
   if (typeof resolved === 'string') return resolved;
   return 'Ref' in resolved ? `<${resolved.Ref}>` : resolved['Fn::Join'][1].map(asFound).join('');
-}
-
-/**
- * Acknowledges `change/*`, the one wildcard that Route 53 forces.
- *
- * GetChange knows no other resource than the change, and its id is not known before it is made.
- */
-export function acknowledgeAnyChange(policy: cdk.CfnResource): void {
-  acknowledgeWildcards(policy, [anyChangeArn(cdk.Stack.of(policy))],
-    'route53:GetChange knows no other resource than a change');
 }

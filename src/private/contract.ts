@@ -108,6 +108,16 @@ export const DEFAULT_RECORD_TTL = 1800;
 export const SERVICE_TIMEOUT = 3600;
 
 /**
+ * Environment variables of the function, in stacks in which an identity waits for verification: the group
+ * of schedules, the role that they take, and how many identities wait.
+ */
+export const WAITING_ENVIRONMENT = {
+  group: 'SCHEDULE_GROUP',
+  roleArn: 'SCHEDULE_ROLE_ARN',
+  identities: 'WAITING_IDENTITIES',
+} as const;
+
+/**
  * One label of a host name. A selector has the same form:
  * https://www.rfc-editor.org/rfc/rfc1123#section-2.1
  */

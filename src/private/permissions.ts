@@ -20,6 +20,8 @@ export interface Permission {
   readonly maxTokenInResource: number;
   /** The same for a token in a condition value. */
   readonly maxTokenInCondition?: number;
+  /** Why the resource ends in a wildcard. */
+  readonly reasonForWildcard?: string;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4 */
@@ -27,6 +29,9 @@ const MAX_DOMAIN = 253;
 
 /** https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHostedZone.html */
 const MAX_ZONE_ID = 32;
+
+/** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
+const MAX_SCHEDULE_GROUP = 64;
 
 /**
  * What an ARN has before the name: partition, service, Region and account.
@@ -113,19 +118,12 @@ export function zonePermissions(stack: Stack, hostedZoneId: string, domain: stri
     {
       kind: 'read change',
       actions: ['route53:GetChange'],
-      resources: [anyChangeArn(stack)],
+      // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/r53-api-permissions-ref.html
+      resources: [route53Arn(stack, 'change', '*')],
+      reasonForWildcard: 'route53:GetChange knows no other resource than a change',
       maxTokenInResource: 0,
     },
   ];
-}
-
-/**
- * Every change of Route 53. The id of a change is not known in advance, and GetChange has no condition
- * key for the zone:
- * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/r53-api-permissions-ref.html
- */
-export function anyChangeArn(stack: Stack): string {
-  return route53Arn(stack, 'change', '*');
 }
 
 /**
@@ -177,6 +175,29 @@ export function selfInvokePermission(functionArn: string): Permission {
     resources: [functionArn],
     maxTokenInResource: longestArn('lambda', 'function:', 64),
   };
+}
+
+/**
+ * Has the function called again later, by a schedule of the group of the stack. The role that the
+ * schedule takes may be given to EventBridge Scheduler only.
+ */
+export function schedulePermissions(stack: Stack, group: string, roleArn: string): Permission[] {
+  return [
+    {
+      kind: 'schedule',
+      actions: ['scheduler:CreateSchedule'],
+      resources: [stack.formatArn({ service: 'scheduler', resource: 'schedule', resourceName: `${group}/*` })],
+      reasonForWildcard: 'A schedule is named after the request that waits, and the group is for nothing else.',
+      maxTokenInResource: MAX_SCHEDULE_GROUP,
+    },
+    {
+      kind: 'pass role',
+      actions: ['iam:PassRole'],
+      resources: [roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': ['scheduler.amazonaws.com'] } },
+      maxTokenInResource: MAX_ARN,
+    },
+  ];
 }
 
 /** Where the function writes its log. */

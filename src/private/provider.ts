@@ -2,13 +2,14 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
-import { acknowledgeAnyChange } from './acknowledged-finding';
+import { acknowledgeWildcards } from './acknowledged-finding';
 import { FunctionSettings } from './function-settings';
 import { omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
-import { anyChangeArn, Permission } from './permissions';
+import { Permission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
+import { Schedules } from './schedules';
 import { SharedFunction } from './shared-function';
 import { Turns } from './turns';
 import type { DkimFunctionOptions } from '../dkim-function';
@@ -91,6 +92,14 @@ export class Provider extends Construct {
     return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
   }
 
+  /** For one more identity that waits for verification. A stack in which none waits has no schedules. */
+  public schedules(): Schedules {
+    const id = 'Schedules';
+    const schedules = this.node.tryFindChild(id) as Schedules | undefined ?? new Schedules(this, id, this.function!);
+    schedules.addIdentity();
+    return schedules;
+  }
+
   /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
   private problems(): string[] {
     const quota = this.quota();
@@ -115,10 +124,10 @@ export class Provider extends Construct {
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
   private acknowledgeFindings(): void {
-    const anyChange = anyChangeArn(Stack.of(this));
-    const needed = this.grants.some(({ permissions }) =>
-      permissions.some(({ resources }) => resources.includes(anyChange)));
-    if (needed) for (const policy of this.policies) policy.acknowledgeAnyChange();
+    const permissions = this.grants.flatMap(grant => grant.permissions);
+    const reasons = new Map(permissions.flatMap(({ resources, reasonForWildcard: reason }) =>
+      reason === undefined ? [] : resources.map(arn => [arn, reason] as const)));
+    for (const policy of this.policies) reasons.forEach((reason, arn) => policy.acknowledge(arn, reason));
   }
 
   /**
@@ -166,7 +175,7 @@ function lazyDependable(find: () => IConstruct): IDependable {
  * (`iam.Role.customizeRoles`).
  */
 class SharedPolicy extends iam.ManagedPolicy {
-  private isAcknowledged = false;
+  private readonly acknowledged = new Set<string>();
 
   /** @param permissions all that it has when the app is complete */
   constructor(scope: Construct, id: string, role: iam.IRole, permissions: () => Permission[]) {
@@ -181,9 +190,10 @@ class SharedPolicy extends iam.ManagedPolicy {
     replaceByContent(resource, preparing => document.hash(preparing));
   }
 
-  public acknowledgeAnyChange(): void {
-    if (this.resource && !this.isAcknowledged) acknowledgeAnyChange(this.resource);
-    this.isAcknowledged = true;
+  /** Acknowledges the wildcard, once. */
+  public acknowledge(arn: string, reason: string): void {
+    if (this.resource && !this.acknowledged.has(arn)) acknowledgeWildcards(this.resource, [arn], reason);
+    this.acknowledged.add(arn);
   }
 
   /** The policy in the template. An app that has roles of its own has none. */

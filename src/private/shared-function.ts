@@ -79,6 +79,11 @@ export class SharedFunction {
     return this.rendered().VpcConfig !== undefined;
   }
 
+  /** Sets an environment variable of the function. */
+  public tell(name: string, value: string): void {
+    this.function.addEnvironment(name, value);
+  }
+
   /** Sets what the options have, and leaves the rest. */
   public apply(options: DkimFunctionOptions): void {
     if (options.role) this.useRole(options.role);

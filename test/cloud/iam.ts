@@ -73,6 +73,15 @@ export class Iam {
     if (!allowed) throw denied(principal, 'sts:AssumeRole', roleArn);
   }
 
+  /** Whether the trust of a role lets in an AWS service, which acts for a resource that the context names. */
+  serviceMayAssume(service: string, roleArn: string, context: Record<string, string[]>): boolean {
+    const trust = this.roles.get(roleArn)?.assumeRolePolicy;
+    const request: PolicyRequest = { action: 'sts:AssumeRole', context };
+    const effects = (trust ? statementsOf(trust) : []).filter((each) => applies(each, request)
+      && (each.Principal === '*' || listOf(each.Principal?.Service).includes(service))).map(({ Effect }) => Effect);
+    return effects.includes('Allow') && !effects.includes('Deny');
+  }
+
   private identityEffect(principal: Principal, request: PolicyRequest): 'Allow' | 'Deny' | 'None' {
     if (!principal.roleArn) return 'Allow';
     return evaluate(this.roles.get(principal.roleArn)?.policies.values() ?? [], {

@@ -8,6 +8,7 @@ import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
 import { FunctionMode, Lambda } from './lambda';
 import { Route53, Route53Settings } from './route53';
+import { Scheduler } from './scheduler';
 import { SecretsManager } from './secrets-manager';
 import { Ses, SesOptions } from './ses';
 import { Sts } from './sts';
@@ -63,6 +64,7 @@ export class LocalCloud {
   readonly secretsManager: SecretsManager;
   readonly sts: Sts;
   readonly lambda: Lambda;
+  readonly scheduler: Scheduler;
   readonly cloudFormation: CloudFormation;
   private readonly credentials: Credentials;
 
@@ -94,6 +96,7 @@ export class LocalCloud {
       dns: this.dns,
       endpointEnvironment: () => this.endpointEnvironment(),
     });
+    this.scheduler = new Scheduler(context, iam, this.lambda);
     this.cloudFormation = new CloudFormation(context, clock, this);
   }
 
@@ -118,6 +121,7 @@ export class LocalCloud {
       AWS_ENDPOINT_URL_CLOUDFORMATION: this.cloudFormation.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: this.lambda.endpoint,
       AWS_ENDPOINT_URL_ROUTE_53: this.route53.endpoint,
+      AWS_ENDPOINT_URL_SCHEDULER: this.scheduler.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: this.secretsManager.endpoint,
       AWS_ENDPOINT_URL_SESV2: this.ses.endpoint,
       AWS_ENDPOINT_URL_STS: this.sts.endpoint,
@@ -130,6 +134,6 @@ export class LocalCloud {
   }
 
   private get httpServices() {
-    return [this.route53, this.ses, this.secretsManager, this.sts];
+    return [this.route53, this.scheduler, this.ses, this.secretsManager, this.sts];
   }
 }

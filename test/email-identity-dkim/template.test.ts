@@ -76,7 +76,7 @@ test('with RETAIN, CloudFormation still calls the handler to delete the custom r
 });
 
 test('two constructs share one function, and neither of them changes it', () => {
-  const one = exampleCom(() => ({ waitForVerification: Duration.minutes(10) })).stack;
+  const one = exampleCom(() => ({ recordTtl: Duration.minutes(10) })).stack;
   const two = mailStack();
   new EmailIdentityDkim(two, 'Dkim', { identity: imported(two, 'example.com') });
   new EmailIdentityDkim(two, 'Other', {

@@ -32,6 +32,8 @@ interface Flow {
 
 const READ_IDENTITY: Step = ['ses', 'GetEmailIdentity', 0];
 const WAIT_FOR_IDENTITY: Step = ['ses', 'GetEmailIdentity', 1];
+const WAKE: Step = ['scheduler', 'CreateSchedule', 0];
+const AWAIT: readonly Step[] = [WAKE, WAIT_FOR_IDENTITY];
 const PUT: Step = ['ses', 'PutEmailIdentityDkimSigningAttributes', 0];
 const TAG: Step = ['ses', 'TagResource', 0];
 const UNTAG: Step = ['ses', 'UntagResource', 0];
@@ -42,9 +44,9 @@ const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
 const ANSWER: Step = ['s3', 'PutObject', 0];
 
 const BYODKIM_WITH_ZONE = [
-  STANDS, READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, TAG, PUT, WAIT_FOR_IDENTITY, ANSWER,
+  STANDS, READ_KEY, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, TAG, PUT, ...AWAIT, ANSWER,
 ];
-const BYODKIM_WITHOUT_ZONE = [STANDS, READ_KEY, READ_IDENTITY, TAG, PUT, WAIT_FOR_IDENTITY, ANSWER];
+const BYODKIM_WITHOUT_ZONE = [STANDS, READ_KEY, READ_IDENTITY, TAG, PUT, ...AWAIT, ANSWER];
 
 const FLOWS: readonly Flow[] = [
   {
@@ -77,7 +79,7 @@ const FLOWS: readonly Flow[] = [
     functions: 'in-process',
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
-    createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, WAIT_FOR_IDENTITY, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
     updateCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
     deleteCalls: [STANDS, READ_IDENTITY, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
   },
@@ -88,7 +90,7 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.easy(ELSEWHERE),
     update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
     prepare: (scene) => scene.publishTokens(),
-    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, ...AWAIT, ANSWER],
     updateCalls: [STANDS, READ_IDENTITY, ANSWER],
     deleteCalls: [STANDS, READ_IDENTITY, ANSWER],
   },
@@ -100,7 +102,7 @@ const FLOWS: readonly Flow[] = [
     update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
     prepare: parentExists,
     // One look is at the parent.
-    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, TAG, PUT, ['ses', 'GetEmailIdentity', 2], ANSWER],
+    createCalls: [STANDS, READ_IDENTITY, WAIT_FOR_IDENTITY, TAG, PUT, WAKE, ['ses', 'GetEmailIdentity', 2], ANSWER],
     updateCalls: [STANDS, READ_IDENTITY, ANSWER],
     deleteCalls: [STANDS, READ_IDENTITY, PUT, UNTAG, ANSWER],
   },

@@ -196,7 +196,6 @@ describe('a request that cannot end in time, and whose URL does not say when it 
     expect(result.status).toBe('ROLLBACK_COMPLETE');
   });
 
-  // Today: each further invocation reckons with a half hour of its own. CloudFormation gives up, the request works on.
   test('A4 CloudFormation always gets an answer, which says what the time was spent on', () => {
     expect(result.reason).toContain('GetChange');
   });

@@ -87,7 +87,7 @@ test('E3 three stacks with 50 identities each share ten places', async () => {
   expect(results.map(({ status }) => status)).toEqual(Array(3).fill('CREATE_COMPLETE'));
 });
 
-test('E3 50 identities wait for verification without a failure when SES needs ten minutes', async () => {
+test('E3 150 identities wait for verification without a failure when SES needs ten minutes', async () => {
   await begin({ ses: { firstLook: 10 * MINUTE } });
-  expect(await firstFailure(identities(50, { waitForVerification: Duration.minutes(15) }))).toBeUndefined();
+  expect(await firstFailure(identities(150, { waitForVerification: Duration.minutes(15) }))).toBeUndefined();
 });

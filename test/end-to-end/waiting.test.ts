@@ -1,8 +1,10 @@
-// Waiting for SES to verify, longer than one invocation lives: continued, ended by SUCCESS, by
-// FAILED and by the hour, and cut by a crash.
+// Waiting for SES to verify, without holding a place: called again later, ended by SUCCESS, by FAILED and by the hour,
+// cut by a crash, and no longer wanted.
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { PEM, publicKeyOf, Scene } from './scene';
-import { LocalCloudOptions } from '../cloud';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { PEM, publicKeyOf, REGION, Scene } from './scene';
+import { EmailIdentityDkim } from '../../src';
+import { LocalCloudOptions, ServiceError } from '../cloud';
 
 const HOUR = { waitForVerification: Duration.hours(1) };
 const MINUTE = 60_000;
@@ -14,18 +16,43 @@ async function begin(options: LocalCloudOptions = {}): Promise<void> {
 }
 afterEach(() => scene.stop());
 
-/** Further invocations that the function has started itself. */
+/** How often the function has asked to be called again later. */
 function continuations(): number {
-  return scene.cloud.calls.filter(({ service, operation, status }) =>
-    service === 'lambda' && operation === 'Invoke' && status === 202).length;
+  return scene.cloud.calls.filter(({ service, status }) => service === 'scheduler' && status === 200).length;
 }
 
 function until(what: string, condition: () => boolean): Promise<void> {
   return scene.cloud.clock.until(what, condition);
 }
 
-test('the deployment ends when the record appears after 40 minutes; the function has continued itself', async () => {
+/** Measures from now on how long a run of the function held one of the account's places. Gives what tells it. */
+function placeHeld(): () => number {
+  const { clock, lambda } = scene.cloud;
+  let held = 0;
+  let last = clock.now();
+  let runs = 0;
+  clock.watch(() => {
+    held += runs * (clock.now() - last);
+    last = clock.now();
+    runs = lambda.invocations.filter(({ result }) => !result).length;
+  });
+  return () => held;
+}
+
+/** How often SES was told how to sign. */
+function told(): number {
+  return scene.cloud.calls.filter(({ operation, status }) =>
+    operation === 'PutEmailIdentityDkimSigningAttributes' && status === 200).length;
+}
+
+/** Waits for a key that nobody has published yet. */
+function waiting(): (stack: Stack) => void {
+  return scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined });
+}
+
+test('the deployment ends when the record appears after 40 minutes, of which the function ran for seconds', async () => {
   await begin();
+  const held = placeHeld();
   const deployment = scene.deploy('Mail', (stack: Stack) => {
     const { dkimStatus } = scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined })(stack);
     new CfnOutput(stack, 'Status', { value: dkimStatus });
@@ -33,12 +60,10 @@ test('the deployment ends when the record appears after 40 minutes; the function
   await scene.cloud.clock.pass(40 * MINUTE);
   scene.publishKey('s1', PEM.one);
   expect(await deployment).toMatchObject({ status: 'CREATE_COMPLETE', outputs: { Status: 'SUCCESS' } });
-  // Two and a half quarters of an hour are three runs.
-  expect(scene.cloud.lambda.invocations).toHaveLength(3);
-  expect(continuations()).toBe(2);
-  const told = scene.cloud.calls.filter(({ operation, status }) =>
-    operation === 'PutEmailIdentityDkimSigningAttributes' && status === 200);
-  expect(told).toHaveLength(1);
+  expect(continuations()).toBeGreaterThan(16); // so many runs Lambda allows that start each other
+  expect(held()).toBeLessThan(MINUTE);
+  expect(told()).toBe(1);
+  expect(scene.cloud.scheduler.schedules()).toEqual([]);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
 
@@ -53,7 +78,7 @@ test('after the hour it fails before CloudFormation gives up, with status, error
   expect(result.reason).not.toContain('CloudFormation did not receive a response');
   const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!;
   expect(failed.at - began).toBeGreaterThan(50 * MINUTE);
-  expect(continuations()).toBe(4); // an hour is a little more than four times what an invocation has
+  expect(scene.cloud.scheduler.schedules()).toEqual([]);
   expect(scene.all()).toEqual([]);
   expect(scene.identity()?.origin).toBe('AWS_SES');
 });
@@ -66,7 +91,9 @@ test('a shorter wait ends after that time', async () => {
   expect(result.reason).toContain(
     'SES has not verified DKIM of example.com within 300 seconds: status PENDING, last error HOST_NOT_FOUND',
   );
-  expect(continuations()).toBe(0);
+  const began = scene.cloud.calls.find(({ operation }) => operation === 'GetEmailIdentity')!.at;
+  const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!.at;
+  expect(failed - began).toBeLessThan(8 * MINUTE); // with the wait for INSYNC, and a schedule that is a minute late
 });
 
 test('when SES gives up, the deployment fails at once', async () => {
@@ -78,13 +105,12 @@ test('when SES gives up, the deployment fails at once', async () => {
   expect(result.reason)
     .toContain('SES gave up verifying DKIM of example.com: status FAILED, last error HOST_NOT_FOUND');
   const failed = result.events.find(({ status }) => status === 'CREATE_FAILED')!;
-  expect(failed.at - began).toBeLessThan(30 * MINUTE);
-  expect(continuations()).toBeLessThanOrEqual(1);
+  expect(failed.at - began).toBeLessThan(10 * MINUTE);
 });
 
 test('the process of a further invocation dies: Lambda repeats it, and the wait goes on', async () => {
   await begin();
-  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
+  const deployment = scene.deploy('Mail', waiting());
   await until('the first further invocation', () => continuations() === 1);
   scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 2, kind: 'kill-before' });
   await until('the repeat of an invocation', () => scene.cloud.lambda.invocations.some(({ attempt }) => attempt === 2));
@@ -93,32 +119,121 @@ test('the process of a further invocation dies: Lambda repeats it, and the wait 
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
 
-test('the process dies when it has started the further invocation: two of them wait, and both end well', async () => {
+test.each([
+  ['before it', 'kill-before'], ['after it', 'kill-after'],
+] as const)('the process dies when it asks to be called again, %s: the wait goes on, and ends well', async (_, kind) => {
   await begin();
-  scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'kill-after' });
-  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
-  await until('the first further invocation', () => continuations() >= 1);
-  await scene.cloud.clock.pass(5 * MINUTE);
+  scene.cloud.faults.add({ service: 'scheduler', operation: 'CreateSchedule', kind });
+  const deployment = scene.deploy('Mail', waiting());
+  await scene.cloud.clock.pass(10 * MINUTE);
   scene.publishKey('s1', PEM.one);
   expect(await deployment).toMatchObject({ status: 'CREATE_COMPLETE' });
+  await scene.cloud.clock.pass(10 * MINUTE);
+  expect(scene.cloud.scheduler.schedules()).toEqual([]);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
 
-test('the further invocation is refused at first: it is asked for again', async () => {
+test.each<[string, 'throttle' | 'access-denied' | 'cut-after' | ServiceError]>([
+  ['it is called too often', 'throttle'],
+  ['the policy is too new', 'access-denied'],
+  ['the role is too new', new ServiceError('ValidationException', 400, 'The execution role you provide must allow AWS '
+    + 'EventBridge Scheduler to assume the role.')],
+  ['the answer is lost', 'cut-after'],
+])('Scheduler refuses at first, because %s: it is asked again', async (_, kind) => {
   await begin();
-  scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'throttle' });
-  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
-  await until('the first further invocation', () => continuations() === 1);
+  scene.cloud.faults.add({ service: 'scheduler', kind, times: 2 });
+  const deployment = scene.deploy('Mail', waiting());
+  await scene.cloud.clock.pass(5 * MINUTE);
   scene.publishKey('s1', PEM.one);
   expect(await deployment).toMatchObject({ status: 'CREATE_COMPLETE' });
+  expect(scene.cloud.scheduler.schedules()).toEqual([]);
 });
 
-test('the function may not start itself: the deployment fails and says so', async () => {
+test('the function may not be called again: the deployment fails and says so', async () => {
   await begin();
-  scene.cloud.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'access-denied', times: 1000 });
-  const result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...HOUR, hostedZone: undefined }));
+  scene.cloud.faults.add({ service: 'scheduler', kind: 'access-denied', times: 1000 });
+  const result = await scene.deploy('Mail', waiting());
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(result.reason).toContain('The function could not start itself again');
+});
+
+test('the function is called late, and twice each time: one answer, and SES is told once', async () => {
+  await begin();
+  Object.assign(scene.cloud.scheduler.settings, { precision: 10 * MINUTE, deliveries: 2 });
+  const deployment = scene.deploy('Mail', waiting());
+  await scene.cloud.clock.pass(20 * MINUTE);
+  scene.publishKey('s1', PEM.one);
+  expect(await deployment).toMatchObject({ status: 'CREATE_COMPLETE' });
+  await scene.cloud.clock.pass(30 * MINUTE);
+  expect(told()).toBe(1);
+  expect(scene.cloud.scheduler.schedules()).toEqual([]);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
+test('a wait that ends with the hour is answered in time, also when its last call is late', async () => {
+  await begin();
+  scene.cloud.dns.undelegate('example.com');
+  scene.cloud.scheduler.settings.precision = 0;
+  const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one, HOUR));
+  await scene.cloud.clock.pass(50 * MINUTE);
+  scene.cloud.scheduler.settings.precision = MINUTE;
+  expect((await deployment).reason).toContain('there was no time left for: SES to verify DKIM');
+});
+
+describe('while an identity waits, the stack', () => {
+  /** Fails, as its identity does not exist. */
+  const besideOneThatFails = (build: (stack: Stack) => unknown) => (stack: Stack) => {
+    build(stack);
+    new EmailIdentityDkim(stack, 'Failing', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example'),
+    });
+  };
+  const settled = () => scene.cloud.clock.pass(60 * MINUTE);
+
+  test('is rolled back: no schedule is left, and nothing else of ours', async () => {
+    await begin({ ses: { firstLook: 20 * MINUTE } });
+    // The failing one finds its place after the other has begun to wait.
+    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 8 });
+    const result = await scene.deploy('Mail', besideOneThatFails(scene.byo('s1', scene.secrets.one, HOUR)));
+    expect(result.status).toBe('ROLLBACK_COMPLETE');
+    expect(continuations()).toBeGreaterThan(0);
+    await settled();
+    expect(scene.cloud.scheduler.schedules()).toEqual([]);
+    expect({ origin: scene.identity()?.origin, records: scene.all() }).toEqual({ origin: 'AWS_SES', records: [] });
+  });
+
+  test('is updated and rolled back: the old signing is at work, and nobody looks any more', async () => {
+    await begin({ ses: { firstLook: 20 * MINUTE } });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, HOUR));
+    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 8 });
+    const result = await scene.deploy('Mail', besideOneThatFails(scene.byo('s2', scene.secrets.two, HOUR)));
+    expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    await settled();
+    expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
+    expect(scene.cloud.scheduler.schedules()).toEqual([]);
+    const calls = scene.cloud.calls.length;
+    await settled();
+    expect(scene.cloud.calls.slice(calls)).toEqual([]);
+  });
+
+  test('no longer wants to wait: the schedules go with their group, and the identity stays', async () => {
+    await begin();
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, HOUR));
+    const result = await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { recordTtl: Duration.minutes(9) }));
+    expect(Object.values(result.resources).map(({ type }) => type)).not.toContain('AWS::Scheduler::ScheduleGroup');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('is deleted after a wait that failed without a roll-back: nothing of ours is left', async () => {
+    await begin();
+    scene.cloud.dns.undelegate('example.com');
+    const waits = scene.byo('s1', scene.secrets.one, { waitForVerification: Duration.minutes(2) });
+    expect((await scene.deploy('Mail', waits, { disableRollback: true })).status).toBe('CREATE_FAILED');
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    await settled();
+    expect(scene.cloud.scheduler.schedules()).toEqual([]);
+    expect(scene.identity(REGION)?.origin).toBe('AWS_SES');
+  });
 });
 
 test('records that were away (TEMPORARY_FAILURE): they are published again, and SUCCESS is waited for', async () => {

@@ -189,7 +189,7 @@ describe('when the time runs out', () => {
     expect(await stack.run({ ResourceProperties: verifying })).toBeUndefined();
     expect(stack.sent).toHaveLength(1);
     expect(stack.sent[0].Progress).toMatchObject({ signingPut: true, waitingSince: expect.any(Number) });
-    stack.aws.set({ status: 'SUCCESS' });
+    stack.aws.set({ status: 'SUCCESS', lastChecked: new Date(stack.aws.time + 1_000) });
     const answer = await stack.run(stack.sent[0]);
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { DkimStatus: 'SUCCESS' } });
     expect(stack.aws.puts).toHaveLength(1);
@@ -202,8 +202,8 @@ describe('when the time runs out', () => {
     while (!answer) answer = await stack.run(stack.sent.at(-1)!);
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `failed/${PHYSICAL_ID}` });
     expect(stack.aws.time - began).toBeLessThan(60 * MINUTE);
-    expect(stack.sent.length).toBeLessThan(8);
-    expect(stack.aws.puts.length).toBeLessThan(8);
+    expect(stack.sent.length).toBeLessThan(60 * MINUTE / 20_000); // looks are 20 seconds apart at least
+    expect(stack.aws.puts).toHaveLength(1);
   });
 
   test('a function that may not start itself again says so', async () => {

@@ -326,6 +326,16 @@ describe('a request that Lambda repeats although it was answered', () => {
     }
   });
 
+  test('does nothing either when it waited for SES meanwhile, and is called again', async () => {
+    const stack = new StackInMemory();
+    await stack.run({ ResourceProperties: properties(byo('s1'), WAIT) });
+    stack.resourceStatus = 'DELETE_IN_PROGRESS';
+    stack.aws.time += MINUTE;
+    const before = [answers.length, stack.aws.puts.length, stack.aws.zone.records, stack.sent.length];
+    await stack.run(stack.sent[0]);
+    expect([answers.length, stack.aws.puts.length, stack.aws.zone.records, stack.sent.length]).toEqual(before);
+  });
+
   test('is carried out when it was not answered', async () => {
     const stack = new StackInMemory();
     const { ResponseURL } = stack.event({});

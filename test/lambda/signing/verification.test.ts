@@ -1,4 +1,5 @@
 // Tests of waiting for verification: it ends with SUCCESS, or says what SES saw.
+import { Progress } from '../../../lambda/signing/task';
 import {
   AwsInMemory, byo, DEED, KEYS, keyRecord, REGION, wanting,
 } from '../fixtures/aws-in-memory';
@@ -40,22 +41,40 @@ describe('waiting for verification', () => {
       .rejects.toThrow(/look at the identity in the parent Region/);
   });
 
-  test('a further invocation goes on with the time that was left', async () => {
+  test('a further invocation goes on with the time that was left, and only asks SES', async () => {
     const aws = new AwsInMemory();
-    const progress = { signingPut: false };
-    await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 1200 }), undefined, { progress, seconds: 800 }))
-      .rejects.toThrow(/no time left/);
-    expect(progress).toEqual({
+    const progress: Progress = { signingPut: false };
+    const first: unknown[] = [];
+    aws.onPause = () => {
+      if (first.length === 0) first.push(structuredClone(progress), aws.calls);
+      else first.push(aws.calls);
+    };
+    await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 1200 }), undefined, { progress }))
+      .rejects.toThrow(/within 1200 seconds/);
+    const [handedOn, ...calls] = first;
+    expect(handedOn).toEqual({
       signingPut: true,
       signingPutAt: Date.UTC(2026, 10, 23),
       signingTag: 'told=EXTERNAL:s1',
       acceptedKey: `s1 ${KEYS.one.publicKeySha256}`,
       recordsBegun: true,
       waitingSince: Date.UTC(2026, 10, 23),
+      awaited: {
+        status: 'PENDING',
+        records: [keyRecord('s1')],
+        attributes: { Selector: 's1', PublicKeySha256: KEYS.one.publicKeySha256 },
+        isSigningOurs: true,
+      },
     });
-    await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 1200 }), undefined, { progress, seconds: 800 }))
-      .rejects.toThrow(/within 1200 seconds/);
+    expect(calls.slice(1)).toEqual(calls.slice(0, -1).map((count) => Number(count) + 1));
     expect(aws.time - Date.UTC(2026, 10, 23)).toBeLessThan(1_210_000);
+  });
+
+  test('what is left of a short wait is waited for at once', async () => {
+    const aws = new AwsInMemory();
+    let pauses = 0;
+    aws.onPause = () => ++pauses === 1 && aws.set({ status: 'SUCCESS' });
+    expect(await aws.reconcileOnce(wanting(byo('s1'), { waitSeconds: 10 }))).toMatchObject({ DkimStatus: 'SUCCESS' });
   });
 
   test('an identity that is deleted meanwhile ends it', async () => {

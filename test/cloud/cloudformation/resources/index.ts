@@ -6,6 +6,7 @@ import { KeyProvider, LogGroupProvider } from './logs';
 import { NetworkInterfaces, SecurityGroupProvider } from './network';
 import { ResourceProvider } from './provider';
 import { HostedZoneProvider, RecordSetProvider } from './route53';
+import { ScheduleGroupProvider } from './scheduler';
 import { SecretPolicyProvider, SecretProvider } from './secrets-manager';
 import { EmailIdentityProvider } from './ses';
 import { Store } from './store';
@@ -13,6 +14,7 @@ import { CloudContext } from '../../http-service';
 import { Iam } from '../../iam';
 import { Lambda } from '../../lambda';
 import { Route53 } from '../../route53';
+import { Scheduler } from '../../scheduler';
 import { SecretsManager } from '../../secrets-manager';
 import { Ses } from '../../ses';
 
@@ -22,6 +24,7 @@ export interface Services {
   readonly iam: Iam;
   readonly lambda: Lambda;
   readonly route53: Route53;
+  readonly scheduler: Scheduler;
   readonly secretsManager: SecretsManager;
   readonly ses: Ses;
 }
@@ -30,7 +33,7 @@ export interface Services {
 export function resourceProviders(
   context: CloudContext, services: Services, iamSettings: IamSettings, stopped: AbortSignal,
 ): Record<string, ResourceProvider> {
-  const { iam, lambda, route53, secretsManager, ses } = services;
+  const { iam, lambda, route53, scheduler, secretsManager, ses } = services;
   const entities = new IamEntities(context.clock, iam, iamSettings, stopped);
   const interfaces = new NetworkInterfaces(iam);
   const keys = new KeyProvider();
@@ -52,6 +55,7 @@ export function resourceProviders(
     'AWS::Route53::HostedZone': new HostedZoneProvider(route53),
     'AWS::Route53::RecordSet': new RecordSetProvider(route53),
     'AWS::SES::EmailIdentity': new EmailIdentityProvider(context, ses),
+    'AWS::Scheduler::ScheduleGroup': new ScheduleGroupProvider(scheduler),
     'AWS::SecretsManager::ResourcePolicy': new SecretPolicyProvider(secretsManager),
     'AWS::SecretsManager::Secret': new SecretProvider(secretsManager),
   };
