@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
+import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
 import { digestOf } from '../src/private/digest-of-folder';
 
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
     // milliseconds.
     supported: { 'dynamic-import': false },
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
-    plugins: [onlyWhatIsUsed, onlyVersions],
+    plugins: [onlyWhatIsUsed, onlyVersions, leftOut],
     logLevel: 'info',
   });
   const packages = new Set(

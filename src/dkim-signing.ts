@@ -5,13 +5,13 @@ import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
-import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
+import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties, TOKEN_LENGTH } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import {
-  checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkType,
+  checkCrossAccountSecret, checkParentRegion, checkPartition, checkRecordName, checkSelector, checkSelectorIn, checkType,
 } from './private/validation';
 
 /**
@@ -41,8 +41,9 @@ export interface ByoDkimSigningOptions {
   /**
    * Name under which the public key is published: `<selector>._domainkey.<domain>`.
    *
-   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. Choose a new
-   * selector for a new key. Then a receiver can still verify mail that was signed with the old key.
+   * 1 to 63 lower-case letters, digits and inner hyphens; no dots, no underscores. The name has at most
+   * 253 characters. Choose a new selector for a new key. Then a receiver can still verify mail that was
+   * signed with the old key.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
@@ -159,11 +160,12 @@ class EasyDkim extends DkimSigning {
     super();
   }
 
-  public _check(): void {
-    // CDK has an enum for the only option.
+  public _check({ domain }: KnownTarget): void {
+    checkRecordName('the records of Easy DKIM', domain, TOKEN_LENGTH);
   }
 
-  public _bind(): SigningConfig {
+  public _bind(target: SigningTarget): SigningConfig {
+    this._check({ ...target, known: asItIs });
     const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
     return {
       properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },
@@ -181,8 +183,10 @@ class ByoDkim extends DkimSigning {
     checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
   }
 
-  public _check({ stack, known }: KnownTarget): void {
-    checkSelector(known(this.options.selector));
+  public _check({ stack, domain, known }: KnownTarget): void {
+    const selector = known(this.options.selector);
+    checkSelector(selector);
+    checkSelectorIn(domain, selector);
     const key = this.options.privateKey;
     const { account, region, partition } = environmentOfSecret(key, stack, known);
     checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));

@@ -39,6 +39,7 @@ export interface EmailIdentityDkimProps {
    *
    * - is an e-mail address (pass the identity of its domain, which signs for its addresses too),
    * - is not a domain name, or not in lower case,
+   * - is so long that the name of a record would have more than 253 characters,
    * - is in another account,
    * - sets its own signing (`dkimIdentity`),
    * - already has an `EmailIdentityDkim` in the same Region and account.

@@ -18,8 +18,16 @@ const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
 export function ownerOf(
   stackId: string, logicalId: string, { region, domain }: Pick<DesiredState, 'region' | 'domain'>,
 ): Owner {
-  const text = [stackId, logicalId, `${region}/${domain}`].join('\n');
-  return { domain, label: LABEL_PREFIX + createHash('sha256').update(text).digest('hex').slice(0, 32) };
+  return { domain, label: labelFor(stackId, logicalId, `${region}/${domain}`) };
+}
+
+/** The label of a further page of an owner's registry record. To all who do not know pages it is one more owner. */
+export function pageLabel(ownerLabel: string, page: number): string {
+  return labelFor(ownerLabel, 'page', String(page));
+}
+
+function labelFor(...parts: string[]): string {
+  return LABEL_PREFIX + createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
 export function isRegistryLabel(label: string): boolean {

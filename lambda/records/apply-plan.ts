@@ -1,18 +1,28 @@
-// Applies a plan to a hosted zone: reads, plans, changes. When Route 53 refuses the change, it starts again.
+// Applies a plan to a hosted zone: reads, plans, changes, until nothing is left to do. What is refused is planned anew.
+import { isDeepStrictEqual } from 'node:util';
+import { MAX_CHARACTERS } from './batch';
 import { ChangeRefusedError } from '../base/errors';
 import { Log } from '../base/log';
 import { Change, OpenZone, RecordSet } from '../base/ports';
+import { backOff, Retry } from '../base/retry';
 
-/** Each round after the first means that somebody else changed the same names meanwhile. */
-const MAX_ROUNDS = 5;
+/** How often a batch may be refused although the zone is as it was read. Nobody else's change is the reason then. */
+const MAX_UNEXPLAINED = 5;
+/** Then the batch may be too large by Route 53's own count, so a smaller one is tried, down to this. */
+const LEAST_ROOM = 3_000;
+const FIRST_PAUSE_MS = 1_000;
 
-/** Decides what has to change from what is in the zone. Changes nothing itself. */
-export type Plan = (records: readonly RecordSet[]) => readonly Change[];
+/**
+ * Decides what has to change first, from what is in the zone and how many characters a batch may have. Gives nothing
+ * when all is as it should be. Changes nothing itself.
+ */
+export type Plan = (records: readonly RecordSet[], room: number) => readonly Change[];
 
 export interface ApplyOptions {
   readonly log: Log;
   /** Returns when the name servers have the change. Where nothing comes after it, nobody has to wait for that. */
   readonly awaitsSync?: boolean;
+  readonly retry: Pick<Retry, 'pause'>;
   /**
    * A change without effect, made when the plan has none. What is listed need not be in sync: a run that crashed may
    * have changed it a second ago. A zone's changes come into sync in their order, so after this one the earlier one is.
@@ -24,34 +34,49 @@ export interface ApplyOptions {
 
 /**
  * A plan names exactly what it found, so Route 53 refuses its batch when that has changed. A batch that is carried
- * out was right for the zone at that moment, also when two stacks work in it (docs/adr/0010-one-batch.md).
- * Returns the records as they are then.
+ * out was right for the zone at that moment, also when two stacks work in it (docs/adr/0010-one-batch.md). What is too
+ * much for one batch is done in several: after each, the plan is made from what is there then, as it would be after a
+ * crash (docs/adr/0019-several-batches.md). Returns the records as they are in the end.
  */
 export async function applyPlan(
-  zone: OpenZone, below: string, plan: Plan, { log, awaitsSync, touch = () => [], beforeChange }: ApplyOptions,
+  zone: OpenZone, below: string, plan: Plan,
+  { log, retry, awaitsSync, touch = () => [], beforeChange }: ApplyOptions,
 ): Promise<readonly RecordSet[]> {
-  for (let round = 1; ; round++) {
-    const records = await zone.list(below);
-    const planned = plan(records);
-    const changes = planned.length > 0 ? planned : touch(records);
+  let records: readonly RecordSet[] = await zone.list(below);
+  let room = MAX_CHARACTERS;
+  let planned = plan(records, room);
+  let isInSync = false;
+  for (let refusals = 0, unexplained = 0; ;) {
+    const changes = planned.length > 0 || isInSync ? planned : touch(records, room);
     if (changes.length === 0) return records;
+    const then = after(records, changes);
+    const next = plan(then, room);
     beforeChange?.(records);
     try {
       const made = await zone.change(changes);
-      if (awaitsSync) await made.inSync();
+      // Changes come into sync in their order, so only the last is waited for.
+      if (awaitsSync && next.length === 0) await made.inSync();
     } catch (error) {
-      if (!(error instanceof ChangeRefusedError) || round === MAX_ROUNDS) throw error;
-      log('records-refused', { attempt: round, message: error.whatHappened });
+      if (!(error instanceof ChangeRefusedError) || unexplained + 1 === MAX_UNEXPLAINED) throw error;
+      log('records-refused', { attempt: ++refusals, message: error.whatHappened });
+      await retry.pause(backOff(refusals, FIRST_PAUSE_MS), `a change that was refused last: ${error.whatHappened}`);
+      const found = await zone.list(below);
+      unexplained = isDeepStrictEqual(found, records) ? unexplained + 1 : 0;
+      if (unexplained > 0) room = Math.max(LEAST_ROOM, room / 2);
+      records = found;
+      planned = plan(records, room);
       continue;
     }
     log('records-changed', { records: changes.map(({ action, record }) => `${action} ${record.type} ${record.name}`) });
-    return after(records, changes);
+    isInSync = next.length === 0;
+    records = then;
+    planned = next;
   }
 }
 
 function after(records: readonly RecordSet[], changes: readonly Change[]): RecordSet[] {
   const recordsOf = (wanted: Change['action']) =>
     changes.flatMap(({ action, record }) => action === wanted ? [record] : []);
-  const deleted = recordsOf('DELETE');
-  return [...records.filter((record) => !deleted.includes(record)), ...recordsOf('CREATE')];
+  const deleted = new Set(recordsOf('DELETE'));
+  return [...records.filter((record) => !deleted.has(record)), ...recordsOf('CREATE')];
 }

@@ -41,12 +41,12 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
 }
 
 /** Gives the first caller of `list` what is known. If that is old by then, Route 53 refuses what is planned from it. */
-export function alreadyListed(zone: OpenZone, records: RecordSet[]): OpenZone {
-  let known: RecordSet[] | undefined = records;
+export function alreadyListed(zone: OpenZone, records: readonly RecordSet[]): OpenZone {
+  let known: readonly RecordSet[] | undefined = records;
   return {
-    change: (changes) => zone.change(changes),
+    change: (...batch) => zone.change(...batch),
     async list(below) {
-      const found = known ?? await zone.list(below);
+      const found = known ? [...known] : await zone.list(below);
       known = undefined;
       return found;
     },

@@ -58,14 +58,18 @@ function adviceOnAnswers(
   { name, type, value }: DkimRecord,
   answers: readonly NameServerAnswer[],
   isRight: Check,
-  { domain, zone }: DesiredState,
+  { domain, zone, signing }: DesiredState,
 ): string {
   if (answers.length === 0) {
     return `Have ${domain} delegated to the name servers that hold it, at the registrar or in the zone above`;
   }
   if (answers.some(({ values }) => values && isRight(values))) {
-    return 'The world asks all of these. Publish the record with the others too, or take them out of the delegation: '
-      + `at the registrar or in the zone above, and in the NS records of ${domain}`;
+    // The registry record, which is asked for in place of Easy DKIM's, would be of no use with another provider.
+    const publish = signing.method === 'EASY_DKIM'
+      ? 'SES makes the names of the records only when it is told, so the others cannot have them in time. Take them'
+      : 'Publish the record with the others too, or take them';
+    return `The world asks all of these. ${publish} out of the delegation: at the registrar or in the zone above, and in `
+      + `the NS records of ${domain}`;
   }
   return zone
     ? `Is ${zone.id} the zone that the domain is delegated to? Compare its name servers with those at the registrar`

@@ -3,25 +3,24 @@ import { applyPlan, Plan } from './apply-plan';
 import { domainKeyName } from './dkim-record';
 import { alreadyListed } from './open-zone';
 import { refuseCut } from './zone-cut';
-import { planLeaving, planNote, planPublication, planTouch, Publication } from './zone-plan';
+import {
+  planLeaving, planNote, planPublication, planRetirement, planTouch, Publication,
+} from './zone-plan';
 import { registryName } from './zone-view';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
-import { Log } from '../base/log';
+import { ChangeRefusedError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { OpenZone, RecordSet } from '../base/ports';
+import { OpenZone, RecordSet, Services } from '../base/ports';
 
 /** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
 const OVERLAP_DAYS = 14;
 
 /** Where an owner's records are published, and how. */
-export interface Publisher {
+export interface Publisher extends Pick<Services, 'retry' | 'log'> {
   readonly owner: Owner;
   readonly zone: OpenZone;
   readonly settings: ZoneSettings;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  readonly log: Log;
 }
 
 export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs' | 'inUse'> {
@@ -36,7 +35,7 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'
 }
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
-  const { owner, zone, log } = publisher;
+  const { owner, zone, log, retry } = publisher;
   const { wanted, signs, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
   const publication = {
@@ -46,14 +45,15 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const beforeChange = (records: readonly RecordSet[]) => {
     if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
   };
-  const checked = (plan: typeof planPublication): Plan => (records) => {
+  const checked = (plan: typeof planPublication): Plan => (records, room) => {
     for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
-    return plan(records, owner, { ...publication, notedAmong });
+    return plan(records, owner, { ...publication, notedAmong }, room);
   };
   const below = domainKeyName(owner.domain);
   const records = await applyPlan(zone, below, checked(planNote), {
     log,
+    retry,
     awaitsSync: true,
     beforeChange: (found) => {
       beforeChange(found);
@@ -62,10 +62,31 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   });
   return applyPlan(notedAmong ? zone : alreadyListed(zone, [...records]), below, checked(planPublication), {
     log,
+    retry,
     awaitsSync: true,
     touch: inSync && !notedAmong ? (found) => planTouch(found, owner) : undefined,
     beforeChange,
   });
+}
+
+/**
+ * Deletes what has been superseded for long enough. `records` are those of the zone; gives those that are there then.
+ * Mail does not depend on it: when Route 53 refuses it, the deployment goes on, and the next one tries again.
+ */
+export async function retire(
+  publisher: Publisher, records: readonly RecordSet[], selectorsInUse: readonly string[],
+): Promise<readonly RecordSet[]> {
+  const { owner, zone, log } = publisher;
+  const { now, supersededUntil } = planSettings(publisher);
+  const plan = (found: readonly RecordSet[], room: number) =>
+    planRetirement(found, owner, { now, supersededUntil, selectorsInUse }, room);
+  try {
+    return await applyPlan(alreadyListed(zone, [...records]), domainKeyName(owner.domain), plan, publisher);
+  } catch (error) {
+    if (!(error instanceof ChangeRefusedError)) throw error;
+    log('records-refused', { message: error.whatHappened });
+    return records;
+  }
 }
 
 /**
@@ -74,16 +95,18 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
  */
 export async function leaveZone(publisher: Publisher): Promise<void> {
   const { owner, zone, settings: { id: hostedZoneId }, log } = publisher;
-  const plan = (records: readonly RecordSet[]) => planLeaving(records, owner, planSettings(publisher));
+  const planned = planSettings(publisher);
+  const plan = (records: readonly RecordSet[], room: number) => planLeaving(records, owner, planned, room);
   try {
-    await applyPlan(zone, domainKeyName(owner.domain), plan, { log });
+    await applyPlan(zone, domainKeyName(owner.domain), plan, publisher);
     log('previous-zone-left', { hostedZoneId });
   } catch (error) {
     log('previous-zone-unreachable', { hostedZoneId, message: textOf(error) });
   }
 }
 
-function planSettings({ settings: { ttl, overwrite }, now }: Publisher) {
+function planSettings({ settings: { ttl, overwrite }, retry }: Publisher) {
+  const now = retry.now();
   return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + OVERLAP_DAYS * 86_400_000) };
 }
 

@@ -1,7 +1,8 @@
 // The form of the registry record: a TXT record beside the DKIM records that says who wrote which of them. Pure.
 //
-// There is one per owner, below `_domainkey.<domain>`. It changes only in the same atomic batch as the records it lists
-// (docs/adr/0002-records-and-registry.md). Records of this form are in users' zones, so it never changes.
+// There is one per owner, below `_domainkey.<domain>`, and further pages of it where the list is long. It changes only
+// in the same atomic batch as the records it lists (docs/adr/0002-records-and-registry.md). Records of this form are in
+// users' zones, so it never changes.
 import { createHash } from 'node:crypto';
 import { RecordType } from './dkim-record';
 import { canonicalName, quote, unquote } from '../base/dns-text';
@@ -24,6 +25,8 @@ export interface Entry {
 export interface Registry {
   /** Region in which this owner has set how the identity signs. */
   readonly signs?: string;
+  /** Label of the owner's own registry record, in a further page of it. */
+  readonly of?: string;
   readonly entries: readonly Entry[];
 }
 
@@ -36,7 +39,8 @@ export function digestOf(type: string, values: readonly string[]): string {
 
 /** The registry record's values in Route 53's form: one for the head, one for each entry. */
 export function renderRegistry(registry: Registry): string[] {
-  const head = registry.signs ? `v=${VERSION}; signs=${registry.signs}` : `v=${VERSION}`;
+  const { signs, of } = registry;
+  const head = `v=${VERSION}${signs ? `; signs=${signs}` : ''}${of ? `; of=${of}` : ''}`;
   const lines = registry.entries.map(({ label, type, origin, digest, until }) =>
     `record=${label}; type=${type}; origin=${origin}; digest=${digest}${until ? `; until=${until}` : ''}`);
   // Route 53 refuses a value that is there twice, which only a registry record that somebody edited could lead to.
@@ -51,9 +55,10 @@ export function parseRegistry(values: readonly string[]): Registry {
   const lines = values.map((value) => fields(unquote(value)));
   const head = lines.find((line) => line.get('v') === VERSION);
   if (!head) return { entries: [] };
-  const signs = head.get('signs');
+  const [signs, of] = ['signs', 'of'].map((name) => head.get(name) ?? '');
   return {
-    ...(signs && /^[a-z0-9-]{1,32}$/.test(signs) ? { signs } : {}),
+    ...(/^[a-z0-9-]{1,32}$/.test(signs) ? { signs } : {}),
+    ...(isRegistryLabel(of) ? { of } : {}),
     entries: lines.flatMap((line) => entryOf(line) ?? []),
   };
 }

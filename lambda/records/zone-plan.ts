@@ -1,4 +1,5 @@
-// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch.
+// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch: all that has to
+// be done, or the first part of it when that is too much for Route 53 (docs/adr/0019-several-batches.md).
 //
 // What holds:
 // - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
@@ -6,7 +7,7 @@
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
 // - A record that another owner lists is neither deleted nor overwritten.
 // - What somebody else wrote is noted in the registry record before it is used or overwritten (planNote).
-// - The registry record changes in the same batch as the records it lists.
+// - The registry record changes in the same batch as the records it lists. What is left to do is listed in it.
 //
 // What planPublication does with a wanted record:
 //
@@ -26,17 +27,20 @@
 //
 // What happens with a record that is listed already:
 //
-// | it is                             | not wanted, zone left | released                  | retained             |
+// | it is                             | not wanted, zone left | released; retired if due  | retained             |
 // | --------------------------------- | --------------------- | ------------------------- | -------------------- |
 // | ours                              | stays, marked         | deleted                   | stays; the user's    |
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
 // | ours, and SES signs with it still | stays, marked         | stays, or is handed over  | stays; the user's    |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
+import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, holdsTheKey, recordsAt, RecordType, serves } from './dkim-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
-import { changeOther, changeOwnRegistry, create, remove, touch, touchOthers } from './registry-changes';
-import { OtherOwner, ZoneView } from './zone-view';
+import {
+  changeEntries, changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
+} from './registry-changes';
+import { Page, ZoneView } from './zone-view';
 import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
@@ -55,6 +59,11 @@ export interface Publication {
   readonly supersededUntil?: string;
   /** ISO time. */
   readonly now: string;
+}
+
+export interface Retirement extends Pick<Publication, 'now' | 'supersededUntil'> {
+  /** Selectors, or tokens of Easy DKIM, that SES signs with. */
+  readonly selectorsInUse: readonly string[];
 }
 
 /** Records that SES goes on signing with. They stay, whoever has set the signing. */
@@ -77,25 +86,34 @@ interface Step {
 }
 
 /** Makes the wanted records hold, keeps what is superseded, and writes down whose they are. */
-export function planPublication(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
+export function planPublication(
+  records: readonly RecordSet[], owner: Owner, publication: Publication, room = MAX_CHARACTERS,
+): Change[] {
   const view = new ZoneView(records, owner);
   const steps = publication.wanted.flatMap((wanted) => planRecord(wanted, view, publication) ?? []);
   const entries = steps.map(({ record, origin }) => entryOf(view, record, origin));
   const changes = steps.flatMap((step) => step.changes);
   const made = changes.flatMap(({ action, record }) => action === 'CREATE' ? [record] : []);
   const listMade = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
-  const adoptedFrom = ({ record: { name } }: OtherOwner) => steps.flatMap(({ isAdopted, origin, record }) =>
-    isAdopted || (origin === 'found' && publication.notedAmong?.includes(name) === false) ? [record] : []);
+  const adopted = steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : []);
+  const found = steps.flatMap(({ origin, record }) => origin === 'found' ? [record] : []);
+  const newcomers = view.others.filter((page) => publication.notedAmong?.includes(page.record.name) === false
+    && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)));
   const registry: Registry = {
     ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
-  return [
+  const isWantedAgain = ({ label }: Entry) => entries.some((entry) => entry.label === label);
+  const ofPages = view.ownPages.flatMap((page) => page.registry.entries.some(isWantedAgain)
+    ? changePage(page, page.registry.entries.filter((entry) => !isWantedAgain(entry))) : []);
+  return makeRoom(view, [
     ...changes,
-    ...view.others.flatMap((other) => listMade.includes(other)
-      ? claim(view, other, made) : touchOthers(view, adoptedFrom(other), [other])),
+    ...listMade.flatMap((page) => claim(view, page, made)),
+    ...newcomers.flatMap(({ record }) => touch(record)),
+    ...touchOthers(view, adopted, [...listMade, ...newcomers]),
     ...changeOwnRegistry(view, registry, publication.ttl),
-  ];
+    ...ofPages,
+  ], room);
 }
 
 /**
@@ -104,15 +122,17 @@ export function planPublication(records: readonly RecordSet[], owner: Owner, pub
  * So each notes it, looks again, and touches the registry records that have come: either the batch that overwrites is
  * refused then, or the other owner sees that the record has gone.
  */
-export function planNote(records: readonly RecordSet[], owner: Owner, publication: Publication): Change[] {
-  planPublication(records, owner, publication); // throws what cannot be done
+export function planNote(
+  records: readonly RecordSet[], owner: Owner, publication: Publication, room?: number,
+): Change[] {
+  planPublication(records, owner, publication, room); // throws what cannot be done
   const view = new ZoneView(records, owner);
   const theirs = publication.wanted.flatMap((wanted) => excluding(wanted, view))
     .filter((record) => !view.entryFor(record) && view.originOf(record) === 'found');
   if (theirs.length === 0) return [];
   const entries = theirs.map((record) => entryOf(view, record, 'found'));
-  const registry = { ...view.own, signs: publication.signs, entries: [...view.own.entries, ...entries] };
-  return [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)];
+  const registry = { ...view.head, signs: publication.signs, entries: [...view.head.entries, ...entries] };
+  return makeRoom(view, [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)], room);
 }
 
 /** Nothing where a wildcard answers what is wanted: then there is no record to note. */
@@ -148,8 +168,8 @@ function planRecord(
  * Another owner has noted the very record that is made anew, where somebody removed it meanwhile. It is the library's
  * then, for that owner as well.
  */
-function claim(view: ZoneView, other: OtherOwner, made: readonly RecordSet[]): Change[] {
-  return changeOther(other, other.registry.entries.map((entry): Entry =>
+function claim(view: ZoneView, page: Page, made: readonly RecordSet[]): Change[] {
+  return changePage(page, page.registry.entries.map((entry): Entry =>
     made.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin: 'ours' } : entry));
 }
 
@@ -165,7 +185,7 @@ function entryOf(view: ZoneView, { name, type, values }: RecordSet, origin: Orig
 
 /** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */
 function superseded(view: ZoneView, wanted: readonly Entry[], until: string | undefined): Entry[] {
-  return view.own.entries
+  return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
     .filter((entry) => view.records.some((record) => view.speaksOf(entry, record)))
     .map((entry) => ({ ...entry, until: entry.until ?? until }));
@@ -173,51 +193,84 @@ function superseded(view: ZoneView, wanted: readonly Entry[], until: string | un
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */
 export function planLeaving(
-  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>,
+  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
-  if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner); // nothing to mark
-  return planPublication(records, owner, { ...settings, wanted: [] });
+  if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner, undefined, room); // all found
+  return planPublication(records, owner, { ...settings, wanted: [] }, room);
 }
 
 /**
  * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
  * SES still signs with is handed over to the owner that needs it: that owner's next change supersedes it.
  */
-export function planRelease(records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed): Change[] {
+export function planRelease(
+  records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed, room?: number,
+): Change[] {
   const view = new ZoneView(records, owner);
-  const ours = records.filter((record) => view.isOurs(record));
-  const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
-  const used = ours.filter((record) => stillUsed?.names.includes(record.name));
-  const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
-  const next = view.others.find(({ record: { name } }) => view.labelOf(name) === stillUsed?.successor);
-  const handedOver = next ? used.filter((record) => !view.entryIn(next.registry, record)) : [];
-  const successor = handedOver.length > 0 ? next : undefined;
-  return [
-    ...[...deleted, ...view.ownRegistryRecords].map(remove),
-    ...touchOthers(view, shared, view.others.filter((other) => other !== successor)),
-    ...(successor ? handOver(view, handedOver, successor) : []),
-  ];
+  return letGo(view, view.entries, (ours) => {
+    const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
+    const used = ours.filter((record) => stillUsed?.names.includes(record.name));
+    const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
+    const pages = view.others.filter((page) => view.ownerLabelOf(page) === stillUsed?.successor);
+    const handedOver = used.filter((record) => !pages.some(({ registry }) => view.entryIn(registry, record)));
+    const successors = handedOver.length > 0 ? pages.filter(({ registry }) => registry.of === undefined) : [];
+    const entries = handedOver.flatMap((record) => view.entryFor(record) ?? []);
+    return [
+      ...deleted.map(remove),
+      ...touchOthers(view, shared, successors),
+      ...successors.flatMap((page) => changePage(page, [...page.registry.entries, ...entries])),
+    ];
+  }, room);
 }
 
-function handOver(view: ZoneView, records: readonly RecordSet[], successor: OtherOwner): Change[] {
-  const entries = records.flatMap((record) => view.entryFor(record) ?? []);
-  return changeOther(successor, [...successor.registry.entries, ...entries]);
+/**
+ * Lets go of what has been superseded for as long as it must stay. What SES signs with nevertheless stays, and from now
+ * on for as long as anything that is superseded now: its mail is still on its way.
+ */
+export function planRetirement(
+  records: readonly RecordSet[], owner: Owner, { now, supersededUntil, selectorsInUse }: Retirement, room?: number,
+): Change[] {
+  const view = new ZoneView(records, owner);
+  const due = view.entries.filter(({ until }) => until && until <= now);
+  const inUse = due.filter(({ label }) => selectorsInUse.includes(label));
+  if (inUse.length > 0) {
+    const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
+    return makeRoom(view, changeEntries(view, prolonged), room);
+  }
+  return due.length > 0 ? letGo(view, due, (ours) => {
+    const shared = ours.filter((record) => view.isListedByAnother(record));
+    return [...ours.filter((record) => !shared.includes(record)).map(remove), ...touchOthers(view, shared)];
+  }, room) : [];
 }
 
 /**
  * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not
  * delete it in the end either, so it becomes found there.
  */
-export function planRetention(records: readonly RecordSet[], owner: Owner): Change[] {
+export function planRetention(records: readonly RecordSet[], owner: Owner, room?: number): Change[] {
   const view = new ZoneView(records, owner);
-  const kept = records.filter((record) => view.isOurs(record));
-  const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
-  const disowned = view.others
-    .filter(({ registry }) => registry.entries.some(speaksOfKept))
-    .flatMap((other) => changeOther(other, other.registry.entries.map((entry): Entry =>
-      speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
-  return [...view.ownRegistryRecords.map(remove), ...disowned];
+  return letGo(view, view.entries, (kept) => {
+    const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
+    return [...new Set(kept.flatMap((record) => view.listersOf(record)))].flatMap((page) =>
+      changePage(page, page.registry.entries.map((entry): Entry =>
+        speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
+  }, room);
+}
+
+/**
+ * Takes entries out of the owner's registry, as many as one batch holds, and does for their records what `changesFor`
+ * says. What is left is listed still, so whoever comes next goes on with it.
+ */
+function letGo(
+  view: ZoneView, entries: readonly Entry[], changesFor: (ours: readonly RecordSet[]) => Change[],
+  room = MAX_CHARACTERS,
+): Change[] {
+  const changes = changesForMost(entries, (first) => {
+    const ours = first.flatMap((entry) => entry.origin === 'ours' ? view.recordOf(entry) ?? [] : []);
+    return [...changesFor([...new Set(ours)]), ...dropEntries(view, first)];
+  }, room);
+  return makeRoom(view, changes, room);
 }
 
 /** A change without effect: the owner's registry record is touched. */

@@ -4,31 +4,52 @@ import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { RecordSet } from '../base/ports';
 
-export interface OtherOwner {
+/** A registry record: an owner's own one, or a further page of it. */
+export interface Page {
   readonly record: RecordSet;
   readonly registry: Registry;
 }
 
 export class ZoneView {
-  readonly own: Registry;
   readonly ownRegistryRecords: readonly RecordSet[];
-  readonly others: readonly OtherOwner[];
+  /** What the owner's own registry record says, without its further pages. */
+  readonly head: Registry;
+  /** The owner's further pages. */
+  readonly ownPages: readonly Page[];
+  /** All that the owner lists. */
+  readonly entries: readonly Entry[];
+  readonly others: readonly Page[];
+
+  private readonly entriesByLabel: ReadonlyMap<string, readonly Entry[]>;
+  private readonly othersByLabel: ReadonlyMap<string, readonly Page[]>;
+  private readonly recordsByName: ReadonlyMap<string, readonly RecordSet[]>;
 
   constructor(readonly records: readonly RecordSet[], readonly owner: Owner) {
     this.ownRegistryRecords = records.filter(({ name }) => name === registryName(owner));
-    this.own = parseRegistry(this.ownRegistryRecords.flatMap(({ values }) => values));
-    this.others = records
+    this.head = parseRegistry(this.ownRegistryRecords.flatMap(({ values }) => values));
+    const pages = records
       .filter(({ name, type }) => type === 'TXT' && name !== registryName(owner) && isRegistryLabel(this.labelOf(name)))
       .map((record) => ({ record, registry: parseRegistry(record.values) }));
+    this.ownPages = pages.filter(({ registry }) => registry.of === owner.label);
+    this.others = pages.filter(({ registry }) => registry.of !== owner.label);
+    this.entries = [...this.ownPages.flatMap(({ registry }) => registry.entries), ...this.head.entries];
+    this.entriesByLabel = grouped(this.entries.map((entry) => [entry.label, entry]));
+    this.othersByLabel = grouped(this.others.flatMap((page) =>
+      page.registry.entries.map(({ label }) => [label, page] as const)));
+    this.recordsByName = grouped(records.map((record) => [record.name, record]));
   }
 
   labelOf(name: string): string {
     return name.slice(0, -domainKeyName(this.owner.domain).length - 1);
   }
 
+  recordsNamed(label: string): readonly RecordSet[] {
+    return this.recordsByName.get(`${label}.${domainKeyName(this.owner.domain)}`) ?? [];
+  }
+
   /** The owner's entry for this very record. */
   entryFor(record: RecordSet): Entry | undefined {
-    return this.entryIn(this.own, record);
+    return this.entriesByLabel.get(this.labelOf(record.name))?.find((entry) => this.speaksOf(entry, record));
   }
 
   /** The entry that speaks of this very record: same name and type, and the value that was written down. */
@@ -40,22 +61,46 @@ export class ZoneView {
     return entry.label === this.labelOf(name) && entry.type === type && entry.digest === digestOf(type, values);
   }
 
+  /** The record that an entry speaks of, if it is there and as it was written down. */
+  recordOf(entry: Entry): RecordSet | undefined {
+    return this.recordsNamed(entry.label).find((record) => this.speaksOf(entry, record));
+  }
+
   isOurs(record: RecordSet): boolean {
     return this.entryFor(record)?.origin === 'ours';
   }
 
+  /** The pages of other owners that list this very record. */
+  listersOf(record: RecordSet): readonly Page[] {
+    return (this.othersByLabel.get(this.labelOf(record.name)) ?? [])
+      .filter(({ registry }) => this.entryIn(registry, record) !== undefined);
+  }
+
+  /** The label of the owner that a registry record, or a further page of it, is of. */
+  ownerLabelOf({ record: { name }, registry }: Page): string {
+    return registry.of ?? this.labelOf(name);
+  }
+
   /** `leaving`: owners that do not count any more. */
   isListedByAnother(record: RecordSet, leaving: readonly string[] = []): boolean {
-    return this.others.some(({ record: { name }, registry }) =>
-      !leaving.includes(this.labelOf(name)) && this.entryIn(registry, record) !== undefined);
+    return this.listersOf(record).some((page) => !leaving.includes(this.ownerLabelOf(page)));
   }
 
   /** What another owner of this library wrote stays the library's: it goes with the last owner that needs it. */
   originOf(record: RecordSet): Origin {
-    const entry = this.entryFor(record);
-    if (entry) return entry.origin;
-    return this.others.some(({ registry }) => this.entryIn(registry, record)?.origin === 'ours') ? 'ours' : 'found';
+    return this.entryFor(record)?.origin ?? (this.writersOf(record).length > 0 ? 'ours' : 'found');
   }
+
+  /** The pages of other owners in which it is the library's. */
+  writersOf(record: RecordSet): readonly Page[] {
+    return this.listersOf(record).filter(({ registry }) => this.entryIn(registry, record)?.origin === 'ours');
+  }
+}
+
+function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [key, item] of pairs) groups.set(key, [...groups.get(key) ?? [], item]);
+  return groups;
 }
 
 export function registryName({ label, domain }: Owner): string {

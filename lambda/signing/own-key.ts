@@ -2,7 +2,7 @@
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { namesSelector, signsNow } from './ses-rules';
-import { publishRecords, putSigning, SigningResult, Task } from './task';
+import { publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
@@ -48,11 +48,11 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const mustStay = !isUnchanged && sesUsesSelector && signsNow(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers));
   const zone = task.zone && followed(task.zone, record.name, services.dns);
-  await publishRecords({ ...task, zone }, {
+  const records = await publishRecords({ ...task, zone }, {
     wanted: [record],
     inUse: isUnchanged,
-    check: (records) => {
-      if (mustStay) refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
+    check: (found) => {
+      if (mustStay) refuseOtherKey(record, recordsAt(record.name, found).flatMap(textsOf));
     },
     inSync: !isUnchanged,
   });
@@ -64,6 +64,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
+  await retireRecords(task, records);
   return { ...result, status };
 }
 

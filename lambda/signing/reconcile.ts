@@ -15,6 +15,7 @@ import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
+import { requireShortNames } from '../records/record-names';
 
 export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'> {
   /** The secret may have another key than when the stack was deployed so before. */
@@ -31,6 +32,7 @@ export interface Reconciled {
 
 export async function reconcile(request: ReconcileRequest, services: Services): Promise<Reconciled> {
   const { desired: { domain, region, zone: settings } } = request;
+  requireShortNames(request.desired);
   const [sign, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
@@ -88,5 +90,5 @@ async function leavePreviousZone({ desired, previous, owner, services }: Task): 
   const settings = previous?.zone;
   if (!settings || settings.id === desired.zone?.id) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner, zone: hostedZone(settings), settings, now: retry.now(), log });
+  await leaveZone({ owner, zone: hostedZone(settings), settings, retry, log });
 }

@@ -58,8 +58,8 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const isKept = await mayKeep(request, tag, identity);
   const stillUsed = identity && tag && !isKept ? await releaseSigning(request, tag, identity, services) : NOTHING;
   if (zone && records) {
-    const plan = (found: readonly RecordSet[]) =>
-      isKept ? planRetention(found, owner) : planRelease(found, owner, stillUsed);
+    const plan = (found: readonly RecordSet[], room: number) =>
+      isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }

@@ -5,7 +5,7 @@ import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
-import { publish, PublicationRequest } from '../records/publication';
+import { publish, PublicationRequest, retire } from '../records/publication';
 
 /** What a request has done so far for the signing. */
 export interface Progress {
@@ -84,9 +84,21 @@ export async function publishRecords(
   const beforeFirstChange = () => {
     progress.recordsBegun = true; // before the call, as above
   };
-  return publish({ owner, zone, settings: desired.zone, now: retry.now(), log }, {
-    ...request, signs: desired.region, beforeFirstChange,
-  });
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  const records = await publish(publisher, { ...request, signs: desired.region, beforeFirstChange });
+  return request.supersedes === false ? records : retireRecords(task, records);
+}
+
+/**
+ * Retires what is due. SES need not name the selector that it signs with. Then nothing is, until SES has been told of
+ * another one.
+ */
+export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
+  const { desired, owner, zone, services: { retry, log }, identity: { origin, tokens }, progress } = task;
+  if (!zone || !desired.zone) return records;
+  if (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey) return records;
+  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  return retire(publisher, records, tokens.map((token) => token.toLowerCase()));
 }
 
 /**

@@ -124,3 +124,20 @@ export const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
 
 /** A domain name of at least two labels. */
 export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * The most characters of a name in DNS. A name has 255 octets there, with the length of each label:
+ * https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
+ */
+export const MAX_NAME = 253;
+
+/** Characters of a token of Easy DKIM. SES says nowhere how many they are; it has never made others. */
+export const TOKEN_LENGTH = 32;
+
+/** Characters of the label of a registry record: `cdk-ses-dkim-<32 digits>`. */
+export const REGISTRY_LABEL_LENGTH = 45;
+
+/** How long the name of a record is, with a first label of that many characters. */
+export function recordNameLength(domain: string, label: number): number {
+  return label + '._domainkey.'.length + domain.length;
+}

@@ -1,18 +1,14 @@
 // What synthesis refuses. Each error says what is wrong, which value was found and what to do.
 import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
-import { DOMAIN, HOSTED_ZONE_ID, LABEL, REGION, SERVICE_TIMEOUT } from './contract';
+import {
+  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+} from './contract';
 
 /**
  * The longest TTL that Route 53 accepts, in seconds:
  * https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
  */
 const MAX_TTL = 2147483647;
-
-/**
- * The longest domain with room for the name of a registry record: `cdk-ses-dkim-<32
- * digits>._domainkey.<domain>`. A name in DNS has at most 253 characters.
- */
-const MAX_DOMAIN_IN_ZONE = 196;
 
 /**
  * Whether synthesis does not know the value yet. A check lets such a value pass.
@@ -58,6 +54,12 @@ export function checkDomain(domain: string): void {
   }
 }
 
+/** Checks that the name of the record with the key is not too long for DNS. */
+export function checkSelectorIn(domain: string, selector: string): void {
+  if (isUnknown(selector)) return;
+  checkRecordName(`the record of selector '${selector}'`, domain, selector.length, ', or a shorter selector');
+}
+
 /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimSigningAttributes.html */
 export function checkSelector(selector: string): void {
   if (isUnknown(selector) || LABEL.test(selector)) return;
@@ -96,17 +98,28 @@ export function checkZoneName(domain: string, zoneName?: string): void {
   }
 }
 
-/** Checks the id of the zone, and that the names of the records in it are not too long for DNS. */
+/** Checks the id of the zone, and that the name of the registry record in it is not too long for DNS. */
 export function checkZoneId(domain: string, zoneId: string): void {
   if (!isUnknown(zoneId) && !HOSTED_ZONE_ID.test(zoneId)) {
     throw new Error(`hostedZone has the id '${zoneId}', which is not one of Route 53. Import the zone by its id alone, `
       + "for example 'Z0123456789ABC'");
   }
-  if (!isUnknown(domain) && domain.length > MAX_DOMAIN_IN_ZONE) {
-    throw new Error(`identity '${domain}' has ${domain.length} characters, and the names of its records would be `
-      + `longer than the 253 of DNS. Use a domain of at most ${MAX_DOMAIN_IN_ZONE}, or leave hostedZone out and `
-      + 'publish dkimRecords yourself');
-  }
+  checkRecordName('the registry record', domain, REGISTRY_LABEL_LENGTH,
+    ', or leave hostedZone out and publish dkimRecords yourself');
+}
+
+/**
+ * Checks that the name of a record is not too long for DNS.
+ *
+ * @param record what it is called in the error
+ * @param label how many characters the first label of its name has
+ * @param otherWay what else than a shorter domain would help
+ */
+export function checkRecordName(record: string, domain: string, label: number, otherWay = ''): void {
+  const length = recordNameLength(domain, label);
+  if (isUnknown(domain) || length <= MAX_NAME) return;
+  throw new Error(`identity '${domain}' has ${domain.length} characters, so the name of ${record} would have `
+    + `${length}, and DNS takes ${MAX_NAME}. Use a domain of at most ${domain.length - (length - MAX_NAME)}${otherWay}`);
 }
 
 /**

@@ -1,9 +1,10 @@
 // Tests of the wait for a public answer: other providers than Route 53 need up to two minutes.
+import { DesiredSigning } from '../../../lambda/base/desired-state';
 import { NameServerAnswer, Silence } from '../../../lambda/base/ports';
 import { Retry } from '../../../lambda/base/retry';
 import { txtRecord } from '../../../lambda/records/dkim-record';
 import { requireAnswered } from '../../../lambda/records/public-answer';
-import { byo, DOMAIN, wanting } from '../fixtures/aws-in-memory';
+import { byo, DOMAIN, EASY, wanting } from '../fixtures/aws-in-memory';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 const SECOND = 1_000;
@@ -31,14 +32,14 @@ test('a record that is not answered after more than two minutes is given up', as
 });
 
 /** What comes of answers that stay as they are: how long it took, the log, and the error. */
-async function outcomeOf(answers: NameServerAnswer[], zone = true) {
+async function outcomeOf(answers: NameServerAnswer[], zone = true, signing: DesiredSigning = byo('s1')) {
   const clock = new JumpingClock();
   const began = clock.now();
   const lines: [decision: string, message?: string][] = [];
   const log = (decision: string, { message }: { message?: string } = {}) => void lines.push([decision, message]);
   const retry = new Retry({ time: jumpingTime(clock), log, end: Infinity, accessGraceMs: 0 });
   const isRight = (values: readonly string[]) => values.includes(RECORD.data);
-  const desired = wanting(byo('s1'), zone ? {} : { zone: undefined });
+  const desired = wanting(signing, zone ? {} : { zone: undefined });
   const error = await requireAnswered(RECORD, isRight, desired, { dns: { ask: async () => answers }, retry, log })
     .then(() => undefined, ({ message }: Error) => message);
   return { seconds: (clock.now() - began) / SECOND, lines, error };
@@ -77,6 +78,13 @@ describe.each(SILENCES)('a name server of which nobody knows what it has (%s)', 
 test.each(IN_THE_NETWORK)('nobody is sent to the registrar when the network can be the cause (%s)', async (silence) => {
   const { error } = await outcomeOf([silent('lame'), silent('no-address'), silent(silence)]);
   expect(error).not.toContain('registrar');
+});
+
+test('nobody is told to publish the registry record elsewhere, in whose place SES\'s own records cannot be', async () => {
+  const { error } = await outcomeOf([right, none], true, EASY);
+  expect(error).toContain('ns2 has none');
+  expect(error).toContain('Take them out of the delegation');
+  expect(error).not.toContain('Publish');
 });
 
 test('a domain that is delegated to none is told so', async () => {

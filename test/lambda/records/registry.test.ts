@@ -16,6 +16,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
 }, { requiredKeys: ['label', 'type', 'origin', 'digest'] });
 const registry: fc.Arbitrary<Registry> = fc.record({
   signs: fc.constantFrom('us-east-1', 'eu-central-2', 'us-gov-west-1'),
+  of: hex32.map((digits) => `cdk-ses-dkim-${digits}`),
   entries: fc.uniqueArray(entry, { maxLength: 8, selector: (each) => JSON.stringify(each) }),
 }, { requiredKeys: ['entries'] });
 
@@ -94,6 +95,13 @@ test.each([
   const parts = { record: 'sel', type: 'TXT', origin: 'ours', digest: DIGEST, ...changed };
   const line = Object.entries(parts).map(([name, value]) => `${name}=${value}`).join('; ');
   expect(parseRegistry([HEAD, quote(line)]).entries).toEqual([]);
+});
+
+test('a further page names the owner’s own registry record, and nothing else is taken for one', () => {
+  const of = `cdk-ses-dkim-${DIGEST}`;
+  expect(renderRegistry({ of, entries: [] })).toEqual([`"v=cdk-ses-dkim1; of=${of}"`]);
+  expect(parseRegistry([`"v=cdk-ses-dkim1; of=${of}"`])).toEqual({ of, entries: [] });
+  expect(parseRegistry(['"v=cdk-ses-dkim1; of=www"'])).toEqual({ entries: [] });
 });
 
 test('a Region that is none is passed over', () => {

@@ -1,0 +1,191 @@
+// A plugin of esbuild that leaves out parts of packages that the handler never reaches, and that esbuild cannot drop:
+// it sees that something refers to them, but not that nobody goes there.
+//
+// What is left out throws when somebody gets there after all. A file of another form than expected fails the build.
+import { readFileSync } from 'node:fs';
+import { Plugin } from 'esbuild';
+
+interface Part {
+  /** The end of the path of the file. */
+  readonly file: string;
+  /** All that the file exports. The build fails when it is something else. */
+  readonly exports: readonly string[];
+  /** Code for those exports of which a mention alone must not throw. `fail()` throws. */
+  readonly instead?: Readonly<Record<string, string>>;
+  /** Imports of that code. */
+  readonly imports?: string;
+  /** Code of the file that it stands for, whatever the white space. The build fails without it. */
+  readonly form?: readonly string[];
+}
+
+const SMITHY = '@smithy/core/dist-es/submodules';
+
+/** Exported for the test. */
+export const PARTS: readonly Part[] = [
+  {
+    // Event streams: of all clients only Lambda's has operations with them, and `Invoke` has none. Without a marshaller
+    // in its config, a client asks for one here when it meets an event stream.
+    file: `${SMITHY}/event-streams/index.js`,
+    exports: [
+      'EventStreamCodec', 'HeaderMarshaller', 'Int64', 'MessageDecoderStream', 'MessageEncoderStream',
+      'SmithyMessageDecoderStream', 'SmithyMessageEncoderStream', 'EventStreamMarshaller', 'eventStreamSerdeProvider',
+      'readableStreamToIterable', 'iterableToReadableStream', 'UniversalEventStreamMarshaller',
+      'universalEventStreamSerdeProvider', 'getChunkedStream', 'getUnmarshalledStream', 'getMessageUnmarshaller',
+      'resolveEventStreamSerdeConfig', 'EventStreamSerde',
+    ],
+    instead: { resolveEventStreamSerdeConfig: '(config) => config' },
+  },
+  {
+    // Signs the messages of event streams.
+    file: '@smithy/signature-v4/dist-es/HeaderFormatter.js',
+    exports: ['HeaderFormatter', 'Int64'],
+    instead: { HeaderFormatter: 'class { format() { fail(); } }' },
+    form: ['export class HeaderFormatter { format(headers) {'],
+  },
+  {
+    // Signs for more Regions than one (SigV4A), which an optional package would have to do. Nobody asks for that: each
+    // client has one Region.
+    file: '@aws-sdk/signature-v4-multi-region/dist-es/SignatureV4MultiRegion.js',
+    exports: ['SignatureV4MultiRegion'],
+    imports: 'import { SignatureV4 } from "@smithy/signature-v4";',
+    instead: {
+      SignatureV4MultiRegion: `class extends SignatureV4 {
+        static sigv4aDependency() { return "none"; }
+        async sign(request, options) {
+          return options?.signingRegion === "*" ? fail() : super.sign(request, options);
+        }
+        async presign() { fail(); }
+        async signWithCredentials() { fail(); }
+        async presignWithCredentials() { fail(); }
+      }`,
+    },
+    form: [
+      'this.sigv4Signer = new SignatureV4SignWithCredentials(options);',
+      'sign(requestToSign, options = {}) { if (options.signingRegion === "*") {',
+      'return this.getSigv4aSigner().sign(requestToSign, options); } return this.sigv4Signer.sign(requestToSign, options);',
+    ],
+  },
+  // The SHA-256 in JavaScript: for a Node.js without its own.
+  { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
+  // Streams of a browser: Node's are others.
+  { file: `${SMITHY}/serde/util-stream/sdk-stream-mixin.browser.js`, exports: ['sdkStreamMixin'] },
+  {
+    file: `${SMITHY}/serde/util-stream/stream-collector.browser.js`,
+    exports: ['streamCollector', 'collectBlob', 'collectReadableStream'],
+  },
+  // Asks an EC2 instance for its Region. A function has it in its environment.
+  {
+    file: `${SMITHY}/config/config-resolver/regionConfig/getInstanceMetadataRegion.js`,
+    exports: ['getInstanceMetadataRegion'],
+  },
+  // Parameters of S3, which no client here is for.
+  {
+    file: `${SMITHY}/endpoints/middleware-endpoint/service-customizations/s3.js`,
+    exports: [
+      'resolveParamsForS3', 'DOT_PATTERN', 'S3_HOSTNAME_PATTERN', 'isDnsCompatibleBucketName', 'isArnBucketName',
+    ],
+  },
+];
+
+/** dns-packet's file with the types of records. */
+const RECORD_TYPES = /[\\/]dns-packet[\\/]index\.js$/;
+
+/** The types of records that the handler sends or reads. PTR has the code of CNAME and DNAME. */
+const KEPT_TYPES = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'OPT', 'PTR', 'SOA', 'TXT'];
+
+/** Stands for the types that are left out. Whoever answers may add such a record, so it is passed over. */
+const LEFT_OUT_TYPE = `
+const leftOut = () => { throw new Error('This type of DNS record is left out of the bundle') }
+leftOut.encode = leftOut.encodingLength = leftOut
+leftOut.decode = (buf, offset) => {
+  leftOut.decode.bytes = 2 + buf.readUInt16BE(offset)
+  if (offset + leftOut.decode.bytes > buf.length) throw new Error('Cannot decode record (buffer overflow)')
+  return new Proxy({}, { get: leftOut })
+}
+`;
+
+export const leftOut: Plugin = {
+  name: 'left-out',
+  setup({ onLoad, onEnd }) {
+    let unseen = new Set<string>();
+    const startOver = () => unseen = new Set([...PARTS.map(({ file }) => file), 'dns-packet']);
+    startOver();
+    for (const part of PARTS) {
+      const filter = new RegExp(`[\\\\/]${part.file.split('/').map(escaped).join('[\\\\/]')}$`);
+      onLoad({ filter }, ({ path }) => {
+        unseen.delete(part.file);
+        return { contents: withoutPart(readFileSync(path, 'utf8'), part), loader: 'js' };
+      });
+    }
+    onLoad({ filter: RECORD_TYPES }, ({ path }) => {
+      unseen.delete('dns-packet');
+      return { contents: withoutRecordTypes(readFileSync(path, 'utf8')), loader: 'js' };
+    });
+    onEnd(({ errors }) => {
+      const missing = [...unseen];
+      startOver();
+      if (errors.length === 0) requireForm(missing.length === 0, `nothing imports ${missing.join(', ')}`);
+    });
+  },
+};
+
+/** A file with the same exports: to call one throws, and so does `new` and a look at a property. */
+export function withoutPart(source: string, { file, exports, instead = {}, imports = '', form = [] }: Part): string {
+  requireForm(exportsOf(source, file).sort().join() === [...exports].sort().join(), `other exports of ${file}`);
+  const code = source.replace(/\s+/g, ' ');
+  for (const each of form) requireForm(code.includes(each), `no \`${each}\` in ${file}`);
+  return [
+    imports,
+    `const fail = () => { throw new Error(${JSON.stringify(`${file} is left out of the bundle`)}); };`,
+    'const leftOut = /* @__PURE__ */ new Proxy(function () {}, { apply: fail, construct: fail, get: fail });',
+    ...exports.map((name) => `export const ${name} = ${instead[name] ?? 'leftOut'};`),
+  ].join('\n');
+}
+
+const EXPORT = /^export (?:\{ (.*?),? \}(?: from .*)?;|(?:const|class|(?:async )?function\*?) (\w+)\b.*)$/;
+
+/** The names that a file exports. */
+function exportsOf(source: string, file: string): string[] {
+  return [...source.matchAll(/^export\b.*$/gm)].flatMap(([line]) => {
+    const [, names, name] = EXPORT.exec(line) ?? [];
+    requireForm(names !== undefined || name !== undefined, `${line} in ${file}`);
+    return name ?? names.split(', ').map((each) => each.replace(/^.* as /, ''));
+  });
+}
+
+/**
+ * dns-packet without the code of the types of records that are not used: it is one file, of which esbuild can drop
+ * nothing. To write a record of such a type throws, and so does a look at the data of one.
+ */
+export function withoutRecordTypes(source: string): string {
+  const cases = [...source.matchAll(/^ {4}case '(\w+)': return (r\w+)\n/gm)];
+  const used = cases.filter(([, type]) => KEPT_TYPES.includes(type));
+  requireForm(used.length === KEPT_TYPES.length, 'not all used types of records in dns-packet');
+  let result = source;
+  for (const [line, type, code] of cases) {
+    if (KEPT_TYPES.includes(type)) continue;
+    result = withoutObject(result.replace(line, `    case '${type}': return leftOut\n`), code);
+  }
+  for (const helper of ['string', 'typebitmap']) result = withoutObject(result, helper);
+  return result + LEFT_OUT_TYPE;
+}
+
+/** Without `const <name> = {}`, and without all that is put on the object up to the next one. */
+function withoutObject(source: string, name: string): string {
+  const START = `const ${name} = (?:exports\\.\\w+ = )?\\{\\}\\n`;
+  const object = new RegExp(`^${START}(?:\\n|${name}\\..*\\n| .*\\n|\\}\\n)*`, 'm');
+  const result = source.replace(object, '');
+  const isNamed = new RegExp(`(?<![.\\w'])${name}\\b(?!')`).test(result);
+  requireForm(result !== source && !isNamed, `the object ${name} of dns-packet`);
+  return result;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.]/g, '\\.');
+}
+
+function requireForm(holds: boolean, found: string): void {
+  if (holds) return;
+  throw new Error(`A package has another form than scripts/left-out.ts knows: ${found}. Look at its new version, and `
+    + 'teach the plugin');
+}

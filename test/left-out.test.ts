@@ -1,0 +1,180 @@
+// Tests of what the bundle leaves out of packages: it throws when it is reached, the rest does what it did, and files
+// of another form than the plugin knows fail the build.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import * as dnsPacket from 'dns-packet';
+import { build } from 'esbuild';
+import { leftOut, PARTS, withoutPart, withoutRecordTypes } from '../scripts/left-out';
+
+const PACKAGES = join(__dirname, '..', 'node_modules');
+const DNS_PACKET = readFileSync(join(PACKAGES, 'dns-packet', 'index.js'), 'utf8');
+
+function sourceOf(file: string): string {
+  return readFileSync(join(PACKAGES, file), 'utf8');
+}
+
+/** What the code exports as the file of that path. */
+function run(code: string, file: string): Record<string, any> {
+  const exported = {};
+  new Function('require', 'exports', code)(createRequire(join(PACKAGES, file)), exported);
+  return exported;
+}
+
+/** What a part that is left out exports instead. */
+function stubOf(part: typeof PARTS[number]): Record<string, any> {
+  const code = withoutPart(sourceOf(part.file), part)
+    .replace(/^import (\{ \w+ \}) from (".*?");$/gm, 'const $1 = require($2);')
+    .replace(/^export const (\w+) =/gm, 'exports.$1 =');
+  return run(code, part.file);
+}
+
+const partNamed = (name: string) => PARTS.find(({ exports }) => exports.includes(name))!;
+
+describe('a part that is left out', () => {
+  test.each(PARTS.map((part) => [part.file, part] as const))('%s throws wherever it is reached', (file, part) => {
+    const stub = stubOf(part);
+    expect(Object.keys(stub)).toEqual(part.exports);
+    const message = `${file} is left out of the bundle`;
+    for (const value of Object.entries(stub).flatMap(([name, each]) => part.instead?.[name] ? [] : [each])) {
+      expect(() => value({})).toThrow(message);
+      expect(() => new value()).toThrow(message);
+      expect(() => value.anything).toThrow(message);
+    }
+  });
+
+  test('event streams: the config of a client stays as it is, and a header is not written', () => {
+    const config = {};
+    expect(stubOf(partNamed('EventStreamSerde')).resolveEventStreamSerdeConfig(config)).toBe(config);
+    expect(config).toEqual({});
+    const { HeaderFormatter } = stubOf(partNamed('HeaderFormatter'));
+    expect(() => new HeaderFormatter().format({})).toThrow('HeaderFormatter.js is left out');
+  });
+
+  test('a request for one Region is signed as before, and one for all is not', async () => {
+    const load = createRequire(join(PACKAGES, '@aws-sdk', 'client-sesv2', 'package.json'));
+    const { SignatureV4MultiRegion: Original } = load('@aws-sdk/signature-v4-multi-region');
+    const { Sha256 } = load('@smithy/core/checksum');
+    const { HttpRequest } = load('@smithy/core/transport');
+    const settings = {
+      service: 'ses',
+      region: 'eu-west-1',
+      sha256: Sha256,
+      uriEscapePath: true,
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' },
+    };
+    const request = () => new HttpRequest({
+      method: 'PUT',
+      protocol: 'https:',
+      hostname: 'email.eu-west-1.amazonaws.com',
+      path: '/v2/email/a%20b',
+      query: { a: 'b' },
+      headers: { host: 'email.eu-west-1.amazonaws.com' },
+      body: '{"some":"body"}',
+    });
+    const { SignatureV4MultiRegion: Stub } = stubOf(partNamed('SignatureV4MultiRegion'));
+    expect(Stub.sigv4aDependency()).toBe(Original.sigv4aDependency());
+    for (const signingRegion of [undefined, 'us-east-2']) {
+      const options = { signingDate: new Date('2026-01-02T03:04:05Z'), signingService: 'ses', signingRegion };
+      const signed = await new Stub(settings).sign(request(), options);
+      expect(signed.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/20260102\//);
+      expect(signed).toEqual(await new Original({ ...settings, runtime: 'node' }).sign(request(), options));
+    }
+    const message = 'SignatureV4MultiRegion.js is left out';
+    await expect(new Stub(settings).sign(request(), { signingRegion: '*' })).rejects.toThrow(message);
+    for (const method of ['presign', 'signWithCredentials', 'presignWithCredentials']) {
+      await expect(new Stub(settings)[method](request())).rejects.toThrow(message);
+    }
+  });
+
+  test.each<[string, (source: string) => string, string]>([
+    ['an export fewer', (source) => source.replace('getChunkedStream', 'getStream'), 'EventStreamSerde'],
+    ['an export more', (source) => `${source}\nexport class More {}`, 'EventStreamSerde'],
+    ['an export of another form', (source) => `${source}\nexport * from "./more";`, 'EventStreamSerde'],
+    ['other code', (source) => source.replace('this.sigv4Signer.sign(', 'this.sign('), 'SignatureV4MultiRegion'],
+  ])('that has %s fails the build', (_, change, name) => {
+    const part = partNamed(name);
+    const changed = change(sourceOf(part.file));
+    expect(changed).not.toBe(sourceOf(part.file));
+    expect(() => withoutPart(changed, part)).toThrow(/A package has another form .*(?:streams.index|MultiRegion)\.js/);
+  });
+
+  test('that nothing imports any more fails the build', async () => {
+    const building = build({ stdin: { contents: '1' }, write: false, plugins: [leftOut], logLevel: 'silent' });
+    await expect(building).rejects.toThrow(/nothing imports .*event-streams.*, dns-packet/);
+  });
+});
+
+describe('the types of DNS records that are left out', () => {
+  const small = run(withoutRecordTypes(DNS_PACKET), 'dns-packet/index.js') as typeof dnsPacket;
+  const record = { name: 'example.com', ttl: 60, class: 'IN' } as const;
+  const used: dnsPacket.Packet['answers'] = [
+    { ...record, type: 'A', data: '192.0.2.1' }, { ...record, type: 'AAAA', data: '2001:db8::1' },
+    { ...record, type: 'NS', data: 'ns.example.net' }, { ...record, type: 'CNAME', data: 'a.example.net' },
+    { ...record, type: 'DNAME', data: 'b.example.net' }, { ...record, type: 'TXT', data: ['v=DKIM1; ', 'p=abc'] },
+    { ...record, type: 'SOA', data: { mname: 'ns.example.net', rname: 'root.example.net', serial: 7 } },
+  ];
+  const unused: dnsPacket.Packet['answers'] = [
+    { ...record, type: 'MX', data: { preference: 1, exchange: 'mx.example.net' } },
+    { ...record, type: 'CAA', data: { flags: 0, tag: 'issue', value: 'ca.example.net' } },
+    { ...record, type: 'DS', data: { keyTag: 1, algorithm: 13, digestType: 2, digest: Buffer.alloc(32) } },
+  ];
+  const edns = {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: 1232,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [],
+  } as const;
+  const message = (answers: dnsPacket.Packet['answers']): dnsPacket.Packet => ({
+    type: 'response', id: 7, questions: [{ type: 'TXT', name: 'example.com' }], answers, additionals: [edns as any],
+  });
+
+  test('what is used is written and read as before', () => {
+    const encoded = dnsPacket.encode(message(used));
+    expect(small.encode(message(used))).toEqual(encoded);
+    expect(small.streamEncode(message(used))).toEqual(dnsPacket.streamEncode(message(used)));
+    expect(small.decode(encoded)).toEqual(dnsPacket.decode(encoded));
+    expect(small.decode(encoded).answers).toHaveLength(7);
+  });
+
+  test('a record of a type that is left out is passed over, and throws only when its data are read', () => {
+    const { answers = [] } = small.decode(dnsPacket.encode(message([...unused, ...used])));
+    expect(answers.map(({ type }) => type)).toEqual([...unused, ...used].map(({ type }) => type));
+    expect(answers.slice(3)).toEqual(dnsPacket.decode(dnsPacket.encode(message(used))).answers);
+    for (const each of answers.slice(0, 3)) {
+      expect(each).toMatchObject({ name: 'example.com', ttl: 60 });
+      expect(() => (each as any).data.exchange).toThrow('This type of DNS record is left out of the bundle');
+    }
+  });
+
+  test.each(unused)('a record is not written: $type', (each) => {
+    expect(() => small.encode(message([each]))).toThrow('This type of DNS record is left out of the bundle');
+  });
+
+  test('a record that is cut off cannot be read', () => {
+    const encoded = dnsPacket.encode({ ...message(unused), additionals: [] });
+    expect(() => small.decode(encoded.subarray(0, -1))).toThrow('buffer overflow');
+  });
+
+  test('a type that dns-packet does not know is read as bytes, as before', () => {
+    const unknown = { ...record, type: 'UNKNOWN_65280', data: Buffer.from('abc') } as any;
+    const encoded = dnsPacket.encode(message([unknown]));
+    expect(small.decode(encoded)).toEqual(dnsPacket.decode(encoded));
+  });
+
+  test.each<[string, (source: string) => string]>([
+    ['a used type', (source) => source.replace("case 'TXT': return rtxt", "case 'TXT': { return rtxt }")],
+    ['the code of a type', (source) => source.replace('rmx = exports.mx = {}', 'rmx = exports.mx = make()')],
+    ['the code between two types', (source) => source.replace('const rtlsa =', 'register(rnaptr)\n\nconst rtlsa =')],
+    ['a use of a type elsewhere', (source) => `${source}\nexports.mail = rmx\n`],
+    ['a helper', (source) => source.replace('const typebitmap = {}', 'const typebitmap = new Bitmap()')],
+  ])('%s that is not as it was fails the build', (_, change) => {
+    const changed = change(DNS_PACKET);
+    expect(changed).not.toBe(DNS_PACKET);
+    expect(() => withoutRecordTypes(changed)).toThrow(/A package has another form than .*dns-packet/);
+  });
+});
