@@ -182,8 +182,10 @@ class ByoDkim extends DkimSigning {
     checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
   }
 
-  public _check({ stack, known }: KnownTarget): void {
-    checkSelector(known(this.options.selector));
+  public _check({ stack, domain, known }: KnownTarget): void {
+    const selector = known(this.options.selector);
+    checkSelector(selector);
+    checkSelectorIn(domain, selector);
     const key = this.options.privateKey;
     const { account, region, partition } = environmentOfSecret(key, stack, known);
     checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
@@ -193,7 +195,6 @@ class ByoDkim extends DkimSigning {
   }
 
   public _bind(target: SigningTarget): SigningConfig {
-    checkSelectorIn(target.domain, this.options.selector);
     this._check({ ...target, known: asItIs });
     const key = this.options.privateKey;
     const { region } = environmentOfSecret(key, target.stack, asItIs);
