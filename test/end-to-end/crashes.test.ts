@@ -39,7 +39,11 @@ const TAG: Step = ['ses', 'TagResource', 0];
 const UNTAG: Step = ['ses', 'UntagResource', 0];
 const STANDS: Step = ['cloudformation', 'DescribeStackResource', 0];
 const READ_ZONE: readonly Step[] = [['route53', 'GetHostedZone', 0], ['route53', 'ListResourceRecordSets', 0]];
+/** The function knows the zone already. */
+const READ_KNOWN_ZONE: Step = ['route53', 'ListResourceRecordSets', 0];
 const CHANGE_ZONE: readonly Step[] = [['route53', 'ChangeResourceRecordSets', 0], ['route53', 'GetChange', 0]];
+/** A deletion does not wait until the change is on all name servers. */
+const CLEAR_ZONE: readonly Step[] = [READ_KNOWN_ZONE, ['route53', 'ChangeResourceRecordSets', 0]];
 const READ_KEY: Step = ['secretsmanager', 'GetSecretValue', 0];
 const ANSWER: Step = ['s3', 'PutObject', 0];
 
@@ -56,8 +60,8 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.byo('s1', scene.secrets.one, WAIT),
     update: (scene) => scene.byo('s2', scene.secrets.two, WAIT),
     createCalls: BYODKIM_WITH_ZONE,
-    updateCalls: BYODKIM_WITH_ZONE,
-    deleteCalls: [STANDS, READ_IDENTITY, PUT, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, UNTAG, ANSWER],
+    updateCalls: BYODKIM_WITH_ZONE.filter(([, operation]) => operation !== 'GetHostedZone'),
+    deleteCalls: [STANDS, READ_IDENTITY, PUT, ...CLEAR_ZONE, UNTAG, ANSWER],
   },
   {
     method: 'BYODKIM',
@@ -80,8 +84,8 @@ const FLOWS: readonly Flow[] = [
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
     createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
-    updateCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ANSWER],
-    deleteCalls: [STANDS, READ_IDENTITY, ['route53', 'ListResourceRecordSets', 0], ...CHANGE_ZONE, ANSWER],
+    updateCalls: [STANDS, READ_IDENTITY, READ_KNOWN_ZONE, ...CHANGE_ZONE, ANSWER],
+    deleteCalls: [STANDS, READ_IDENTITY, ...CLEAR_ZONE, ANSWER],
   },
   {
     method: 'Easy DKIM',

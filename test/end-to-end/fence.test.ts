@@ -190,8 +190,8 @@ describe('a request that cannot end in time, and whose URL does not say when it 
 
   beforeEach(async () => {
     scene.cloud.cloudFormation.settings.responseUrlSignature = 'version 2';
-    // More than the half hour that CloudFormation waits for.
-    scene.cloud.faults.add({ service: 'route53', operation: 'GetChange', kind: 'throttle', times: 120 });
+    // More than the hour that CloudFormation waits for.
+    scene.cloud.faults.add({ service: 'route53', operation: 'GetChange', kind: 'throttle', times: 3_000 });
     result = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
   });

@@ -193,7 +193,7 @@ describe('while an identity waits, the stack', () => {
   test('is rolled back: no schedule is left, and nothing else of ours', async () => {
     await begin({ ses: { firstLook: 20 * MINUTE } });
     // The failing one finds its place after the other has begun to wait.
-    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 8 });
+    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 40 });
     const result = await scene.deploy('Mail', besideOneThatFails(scene.byo('s1', scene.secrets.one, HOUR)));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(continuations()).toBeGreaterThan(0);
@@ -205,7 +205,7 @@ describe('while an identity waits, the stack', () => {
   test('is updated and rolled back: the old signing is at work, and nobody looks any more', async () => {
     await begin({ ses: { firstLook: 20 * MINUTE } });
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, HOUR));
-    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 8 });
+    scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: 'throttle', times: 40 });
     const result = await scene.deploy('Mail', besideOneThatFails(scene.byo('s2', scene.secrets.two, HOUR)));
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     await settled();

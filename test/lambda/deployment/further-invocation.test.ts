@@ -147,6 +147,44 @@ describe('a request that waits for SES', () => {
       Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID, Data: { DkimStatus: 'SUCCESS', Selector: 's1' },
     });
   });
+
+  test('does not count what SES may still say of the signing before', async () => {
+    const stack = new StackInMemory();
+    await stack.run(VERIFYING);
+    stack.aws.set({ status: 'SUCCESS' });
+    stack.wakesAt.set(JSON.stringify(stack.sent[0]), stack.aws.time + 30 * SECOND);
+    expect(await stack.run(stack.sent[0])).toBeUndefined();
+    expect(stack.sent).toHaveLength(2);
+    stack.wakesAt.set(JSON.stringify(stack.sent[1]), stack.aws.time + 30 * SECOND);
+    expect(await stack.run(stack.sent[1])).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('fails when somebody else has set the signing meanwhile', async () => {
+    const stack = new StackInMemory();
+    await stack.run(VERIFYING);
+    stack.aws.set({ origin: 'EXTERNAL', tokens: ['other'], lastChecked: new Date(stack.aws.time + SECOND) });
+    const { Status, Reason } = await stack.run(stack.sent[0]);
+    expect([Status, Reason]).toEqual(['FAILED', expect.stringContaining('Somebody else has set how')]);
+  });
+
+  test('is told no more when it was overtaken while it did its work', async () => {
+    const stack = new StackInMemory();
+    stack.servicesFor = (services) => ({
+      ...services,
+      ses: {
+        ...services.ses,
+        putSigning: async (attributes) => {
+          const answer = await services.ses.putSigning(attributes);
+          stack.aws.time += MINUTE;
+          stack.resourceStatus = 'DELETE_IN_PROGRESS';
+          return answer;
+        },
+      },
+    });
+    await stack.run(VERIFYING);
+    expect([answers, stack.sent]).toEqual([[], []]);
+    expect(stack.aws.lines.join('')).toContain('"overtaken"');
+  });
 });
 
 describe('a URL that does not say when the request was made', () => {
