@@ -11,7 +11,8 @@ import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import {
-  checkCrossAccountSecret, checkParentRegion, checkPartition, checkRecordName, checkSelector, checkSelectorIn, checkType,
+  checkCrossAccountSecret, checkParentRegion, checkPartition, checkRecordName, checkSelector, checkSelectorIn,
+  checkType,
 } from './private/validation';
 
 /**
