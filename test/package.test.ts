@@ -50,10 +50,10 @@ test('each module of the library has its types in the package', () => {
   expect(modules.filter((file) => !files.includes(file.replace(/\.js$/, '.d.ts')))).toEqual([]);
 });
 
-test('the handler is small enough to start fast: 314 kB, and 100 kB zipped', () => {
+test('the handler is small enough to start fast: 330 kB, and 104 kB zipped', () => {
   const bundle = readFileSync(join(ROOT, 'assets', 'lambda', 'deployment', 'index.js'));
-  expect(bundle.length).toBeLessThanOrEqual(314_000);
-  expect(deflateRawSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(100_000);
+  expect(bundle.length).toBeLessThanOrEqual(330_000);
+  expect(deflateRawSync(bundle, { level: 9 }).length).toBeLessThanOrEqual(104_000);
 });
 
 test('no file in the package holds a private key', () => {
