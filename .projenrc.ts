@@ -114,7 +114,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       testEnvironment: './test/seeded-environment.ts',
       // Only for a test that never ends. No test waits in real time, and one in which all wait fails at once: so how
-      // long a test takes is the machine's affair. Beside twelve busy loops one of ten seconds takes more than a minute.
+      // long a test takes is the machine's affair. Beside twelve busy loops ten seconds become more than a minute.
       testTimeout: 600_000,
       // One for each of two cores. A function in a process of its own works while its test waits, so more would
       // only take turns.

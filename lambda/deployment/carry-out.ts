@@ -70,8 +70,8 @@ async function createOrUpdate(work: Work): Promise<Answer> {
 }
 
 /**
- * A roll-back of an update to another identity, which never answered. So CloudFormation does not know the other one, and
- * deletes nothing of it.
+ * A roll-back of an update to another identity, which never answered. So CloudFormation does not know the other one,
+ * and deletes nothing of it.
  */
 async function abandon(work: Work, previous: DesiredState): Promise<void> {
   const { event: { StackId, LogicalResourceId }, environment, log, services: { retry, redactor } } = work;
@@ -83,9 +83,7 @@ async function abandon(work: Work, previous: DesiredState): Promise<void> {
 async function remove(work: Work): Promise<Answer> {
   const { event: { PhysicalResourceId: physicalResourceId }, desired, owner, services, log } = work;
   const { identity, create } = parsePhysicalId(physicalResourceId);
-  if (await isRecreated(work, desired)) log('resource-recreated');
-  else if (identity !== undefined && identity !== identityOf(desired)) log('other-identity', { physicalResourceId });
-  else {
+  if (await isRecreated(work, desired)) {log('resource-recreated');} else if (identity !== undefined && identity !== identityOf(desired)) {log('other-identity', { physicalResourceId });} else {
     // A Create that was cancelled, or never answered, may be at work still.
     if (!create) await overtakenRequestEnds(work);
     await release({ previous: desired, owner, create, isRollback: () => isRollback(work) }, services);

@@ -27,8 +27,8 @@ export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress 
 
 /**
  * When CloudFormation's clock started, in ms since 1970. The event has no time of its own, and this invocation may be a
- * repeat, a continuation, or have stood in Lambda's queue. But the ResponseURL was signed when the request was made. Not
- * every form of signature says when. Then the time of the first invocation counts, which hands it on.
+ * repeat, a continuation, or have stood in Lambda's queue. But the ResponseURL was signed when the request was made.
+ * Not every form of signature says when. Then the time of the first invocation counts, which hands it on.
  */
 export function requestedAt({ ResponseURL, Progress: progress }: HandlerEvent): number | undefined {
   const signed = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(ResponseURL);

@@ -1,4 +1,4 @@
-// The signing tag: what an owner has told SES, in a tag on the identity. See docs/adr/0022-who-set-the-signing.md. Pure.
+// The signing tag: what an owner has told SES, in a tag on the identity (docs/adr/0022-who-set-the-signing.md). Pure.
 //
 // SES does not say who has set how an identity signs. So each owner writes it down before it tells SES, in a tag of its
 // own beside the signing itself: in the same account and Region, with or without a hosted zone.
@@ -39,8 +39,8 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
 }
 
 /**
- * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is no
- * tag, because an older version wrote none, or because somebody took it away.
+ * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
+ * no tag, because an older version wrote none, or because somebody took it away.
  */
 export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);

@@ -1,5 +1,5 @@
 // Cancels stacks of many identities at random moments, and counts the identities that are not as their stack says.
-// Run by `npx projen cancelled`, with the numbers of identities as arguments, and SEED and MOMENTS from the environment.
+// Run by `npx projen cancelled`, with numbers of identities as arguments, and SEED and MOMENTS from the environment.
 import Table from 'cli-table3';
 import { randomInt, seededRandom } from '../../test/cloud/time/random';
 import { cancelledStack } from '../../test/end-to-end/cancelled-stack';
@@ -18,7 +18,8 @@ async function main(): Promise<void> {
       for (let run = 0; run < Number(MOMENTS); run++) {
         // From the first second until all would be done: SES takes one call a second, and each identity needs three.
         const failsAfterSeconds = 1 + randomInt(random, 30 + 3 * identities);
-        const { status, wrong, left } = await cancelledStack({ identities, request, failsAfterSeconds, seed: seed + run });
+        const stack = { identities, request, failsAfterSeconds, seed: seed + run };
+        const { status, wrong, left } = await cancelledStack(stack);
         const isStuck = !['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'].includes(status);
         if (wrong.length > 0 || left > 0 || isStuck) {
           console.log(`${request} of ${identities}, failing after ${failsAfterSeconds} s, seed ${seed + run}: ${status}, `

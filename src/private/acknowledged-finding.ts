@@ -21,7 +21,8 @@ const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 /** Acknowledges these findings in the resource, beside those that it has. */
 export function acknowledge(resource: cdk.CfnResource, findings: readonly Finding[]): void {
   const { rules_to_suppress: known = [] } = resource.getMetadata('cdk_nag') ?? {};
-  const rules = findings.map(({ rule, reason, found }) => ({ id: rule, reason, ...(found && { applies_to: [found] }) }));
+  const rules = findings.map(({ rule, reason, found }) =>
+    ({ id: rule, reason, ...(found && { applies_to: [found] }) }));
   resource.addMetadata('cdk_nag', { rules_to_suppress: [...known, ...rules] });
   if (!('Validations' in cdk)) return;
   resource.node.addMetadata(ACKNOWLEDGED_RULES, Object.fromEntries(findings.map(({ rule, reason, found }) =>

@@ -1,5 +1,5 @@
-// A stack of many identities in which one resource fails at some moment, so that CloudFormation cancels the others. Says
-// which identities are not as the stack says afterwards.
+// A stack of many identities in which one resource fails at some moment, so that CloudFormation cancels the others.
+// Says which identities are not as the stack says afterwards.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { byoDkim, REGION, Scene } from './scene';
@@ -36,7 +36,9 @@ export async function cancelledStack(
     const build = (selector: string, secret: 'one' | 'two', fails: boolean) => (stack: Stack) => {
       const hostedZone = scene.zoneIn(stack);
       const signing = byoDkim(stack, selector, scene.secrets[secret]);
-      for (const domain of domains) new EmailIdentityDkim(stack, domain, { identity: of(stack, domain), hostedZone, signing });
+      for (const domain of domains) {
+        new EmailIdentityDkim(stack, domain, { identity: of(stack, domain), hostedZone, signing });
+      }
       if (!fails) return;
       const waitForVerification = Duration.seconds(failsAfterSeconds);
       new EmailIdentityDkim(stack, 'Fails', { identity: of(stack, NEVER_VERIFIED), waitForVerification });

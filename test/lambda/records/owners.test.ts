@@ -70,7 +70,8 @@ describe('two owners of one Region are removed at the same moment', () => {
   });
 
   test('B4 at the same moment they leave nothing', () => {
-    new OwnersHistory(EXAMPLE[0], ONE_BY_ONE).run([...EXAMPLE[1], isRemoved(0), isRemoved(1), isRemoved(0), isRemoved(1)]);
+    const bothGo = [isRemoved(0), isRemoved(1)];
+    new OwnersHistory(EXAMPLE[0], ONE_BY_ONE).run([...EXAMPLE[1], ...bothGo, ...bothGo]);
   });
 });
 

@@ -22,7 +22,9 @@ test('the status of a stack is read by its id', async () => {
 
 test('physical id and status of a resource, and since when it has that, are read by its logical id', async () => {
   const detail = {
-    PhysicalResourceId: 'us-east-1/example.com', ResourceStatus: 'CREATE_IN_PROGRESS', LogicalResourceId: 'Dkim',
+    PhysicalResourceId: 'us-east-1/example.com',
+    ResourceStatus: 'CREATE_IN_PROGRESS',
+    LogicalResourceId: 'Dkim',
     LastUpdatedTimestamp: new Date(1),
   };
   await expect(answering({ StackResourceDetail: detail }).resource(STACK, 'Dkim')).resolves
