@@ -1,7 +1,8 @@
 // The fence: before a write, whether CloudFormation still waits for this request. See docs/adr/0017-fence.md.
 //
 // CloudFormation cancels requests, gives them up and makes others, and stops no function that is at work. Lambda
-// repeats a run that died, also when it had answered. Such a request has been overtaken: it ends without a write or an answer.
+// repeats a run that died, also when it had answered. Such a request has been overtaken: it ends without a write or an
+// answer.
 import { CloudFormationEvent, requestedAt } from './event';
 import { Request } from './request';
 import { textOf } from '../base/describe-error';
