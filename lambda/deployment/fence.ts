@@ -72,7 +72,8 @@ const AT_WORK = {
 function stands({ event, progress }: Pick<Request, 'event' | 'progress'>, resource: ResourceNow | undefined): boolean {
   const { RequestType, PhysicalResourceId } = event;
   if (!resource) return RequestType === 'Delete';
-  const { status = '', since, physicalId } = resource;
+  const { status, since, physicalId } = resource;
+  if (status === undefined) return true; // it does not say
   if (AT_WORK[RequestType].includes(status)) {
     if (!since) return true;
     const madeAt = requestedAt(event) ?? Infinity;

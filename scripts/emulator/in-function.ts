@@ -18,24 +18,16 @@ timers.setTimeout = <T>(ms?: number, value?: T, options?: Parameters<typeof paus
 syncBuiltinESMExports();
 
 // MiniStack gives a resource a status only when it is done. So it cannot say that CloudFormation still waits for a
-// request, which the handler asks before it writes. Here every request stands, as the log names it. What a request does
-// that no longer stands, the local cloud shows.
-let requestType = '';
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
-  const [, found] = /"decision":"received".*"requestType":"(\w+)"/.exec(String(chunk)) ?? [];
-  if (found) requestType = found.toUpperCase();
-  return write(chunk, ...rest);
-}) as typeof process.stdout.write;
-
+// request, which the handler asks before it writes. Here nothing is said of it, so every request stands. What a request
+// does that no longer stands, the local cloud shows.
 const { AWS_ENDPOINT_URL_CLOUDFORMATION: own, AWS_ENDPOINT_URL: ministack = own } = process.env;
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', async () => {
     const body = Buffer.concat(chunks).toString();
     if (body.includes('Action=DescribeStackResource&')) {
-      response.end(`<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail><ResourceStatus>${
-        requestType}_IN_PROGRESS</ResourceStatus></StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>`);
+      response.end('<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>'
+        + '</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>');
       return;
     }
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
