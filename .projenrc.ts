@@ -152,7 +152,9 @@ project.eslint?.allowDevDeps('lambda/**');
 
 // Types are checked once, by the typecheck step. So the tests are only transpiled.
 project.jest!.config.transform = {
-  '^.+\\.tsx?$': ['<rootDir>/test/transform.cjs', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } }],
+  '^.+\\.tsx?$': [
+    '<rootDir>/test/transform.cjs', { target: 'node20', tsconfigRaw: { compilerOptions: { target: 'ES2023' } } },
+  ],
 };
 project.deps.removeDependency('ts-jest');
 
