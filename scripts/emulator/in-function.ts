@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import timers from 'node:timers/promises';
 import { resolveThrough } from '../../test/cloud/behind-nat';
 
@@ -20,20 +21,34 @@ syncBuiltinESMExports();
 // MiniStack gives a resource a status only when it is done. So it cannot say that CloudFormation still waits for a
 // request, which the handler asks before it writes. Here nothing is said of it, so every request stands. What a request
 // does that no longer stands, the local cloud shows.
-const { AWS_ENDPOINT_URL_CLOUDFORMATION: own, AWS_ENDPOINT_URL: ministack = own } = process.env;
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', async () => {
-    const body = Buffer.concat(chunks).toString();
-    if (body.includes('Action=DescribeStackResource&')) {
-      response.end('<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>'
-        + '</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>');
+const NOTHING_SAID = '<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>'
+  + '</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>';
+bridge('CLOUDFORMATION', (body) => body.includes('Action=DescribeStackResource&') ? { answer: NOTHING_SAID } : { body });
+
+// What waits for minutes is called again by a schedule, and a tenth of that time is enough here too.
+bridge('SCHEDULER', (body) => ({
+  body: body.replace(/at\(([\d:T-]+)\)/, (_, at) => {
+    const soon = Date.now() + (Date.parse(`${at}Z`) - Date.now()) / 10;
+    return `at(${new Date(soon).toISOString().slice(0, 19)})`;
+  }),
+}));
+
+/** Puts a server between the function and a service of MiniStack, which changes a call or answers it. */
+function bridge(service: string, change: (body: string) => { answer: string } | { body: string }): void {
+  const variable = `AWS_ENDPOINT_URL_${service}`;
+  const ministack = process.env[variable] ?? process.env.AWS_ENDPOINT_URL;
+  const server = createServer(async (request, response) => {
+    const call = change(await text(request));
+    if ('answer' in call) {
+      response.end(call.answer);
       return;
     }
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-    const answer = await fetch(ministack!, { method: 'POST', headers: headers as Record<string, string>, body });
+    const answer = await fetch(`${ministack}${request.url}`, {
+      method: request.method, headers: headers as Record<string, string>, body: call.body,
+    });
     response.writeHead(answer.status).end(await answer.text());
-  });
-}).listen(0);
-server.unref();
-process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }).listen(0);
+  server.unref();
+  process.env[variable] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
