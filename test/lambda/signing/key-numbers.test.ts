@@ -39,7 +39,8 @@ function keyOf(first: bigint, second: bigint, exponent: bigint, phi = (first - 1
 const EXPONENT = /^its public exponent is not an odd number from 3 to 2147483647/;
 const ZERO = /^some of its numbers are zero/;
 const DAMAGED = /^it is damaged: its numbers do not belong together/;
-const BITS = /^it is an RSA key of \d+ bits/;
+/** The OpenSSL of Node 24 does not read a key whose modulus is 0. */
+const BITS = /^it is an RSA key of 0 bits|^its base64 is not an RSA private key/;
 
 const [first, second, third] = [prime(512), prime(256), prime(256)];
 const composite = keyOf(first, second * third, 65537n, (first - 1n) * (second - 1n) * (third - 1n));
