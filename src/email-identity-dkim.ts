@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT,
+  DEFAULT_RECORD_TTL, MAX_SERVICE_TIMEOUT, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, serviceTimeout,
 } from './private/contract';
 import { checkHostedZone } from './private/hosted-zone-checks';
 import { accountOf, certainRegionOf, domainOf, regionOf, setsOwnSigning } from './private/known-identity';
@@ -257,13 +257,14 @@ export class EmailIdentityDkim extends Construct {
       WaitForVerification: wait,
       RemovalPolicy: unlessDefault(props.removalPolicy && checkRemovalPolicy(props.removalPolicy), 'DESTROY'),
     } satisfies ResourceProperties;
+    const timeout = Token.isUnresolved(wait) ? MAX_SERVICE_TIMEOUT : serviceTimeout(Number(wait ?? 0));
     // CDK's CustomResource would add a DeletionPolicy and an UpdateReplacePolicy. `Delete` is
     // CloudFormation's default anyway, and at 150 identities the two lines are a tenth of the template.
     // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
     // signing and records, and deletes the registry record.
     const resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
-      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
+      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: timeout.toString(), ...properties },
     });
     resource.overrideLogicalId(logicalIdFor(stack, region, domain));
     resource.node.addDependency(policy);

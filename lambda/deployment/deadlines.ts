@@ -1,6 +1,6 @@
 // Until when a request is worked on: the invocation ends, and CloudFormation stops waiting.
 import { HandlerEvent, requestedAt } from './event';
-import { SERVICE_TIMEOUT } from '../../src/private/contract';
+import { MAX_SERVICE_TIMEOUT, serviceTimeout } from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
 import { Timekeeper } from '../base/retry';
 
@@ -18,10 +18,12 @@ export interface Deadlines {
   readonly cloudFormation: number;
 }
 
-/** Templates of older versions have shorter time-outs, and an app can set its own. */
+/** An app can set a time-out of its own. */
 export function cloudFormationDeadline(event: HandlerEvent, now: number): number {
-  const given = Number(event.ResourceProperties.ServiceTimeout);
-  const seconds = given >= 1 && given <= SERVICE_TIMEOUT ? given : SERVICE_TIMEOUT;
+  const { ServiceTimeout, WaitForVerification } = event.ResourceProperties;
+  const given = Number(ServiceTimeout);
+  const isGiven = given >= 1 && given <= MAX_SERVICE_TIMEOUT;
+  const seconds = isGiven ? given : serviceTimeout(Number(WaitForVerification) || 0);
   return requestedAt(event, now) + seconds * 1000 - ANSWER_MS;
 }
 

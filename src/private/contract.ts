@@ -95,11 +95,22 @@ export const DEFAULT_KEY_LENGTH = 'RSA_2048_BIT';
 export const DEFAULT_RECORD_TTL = 1800;
 
 /**
- * `ServiceTimeout` of every resource, in seconds: the longest that CloudFormation waits for a custom resource. Of
- * hundreds of identities the last can have to wait that long, as SES allows one call a second for the whole account:
+ * The longest that CloudFormation waits for a custom resource, in seconds:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
  */
-export const SERVICE_TIMEOUT = 3600;
+export const MAX_SERVICE_TIMEOUT = 3600;
+
+/**
+ * Time for everything but the wait for verification, in seconds. SES allows one call a second for the
+ * whole account, Route 53 needs time until a change is INSYNC, and Lambda repeats the function after a
+ * crash.
+ */
+const WORK_SECONDS = 1800;
+
+/** `ServiceTimeout` of the resource, in seconds. The handler answers before that time. */
+export function serviceTimeout(waitForVerification: number): number {
+  return Math.min(MAX_SERVICE_TIMEOUT, WORK_SECONDS + waitForVerification);
+}
 
 /**
  * One label of a host name. A selector has the same form:

@@ -1,6 +1,6 @@
 // What synthesis refuses. Each error says what is wrong, which value was found and what to do.
 import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
-import { DOMAIN, HOSTED_ZONE_ID, LABEL, REGION, SERVICE_TIMEOUT } from './contract';
+import { DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_SERVICE_TIMEOUT, REGION } from './contract';
 
 /**
  * The longest TTL that Route 53 accepts, in seconds:
@@ -127,7 +127,7 @@ export function checkParentRegion(parentRegion: string, region: string): void {
 export function waitInSeconds(wait: Duration): string {
   const why = 'CloudFormation waits for an hour at the most; leave waitForVerification out to end the deployment '
     + 'without waiting';
-  return wholeSeconds('waitForVerification', wait, { min: 1, max: SERVICE_TIMEOUT, why });
+  return wholeSeconds('waitForVerification', wait, { min: 1, max: MAX_SERVICE_TIMEOUT, why });
 }
 
 export function ttlInSeconds(ttl: Duration): string {

@@ -54,12 +54,14 @@ test('every property that has another value is in the template', () => {
   });
 });
 
-test.each([undefined, Duration.minutes(10), Duration.hours(1)])(
-  'the service timeout is an hour, as many identities wait for each other: wait %s', (waitForVerification) => {
-    const { stack } = exampleCom(() => ({ waitForVerification }));
+test('the service timeout is 30 minutes plus the wait for verification, and at most an hour', () => {
+  const timeout = (waitForVerification?: Duration) =>
+    customResourceOf(exampleCom(() => ({ waitForVerification })).stack).Properties.ServiceTimeout;
 
-    expect(customResourceOf(stack).Properties.ServiceTimeout).toBe('3600');
-  });
+  expect(timeout()).toBe('1800');
+  expect(timeout(Duration.minutes(10))).toBe('2400');
+  expect(timeout(Duration.hours(1))).toBe('3600');
+});
 
 test('the custom resource is the default child, so that the app can override its properties', () => {
   const { stack, dkim } = exampleCom();

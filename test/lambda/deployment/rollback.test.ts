@@ -231,7 +231,7 @@ describe('a request that may have overtaken another one comes to its end', () =>
 
 describe('a request that is too old', () => {
   test.each([
-    [61, undefined], [90, undefined], [31, '1800'], [61, 'no number'], [61, '7200'],
+    [31, undefined], [90, undefined], [11, '600'], [61, '3600'], [31, 'no number'], [31, '7200'],
   ])('does nothing, after %d minutes in a queue, with the time-out %p', async (minutes, ServiceTimeout) => {
     const stack = new StackInMemory();
     const { ResponseURL } = stack.event({});
