@@ -27,7 +27,7 @@ const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOp
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** Who is next in line and pauses for longer leaves the place to nobody. */
-const LONGEST_PAUSE_IN_LINE_MS = 4_000;
+const LONGEST_PAUSE_IN_LINE_MS = 2_000;
 
 export interface RetryOptions {
   readonly time: Timekeeper;
@@ -76,7 +76,7 @@ export class Retry {
 
 /** Where the line does not move for minutes, something else is wrong, and pauses grow as elsewhere. */
 function longestInLine(waited: number): number {
-  return Math.min(LONGEST_PAUSE_MS, Math.max(LONGEST_PAUSE_IN_LINE_MS, waited / 8));
+  return Math.min(LONGEST_PAUSE_MS, Math.max(LONGEST_PAUSE_IN_LINE_MS, waited / 30));
 }
 
 /** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */
