@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     'Written by `npx projen load`, in simulated time: one stack, BYODKIM, one zone. SES takes one call a second, '
       + 'Route 53 five, and Lambda throttles',
     'events and tries them again as it does in AWS. The update gives each identity another selector and key. '
-      + 'CloudFormation waits for an hour for each request.',
+      + 'CloudFormation waits for half an hour for each request.',
     '',
     ...tables,
   ].join('\n'));

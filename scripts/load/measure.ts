@@ -14,7 +14,7 @@ export interface Operation {
   readonly name: 'create' | 'update' | 'delete';
   readonly status: string;
   readonly seconds: number;
-  /** Seconds that CloudFormation waited for the slowest of the custom resources. It gives up after an hour. */
+  /** Seconds that CloudFormation waited for the slowest of the custom resources. It gives up after half an hour. */
   readonly longestRequest: number;
   readonly calls: number;
   readonly throttled: number;
