@@ -10,13 +10,12 @@ export interface Timekeeper {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** There is room again soon: SES takes one call a second, and a zone one change at a time. */
+const NEXT_IN_LINE = new Set(['TooManyRequestsException', 'PriorRequestNotComplete']);
 /** The call may work later: throttled, a failure on the service's side, or a broken connection. */
-const THROTTLED = new Set([
-  'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded',
-  'SlowDown', 'PriorRequestNotComplete',
-]);
 const BUSY = new Set([
-  ...THROTTLED, 'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
+  ...NEXT_IN_LINE, 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded', 'SlowDown',
+  'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
   'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
 ]);
 const BROKEN = new Set([
@@ -30,8 +29,8 @@ const UNREACHABLE_MS = 3 * 60_000;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** A limit of some calls a second has room again soon. Who pauses for longer waits in vain, while nobody uses it. */
-const LONGEST_PAUSE_THROTTLED_MS = 4_000;
+/** Who is next in line and pauses for longer leaves the place to nobody. */
+const LONGEST_PAUSE_IN_LINE_MS = 2_000;
 
 export interface RetryOptions {
   readonly time: Timekeeper;
@@ -87,11 +86,16 @@ export class Retry {
         }
         this.options.log('call-retried', { call: name, attempt: tries, errorName, message });
         waitingFor = `${name}, which last answered ${errorName}: ${message}`;
-        const longest = THROTTLED.has(errorName) ? LONGEST_PAUSE_THROTTLED_MS : LONGEST_PAUSE_MS;
+        const longest = NEXT_IN_LINE.has(errorName) ? longestInLine(this.now() - began) : LONGEST_PAUSE_MS;
         await this.pause(backOff(tries, FIRST_PAUSE_MS, longest), waitingFor);
       }
     }
   }
+}
+
+/** Where the line does not move for minutes, something else is wrong, and pauses grow as elsewhere. */
+function longestInLine(waited: number): number {
+  return Math.min(LONGEST_PAUSE_MS, Math.max(LONGEST_PAUSE_IN_LINE_MS, waited / 30));
 }
 
 /** Milliseconds before a further try: twice as long each time, at a random moment in the second half. */

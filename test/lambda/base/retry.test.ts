@@ -98,10 +98,10 @@ test.each<[string, Error & { code?: string }]>([
 
 test.each([
   ['ServiceUnavailable', [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]],
-  // Limits of some calls a second have room again soon.
-  ['Throttling', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
-  ['TooManyRequestsException', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
-  ['PriorRequestNotComplete', [1, 2, 4, 4, 4, 4, 4, 4, 4, 4]],
+  ['Throttling', [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]],
+  // There is room again soon.
+  ['TooManyRequestsException', [1, 2, 2, 2, 2, 2, 2, 2, 2, 2]],
+  ['PriorRequestNotComplete', [1, 2, 2, 2, 2, 2, 2, 2, 2, 2]],
 ])('pauses after %s grow up to a limit, and differ from caller to caller', async (name, seconds) => {
   await retry().call('Call', failing(10, error(name)));
   const most = seconds.map((each) => each * 1000);
@@ -110,6 +110,13 @@ test.each([
     expect(pause).toBeLessThanOrEqual(most[index]);
   });
   expect(new Set(pauses.slice(5)).size).toBeGreaterThan(1);
+});
+
+test('where the line does not move for minutes, the pauses grow as elsewhere', async () => {
+  await retry().call('Call', failing(250, error('TooManyRequestsException')));
+  expect(Math.max(...pauses.slice(0, 30))).toBeLessThanOrEqual(2_000);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+  expect(Math.min(...pauses.slice(220))).toBeGreaterThanOrEqual(15_000);
 });
 
 test.each([
