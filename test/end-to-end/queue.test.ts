@@ -55,17 +55,12 @@ describe('150 identities at ten concurrent executions', () => {
     created = await secondsFor(() => scene.deploy('Mail', identities(150)));
   });
 
-  test('they are created and deleted without a failure, and leave nothing', async () => {
-    expect(created).toBeLessThan(800);
-    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(800);
-    expect(scene.all()).toEqual([]);
-  });
-
-  // Each of them needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, a
-  // deletion takes 450 seconds at least.
-  test.failing('E3 they are created in 700 seconds, and deleted in 450', async () => {
+  // Each needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, 150 take 450
+  // seconds at least.
+  test('E3 they are created in 700 seconds and deleted in 600, and leave nothing', async () => {
     expect(created).toBeLessThan(700);
-    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(450);
+    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(600);
+    expect(scene.all()).toEqual([]);
   });
 
   test('they change their key without a failure', async () => {
