@@ -243,6 +243,15 @@ project.addTask('test:unit', {
   }],
 });
 
+project.addTask('test:many', {
+  description: 'The tests of many identities and of many key changes in their whole size. `npm test` has a part of it',
+  steps: [
+    { spawn: bundle.name },
+    { exec: 'jest --coverage=false queue.test limits.test several-batches.test', receiveArgs: true },
+  ],
+  env: { TEST_SIZE: 'whole' },
+});
+
 const verify = project.addTask('verify', {
   description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint',
 });

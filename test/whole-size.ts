@@ -1,0 +1,8 @@
+// How many identities and key changes a test has: fewer in `npm test`, and all of them in `npx projen test:many`.
+
+/** Whether a test is to have the size that it speaks for. */
+export const WHOLE = process.env.TEST_SIZE === 'whole';
+
+export function sized(quick: number, whole: number): number {
+  return WHOLE ? whole : quick;
+}
