@@ -243,11 +243,11 @@ project.addTask('test:unit', {
   }],
 });
 
-project.addTask('test:many', {
-  description: 'The tests of many identities and of many key changes in their whole size. `npm test` has a part of it',
+project.addTask('test:whole', {
+  description: 'The end-to-end tests in their whole size, with a process for each function. `npm test` has a part of it',
   steps: [
     { spawn: bundle.name },
-    { exec: 'jest --coverage=false queue.test limits.test several-batches.test', receiveArgs: true },
+    { exec: 'jest --coverage=false test/end-to-end several-batches.test', receiveArgs: true },
   ],
   env: { TEST_SIZE: 'whole' },
 });

@@ -1,14 +1,28 @@
 // The environment of each test file: gives its local clouds a seed, and when a test fails says
-// which, and who waited for what.
+// which, and who waited for what. Temporary files go when the file's tests are done.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
 import { seedOfThisRun } from './cloud/time/seed';
 
 export default class SeededEnvironment extends TestEnvironment {
+  private readonly temporary = { before: process.env.TMPDIR, own: mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-test-')) };
+
   async setup(): Promise<void> {
     await super.setup();
+    process.env.TMPDIR = this.temporary.own;
     this.global.LOCAL_CLOUD_SEED = seedOfThisRun();
     this.global.LOCAL_CLOUDS = [];
+  }
+
+  async teardown(): Promise<void> {
+    await super.teardown();
+    const { before, own } = this.temporary;
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    rmSync(own, { recursive: true, force: true });
   }
 
   async handleTestEvent(event: Circus.Event): Promise<void> {

@@ -1,4 +1,4 @@
-// How many identities and key changes a test has: fewer in `npm test`, and all of them in `npx projen test:many`.
+// How many identities and key changes a test has: fewer in `npm test`, and all of them in `npx projen test:whole`.
 
 /** Whether a test is to have the size that it speaks for. */
 export const WHOLE = process.env.TEST_SIZE === 'whole';

@@ -23,7 +23,7 @@ export interface Publisher extends Pick<Services, 'retry' | 'log'> {
   readonly settings: ZoneSettings;
 }
 
-export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs' | 'inUse'> {
+export interface PublicationRequest extends Pick<Publication, 'wanted' | 'inUse'> {
   /** Looks at the records before anything is written, and throws when they must not change. */
   readonly check?: (records: readonly RecordSet[]) => void;
   /** What is no longer wanted is marked as superseded. @default true */
@@ -36,10 +36,10 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'signs'
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
   const { owner, zone, log, retry } = publisher;
-  const { wanted, signs, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
+  const { wanted, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
   const publication = {
-    ...settings, wanted, signs, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
+    ...settings, wanted, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
   };
   let notedAmong: string[] | undefined;
   const beforeChange = (records: readonly RecordSet[]) => {

@@ -23,8 +23,6 @@ export interface Entry {
 }
 
 export interface Registry {
-  /** Region in which this owner has set how the identity signs. */
-  readonly signs?: string;
   /** Label of the owner's own registry record, in a further page of it. */
   readonly of?: string;
   readonly entries: readonly Entry[];
@@ -39,9 +37,9 @@ export function digestOf(type: string, values: readonly string[]): string {
 
 /** The registry record's values in Route 53's form: one for the head, one for each entry. */
 export function renderRegistry(registry: Registry): string[] {
-  const { signs, of } = registry;
-  const head = `v=${VERSION}${signs ? `; signs=${signs}` : ''}${of ? `; of=${of}` : ''}`;
-  const lines = registry.entries.map(({ label, type, origin, digest, until }) =>
+  const { of, entries } = registry;
+  const head = `v=${VERSION}${of ? `; of=${of}` : ''}`;
+  const lines = entries.map(({ label, type, origin, digest, until }) =>
     `record=${label}; type=${type}; origin=${origin}; digest=${digest}${until ? `; until=${until}` : ''}`);
   // Route 53 refuses a value that is there twice, which only a registry record that somebody edited could lead to.
   return [head, ...new Set(lines.sort())].map(quote);
@@ -55,9 +53,8 @@ export function parseRegistry(values: readonly string[]): Registry {
   const lines = values.map((value) => fields(unquote(value)));
   const head = lines.find((line) => line.get('v') === VERSION);
   if (!head) return { entries: [] };
-  const [signs, of] = ['signs', 'of'].map((name) => head.get(name) ?? '');
+  const of = head.get('of') ?? '';
   return {
-    ...(/^[a-z0-9-]{1,32}$/.test(signs) ? { signs } : {}),
     ...(isRegistryLabel(of) ? { of } : {}),
     entries: lines.flatMap((line) => entryOf(line) ?? []),
   };

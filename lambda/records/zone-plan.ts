@@ -47,8 +47,6 @@ import { Change, RecordSet } from '../base/ports';
 export interface Publication {
   /** The records that have to be there. Empty: the registry record alone, while Easy DKIM's tokens are unknown. */
   readonly wanted: readonly DkimRecord[];
-  /** Region in which the owner sets how the identity signs. */
-  readonly signs?: string;
   readonly ttl: number;
   readonly overwrite: boolean;
   /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
@@ -100,7 +98,6 @@ export function planPublication(
   const newcomers = view.others.filter((page) => publication.notedAmong?.includes(page.record.name) === false
     && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)));
   const registry: Registry = {
-    ...(publication.signs ? { signs: publication.signs } : {}),
     entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
   };
   const isWantedAgain = ({ label }: Entry) => entries.some((entry) => entry.label === label);
@@ -131,7 +128,7 @@ export function planNote(
     .filter((record) => !view.entryFor(record) && view.originOf(record) === 'found');
   if (theirs.length === 0) return [];
   const entries = theirs.map((record) => entryOf(view, record, 'found'));
-  const registry = { ...view.head, signs: publication.signs, entries: [...view.head.entries, ...entries] };
+  const registry = { ...view.head, entries: [...view.head.entries, ...entries] };
   return makeRoom(view, [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)], room);
 }
 
@@ -193,7 +190,7 @@ function superseded(view: ZoneView, wanted: readonly Entry[], until: string | un
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */
 export function planLeaving(
-  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted' | 'signs'>, room?: number,
+  records: readonly RecordSet[], owner: Owner, settings: Omit<Publication, 'wanted'>, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
   if (!records.some((record) => view.isOurs(record))) return planRelease(records, owner, undefined, room); // all found

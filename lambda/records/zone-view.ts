@@ -113,8 +113,3 @@ export function originOfRecord(records: readonly RecordSet[], owner: Owner, reco
   const named = records.filter(({ name }) => name === recordName);
   return named.flatMap((record) => view.entryFor(record) ?? []).at(0)?.origin;
 }
-
-/** True when another owner sets how the identity signs in that Region, so that it is not ours to reset. */
-export function signsForAnother(records: readonly RecordSet[], owner: Owner, region: string): boolean {
-  return new ZoneView(records, owner).others.some(({ registry }) => registry.signs === region);
-}

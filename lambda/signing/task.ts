@@ -89,7 +89,7 @@ export async function writeSigningTag({
 
 /** Publishes records in the task's zone. Gives the records that are there then; none where there is no zone. */
 export async function publishRecords(
-  task: Task, request: Omit<PublicationRequest, 'signs' | 'beforeFirstChange'>,
+  task: Task, request: Omit<PublicationRequest, 'beforeFirstChange'>,
 ): Promise<readonly RecordSet[]> {
   const { desired, owner, zone, services: { retry, log }, progress } = task;
   if (!zone || !desired.zone) return [];
@@ -97,7 +97,7 @@ export async function publishRecords(
     progress.recordsBegun = true; // before the call, as above
   };
   const publisher = { owner, zone, settings: desired.zone, retry, log };
-  const records = await publish(publisher, { ...request, signs: desired.region, beforeFirstChange });
+  const records = await publish(publisher, { ...request, beforeFirstChange });
   return request.supersedes === false ? records : retireRecords(task, records);
 }
 

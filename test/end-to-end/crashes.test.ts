@@ -4,7 +4,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Method, PARENT, parentExists } from './methods';
 import { PEM, Scene } from './scene';
 import { EmailIdentityDkimProps } from '../../src';
-import { CallRecord, FunctionMode } from '../cloud';
+import { CallRecord } from '../cloud';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
 const ELSEWHERE = { ...WAIT, hostedZone: undefined };
@@ -19,8 +19,6 @@ type Step = readonly [service: string, operation: string, before: number];
 interface Flow {
   readonly method: Method;
   readonly zone: 'with a zone' | 'without a zone';
-  /** Those without a process of their own die by losing their sandbox. */
-  readonly functions: FunctionMode;
   readonly create: (scene: Scene) => (stack: Stack) => void;
   readonly update: (scene: Scene) => (stack: Stack) => void;
   /** What others do before. */
@@ -56,7 +54,6 @@ const FLOWS: readonly Flow[] = [
   {
     method: 'BYODKIM',
     zone: 'with a zone',
-    functions: 'process',
     create: (scene) => scene.byo('s1', scene.secrets.one, WAIT),
     update: (scene) => scene.byo('s2', scene.secrets.two, WAIT),
     createCalls: BYODKIM_WITH_ZONE,
@@ -66,7 +63,6 @@ const FLOWS: readonly Flow[] = [
   {
     method: 'BYODKIM',
     zone: 'without a zone',
-    functions: 'in-process',
     create: (scene) => scene.byo('s1', scene.secrets.one, ELSEWHERE),
     update: (scene) => scene.byo('s2', scene.secrets.two, ELSEWHERE),
     prepare: (scene) => {
@@ -80,7 +76,6 @@ const FLOWS: readonly Flow[] = [
   {
     method: 'Easy DKIM',
     zone: 'with a zone',
-    functions: 'in-process',
     create: (scene) => scene.easy(WAIT),
     update: (scene) => scene.easy(LATER),
     createCalls: [STANDS, READ_IDENTITY, ...READ_ZONE, ...CHANGE_ZONE, ...AWAIT, ANSWER],
@@ -90,7 +85,6 @@ const FLOWS: readonly Flow[] = [
   {
     method: 'Easy DKIM',
     zone: 'without a zone',
-    functions: 'in-process',
     create: (scene) => scene.easy(ELSEWHERE),
     update: (scene) => scene.easy({ ...LATER, hostedZone: undefined }),
     prepare: (scene) => scene.publishTokens(),
@@ -101,7 +95,6 @@ const FLOWS: readonly Flow[] = [
   {
     method: 'DEED',
     zone: 'without a zone',
-    functions: 'in-process',
     create: (scene) => scene.replicaOf(PARENT, WAIT),
     update: (scene) => scene.replicaOf(PARENT, { ...LATER, hostedZone: undefined }),
     prepare: parentExists,
@@ -120,8 +113,8 @@ function zoneNow(): string[] {
     .map((line) => line.replace(/cdk-ses-dkim-[0-9a-f]{32}/, 'registry').replace(/until=[^"]+/g, 'until=…')).sort();
 }
 
-async function begin({ functions, prepare }: Flow): Promise<void> {
-  scene = await Scene.withIdentity({ functions, seed: 1 });
+async function begin({ prepare }: Flow): Promise<void> {
+  scene = await Scene.withIdentity({ seed: 1 });
   await prepare?.(scene);
 }
 
@@ -202,7 +195,7 @@ function killed(): number {
 }
 
 test('killed three times, CloudFormation runs out of time, and its rollback leaves nothing of ours', async () => {
-  scene = await Scene.withIdentity();
+  scene = await Scene.withIdentity({ functions: 'process' });
   scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'kill-after' });
   scene.cloud.faults.add({ service: 'route53', operation: 'GetHostedZone', skip: 1, times: 2, kind: 'kill-before' });
   const deployment = scene.deploy('Mail', scene.byo('s1', scene.secrets.one));

@@ -11,7 +11,7 @@ const WAIT = { waitForVerification: Duration.minutes(30) };
 let scene: Scene;
 
 beforeEach(async () => {
-  scene = await Scene.withIdentity();
+  scene = await Scene.withIdentity({ functions: 'process' });
 });
 afterEach(() => scene.stop());
 

@@ -55,7 +55,6 @@ describe('one update that is cancelled while SES throttles it', () => {
     await settled();
   });
 
-  // Today: the roll-back goes when nothing has changed for 150 seconds. After that the cancelled request sets s2.
   test('A1 a request that no longer stands writes nothing: the old signing is at work', () => {
     expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
   });
@@ -90,7 +89,6 @@ describe('fifty requests that are cancelled, and share the one call a second tha
       await settled();
     });
 
-    // Today: some of them sign with a key that has no record, and records are made again after the Delete.
     test('A1 a request that no longer stands writes nothing: nothing of ours is left', () => {
       const signing = domains.filter((domain) => scene.identity(REGION, domain)?.origin !== 'AWS_SES');
       expect({ signing, records: scene.all() }).toEqual({ signing: [], records: [] });
@@ -105,7 +103,6 @@ describe('fifty requests that are cancelled, and share the one call a second tha
       await settled();
     });
 
-    // Today: some of them sign with s2, which is not what the stack says.
     test('A1 a request that no longer stands writes nothing: every identity has its old signing', () => {
       expect(domains.map((domain) => scene.identity(REGION, domain)?.tokens[0])).toEqual(domains.map(() => 's1'));
     });
@@ -146,7 +143,6 @@ describe('a run that dies after its answer, and is repeated a minute later', () 
       await settled();
     });
 
-    // Today: the resource is in UPDATE_IN_PROGRESS, which the repeat takes for its own. It sets s2 after the roll-back.
     test('A2 a request that no longer stands writes nothing: the old signing is at work', () => {
       expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
     });
@@ -160,7 +156,6 @@ describe('a run that dies after its answer, and is repeated a minute later', () 
       await settled();
     });
 
-    // Today: the resource is in DELETE_IN_PROGRESS, which the repeat takes for its own. It writes the records again.
     test('A2 a request that no longer stands writes nothing: nothing of ours is left', () => {
       expect(left()).toEqual(NOTHING);
     });
@@ -177,8 +172,6 @@ describe('a Create that never answered, without a roll-back, and the next deploy
     await scene.cloud.clock.pass(300_000);
   });
 
-  // Today: the id of the failed Create is one that CloudFormation made up. Its Delete comes in the clean-up. It does
-  // not look what was made in its place, resets the signing and deletes the record.
   test('A3 a Delete leaves alone what was made in place of the resource', async () => {
     expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
     expect(scene.records()).toEqual([expect.stringContaining('TXT s1._domainkey.')]);
@@ -210,8 +203,6 @@ describe('a Create that sets the signing when its Delete is at work for 13 minut
     await settled();
   });
 
-  // Today: the Delete goes on in a further invocation, which does not know that there was a registry record of ours.
-  // It takes the signing for somebody else's and leaves it, without a record.
   test('A5 nothing of ours is left', () => {
     expect(left()).toEqual(NOTHING);
   });

@@ -9,7 +9,7 @@ import { DkimSigning } from '../../src';
 let scene: Scene;
 
 beforeEach(async () => {
-  scene = await Scene.withIdentity();
+  scene = await Scene.withIdentity({ functions: 'process' });
 });
 afterEach(() => scene.stop());
 

@@ -11,7 +11,7 @@ let zoneId: string;
 let assembly: CloudAssembly;
 
 beforeEach(async () => {
-  scene = await Scene.start();
+  scene = await Scene.start({ functions: 'process' });
   zoneId = (await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: DOMAIN })).id;
   const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
   addStacks(app, zoneId);

@@ -57,8 +57,8 @@ describe(`${MANY} identities at ten concurrent executions`, () => {
     created = await secondsFor(() => scene.deploy('Mail', identities(MANY)));
   });
 
-  // Each needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, 150 take 450
-  // seconds at least.
+  // Each needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, 150 take
+  // 450 seconds at least.
   test('E3 150 would be created in 700 seconds and deleted in 600, and they leave nothing', async () => {
     expect(created).toBeLessThan(40 + MANY * 4.4);
     expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(MANY * 4);

@@ -30,7 +30,7 @@ let scene: Scene;
 let environment: Record<string, string | undefined>;
 
 beforeEach(async () => {
-  scene = await Scene.start();
+  scene = await Scene.start({ functions: 'process' });
   scene.secret(PEM.one, 'cdk-ses-dkim/integ');
   const { id } = await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: 'example.org' });
   scene.cloud.iam.putRole({

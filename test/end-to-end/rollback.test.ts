@@ -8,10 +8,8 @@ import { DkimSigning } from '../../src';
 let scene: Scene;
 let before: string[];
 
-/** The method that makes the most calls is tried with real sockets. The others need no process of their own. */
-async function begin(...methods: Method[]): Promise<void> {
-  const isByoDkim = methods.every((method) => method === 'BYODKIM');
-  scene = await Scene.withIdentity({ functions: isByoDkim ? 'process' : 'in-process' });
+async function begin(): Promise<void> {
+  scene = await Scene.withIdentity();
   before = await parentExists(scene);
 }
 afterEach(() => scene.stop());
@@ -81,7 +79,7 @@ function isLeft(line: string): boolean {
 }
 
 describe.each(METHODS)('%s: a failed create leaves nothing of ours', (method) => {
-  beforeEach(() => begin(method));
+  beforeEach(begin);
 
   test.each(CREATES[method])('%s %s (%d before it went well)', async (service, operation, skip) => {
     scene.cloud.faults.add({ service, operation, skip, kind: Scene.refusal() });
@@ -94,7 +92,7 @@ describe.each(METHODS)('%s: a failed create leaves nothing of ours', (method) =>
 });
 
 describe.each(UPDATES)('$from to $to: a failed update leaves the old signing at work', ({ from, to, calls }) => {
-  beforeEach(() => begin(from, to));
+  beforeEach(begin);
 
   test.each(calls)('%s %s (%d before it went well)', async (service, operation, skip) => {
     await scene.deployed('Mail', from === 'BYODKIM' ? scene.byo('old', scene.secrets.two, WAIT) : build(scene, from));
@@ -117,7 +115,7 @@ describe.each(UPDATES)('$from to $to: a failed update leaves the old signing at 
 });
 
 describe('Easy DKIM with another key length', () => {
-  beforeEach(() => begin('Easy DKIM'));
+  beforeEach(begin);
 
   const told = EASY_CALLS.findIndex(([, operation]) => operation === 'PutEmailIdentityDkimSigningAttributes');
 

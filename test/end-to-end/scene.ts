@@ -13,6 +13,7 @@ import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps 
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
 import { pooledKey } from '../cloud/key-pool';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
+import { WHOLE } from '../whole-size';
 
 export const ACCOUNT = '111111111111';
 export const DNS_ACCOUNT = '222222222222';
@@ -63,8 +64,12 @@ export const CREATE_CALLS: readonly [service: string, operation: string, before:
 ];
 
 export class Scene {
+  /**
+   * One seed makes the same calls in both ways of running a function (same-seed.test.ts). In `npm test` most tests take
+   * the quicker one, and `npx projen test:whole` runs all of them with a process for each function.
+   */
   static async start(options: LocalCloudOptions = {}): Promise<Scene> {
-    const cloud = await LocalCloud.start(options);
+    const cloud = await LocalCloud.start({ functions: WHOLE ? 'process' : 'in-process', ...options });
     const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
     return new Scene(cloud, zone.id);
   }

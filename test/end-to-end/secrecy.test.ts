@@ -15,7 +15,7 @@ let scene: Scene;
 let assembly: string;
 
 beforeEach(async () => {
-  scene = await Scene.withIdentity();
+  scene = await Scene.withIdentity({ functions: 'process' });
 });
 afterEach(() => scene.stop());
 

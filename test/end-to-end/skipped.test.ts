@@ -86,8 +86,6 @@ describe('a roll-back that failed and was skipped: SES signs with s2, and the st
     expect(scene.identity()?.tokens).toEqual(['s2']);
   });
 
-  // Today: the properties say s1, so the Delete takes a signing with s2 for somebody else's. It leaves the signing as
-  // it is, and deletes the record of s2, which is ours.
   test('B1 what SES signs with stays published: a Delete leads the signing back first', async () => {
     await scene.destroy('Mail');
     expect({ origin: scene.identity()?.origin, records: scene.all() }).toEqual({ origin: 'AWS_SES', records: [] });
@@ -114,8 +112,6 @@ describe('an update that replaces the domain and is rolled back, with a newer ke
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
-  // Today: previous properties of another domain are dropped, so the roll-back does not look for the secret's earlier
-  // key. It ends with "Mail is signed with another key under this selector now", and the stack is stuck.
   test('B6 a roll-back restores: the stack is where it was', () => {
     expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
@@ -131,8 +127,6 @@ describe('an update that replaces the domain and is cancelled', () => {
     await scene.cloud.clock.pass(600_000);
   });
 
-  // Today: CloudFormation never gets the new domain's physical id, so it sends no Delete for it. The roll-back is an
-  // Update to the old domain. It does not look at the new one, whose records stay for good.
   test('B6 nothing grows without end: the new domain has nothing of ours', () => {
     const { origin } = scene.identity(REGION, OTHER)!;
     expect({ origin, records: scene.all(otherZone) }).toEqual({ origin: 'AWS_SES', records: [] });
@@ -149,8 +143,6 @@ describe('a replica that is replaced, and brought back by a roll-back', () => {
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
   });
 
-  // Today: the roll-back finds the replica as it is to be. So the physical id is `found/…` from then on, though the
-  // signing is ours, and the Delete leaves it.
   test('B6 a failed deployment forgets nothing: the Delete leads our signing back', () => {
     expect(scene.identity()?.origin).toBe('AWS_SES');
   });

@@ -48,7 +48,6 @@ function forOrg(zoneId: string, secretArn: string): (stack: Stack) => EmailIdent
 }
 
 // A cancelled request can bring SES back to the old key, as can a roll-back that is continued without this resource.
-// Today the signing is left alone, as its selector is not that of the properties, and its record is taken away.
 test('B1 where SES has gone back to an older key, a deletion leaves its record or leads SES away', async () => {
   // GIVEN
   await start({ ses: UNLIMITED });
@@ -64,7 +63,6 @@ test('B1 where SES has gone back to an older key, a deletion leaves its record o
   expect({ usesKey, published }).not.toEqual({ usesKey: true, published: false });
 });
 
-// Today the record in the new zone is the library's, so the signing is taken for the library's as well.
 test('B2 a user\'s own signing outlives a roll-back, with DNS on its way to Route 53', async () => {
   // GIVEN a domain that is delegated to another provider still, and a signing that was verified there
   await start();
@@ -82,7 +80,6 @@ test('B2 a user\'s own signing outlives a roll-back, with DNS on its way to Rout
   expect(scene.identity(REGION, ORG)).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
 });
 
-// Today the other account's registry record says `signs=us-east-1`, and so the signing here is left to that account.
 test('B3 one domain in two accounts and one zone: SES forgets the key of who lets go', async () => {
   // GIVEN
   await start();
@@ -104,7 +101,6 @@ test('B3 one domain in two accounts and one zone: SES forgets the key of who let
   expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
 });
 
-// Today each of them sees the other's registry record, and leaves the signing to the other.
 test('B4 two constructs of one identity, removed at the same moment, leave no key and no record', async () => {
   // GIVEN
   await start();
@@ -120,7 +116,6 @@ test('B4 two constructs of one identity, removed at the same moment, leave no ke
   expect(scene.all()).toEqual([]);
 });
 
-// Today the logical id is another one then. The new resource finds the signing, and the old one's Delete resets it.
 test('B5 a stack that gets an env goes on signing, where the construct names the Region already', async () => {
   // GIVEN
   await start();
@@ -169,14 +164,12 @@ describe('two Regions with one zone, one selector and different keys', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
-  // Today: "Remove it, choose another selector, or set recordConflict to OVERWRITE."
   test('B7 the reason does not advise to overwrite what the first Region signs with', async () => {
     const { reason } = await second();
     expect(reason).toMatch(/selector/);
     expect(reason).not.toMatch(/OVERWRITE/);
   });
 
-  // Today it is overwritten, although the first one's registry record lists it.
   test('B7 OVERWRITE does not take the record of the first Region, and its mail verifies', async () => {
     await second({ recordConflict: RecordConflict.OVERWRITE });
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
@@ -187,7 +180,6 @@ describe('a deployment that waits for verification', () => {
   // SES first looks after half a minute. Until shortly before that, every read shows what was before the change.
   const STALE = { staleReads: 'always', staleForMs: 25_000 } as const;
 
-  // Today the SUCCESS of the old key ends the wait.
   test('B8 ends when the new key is verified, not when the old one was', async () => {
     await start({ ses: STALE });
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
@@ -195,7 +187,6 @@ describe('a deployment that waits for verification', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   });
 
-  // Today the FAILED of the old key ends the wait: "SES gave up verifying DKIM".
   test('B8 does not fail for the key that was there before it', async () => {
     await start({ ses: { ...STALE, giveUpAfter: 60_000 } });
     signsByHand(scene, 's1', PEM.one); // and its record is nowhere
@@ -206,7 +197,6 @@ describe('a deployment that waits for verification', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   });
 
-  // Today the SUCCESS of whatever SES signs with ends the wait.
   test('B8 does not end well when SES has verified what somebody else told it meanwhile', async () => {
     // GIVEN a key that nobody has published, so that the wait is long
     await start({ ses: UNLIMITED });
@@ -221,7 +211,6 @@ describe('a deployment that waits for verification', () => {
   });
 });
 
-// Today the roll-back ends in Easy DKIM with tokens that nobody has published, and SES has forgotten the user's key.
 test('B9 a first deployment over a hand-made signing rolls back, and mail verifies by some key', async () => {
   await start();
   signsByHand(scene, 's1', PEM.one);

@@ -9,15 +9,15 @@ import {
   planLeaving, planPublication, planRelease, planRetention, planRetirement,
 } from '../../../lambda/records/zone-plan';
 import { registryName, ZoneView } from '../../../lambda/records/zone-view';
+import { sized } from '../../whole-size';
 import { ModelZone } from '../fixtures/model-zone';
 import {
   DOMAIN, foreign, LATER, MUCH_LATER, NOW, recordsThatSay, startWith, startWithEmptyZone, zone,
 } from '../fixtures/planned-zone';
-import { sized } from '../../whole-size';
 
 const OWNERS = ['us-east-1', 'eu-west-1', 'ap-southeast-2'].map((region) =>
-  ({ region, owner: ownerOf('stack', 'Dkim', { region, domain: DOMAIN }) }));
-const [{ owner: A }] = OWNERS;
+  ownerOf('stack', 'Dkim', { region, domain: DOMAIN }));
+const [A] = OWNERS;
 const YEARS_LATER = '2029-01-01T00:00:00Z';
 /** As long as the public key of 2048 bits. */
 const KEY = 'k'.repeat(392);
@@ -27,7 +27,7 @@ type Plan = (records: readonly RecordSet[], room?: number) => Change[];
 
 const publication = (owner: Owner, wanted: DkimRecord[], more = {}): Plan => (records, room) =>
   planPublication(records, owner, {
-    wanted, signs: 'us-east-1', ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER, ...more,
+    wanted, ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER, ...more,
   }, room);
 const release = (owner: Owner): Plan => (records, room) => planRelease(records, owner, undefined, room);
 const retention = (owner: Owner): Plan => (records, room) => planRetention(records, owner, room);
@@ -46,7 +46,7 @@ function carryOut(plan: Plan, { room, atMost = 1000 }: { room?: number; atMost?:
 const names = () => zone.list().map(({ name }) => name).filter((name) => !name.startsWith('cdk-ses-dkim-'));
 
 /** What was in zones before a registry had pages: one record that lists everything. */
-function hasLongRegistry({ region, owner }: typeof OWNERS[number], count: number): void {
+function hasLongRegistry(owner: Owner, count: number): void {
   const entries = Array.from({ length: count }, (_, index): Entry => ({
     label: `s${index}`,
     type: 'TXT',
@@ -54,7 +54,7 @@ function hasLongRegistry({ region, owner }: typeof OWNERS[number], count: number
     digest: digestOf('TXT', [key(index).data]),
     ...(index < count - 1 ? { until: LATER } : {}),
   }));
-  zone.set(foreign(registryName(owner), 'TXT', ...renderRegistry({ signs: region, entries })));
+  zone.set(foreign(registryName(owner), 'TXT', ...renderRegistry({ entries })));
 }
 
 function hasKeys(count: number): void {
@@ -67,7 +67,7 @@ const CHANGES = sized(100, 1000);
 
 describe(`${CHANGES} key changes within two weeks`, () => {
   describe.each([1, 3])('in %d Regions', (regions) => {
-    const owners = OWNERS.slice(0, regions).map(({ owner }) => owner);
+    const owners = OWNERS.slice(0, regions);
 
     let changed: ModelZone;
     beforeAll(() => {
@@ -125,12 +125,11 @@ describe(`${CHANGES} key changes within two weeks`, () => {
 
 describe('a registry record of an older version, as long as that could make it', () => {
   describe.each([['one Region', 1, 151], ['three Regions', 3, 50]])('in %s', (_, regions, count) => {
-    const inRegions = OWNERS.slice(0, regions);
-    const owners = inRegions.map(({ owner }) => owner);
+    const owners = OWNERS.slice(0, regions);
 
     beforeEach(() => {
       hasKeys(count);
-      for (const each of inRegions) hasLongRegistry(each, count);
+      for (const owner of owners) hasLongRegistry(owner, count);
     });
 
     test('takes the next keys', () => {
@@ -171,8 +170,8 @@ describe('a registry record of an older version, as long as that could make it',
     hasLongRegistry(OWNERS[1], 151);
     carryOut(publication(A, [key(152)]));
     carryOut(publication(A, [key(3)]));
-    expect(new ZoneView(zone.list(), OWNERS[1].owner).entries).toHaveLength(151);
-    carryOut(release(OWNERS[1].owner));
+    expect(new ZoneView(zone.list(), OWNERS[1]).entries).toHaveLength(151);
+    carryOut(release(OWNERS[1]));
     expect(names().sort()).toEqual([key(152).name, key(3).name]);
     carryOut(release(A));
     expect(zone.content()).toEqual([]);
@@ -207,7 +206,7 @@ describe('OVERWRITE of somebody else’s record', () => {
 });
 
 test('a retired record that somebody changed, or another owner lists, stays; the entry goes', () => {
-  const [, { owner: B }] = OWNERS;
+  const [, B] = OWNERS;
   carryOut(publication(A, [key(1)]));
   carryOut(publication(A, [key(2)]));
   carryOut(publication(B, [key(2)]));
@@ -267,7 +266,7 @@ function planOf(owner: Owner, { kind, selector }: Work): Plan {
 /** Each record of ours is listed by somebody, once by each, and each of the registry's pages is some owner's. */
 function requireConsistency(): void {
   const records = zone.list();
-  const views = OWNERS.map(({ owner }) => new ZoneView(records, owner));
+  const views = OWNERS.map((owner) => new ZoneView(records, owner));
   for (const record of records.filter(({ name }) => !name.startsWith('cdk-ses-dkim-'))) {
     expect(views.some((view) => view.isOurs(record))).toBe(true);
   }
@@ -283,7 +282,7 @@ test('in any history records and registry are consistent after each batch, and t
     fc.tuple(...OWNERS.map(() => fc.array(work, { maxLength: 12 }))), fc.infiniteStream(fc.nat({ max: 2 })),
     (works, turns) => {
       startWithEmptyZone();
-      const left = OWNERS.map(({ owner }, index) => ({
+      const left = OWNERS.map((owner, index) => ({
         owner,
         works: [...works[index]],
         batches: 0,
@@ -320,7 +319,7 @@ test('in any history records and registry are consistent after each batch, and t
         }
         for (const { uses } of left) if (uses) expect(recordsThatSay(uses, zone.list())).toHaveLength(1);
       }
-      for (const { owner } of OWNERS) carryOut(release(owner));
+      for (const owner of OWNERS) carryOut(release(owner));
       expect(zone.content()).toEqual([]);
     },
   ), { numRuns: 300 });
@@ -329,7 +328,7 @@ test('in any history records and registry are consistent after each batch, and t
 test('a release that dies between any two batches ends in the same place when it is repeated', () => {
   for (let index = 0; index <= 60; index++) {
     carryOut(publication(A, [key(index)]));
-    if (index % 3 === 0) carryOut(publication(OWNERS[1].owner, [key(index)]));
+    if (index % 3 === 0) carryOut(publication(OWNERS[1], [key(index)]));
   }
   const start = zone;
   for (const plan of [release(A), retention(A), retirement(A, MUCH_LATER)]) {

@@ -1,7 +1,6 @@
 // Tests of the plans for records that an owner lets go of, or shares with another owner.
 import { RecordSet } from '../../../lambda/base/ports';
 import { planLeaving, planRelease, planRetention, planTouch } from '../../../lambda/records/zone-plan';
-import { signsForAnother } from '../../../lambda/records/zone-view';
 import {
   A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, plan, publish, recordNames, release,
   WEIGHTED, zone,
@@ -147,12 +146,11 @@ test('a plan is refused also when another owner has relied on the same record tw
 describe('leaving a zone for another', () => {
   const publication = { ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER };
 
-  test('everything stays, marked, and the zone no longer says that the owner sets how the identity signs', () => {
+  test('everything stays, marked', () => {
     publish(A, [OLD]);
     zone.apply(planLeaving(zone.list(), A, publication));
     expect(recordNames()).toEqual([OLD.name]);
     expect(entries(A)).toMatchObject([{ label: 'old', origin: 'ours', until: LATER }]);
-    expect(signsForAnother(zone.list(), B, 'us-east-1')).toBe(false);
     expect(planLeaving(zone.list(), A, { ...publication, supersededUntil: MUCH_LATER })).toEqual([]);
   });
 
@@ -160,13 +158,6 @@ describe('leaving a zone for another', () => {
     zone.set(foreign(OLD.name, 'TXT', OLD.data));
     expect(planLeaving(zone.list(), A, publication)).toEqual([]);
   });
-});
-
-test('another owner that signs in the same Region is seen', () => {
-  publish(A, [NEW], { signs: 'eu-west-1' });
-  expect(signsForAnother(zone.list(), B, 'eu-west-1')).toBe(true);
-  expect(signsForAnother(zone.list(), B, 'us-east-1')).toBe(false);
-  expect(signsForAnother(zone.list(), A, 'eu-west-1')).toBe(false);
 });
 
 test('the registry record of a domain with dots in its labels\' place is not mistaken for a record', () => {
