@@ -14,16 +14,8 @@ const CDK_TESTS = [
   'test/email-identity-dkim/', 'test/private/',
   ...['pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
-/**
- * The tests that depend on the Node.js of the handler: crypto, DNS, timers, HTTP, and the end of the process.
- */
-const NODE_TESTS = [
-  'test/cloud/lambda/',
-  ...[
-    'crashes', 'failures', 'key-forms', 'methods', 'neighbours', 'same-seed', 'secrecy', 'waiting', 'what-was-there',
-    'zones',
-  ].map((name) => `test/end-to-end/${name}.test.ts`),
-];
+/** The tests that run the handler, in their whole size and with a process for each function (`test:whole`). */
+const NODE_TESTS = ['test/cloud/lambda/', 'test/end-to-end/', 'test/lambda/records/several-batches.test.ts'];
 
 /** The tests of what the simulated time asks of Node.js: to say when a function is idle. */
 const TIME_TESTS = [
@@ -84,7 +76,9 @@ async function testNode(prefix: string, version: string, tests: readonly string[
   const binary = join(prefix, 'node_modules', 'node', 'bin', 'node');
   console.log(`Node ${output(binary, ['--version'])}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], repository);
-  await run('npx', ['jest', '--ci', '--coverage=false', ...tests], repository, { LOCAL_CLOUD_NODE: binary });
+  await run('npx', ['jest', '--ci', '--coverage=false', ...tests], repository, {
+    LOCAL_CLOUD_NODE: binary, TEST_SIZE: 'whole',
+  });
 }
 
 async function step(name: string, work: () => void | Promise<void>): Promise<void> {

@@ -27,6 +27,7 @@ export class SharedFunction {
   /** Not there if something else has been given. */
   private ownRole?: iam.Role;
   private readonly ownLogGroup?: logs.CfnLogGroup;
+  private isBeingRendered = false;
   private givenRole?: iam.IRole;
 
   constructor(private readonly scope: Construct, options: DkimFunctionOptions) {
@@ -191,11 +192,20 @@ export class SharedFunction {
     return this.rendered().LoggingConfig ?? {};
   }
 
-  /** The properties of the function as they are in the template, after Aspects and overrides. */
+  /**
+   * The properties of the function as they are in the template, after Aspects and overrides. Newer versions of CDK
+   * first ask all that the function depends on whether it is in the template. The network policy asks back.
+   */
   private rendered(): any {
-    const { _toCloudFormation } = this.resource as unknown as { _toCloudFormation: () => object };
-    const { Resources } = Stack.of(this.scope).resolve(_toCloudFormation.call(this.resource));
-    return (Object.values(Resources)[0] as any).Properties;
+    if (this.isBeingRendered) return {};
+    this.isBeingRendered = true;
+    try {
+      const { _toCloudFormation } = this.resource as unknown as { _toCloudFormation: () => object };
+      const { Resources } = Stack.of(this.scope).resolve(_toCloudFormation.call(this.resource));
+      return (Object.values(Resources)[0] as any).Properties;
+    } finally {
+      this.isBeingRendered = false;
+    }
   }
 }
 
