@@ -124,7 +124,8 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
   }
   if (REFUSED.includes(nameOf(error))) {
     const said = textOf(error);
-    const advice = ADVICE.find(([text]) => text.test(said))?.[1] ?? ANY_ADVICE;
+    const words = said.replace(/\S+\.\S+/g, ''); // a domain can be called protected.example
+    const advice = ADVICE.find(([text]) => text.test(words))?.[1] ?? ANY_ADVICE;
     return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${said}`, advice);
   }
   return undefined;

@@ -87,12 +87,15 @@ describe('what Route 53 says of a batch decides the advice', () => {
     ['[Number of records limit of 1000 exceeded.]', /ask AWS for a higher quota/],
     ['[The record is protected and can be changed by its service only]', /has to be changed there/],
     ['[Something else is not right]', /Look at the record that Route 53 names/],
+    ["[Tried to create resource record set [name='s1._domainkey.ttl-limit.protected.example.', type='TXT'] but it already exists]",
+      /Deploy again, and the zone is read anew/],
+    ['[RRSet with DNS name s1._domainkey.conflict.example. is not permitted in zone conflict.example.]', /pass the zone of/],
   ])('%s', async (text, advice) => {
     everyCallIs('route53', 'ChangeResourceRecordSets', 'InvalidChangeBatch', text);
     const { reason } = await refused();
     expect(reason).toContain(text);
     expect(reason).toMatch(advice);
-    if (!text.includes('protected')) expect(reason).not.toMatch(/protected|managed by/);
+    if (!text.includes('is protected')) expect(reason).not.toMatch(/protected or|managed by/);
     expect(reason).not.toMatch(/OVERWRITE/);
   });
 });
