@@ -299,6 +299,22 @@ describe('a selector that is a CNAME', () => {
   });
 
   test.each([
+    ['FAIL', WAIT], ['OVERWRITE', OVERWRITE],
+  ])('C to a key that nobody can see now: what SES signs with stays with %s, and the reason says why', async (_, props) => {
+    await atAnotherProvider(PEM.one);
+    scene.write(NAME, 'CNAME', 'key.keys.test');
+    signsByHand(scene, 's1', PEM.one);
+    await scene.verified();
+    scene.cloud.dns.settings.functionNetwork.port53 = false;
+    const before = scene.all();
+    const { reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.two, props));
+    expect(scene.all()).toEqual(before);
+    expect(reason).toMatch(/what key\.keys\.test has.* port 53/);
+    expect(reason).not.toMatch(/to OVERWRITE|registrar/);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test.each([
     ['to a name that nobody has', `nobody._domainkey.${DOMAIN}`], ['to itself', NAME],
   ])('%s is refused, with where it leads to', async (_, target) => {
     scene.write(NAME, 'CNAME', target);
