@@ -53,6 +53,18 @@ test('a selector that SES shows in lower case is the one of the construct, whoev
   expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS' });
 });
 
+test('C SES does not name the selector that it signs under: mail on its way still verifies, also with OVERWRITE', async () => {
+  await scene.stop();
+  scene = await Scene.withIdentity({ ses: { byoDkimTokens: 'none' } });
+  signsByHand(scene, 's1', PEM.one);
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+  const early = await scene.sent();
+  const { reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.two, OVERWRITE));
+  expect((await scene.verdictOn(early)).result).toBe('pass');
+  expect(reason).toMatch(/Mail may be signed with another key .* Give the new key a new selector/);
+});
+
 describe('a record of opendkim-genkey, which names the hash algorithm', () => {
   let before: string[];
 
