@@ -1,9 +1,12 @@
 // The errors that this library raises itself. Each says what happened, with the evidence, and what to do.
 
+/** What terminals obey, and what turns the direction of writing. Anybody can put it into DNS. */
+const UNSEEN = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
 export class HandlerError extends Error {
   /** @param whatToDo left out where the first text says it already */
   constructor(readonly whatHappened: string, whatToDo?: string) {
-    super(sentence(whatHappened) + (whatToDo ? ` ${sentence(whatToDo)}` : ''));
+    super((sentence(whatHappened) + (whatToDo ? ` ${sentence(whatToDo)}` : '')).replace(UNSEEN, ' '));
   }
 }
 

@@ -113,6 +113,6 @@ function textsIn(answers: readonly NameServerAnswer[]): string[] {
 function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[], isNamed = false): void {
   if (!hasUsableKey(texts) || hasKey(value, texts)) return;
   throw new HandlerError(
-    `Mail ${isNamed ? 'is' : 'may be'} signed with another key under this selector now, and its record ${name} has to stay `
-    + 'for the mail on its way', 'Give the new key a new selector');
+    `Mail ${isNamed ? 'is' : 'may be'} signed with another key under this selector now, and its record ${name} has to `
+    + 'stay for the mail on its way', 'Give the new key a new selector');
 }
