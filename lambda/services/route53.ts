@@ -120,7 +120,7 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
   if (nameOf(error) === 'NoSuchHostedZone') return new ZoneGoneError(`There is no hosted zone ${id}`);
   // STS says the same for a role that is not there and one that may not be assumed.
   if (roleArn && isAccessDenied(error)) {
-    return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`);
+    return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`, true);
   }
   if (REFUSED.includes(nameOf(error))) {
     const said = textOf(error);

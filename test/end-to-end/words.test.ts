@@ -60,6 +60,8 @@ describe('an error of a service is said by its name, with its text and what to d
       hostedZoneRole: Role.fromRoleArn(stack, 'Role', role),
     })(stack));
     expect(result.reason).toMatch(/The role arn:aws:iam::222222222222:role\/Dns gives no access to the .*: it says so/);
+    expect(result.reason).toMatch(/trust policy/);
+    expect(result.reason).not.toMatch(/Use the id of a hosted zone/);
   });
 
   test('CloudFormation: what it does not say keeps no stack from being deleted, and is in the log', async () => {

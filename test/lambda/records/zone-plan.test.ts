@@ -1,5 +1,6 @@
 // Tests of planning a publication, against a zone in memory that keeps Route 53's rules.
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { quote } from '../../../lambda/base/dns-text';
 import { RecordConflictError } from '../../../lambda/records/conflicts';
 import { DkimRecord, txtRecord } from '../../../lambda/records/dkim-record';
 import { registryName } from '../../../lambda/records/zone-view';
@@ -147,6 +148,12 @@ describe('a record of the wanted name that says something else', () => {
       [foreign(NEW.name, 'TXT', '"a\\033[2J\\342\\200\\256b \\303\\274"')],
       NEW,
       'it has TXT a [2J b ü; needed is TXT',
+    ],
+    [
+      'a long text whose cut falls into a letter', // C
+      [foreign(NEW.name, 'TXT', `${quote('x'.repeat(599)).slice(0, -1)}\\360\\237\\224\\221"`)],
+      NEW,
+      `it has TXT ${'x'.repeat(599)} ; needed is TXT`,
     ],
     ['an alias', [ALIAS], NEW, 'it has TXT (alias); needed is TXT'],
     ['weighted records', WEIGHTED, NEW, 'it has TXT one, TXT two; needed is TXT'],
