@@ -71,6 +71,7 @@ function adviceOnAnswers(
   isRight: Check,
   { domain, zone, signing }: DesiredState,
 ): string {
+  const alias = answers.find((answer) => answer.alias)?.alias;
   if (answers.length === 0) {
     return `Have ${domain} delegated to the name servers that hold it, at the registrar or in the zone above`;
   }
@@ -80,11 +81,11 @@ function adviceOnAnswers(
       ? 'SES makes the names of the records only when it is told, so the others cannot have them in time. Take them'
       : 'Publish the record with the others too, or take them';
     return `The world asks all of these. ${publish} out of the delegation: at the registrar or in the zone above, and in `
-      + `the NS records of ${domain}`;
+      + `the NS records of ${alias ? `the domain of ${alias}` : domain}`;
   }
   return zone
     ? `Is ${zone.id} the zone that the domain is delegated to? Compare its name servers with those at the registrar`
-    : `Publish ${type} ${name} with the value ${value} at your DNS provider, then deploy again`;
+    : `Publish ${type} ${alias ?? name} with the value ${value} at your DNS provider, then deploy again`;
 }
 
 const DELEGATION = 'Compare the name servers at the registrar, or in the zone above, with those that hold the domain';
