@@ -86,7 +86,9 @@ class Lookup {
     try {
       addresses = await this.addressesOf(nameServer, known);
     } catch (error) {
-      return [silent(nameServer, 'no-address', codeOf(error))]; // the resolver works: it has named the top level's
+      return [codeOf(error) === 'ESERVFAIL' // the resolver works, and the domain of the name server does not
+        ? silent(nameServer, 'no-address', 'ESERVFAIL')
+        : silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', codeOf(error))];
     }
     const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
     if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];
