@@ -1,9 +1,12 @@
 // The errors that this library raises itself. Each says what happened, with the evidence, and what to do.
 
+/** What terminals obey, half a letter, and what turns the direction of writing. Anybody can put it into DNS. */
+const UNSEEN = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu;
+
 export class HandlerError extends Error {
   /** @param whatToDo left out where the first text says it already */
   constructor(readonly whatHappened: string, whatToDo?: string) {
-    super(sentence(whatHappened) + (whatToDo ? ` ${sentence(whatToDo)}` : ''));
+    super((sentence(whatHappened) + (whatToDo ? ` ${sentence(whatToDo)}` : '')).replace(UNSEEN, ' '));
   }
 }
 
@@ -39,7 +42,8 @@ export class UnreachableError extends HandlerError {
 
 /** The zone, or the role that leads to it, is no longer there. */
 export class ZoneGoneError extends HandlerError {
-  constructor(whatHappened: string) {
+  /** @param isRefused the role that leads to it is not there, or refuses the function or the call */
+  constructor(whatHappened: string, readonly isRefused = false) {
     super(whatHappened, 'It was there a moment ago: see who took it, or the right to it, away, then deploy again');
   }
 }

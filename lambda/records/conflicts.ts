@@ -46,7 +46,8 @@ function causeOf(wanted: DkimRecord, existing: readonly RecordSet[]): [cause: st
     return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if none is'];
   }
   if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', 'Take a new key with a new selector'];
-  return ['', 'Remove it, choose another selector, or set recordConflict to OVERWRITE'];
+  const other = wanted.type === 'TXT' ? 'choose another selector, ' : ''; // SES chooses those of Easy DKIM
+  return ['', `Remove it, ${other}or set recordConflict to OVERWRITE`];
 }
 
 function describe({ type, values, aliasOf, leadsTo }: RecordSet): string {

@@ -28,8 +28,8 @@ export function txtRecord(domain: string, selector: string, publicKey: string): 
 
 export function cnameRecords(domain: string, tokens: readonly string[], signingHostedZone: string): DkimRecord[] {
   return tokens.map((token) => {
-    const value = `${token}.${signingHostedZone}`.toLowerCase();
-    return { name: `${token}.${domainKeyName(domain)}`.toLowerCase(), type: 'CNAME' as const, value, data: value };
+    const value = canonicalName(`${token}.${signingHostedZone}`);
+    return { name: canonicalName(`${token}.${domainKeyName(domain)}`), type: 'CNAME' as const, value, data: value };
   });
 }
 

@@ -1,5 +1,6 @@
 // What CNAMEs and aliases lead to: a key that is reached through them is the key of their name.
 import { recordsAt } from './dkim-record';
+import { valuesFrom } from './public-answer';
 import { canonicalName } from '../base/dns-text';
 import { OpenZone, PublicDns, RecordSet } from '../base/ports';
 
@@ -31,16 +32,11 @@ async function textsAt(
   let name = start;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const isListed = name.endsWith(`.${below}`);
-    if (!isListed) return textsIn(await dns.ask(name));
+    if (!isListed) return valuesFrom(name, await dns.ask(name));
     const there = recordsAt(name, records);
     const next = there.flatMap((record) => targetOf(record) ?? []).at(0);
     if (next === undefined) return there.flatMap(({ type, values }) => type === 'TXT' ? values : []);
     name = next;
   }
   return [];
-}
-
-/** Each value once, whichever name server gave it. */
-function textsIn(answers: Awaited<ReturnType<PublicDns['ask']>>): string[] {
-  return [...new Set(answers.flatMap(({ values = [] }) => values))];
 }

@@ -36,7 +36,10 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
     }
     if (!(error instanceof ZoneGoneError)) throw error;
     const account = roleArn ? `the account of ${roleArn}` : 'this account, or set hostedZoneRole';
-    throw new HandlerError(error.whatHappened, `Use the id of a hosted zone in ${account}`);
+    throw new HandlerError(error.whatHappened, error.isRefused
+      ? "See whether the role is there, its trust policy lets the function's role assume it, and its own policies "
+        + 'allow the calls to that hosted zone'
+      : `Use the id of a hosted zone in ${account}`);
   }
 }
 

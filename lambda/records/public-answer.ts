@@ -42,16 +42,27 @@ export async function requireAnswered(
   }
 }
 
+/**
+ * The values that a name has in public DNS, each once, whichever name server gave it. Throws when none of them says
+ * anything: what is there may be what mail is signed with.
+ */
+export function valuesFrom(name: string, answers: readonly NameServerAnswer[]): string[] {
+  if (isUnknown(answers)) {
+    throw new HandlerError(`Nobody could see what ${name} has in public DNS: ${saidBy(answers)}`,
+      adviceOnSilence(answers));
+  }
+  return [...new Set(answers.flatMap(({ values = [] }) => values))];
+}
+
 function notAnswered(
   record: DkimRecord, answers: readonly NameServerAnswer[], isRight: Check, desired: DesiredState,
 ): Error {
-  const said = answers.map(whatItSaid).join('; ').slice(0, 1500) || 'it is delegated to none';
-  const isUnknown = answers.length > 0 && answers.every(isSilent);
-  const found = isUnknown ? 'nobody could see whether its public name servers answer'
+  const found = isUnknown(answers) ? 'nobody could see whether its public name servers answer'
     : 'its public name servers do not answer';
+  const said = saidBy(answers) || 'it is delegated to none';
   return new HandlerError(
     `${desired.domain} signs mail now, and ${found} ${record.type} ${record.name}: ${said}. Signing was not touched`,
-    isUnknown ? adviceOnSilence(answers) : adviceOnAnswers(record, answers, isRight, desired));
+    isUnknown(answers) ? adviceOnSilence(answers) : adviceOnAnswers(record, answers, isRight, desired));
 }
 
 function adviceOnAnswers(
@@ -60,6 +71,7 @@ function adviceOnAnswers(
   isRight: Check,
   { domain, zone, signing }: DesiredState,
 ): string {
+  const alias = answers.find((answer) => answer.alias)?.alias;
   if (answers.length === 0) {
     return `Have ${domain} delegated to the name servers that hold it, at the registrar or in the zone above`;
   }
@@ -69,11 +81,11 @@ function adviceOnAnswers(
       ? 'SES makes the names of the records only when it is told, so the others cannot have them in time. Take them'
       : 'Publish the record with the others too, or take them';
     return `The world asks all of these. ${publish} out of the delegation: at the registrar or in the zone above, and in `
-      + `the NS records of ${domain}`;
+      + `the NS records of ${alias ? `the domain of ${alias}` : domain}`;
   }
   return zone
     ? `Is ${zone.id} the zone that the domain is delegated to? Compare its name servers with those at the registrar`
-    : `Publish ${type} ${name} with the value ${value} at your DNS provider, then deploy again`;
+    : `Publish ${type} ${alias ?? name} with the value ${value} at your DNS provider, then deploy again`;
 }
 
 const DELEGATION = 'Compare the name servers at the registrar, or in the zone above, with those that hold the domain';
@@ -107,8 +119,16 @@ function adviceOnSilence(answers: readonly NameServerAnswer[]): string {
   return `${advice}. Then deploy again`;
 }
 
+function isUnknown(answers: readonly NameServerAnswer[]): boolean {
+  return answers.length > 0 && answers.every(isSilent);
+}
+
 function isSilent({ values }: NameServerAnswer): boolean {
   return values === undefined;
+}
+
+function saidBy(answers: readonly NameServerAnswer[]): string {
+  return answers.map(whatItSaid).join('; ').slice(0, 1500);
 }
 
 function whatItSaid({ nameServer, alias, values, silence = 'unreachable', error }: NameServerAnswer): string {

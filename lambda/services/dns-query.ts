@@ -30,12 +30,15 @@ export class QueryError extends Error {
 
 /** The name server is not asked to ask others. So none of them remembers a name that does not exist yet. */
 export async function query(address: string, question: Question): Promise<Reply> {
-  const packet: Packet = { type: 'query', id: randomInt(0x10000), flags: 0, questions: [question] };
-  const withEdns = { ...packet, additionals: [EDNS] };
-  let answer = await askByUdp(address, withEdns);
-  if (answer.rcode === 'FORMERR') answer = await askByUdp(address, packet); // it does not know EDNS
+  const plain: Packet = { type: 'query', id: randomInt(0x10000), flags: 0, questions: [question] };
+  let packet: Packet = { ...plain, additionals: [EDNS] };
+  let answer = await askByUdp(address, packet);
+  if (answer.rcode === 'FORMERR' || answer.rcode === 'NOTIMP') { // it does not know EDNS
+    packet = plain;
+    answer = await askByUdp(address, packet);
+  }
   if (!answer.flag_tc) return answer;
-  return askByTcp(address, withEdns).catch((error: unknown) => {
+  return askByTcp(address, packet).catch((error: unknown) => {
     throw new QueryError(codeOf(error), true);
   });
 }

@@ -63,7 +63,7 @@ class Lookup {
       const answers = await this.visit(topLevel, nameServer);
       const own = answers.find((answer) => answer.nameServer === nameServer);
       if (!own) return answers;
-      if (!own.silence) return []; // nobody has the domain
+      if (!own.silence) return own.values?.length ? answers : []; // it has the domain itself, or nobody has
       // A registry's name server holds its zone. Whoever says otherwise stands between it and us.
       unheard.push(own.silence === 'lame' ? { ...own, silence: 'unreachable' } : own);
     }
@@ -86,7 +86,9 @@ class Lookup {
     try {
       addresses = await this.addressesOf(nameServer, known);
     } catch (error) {
-      return [silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', codeOf(error))];
+      return [codeOf(error) === 'ESERVFAIL' // the resolver works, and the domain of the name server does not
+        ? silent(nameServer, 'no-address', 'ESERVFAIL')
+        : silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', codeOf(error))];
     }
     const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
     if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];
@@ -94,11 +96,14 @@ class Lookup {
     return answers.flat();
   }
 
-  /** Lambda's own network has no IPv6, so that is the second choice. */
+  /** What the parent says, and what the domain says: the two can differ. Lambda's own network has no IPv6. */
   private async addressesOf(nameServer: string, glue: readonly string[]): Promise<string[]> {
-    const given = glue.filter((address) => !isIPv6(address));
-    const found = given.length > 0 ? given : await orNothing(this.resolver.resolve4(nameServer));
-    if (found.length > 0) return found;
+    const found = await orNothing(this.resolver.resolve4(nameServer)).catch((error: unknown) => {
+      if (glue.length === 0) throw error;
+      return [];
+    });
+    const all = new Set([...glue.filter((address) => !isIPv6(address)), ...found]);
+    if (all.size > 0) return [...all];
     return glue.length > 0 ? [...glue] : orNothing(this.resolver.resolve6(nameServer));
   }
 
@@ -110,20 +115,21 @@ class Lookup {
       return [silent(nameServer, silenceOf(error, address), codeOf(error))];
     }
     const referral = referralOf(reply, zone, this.name);
+    const holdsMore = zone.includes('.') || (reply.answers ?? []).length > 0; // than a registry's own servers do
+    const held = holdsMore ? await this.zonesHeld(address, zone, referral) : [];
     const answers = await Promise.all([
-      referral ? this.follow(referral) : this.read(reply, nameServer),
-      ...(await this.zonesHeld(address, zone, referral)).map((held) => this.follow(held)),
+      referral ? this.follow(referral) : this.read(reply, nameServer), ...held.map((each) => this.follow(each)),
     ]);
     return answers.flat();
   }
 
   /**
    * The zones, from that one down to the name or to where the name server refers to others, as they themselves say. It
-   * can hold more than the one for which it is asked. A registry's own servers are known already.
+   * can hold more than the one for which it is asked. Those of the top level are known already.
    */
   private async zonesHeld(address: string, zone: string, referral: Delegation | undefined): Promise<Delegation[]> {
-    if (!zone.includes('.')) return [];
-    const names = namesDownTo(this.name, zone).filter((name) => !referral || !isWithin(name, referral.zone));
+    const names = namesDownTo(this.name, zone)
+      .filter((name) => name.includes('.') && !(referral && isWithin(name, referral.zone)));
     const found = await Promise.all(names.map(async (name) => {
       const reply = await query(address, { name, type: 'NS' }).catch(() => undefined);
       return reply?.flag_aa ? delegationIn(reply.answers, reply, name) : undefined;

@@ -120,11 +120,12 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
   if (nameOf(error) === 'NoSuchHostedZone') return new ZoneGoneError(`There is no hosted zone ${id}`);
   // STS says the same for a role that is not there and one that may not be assumed.
   if (roleArn && isAccessDenied(error)) {
-    return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`);
+    return new ZoneGoneError(`The role ${roleArn} gives no access to the hosted zone ${id}: ${textOf(error)}`, true);
   }
   if (REFUSED.includes(nameOf(error))) {
     const said = textOf(error);
-    const advice = ADVICE.find(([text]) => text.test(said))?.[1] ?? ANY_ADVICE;
+    const words = said.replace(/\S+\.\S+/g, ''); // a domain can be called protected.example
+    const advice = ADVICE.find(([text]) => text.test(words))?.[1] ?? ANY_ADVICE;
     return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${said}`, advice);
   }
   return undefined;

@@ -43,7 +43,7 @@ export function secretsFrom(
 }
 
 function adviceFor(name: string, text: string, arn: string): string | undefined {
-  if (/\bKMS\b/.test(text)) {
+  if (/\bto KMS\b|\bkms:/i.test(text)) { // which the name of a secret cannot have in it
     return 'If the secret has a customer managed key, import it with encryptionKey; '
       + 'the key policy has to let the account of the function use it';
   }

@@ -45,14 +45,14 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
   const answers = !isAccepted && sesUsesSelector && signsNow(identity) ? await services.dns.ask(record.name) : [];
   const isUnchanged = isAccepted || isAnswered(answers, holdsKey(record));
-  const mustStay = !isUnchanged && sesUsesSelector && signsNow(identity);
-  if (mustStay) refuseOtherKey(record, textsIn(answers));
+  const mustStay = !isUnchanged && sesUsesSelector !== false && signsNow(identity);
+  if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
   const zone = task.zone && followed(task.zone, record.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
     wanted: [record],
     inUse: isUnchanged,
     check: (found) => {
-      if (mustStay) refuseOtherKey(record, recordsAt(record.name, found).flatMap(textsOf));
+      if (mustStay) refuseOtherKey(record, recordsAt(record.name, found).flatMap(textsOf), sesUsesSelector);
     },
     inSync: !isUnchanged,
   });
@@ -77,11 +77,11 @@ export function ownKeyResult(
   };
 }
 
-/** SES need not name the selector. Then it is the one that was told last. */
-function usesSelector({ identity, previous }: Task, selector: string): boolean {
+/** SES need not name the selector. Then it is the one that was told last, or undefined: it can be any. */
+function usesSelector({ identity, previous }: Task, selector: string): boolean | undefined {
   if (identity.origin !== 'EXTERNAL') return false;
   if (identity.tokens.length > 0) return namesSelector(identity, selector);
-  return previous?.signing.method === 'BYODKIM' && previous.signing.selector === selector;
+  return previous?.signing.method === 'BYODKIM' ? previous.signing.selector === selector : undefined;
 }
 
 /**
@@ -110,9 +110,9 @@ function textsIn(answers: readonly NameServerAnswer[]): string[] {
  * A selector has one key. Another key under a selector that signs would break the mail on its way, and the mail until
  * SES has noticed. So a new key gets a new selector (RFC 6376 section 3.1).
  */
-function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[]): void {
+function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[], isNamed = false): void {
   if (!hasUsableKey(texts) || hasKey(value, texts)) return;
   throw new HandlerError(
-    `Mail is signed with another key under this selector now, and its record ${name} has to stay for the mail `
-    + 'on its way', 'Give the new key a new selector');
+    `Mail ${isNamed ? 'is' : 'may be'} signed with another key under this selector now, and its record ${name} has to `
+    + 'stay for the mail on its way', 'Give the new key a new selector');
 }

@@ -14,7 +14,9 @@
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
-import { isToldBy, leavingOf, renderTag, SigningTag, successorOf, tagOf, tagOfSuccessor } from './signing-tag';
+import {
+  isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagOfSuccessor,
+} from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
@@ -134,7 +136,7 @@ async function releaseSigning(
   }
   if (successor && isOurs) await leaveTo(successor, now, services);
   log('signing-left-alone', { method: now.origin });
-  const names = now.tokens.map((token) => `${token}.${domainKeyName(previous.domain)}`.toLowerCase());
+  const names = selectorsNow(tag, now).map((selector) => `${selector}.${domainKeyName(previous.domain)}`);
   return { names, successor };
 }
 

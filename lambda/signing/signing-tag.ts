@@ -38,6 +38,12 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
 }
 
+/** The selectors that mail can be signed under now. Where SES names none, those that the tag's owner has told it. */
+export function selectorsNow({ told }: SigningTag, { tokens }: IdentityState): string[] {
+  if (tokens.length > 0) return tokens.map((token) => token.toLowerCase());
+  return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
+}
+
 /**
  * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
  * no tag, because an older version wrote none, or because somebody took it away.

@@ -53,6 +53,18 @@ test('a selector that SES shows in lower case is the one of the construct, whoev
   expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS' });
 });
 
+test('C SES does not name the selector that it signs under: mail on its way still verifies, also with OVERWRITE', async () => {
+  await scene.stop();
+  scene = await Scene.withIdentity({ ses: { byoDkimTokens: 'none' } });
+  signsByHand(scene, 's1', PEM.one);
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+  const early = await scene.sent();
+  const { reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.two, OVERWRITE));
+  expect((await scene.verdictOn(early)).result).toBe('pass');
+  expect(reason).toMatch(/Mail may be signed with another key .* Give the new key a new selector/);
+});
+
 describe('a record of opendkim-genkey, which names the hash algorithm', () => {
   let before: string[];
 
@@ -296,6 +308,22 @@ describe('a selector that is a CNAME', () => {
     expect(reason).toContain(`CNAME there.keys.test, which leads to v=DKIM1; h=sha256; k=rsa; p=${OTHER_KEY}`);
     expect(reason).toMatch(/Choose another selector/);
     expect(reason).not.toMatch(/OVERWRITE/);
+  });
+
+  test.each([
+    ['FAIL', WAIT], ['OVERWRITE', OVERWRITE],
+  ])('C to a key that nobody can see now: what SES signs with stays with %s, and the reason says why', async (_, props) => {
+    await atAnotherProvider(PEM.one);
+    scene.write(NAME, 'CNAME', 'key.keys.test');
+    signsByHand(scene, 's1', PEM.one);
+    await scene.verified();
+    scene.cloud.dns.settings.functionNetwork.port53 = false;
+    const before = scene.all();
+    const { reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.two, props));
+    expect(scene.all()).toEqual(before);
+    expect(reason).toMatch(/what key\.keys\.test has.* port 53/);
+    expect(reason).not.toMatch(/to OVERWRITE|registrar/);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
 
   test.each([

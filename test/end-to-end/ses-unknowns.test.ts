@@ -29,6 +29,20 @@ test.each<[string, LocalCloudOptions['ses']]>([
   expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
 });
 
+test.each(['selector', 'none'] as const)('invariant 10 one of two stacks goes that set one identity: what SES signs with stays, named or not (%s)', async (
+  byoDkimTokens,
+) => {
+  scene = await Scene.withIdentity({ ses: { byoDkimTokens } });
+  await scene.deployed('A', scene.byo('s1', scene.secrets.one, WAIT));
+  await scene.deployed('B', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.destroy('B');
+  await scene.cloud.clock.pass(5 * MINUTE);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  await scene.destroy('A');
+  expect(scene.all()).toEqual([]);
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
+});
+
 test('SES has no tokens of Easy DKIM yet: the deployment says so, and the next one goes well', async () => {
   scene = await Scene.withIdentity({ ses: { tokensAfterMs: 10 * MINUTE } });
   const early = await scene.deploy('Mail', scene.easy(WAIT));

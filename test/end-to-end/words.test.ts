@@ -60,6 +60,8 @@ describe('an error of a service is said by its name, with its text and what to d
       hostedZoneRole: Role.fromRoleArn(stack, 'Role', role),
     })(stack));
     expect(result.reason).toMatch(/The role arn:aws:iam::222222222222:role\/Dns gives no access to the .*: it says so/);
+    expect(result.reason).toMatch(/trust policy/);
+    expect(result.reason).not.toMatch(/Use the id of a hosted zone/);
   });
 
   test('CloudFormation: what it does not say keeps no stack from being deleted, and is in the log', async () => {
@@ -87,12 +89,15 @@ describe('what Route 53 says of a batch decides the advice', () => {
     ['[Number of records limit of 1000 exceeded.]', /ask AWS for a higher quota/],
     ['[The record is protected and can be changed by its service only]', /has to be changed there/],
     ['[Something else is not right]', /Look at the record that Route 53 names/],
+    ["[Tried to create resource record set [name='s1._domainkey.ttl-limit.protected.example.', type='TXT'] but it already exists]",
+      /Deploy again, and the zone is read anew/],
+    ['[RRSet with DNS name s1._domainkey.conflict.example. is not permitted in zone conflict.example.]', /pass the zone of/],
   ])('%s', async (text, advice) => {
     everyCallIs('route53', 'ChangeResourceRecordSets', 'InvalidChangeBatch', text);
     const { reason } = await refused();
     expect(reason).toContain(text);
     expect(reason).toMatch(advice);
-    if (!text.includes('protected')) expect(reason).not.toMatch(/protected|managed by/);
+    if (!text.includes('is protected')) expect(reason).not.toMatch(/protected or|managed by/);
     expect(reason).not.toMatch(/OVERWRITE/);
   });
 });

@@ -140,3 +140,8 @@ describe('a record that says the same', () => {
     expect(saysTheSame(wanted, type, values)).toBe(expected);
   });
 });
+
+test('C the hosted zone of Easy DKIM is the same with a dot at its end and in upper case', () => {
+  expect(cnameRecords('example.com', ['T1'], 'DKIM.amazonses.com.'))
+    .toEqual(cnameRecords('example.com', ['t1'], 'dkim.amazonses.com'));
+});

@@ -1,5 +1,5 @@
 // Tests of what CNAMEs and aliases lead to, in the zone and elsewhere.
-import { OpenZone, RecordSet } from '../../../lambda/base/ports';
+import { NameServerAnswer, OpenZone, RecordSet } from '../../../lambda/base/ports';
 import { followed } from '../../../lambda/records/led-to';
 
 const BELOW = '_domainkey.example.com';
@@ -9,17 +9,19 @@ const cname = (name: string, ...values: string[]): RecordSet => ({ name, type: '
 const alias = (name: string, aliasOf: string): RecordSet => ({ name, type: 'TXT', values: [], aliasOf });
 const key: RecordSet = { name: `key.${BELOW}`, type: 'TXT', ttl: 300, values: ['"p=a"'] };
 
-async function leadsTo(...records: RecordSet[]) {
+const ANSWERS: NameServerAnswer[] = [
+  { nameServer: 'ns1', values: ['"p=public"'] },
+  { nameServer: 'ns2', error: 'ETIMEOUT' },
+  { nameServer: 'ns3', values: ['"p=public"'] },
+];
+
+async function leadsTo(records: RecordSet[], answers = ANSWERS) {
   const asked: string[] = [];
   const zone: OpenZone = { list: async () => records, change: async () => ({ inSync: async () => undefined }) };
   const listed = await followed(zone, NAME, {
     ask: async (name) => {
       asked.push(name);
-      return [
-        { nameServer: 'ns1', values: ['"p=public"'] },
-        { nameServer: 'ns2', error: 'ETIMEOUT' },
-        { nameServer: 'ns3', values: ['"p=public"'] },
-      ];
+      return answers;
     },
   }).list(BELOW);
   return { asked, leadsTo: listed[0].leadsTo };
@@ -43,11 +45,17 @@ test.each<[string, RecordSet[], readonly string[] | undefined]>([
   ], undefined],
   ['a TXT', [{ ...key, name: NAME }], undefined],
 ])('%s is followed in the zone, and nobody is asked', async (_, records, expected) => {
-  expect(await leadsTo(...records)).toEqual({ asked: [], leadsTo: expected });
+  expect(await leadsTo(records)).toEqual({ asked: [], leadsTo: expected });
 });
 
 test.each<[string, RecordSet]>([
   ['elsewhere', cname(NAME, 'key.example.net.')], ['beside the DKIM records', cname(NAME, 'key.example.com')],
 ])('a CNAME that leads %s is asked for in public DNS, once', async (_, record) => {
-  expect(await leadsTo(record)).toEqual({ asked: [record.values[0].replace(/\.$/, '')], leadsTo: ['"p=public"'] });
+  expect(await leadsTo([record])).toEqual({ asked: [record.values[0].replace(/\.$/, '')], leadsTo: ['"p=public"'] });
+});
+
+test('C a CNAME to what no name server tells is not taken for one to nothing', async () => {
+  const silent = leadsTo([cname(NAME, 'key.example.net')], [{ nameServer: 'ns1', silence: 'no-address' }]);
+  await expect(silent).rejects.toThrow('Nobody could see what key.example.net has in public DNS: ns1 has no public add');
+  expect((await leadsTo([cname(NAME, 'key.example.net')], [])).leadsTo).toEqual([]);
 });

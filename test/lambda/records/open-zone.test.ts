@@ -92,6 +92,12 @@ describe('a part that the zone delegates to others', () => {
       + '(NS ns1.elsewhere.example.), so nobody ever sees what it has at or below that name.');
   });
 
+  test('I whose zone cannot be that of the domain is not advised', async () => {
+    await expect(open(ns('mail.example.com'))).rejects.toThrow('Use the hosted zone of mail.example.com');
+    await expect(open(undefined, [ns('_domainkey.mail.example.com')])).rejects
+      .toThrow(/Nothing was written there\. Leave hostedZone out, and publish the records there\.$/);
+  });
+
   test('is no matter below _domainkey, beside the records', async () => {
     await expect(open(undefined, [record('s1'), ns('s2._domainkey.mail.example.com')])).resolves.toBeDefined();
   });

@@ -87,6 +87,14 @@ test('nobody is told to publish the registry record elsewhere, in whose place SE
   expect(error).not.toContain('Publish');
 });
 
+test('I where a CNAME leads elsewhere, the advice is about where it leads', async () => {
+  const alias = 'key.mailer.example';
+  const [has, hasNone] = [right, none].map((answer) => ({ ...answer, alias }));
+  expect((await outcomeOf([has, hasNone])).error).toContain(`in the NS records of the domain of ${alias}`);
+  expect((await outcomeOf([hasNone], false)).error).toContain(`Publish TXT ${alias} with the value`);
+  expect((await outcomeOf([right, none])).error).toContain(`in the NS records of ${DOMAIN}`);
+});
+
 test('a domain that is delegated to none is told so', async () => {
   expect((await outcomeOf([])).error).toContain('it is delegated to none. Signing was not touched');
 });

@@ -1,9 +1,11 @@
 // Tests of looking in public DNS, over real DNS messages to name servers on loopback.
+import { decode, encode, Packet, streamEncode } from 'dns-packet';
 import { quote } from '../../../lambda/base/dns-text';
 import { NameServerAnswer } from '../../../lambda/base/ports';
 import { publicDns } from '../../../lambda/services/public-dns';
 import { resolveThrough } from '../../cloud/behind-nat';
 import { DnsProvider, DnsWorld } from '../../cloud/dns';
+import { DnsServer } from '../../cloud/dns/dns-server';
 import { NatEntry } from '../../cloud/dns/nat';
 import { Zone, ZoneRecord } from '../../cloud/dns/zone';
 
@@ -27,6 +29,7 @@ beforeEach(async () => {
   provider = world.provider('acme');
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   leaveNetwork();
   await world.stop();
 });
@@ -350,6 +353,19 @@ describe('who cannot be asked', () => {
     ]);
   });
 
+  test.each([['FORMERR', 1], ['NOTIMP', 4]])('D with EDNS, one that answers it with %s: it is asked without', async (_, flags) => {
+    const text = 'x'.repeat(600);
+    provider.set(NAME, 'TXT', [text]);
+    const reply = DnsServer.prototype.reply;
+    jest.spyOn(DnsServer.prototype, 'reply').mockImplementation(function (this: DnsServer, message, transport) {
+      const query = decode(message);
+      if (!query.additionals?.length) return reply.call(this, message, transport);
+      const refusal: Packet = { type: 'response', id: query.id, flags, questions: query.questions };
+      return transport === 'tcp' ? streamEncode(refusal) : encode(refusal);
+    });
+    await expect(publicDns.ask(NAME)).resolves.toEqual(from(servers('acme'), [quote(text)]));
+  });
+
   test('by IPv4, name servers with IPv6 alone', async () => {
     const six = world.provider('six', 'ipv6');
     await six.createZone('example.org');
@@ -359,6 +375,53 @@ describe('who cannot be asked', () => {
     world.settings.functionNetwork.ipv6 = true;
     await expect(publicDns.ask('s1._domainkey.example.org')).resolves.toEqual(from(servers('six'), [`"${TEXT}"`]));
   });
+});
+
+describe('name servers inside the domain, whose addresses the parent and the domain say', () => {
+  test('D are asked at both where those differ, as the world does', async () => {
+    // GIVEN
+    const names = await world.addNameServers(['ns1.example.com', 'moved.example.net']);
+    const values = await world.client().resolve4('moved.example.net');
+    for (const name of names) {
+      world.addZone(new Zone('example.com', () => [
+        { name: 'example.com', type: 'NS', ttl: 300, values: ['ns1.example.com'] },
+        { name: 'ns1.example.com', type: 'A', ttl: 300, values },
+        { name: NAME, type: 'TXT', ttl: 300, values: [`"of ${name}"`] },
+      ]), [name]);
+    }
+    world.delegate('example.com', ['ns1.example.com']);
+    // THEN
+    const answers = await publicDns.ask(NAME);
+    expect(answers.flatMap((answer) => answer.values).sort()).toEqual(['"of moved.example.net"', '"of ns1.example.com"']);
+  });
+});
+
+describe('name servers whose own domain nobody serves', () => {
+  test('D are without an address: the resolver is not to blame', async () => {
+    await provider.createZone('example.org');
+    provider.deleteZone('example.org');
+    world.delegate('example.com', ['ns1.example.org']);
+    await expect(publicDns.ask(NAME)).resolves
+      .toEqual([{ nameServer: 'ns1.example.org', silence: 'no-address', error: 'ESERVFAIL' }]);
+  });
+
+  test('D are in each other\'s domains, without glue', async () => {
+    world.delegate('example.com', ['ns1.example.org']);
+    world.delegate('example.org', ['ns1.example.com']);
+    const answers = await publicDns.ask(NAME);
+    expect(answers.map(({ silence }) => silence)).toEqual(['no-address']);
+  });
+});
+
+test('D a name server of the top-level domain that holds the domain, too, is asked like any other', async () => {
+  const both = ['a.gtld-servers.net', 'b.gtld-servers.net'];
+  world.addZone(new Zone('example.com', () => [
+    { name: 'example.com', type: 'NS', ttl: 300, values: [...both, 'ns1.acme.example'] },
+    { name: NAME, type: 'TXT', ttl: 300, values: ['"here"'] },
+  ]), both);
+  await provider.createZone('example.com', { delegate: false });
+  world.delegate('example.com', both);
+  await expect(publicDns.ask(NAME)).resolves.toEqual([...from(both, ['"here"']), ...from(servers('acme'), [])]);
 });
 
 test('a resolver is asked for no name of the domain, so it cannot remember that one does not exist', async () => {

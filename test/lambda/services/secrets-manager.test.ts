@@ -169,6 +169,11 @@ describe('a secret is refused', () => {
     );
   });
 
+  test('I whose name has KMS in it, and that is of another account: the way out is that of a refused secret', async () => {
+    const { arn } = secret(CANARY, { account: '222222222222', name: 'mail/KMS/dkim' });
+    await expect(refusal(read(arn))).resolves.toMatch(/AccessDeniedException: .*KMS.* See whether the secret is there/);
+  });
+
   test.each([
     ['DecryptionFailure', 'key policy if it has its own key.'],
     ['InvalidParameterException', 'InvalidParameterException: odd'],
