@@ -69,6 +69,17 @@ export function leavingOf({ tags }: IdentityState, { label: own }: Owner): strin
   return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
 }
 
+/** True when an owner that is being removed at this moment has told SES the signing that is there. */
+export function isLeft(identity: IdentityState, { label: own }: Owner): boolean {
+  return othersIn(identity.tags, own).some(({ tag }) => tag.leaves && isToldBy(tag, identity));
+}
+
+/** The tags of other owners that have told SES the same, when that stays for good: it is nobody's to take back. */
+export function tagsWithRetained(identity: IdentityState, { label: own }: Owner) {
+  return othersIn(identity.tags, own).filter(({ tag }) => isToldBy(tag, identity))
+    .map(({ label, tag }) => ({ label, tag: { ...tag, replaced: nameNow(identity) } }));
+}
+
 /** All other owners that have told SES anything and stay. */
 function othersOf({ tags }: IdentityState, { label: own }: Owner) {
   return othersIn(tags, own).filter(({ tag }) => tag.told.length > 0 && !tag.leaves);
