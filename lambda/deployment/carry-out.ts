@@ -103,8 +103,8 @@ function isNew({ event, environment: { time } }: Work): boolean {
 }
 
 /**
- * Waits until the request is so old that what came before it is over. When one resource of a stack fails, CloudFormation
- * cancels the others and rolls them back at once.
+ * Waits until the request is so old that what came before it is over. When one resource of a stack fails,
+ * CloudFormation cancels the others and rolls them back at once.
  */
 async function age({ event, services: { retry, log } }: Work, atLeast: number): Promise<void> {
   const ms = (requestedAt(event) ?? retry.now()) + atLeast - retry.now();
