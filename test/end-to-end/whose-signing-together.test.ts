@@ -1,6 +1,6 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { failing, thenFails } from './hand-made';
+import { failing, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
@@ -143,4 +143,22 @@ test('B a Delete never sticks: the identity goes while an owner leaves', async (
   await clock.until('the identity to be read', isRead);
   ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
   await deleting;
+});
+
+// The roll-back keeps what took the place of the user's verified key, so it has to know that it is one.
+test('B9 a roll-back over a hand-made signing keeps mail signed, also when CloudFormation is busy', async () => {
+  await start();
+  signsByHand(scene, 's1', PEM.one);
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+  const { clock, cloudFormation, faults } = scene.cloud;
+  const deploying = scene.deploy('Mail', thenFails(scene.byo('s2', scene.secrets.two, WAIT)));
+  await clock.until('SES to be told', () => scene.identity()!.tokens[0] === 's2');
+  faults.add({ service: 'cloudformation', operation: 'DescribeStacks', kind: 'throttle', times: 8 });
+  const isOver = () => cloudFormation.eventsNow('Mail').some(({ status }) => status === 'ROLLBACK_COMPLETE');
+  await clock.until('the roll-back to end', isOver);
+  faults.clear();
+  await deploying;
+  await clock.pass(600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
 });
