@@ -7,7 +7,7 @@
 //
 // | SES signs                                     | the signing is     | the record                       |
 // | --------------------------------------------- | ------------------ | -------------------------------- |
-// | in any way, with RETAIN, and Create succeeded | left alone         | stays; the user's                |
+// | in any way, with RETAIN, and no roll-back     | left alone         | stays; the user's                |
 // | as we told it, and another owner stays        | left alone         | is handed over to that owner     |
 // | as another owner told it that goes, too,      |                    |                                  |
 // | and none stays                                | reset to Easy DKIM | is deleted if it is ours         |
@@ -75,12 +75,17 @@ export async function release(request: ReleaseRequest, services: Services): Prom
 
 const NOTHING: StillUsed = { names: [] };
 
-/** What a failed Create has made goes in any case, but for what mail is signed with in place of somebody's signing. */
+/**
+ * What a roll-back takes back goes in any case, but for what mail is signed with in place of somebody's signing. That
+ * may be a Create which succeeded.
+ */
 async function mayKeep(request: ReleaseRequest, identity: IdentityState | undefined): Promise<boolean> {
   const { previous, create, isRollback } = request;
-  if (previous.retain && create?.succeeded) return true;
   const tag = identity && ownTag(request, identity);
-  return tag?.replaced !== undefined && isToldBy(tag, identity!) && isRollback();
+  const isReplacement = tag?.replaced !== undefined && isToldBy(tag, identity!);
+  const isRetained = previous.retain && create?.succeeded === true;
+  if (isRetained === isReplacement) return isRetained;
+  return await isRollback() ? isReplacement : isRetained;
 }
 
 function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityState): SigningTag {

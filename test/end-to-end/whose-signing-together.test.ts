@@ -101,6 +101,14 @@ test.each([
   expect(scene.identity()!.tags).toEqual([]);
 });
 
+// Invariant 5: after a failed create nothing of ours is left.
+test('B a roll-back takes back what was made in it, also with RETAIN', async () => {
+  await start();
+  const build = scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN });
+  const { status } = await scene.deploy('Mail', thenFails(build));
+  expect({ status, ...left() }).toEqual({ status: 'ROLLBACK_COMPLETE', ...NOTHING });
+});
+
 describe('tags that nobody may write any more', () => {
   const forbid = (operation: string) =>
     scene.cloud.faults.add({ service: 'ses', operation, kind: 'access-denied', times: 1_000 });
