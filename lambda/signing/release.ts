@@ -29,7 +29,7 @@ import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
-import { registryName } from '../records/zone-view';
+import { isAnothers, registryName } from '../records/zone-view';
 
 /** After a write SES may show what was there before, for some seconds. */
 export const STALE_MS = 10_000;
@@ -60,7 +60,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const identity = !hasBegun(request) && hasRecords ? await readOrGone(request, services) : read;
   const isKept = await mayKeep(request, identity);
   if (identity && isKept) await retainSigning(request, identity, services);
-  const stillUsed = identity && !isKept ? await releaseSigning(request, identity, services) : NOTHING;
+  const stillUsed = identity && !isKept ? await releaseSigning(request, identity, records ?? [], services) : NOTHING;
   if (zone && records) {
     const plan = (found: readonly RecordSet[], room: number) =>
       isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
@@ -144,9 +144,14 @@ async function unlessGone<T>(
 
 /** Resets the signing if it is ours alone. Gives the records that SES goes on signing with. */
 async function releaseSigning(
-  request: ReleaseRequest, identity: IdentityState, services: Services,
+  request: ReleaseRequest, identity: IdentityState, records: readonly RecordSet[], services: Services,
 ): Promise<StillUsed> {
-  const { previous, owner } = request;
+  const { previous: { domain }, owner } = request;
+  // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
+  const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
+  if (isUntagged && isAnothers(records, owner, recordNamesOf(identity, domain))) {
+    return leftAlone(identity, domain, services);
+  }
   const { told, leaves } = ownTag(request, identity);
   const mayLeave = told.length > 0 && !leaves && successorOf(identity, owner) !== undefined;
   const now = mayLeave ? await readAfterLeaving(request, identity, services) : identity;
@@ -158,9 +163,16 @@ async function releaseSigning(
     return { names: [], leaving: leavingOf(now, owner) };
   }
   if (successor && isOurs) await leaveTo(successor, now, services);
-  services.log('signing-left-alone', { method: now.origin });
-  const names = now.tokens.map((token) => `${token}.${domainKeyName(previous.domain)}`.toLowerCase());
-  return { names, successor };
+  return { ...leftAlone(now, domain, services), successor };
+}
+
+function leftAlone(identity: IdentityState, domain: string, { log }: Services): StillUsed {
+  log('signing-left-alone', { method: identity.origin });
+  return { names: recordNamesOf(identity, domain) };
+}
+
+function recordNamesOf({ tokens }: IdentityState, domain: string): string[] {
+  return tokens.map((token) => `${token}.${domainKeyName(domain)}`.toLowerCase());
 }
 
 /** The next owner leads it back, or brings it to what its own stack says. */

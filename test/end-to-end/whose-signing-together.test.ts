@@ -1,5 +1,6 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
 import { RemovalPolicy } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
 import { failing, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
@@ -145,12 +146,29 @@ describe('tags that nobody may write any more', () => {
 test('B a Delete never sticks: the identity goes while an owner leaves', async () => {
   await start();
   await twoOwners();
-  const { calls, clock, ses } = scene.cloud;
+  const { calls, clock, ses: localSes } = scene.cloud;
   const [before, deleting] = [calls.length, destroyed('First')];
   const isRead = () => calls.slice(before).some(({ operation, error }) => operation === 'GetEmailIdentity' && !error);
   await clock.until('the identity to be read', isRead);
-  ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
+  localSes.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
   await deleting;
+});
+
+// CloudFormation may write the tags of an identity anew when it updates the identity.
+test('B an owner that finds its tag gone leaves what another owner lists, and the last one leads it back', async () => {
+  scene = await Scene.start({ functions: 'in-process' });
+  const identity = (sending: boolean) => scene.deployed('Identity', (stack) => new ses.EmailIdentity(stack, 'Identity', {
+    identity: ses.Identity.domain(DOMAIN), feedbackForwarding: sending,
+  }));
+  await identity(true);
+  await twoOwners();
+  await identity(false);
+  expect(scene.identity()!.tags).toEqual([]);
+  await destroyed('First');
+  await scene.cloud.clock.pass(600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  await destroyed('Second');
+  expect(left()).toEqual(NOTHING);
 });
 
 // The roll-back keeps what took the place of the user's verified key, so it has to know that it is one.
