@@ -149,8 +149,8 @@ export interface EmailIdentityDkimProps {
    *
    * With `DESTROY` the function sets the identity back to Easy DKIM, so that SES deletes the private
    * key, and deletes the records that this library wrote. With `RETAIN` signing and records stay, and
-   * you manage them from then on. Signing and records that were there before the construct stay in both
-   * cases.
+   * you manage them from then on. A roll-back takes back what was made in it, whatever the policy is.
+   * Signing and records that were there before the construct stay in both cases.
    *
    * `RemovalPolicies.of(scope)` and `MissingRemovalPolicies.of(scope)` mean the same for the construct as
    * this property. The policies of the function's role are never retained.

@@ -32,6 +32,15 @@ export class OvertakenError extends HandlerError {
   }
 }
 
+/** CloudFormation shows what was before this request. It is asked again. */
+export class NotShownYetError extends HandlerError {
+  override readonly name = 'NotShownYet';
+
+  constructor() {
+    super('CloudFormation does not show this request yet', 'Deploy again');
+  }
+}
+
 /** No call to a service got through to it, for some minutes. There is no answer that could say more. */
 export class UnreachableError extends HandlerError {
   constructor(whatHappened: string) {

@@ -16,7 +16,7 @@ const NEXT_IN_LINE = new Set(['TooManyRequestsException', 'PriorRequestNotComple
 const BUSY = new Set([
   ...NEXT_IN_LINE, 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded', 'SlowDown',
   'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
-  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError',
+  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError', 'NotShownYet',
 ]);
 const BROKEN = new Set([
   'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',

@@ -14,7 +14,7 @@ import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { Retry } from '../base/retry';
 import { reconcile } from '../signing/reconcile';
-import { release } from '../signing/release';
+import { release, STALE_MS } from '../signing/release';
 
 /**
  * New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted, its
@@ -55,7 +55,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const { PhysicalResourceId: known, RequestType } = event;
   const identity = identityOf(desired);
   const isUpdate = RequestType === 'Update';
-  if (isUpdate && isNew(work) && await isRollback(work)) await overtakenRequestEnds(work);
+  if (isUpdate && isNew(work) && await isRollback(work, services.retry)) await age(work, OVERTAKEN_ENDS_MS);
   const last = parsePrevious(work);
   const isSameIdentity = parsePhysicalId(known).identity === identity;
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
@@ -83,10 +83,17 @@ async function abandon(work: Work, previous: DesiredState): Promise<void> {
 async function remove(work: Work): Promise<Answer> {
   const { event: { PhysicalResourceId: physicalResourceId }, desired, owner, services, log } = work;
   const { identity, create } = parsePhysicalId(physicalResourceId);
-  if (await isRecreated(work, desired)) {log('resource-recreated');} else if (identity !== undefined && identity !== identityOf(desired)) {log('other-identity', { physicalResourceId });} else {
+  const { retry } = services;
+  if (await isRecreated(work, desired, retry)) {
+    log('resource-recreated');
+  } else if (identity !== undefined && identity !== identityOf(desired)) {
+    log('other-identity', { physicalResourceId });
+  } else {
     // A Create that was cancelled, or never answered, may be at work still.
-    if (!create) await overtakenRequestEnds(work);
-    await release({ previous: desired, owner, create, isRollback: () => isRollback(work) }, services);
+    if (!create) await age(work, OVERTAKEN_ENDS_MS);
+    // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
+    if (create?.signingPut) await age(work, STALE_MS);
+    await release({ previous: desired, owner, create, isRollback: () => isRollback(work, retry) }, services);
   }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
 }
@@ -95,12 +102,15 @@ function isNew({ event, environment: { time } }: Work): boolean {
   return time.now() < (requestedAt(event) ?? time.now()) + OVERTAKEN_ENDS_MS;
 }
 
-/** When one resource of a stack fails, CloudFormation cancels the others and rolls them back at once. */
-async function overtakenRequestEnds({ event, services: { retry, log } }: Work): Promise<void> {
-  const ms = (requestedAt(event) ?? retry.now()) + OVERTAKEN_ENDS_MS - retry.now();
+/**
+ * Waits until the request is so old that what came before it is over. When one resource of a stack fails,
+ * CloudFormation cancels the others and rolls them back at once.
+ */
+async function age({ event, services: { retry, log } }: Work, atLeast: number): Promise<void> {
+  const ms = (requestedAt(event) ?? retry.now()) + atLeast - retry.now();
   if (ms <= 0) return;
   log('waiting-for-overtaken-request', { seconds: ms / 1000 });
-  await retry.pause(ms, 'an overtaken request to come to its end');
+  await retry.pause(ms, 'calls of the request before this one to come to their end');
 }
 
 /** An older version may have had other properties. Then what is there has to speak for itself. */

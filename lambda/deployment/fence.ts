@@ -6,7 +6,7 @@
 import { CloudFormationEvent, requestedAt } from './event';
 import { Request } from './request';
 import { textOf } from '../base/describe-error';
-import { HandlerError, OvertakenError } from '../base/errors';
+import { HandlerError, NotShownYetError, OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
 import { isBusy } from '../base/retry';
 
@@ -18,6 +18,8 @@ const CALL_MS = 25_000;
 export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
 /** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
 const SECOND_MS = 1_000;
+/** So long CloudFormation may take to show what it has noted. AWS does not say; a resource that is gone stays so. */
+const SHOWN_AFTER_MS = 30_000;
 
 /**
  * Gives what throws OvertakenError when the request no longer stands. The first look is made when the work begins. Each
@@ -25,15 +27,20 @@ const SECOND_MS = 1_000;
  */
 export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
   const { event, environment: { time, cloudFormation }, progress, log } = request;
+  const madeAt = requestedAt(event) ?? NaN; // nothing is before or after what nobody knows
   let looked = -Infinity;
   return async () => {
     const now = time.now();
     if (now - looked < LOOK_COUNTS_MS) return;
     try {
       const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
-      if (!resource && event.RequestType !== 'Delete') throw unknown(event);
-      if (!stands(request, resource)) throw new OvertakenError();
-      progress.standsSince ??= resource?.since?.getTime();
+      if (!resource && event.RequestType !== 'Delete') {
+        throw now < (progress.requestedAt ?? 0) + SHOWN_AFTER_MS ? new NotShownYetError() : unknown(event);
+      }
+      const since = resource?.since?.getTime() ?? NaN;
+      const isOld = since < madeAt;
+      if (!stands(request, resource, isOld)) throw isOld ? new NotShownYetError() : new OvertakenError();
+      if (!isOld) progress.standsSince ??= resource?.since?.getTime();
     } catch (error) {
       // Whoever may not ask must not be kept from deleting a stack.
       if (event.RequestType !== 'Delete' || error instanceof OvertakenError || isBusy(error)) throw error;
@@ -58,24 +65,27 @@ const AT_WORK = {
 
 /**
  * CloudFormation notes what it begins to do with a resource, and then makes the request. So of two requests the later
- * one stands.
+ * one stands. It may show late what it has noted: what it had before the request was made says nothing of this request.
  *
  * | the resource                            | a Create or an Update | a Delete                                      |
  * | --------------------------------------- | --------------------- | --------------------------------------------- |
  * | is being made, updated or deleted thus  | stands                | stands                                        |
  * | the same, begun after the request       | overtaken             | overtaken                                     |
  * | is at something else                    | overtaken             | overtaken                                     |
+ * | is so since before the request was made | is not shown yet      | is not shown yet                              |
  * | is done, and has another physical id    | overtaken             | stands: the clean-up of what it has replaced  |
  * | is done, and has the same physical id   | overtaken             | overtaken                                     |
  * | is not known                            | fails                 | stands                                        |
  */
-function stands({ event, progress }: Pick<Request, 'event' | 'progress'>, resource: ResourceNow | undefined): boolean {
+function stands(
+  { event, progress }: Pick<Request, 'event' | 'progress'>, resource: ResourceNow | undefined, isOld: boolean,
+): boolean {
   const { RequestType, PhysicalResourceId } = event;
   if (!resource) return RequestType === 'Delete';
   const { status, since, physicalId } = resource;
   if (status === undefined) return true; // it does not say
   if (AT_WORK[RequestType].includes(status)) {
-    if (!since) return true;
+    if (!since || isOld) return true;
     const madeAt = requestedAt(event) ?? Infinity;
     return progress.standsSince ? since.getTime() === progress.standsSince : since.getTime() < madeAt + SECOND_MS;
   }

@@ -4,7 +4,8 @@ import { Request, shortRetry } from './request';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError } from '../base/errors';
+import { HandlerError, OutOfTimeError } from '../base/errors';
+import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
 
 /**
@@ -14,28 +15,29 @@ import { attributesIfInPlace } from '../signing/in-place';
  * makes the resource anew, and then deletes the failed one. Both are the same identity, and what the new one made must
  * stay.
  */
-export async function isRecreated(request: Request, desired: DesiredState): Promise<boolean> {
+export async function isRecreated(request: Request, desired: DesiredState, retry: Retry): Promise<boolean> {
   const { event: { PhysicalResourceId, StackId, LogicalResourceId }, environment, log } = request;
   if (parsePhysicalId(PhysicalResourceId).create?.succeeded) return false;
   try {
-    const retry = shortRetry(request);
     const resource = await retry.call('DescribeStackResource', () =>
       environment.cloudFormation.resource(StackId, LogicalResourceId));
     const now = parsePhysicalId(resource?.physicalId);
     return now.identity === identityOf(desired) && now.create?.succeeded === true;
   } catch (problem) {
+    if (problem instanceof OutOfTimeError) throw problem;
     log('stack-unknown', { message: textOf(problem) }); // then the request is what it seems
     return false;
   }
 }
 
 /** An Update that rolls back says nothing of it. Neither does a Delete. */
-export async function isRollback(request: Request): Promise<boolean> {
+export async function isRollback(request: Request, retry: Retry): Promise<boolean> {
   const { event: { StackId }, environment, log } = request;
   try {
-    const status = await shortRetry(request).call('DescribeStacks', () => environment.cloudFormation.stackStatus(StackId));
+    const status = await retry.call('DescribeStacks', () => environment.cloudFormation.stackStatus(StackId));
     return status?.includes('ROLLBACK') ?? false;
   } catch (problem) {
+    if (problem instanceof OutOfTimeError) throw problem;
     log('stack-unknown', { message: textOf(problem) });
     return false;
   }
@@ -53,9 +55,10 @@ export async function attributesAfterRollback(
 ): Promise<ResourceAttributes | undefined> {
   const { event, environment, log, redactor } = request;
   const isSameIdentity = parsePhysicalId(event.PhysicalResourceId).identity === identityOf(desired);
-  if (event.RequestType !== 'Update' || !isSameIdentity || !await isRollback(request)) return undefined;
+  if (event.RequestType !== 'Update' || !isSameIdentity) return undefined;
   const retry = shortRetry(request);
   try {
+    if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
     const attributes = await attributesIfInPlace(desired, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');

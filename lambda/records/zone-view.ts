@@ -107,9 +107,8 @@ export function registryName({ label, domain }: Owner): string {
   return `${label}.${domainKeyName(domain)}`;
 }
 
-/** What the owner's registry record says of the record of that name. */
-export function originOfRecord(records: readonly RecordSet[], owner: Owner, recordName: string): Origin | undefined {
+/** True when another owner lists a record of one of these names. */
+export function isAnothers(records: readonly RecordSet[], owner: Owner, names: readonly string[]): boolean {
   const view = new ZoneView(records, owner);
-  const named = records.filter(({ name }) => name === recordName);
-  return named.flatMap((record) => view.entryFor(record) ?? []).at(0)?.origin;
+  return records.some((record) => names.includes(record.name) && view.isListedByAnother(record));
 }

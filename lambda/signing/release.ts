@@ -7,19 +7,22 @@
 //
 // | SES signs                                     | the signing is     | the record                       |
 // | --------------------------------------------- | ------------------ | -------------------------------- |
-// | in any way, with RETAIN, and Create succeeded | left alone         | stays; the user's                |
+// | in any way, with RETAIN, and no roll-back     | left alone         | stays; the user's                |
 // | as we told it, and another owner stays        | left alone         | is handed over to that owner     |
+// | as another owner told it that goes, too,      |                    |                                  |
+// | and none stays                                | reset to Easy DKIM | is deleted if it is ours         |
 // | as we told it, over somebody else's signing,  |                    |                                  |
 // | and the stack is rolled back                  | left alone         | stays; the user's                |
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
 import {
-  isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagOfSuccessor,
+  isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagOfSuccessor,
+  tagsWithRetained,
 } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { ZoneGoneError } from '../base/errors';
+import { HandlerError, ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
@@ -27,10 +30,10 @@ import { applyPlan } from '../records/apply-plan';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
-import { registryName } from '../records/zone-view';
+import { isAnothers, registryName } from '../records/zone-view';
 
 /** After a write SES may show what was there before, for some seconds. */
-const STALE_MS = 10_000;
+export const STALE_MS = 10_000;
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -56,27 +59,46 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   ]);
   const hasRecords = records?.some(({ name }) => name === registryName(owner));
   const identity = !hasBegun(request) && hasRecords ? await readOrGone(request, services) : read;
-  const tag = identity && tagOf(identity, owner, create?.signingPut ? previous.signing : undefined);
-  const isKept = await mayKeep(request, tag, identity);
-  const stillUsed = identity && tag && !isKept ? await releaseSigning(request, tag, identity, services) : NOTHING;
+  const isKept = await mayKeep(request, identity);
+  if (identity && isKept) await retainSigning(request, identity, services);
+  const stillUsed = identity && !isKept ? await releaseSigning(request, identity, records ?? [], services) : NOTHING;
   if (zone && records) {
     const plan = (found: readonly RecordSet[], room: number) =>
       isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     const below = domainKeyName(previous.domain);
     await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
   }
-  const mayHaveTag = !create || (!create.succeeded && create.signingPut); // SES may not show one that is new
-  if (identity && (mayHaveTag || identity.tags[owner.label] !== undefined)) await untag(owner, services);
+  const mayHaveTag = create?.signingPut !== false; // SES may not show one that is new
+  if (identity && (mayHaveTag || identity.tags[owner.label] !== undefined)) {
+    await noted(services.ses.untag(owner.label), services);
+  }
 }
 
 const NOTHING: StillUsed = { names: [] };
 
-/** What a failed Create has made goes in any case, but for what mail is signed with in place of somebody's signing. */
-async function mayKeep(
-  { previous, create, isRollback }: ReleaseRequest, tag: SigningTag | undefined, identity: IdentityState | undefined,
-): Promise<boolean> {
-  if (previous.retain && create?.succeeded) return true;
-  return identity !== undefined && tag?.replaced !== undefined && isToldBy(tag, identity) && isRollback();
+/**
+ * What a roll-back takes back goes in any case, but for what mail is signed with in place of somebody's signing. That
+ * may be a Create which succeeded.
+ */
+async function mayKeep(request: ReleaseRequest, identity: IdentityState | undefined): Promise<boolean> {
+  const { previous, create, isRollback } = request;
+  const tag = identity && ownTag(request, identity);
+  const isReplacement = tag?.replaced !== undefined && isToldBy(tag, identity!);
+  const isRetained = previous.retain && create?.succeeded === true;
+  if (isRetained === isReplacement) return isRetained;
+  return await isRollback() ? isReplacement : isRetained;
+}
+
+function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityState): SigningTag {
+  return tagOf(identity, owner, create?.signingPut ? previous.signing : undefined);
+}
+
+/** What stays is the user's. So no other owner may lead it back in the end, either. */
+async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<void> {
+  if (!isToldBy(ownTag(request, identity), identity)) return;
+  for (const { label, tag } of tagsWithRetained(identity, request.owner)) {
+    await noted(services.ses.tag(label, renderTag(tag)), services);
+  }
 }
 
 /** False for a Create that failed before it told SES anything. It may have written records. */
@@ -123,43 +145,67 @@ async function unlessGone<T>(
 
 /** Resets the signing if it is ours alone. Gives the records that SES goes on signing with. */
 async function releaseSigning(
-  { previous, owner }: ReleaseRequest, tag: SigningTag, identity: IdentityState, services: Services,
+  request: ReleaseRequest, identity: IdentityState, records: readonly RecordSet[], services: Services,
 ): Promise<StillUsed> {
-  const { log } = services;
-  const mayLeave = isToldBy(tag, identity) && successorOf(identity, owner) !== undefined && !tag.leaves;
-  const now = mayLeave ? await readAfterLeaving(tag, owner, services) : identity;
+  const { previous: { domain }, owner } = request;
+  // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
+  const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
+  const tag = ownTag(request, identity);
+  if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, domain))) {
+    return leftAlone(tag, identity, domain, services);
+  }
+  const { told, leaves } = tag;
+  const mayLeave = told.length > 0 && !leaves && successorOf(identity, owner) !== undefined;
+  const now = mayLeave ? await readAfterLeaving(request, identity, services) : identity;
   if (!now) return NOTHING;
   const successor = successorOf(now, owner);
-  const isOurs = isToldBy(tag, now);
-  if (!successor && (now.origin === 'AWS_SES' || (isOurs && await resetSigning(previous, services)))) {
+  const isOurs = isToldBy(ownTag(request, now), now);
+  const isFree = !successor && (isOurs || isLeft(now, owner));
+  if (!successor && (now.origin === 'AWS_SES' || (isFree && await resetSigning(now, services)))) {
     return { names: [], leaving: leavingOf(now, owner) };
   }
   if (successor && isOurs) await leaveTo(successor, now, services);
-  log('signing-left-alone', { method: now.origin });
-  const names = selectorsNow(tag, now).map((selector) => `${selector}.${domainKeyName(previous.domain)}`);
-  return { names, successor };
+  return { ...leftAlone(ownTag(request, now), now, domain, services), successor };
+}
+
+function leftAlone(tag: SigningTag, identity: IdentityState, domain: string, { log }: Services): StillUsed {
+  log('signing-left-alone', { method: identity.origin });
+  return { names: recordNamesOf(tag, identity, domain) };
+}
+
+function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string): string[] {
+  return selectorsNow(tag, identity).map((selector) => `${selector}.${domainKeyName(domain)}`);
 }
 
 /** The next owner leads it back, or brings it to what its own stack says. */
-async function leaveTo(label: string, identity: IdentityState, { ses }: Services): Promise<void> {
+async function leaveTo(label: string, identity: IdentityState, services: Services): Promise<void> {
   const value = renderTag(tagOfSuccessor(tagOf(identity, { label }), identity));
-  if (value !== identity.tags[label]) await ses.tag(label, value);
+  if (value !== identity.tags[label]) await noted(services.ses.tag(label, value), services);
 }
 
 /**
- * Two owners of one signing can be removed at the same moment, and each would leave it to the other. So each first says
- * that it leaves, and then looks who stays.
+ * Two owners of one identity can be removed at the same moment, and each would leave the signing to the other. So each
+ * first says that it leaves, whoever has told SES last, and then looks who stays.
  */
 async function readAfterLeaving(
-  tag: SigningTag, { label }: Owner, { ses, retry }: Services,
+  request: ReleaseRequest, identity: IdentityState, services: Services,
 ): Promise<IdentityState | undefined> {
-  await ses.tag(label, renderTag({ ...tag, leaves: true }));
+  const { ses, retry } = services;
+  await noted(ses.tag(request.owner.label, renderTag({ ...ownTag(request, identity), leaves: true })), services);
   await retry.pause(STALE_MS, 'SES to show the tags of an identity as they are');
   return ses.read();
 }
 
+/** A note that SES refuses keeps nobody from deleting a stack: the identity is gone, or tags are forbidden. */
+async function noted(write: Promise<void>, { log }: Services): Promise<void> {
+  await write.catch((error: unknown) => {
+    if (error instanceof HandlerError) throw error; // no time, or no right to write any more
+    log('signing-tag-refused', { message: textOf(error) });
+  });
+}
+
 /** False when SES does not take it. */
-async function resetSigning({ signing }: DesiredState, { ses, log }: Services): Promise<boolean> {
+async function resetSigning({ origin }: IdentityState, { ses, log }: Services): Promise<boolean> {
   try {
     const { status } = await ses.putSigning({ origin: 'AWS_SES' });
     log('signing-reset', { status });
@@ -171,13 +217,7 @@ async function resetSigning({ signing }: DesiredState, { ses, log }: Services): 
     }
     // Nobody documents whether a replica can be led back by this call. It has neither a key nor records of ours, so it
     // may stay one.
-    if (nameOf(error) === 'BadRequestException' && signing.method === 'DEED') return false;
+    if (nameOf(error) === 'BadRequestException' && origin !== 'EXTERNAL') return false;
     throw error;
   }
-}
-
-async function untag({ label }: Owner, { ses }: Services): Promise<void> {
-  await ses.untag(label).catch((error: unknown) => {
-    if (nameOf(error) !== 'NotFoundException') throw error; // the identity has gone meanwhile, and the tag with it
-  });
 }

@@ -38,9 +38,9 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
 }
 
-/** The selectors that mail can be signed under now. Where SES names none, those that the tag's owner has told it. */
-export function selectorsNow({ told }: SigningTag, { tokens }: IdentityState): string[] {
-  if (tokens.length > 0) return tokens.map((token) => token.toLowerCase());
+/** The selectors that mail can be signed under now. Where SES names no key's, those that the tag's owner has told it. */
+export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityState): string[] {
+  if (tokens.length > 0 || origin !== 'EXTERNAL') return tokens.map((token) => token.toLowerCase());
   return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
 }
 
@@ -73,6 +73,17 @@ export function successorOf(identity: IdentityState, owner: Owner): string | und
 /** The labels of other owners that are being removed at this moment. */
 export function leavingOf({ tags }: IdentityState, { label: own }: Owner): string[] {
   return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
+}
+
+/** True when an owner that is being removed at this moment has told SES the signing that is there. */
+export function isLeft(identity: IdentityState, { label: own }: Owner): boolean {
+  return othersIn(identity.tags, own).some(({ tag }) => tag.leaves && isToldBy(tag, identity));
+}
+
+/** The tags of other owners that have told SES the same, when that stays for good: it is nobody's to take back. */
+export function tagsWithRetained(identity: IdentityState, { label: own }: Owner) {
+  return othersIn(identity.tags, own).filter(({ tag }) => isToldBy(tag, identity))
+    .map(({ label, tag }) => ({ label, tag: { ...tag, replaced: nameNow(identity) } }));
 }
 
 /** All other owners that have told SES anything and stay. */

@@ -207,3 +207,27 @@ describe('a Create that sets the signing when its Delete is at work for 13 minut
     expect(left()).toEqual(NOTHING);
   });
 });
+
+describe('CloudFormation shows late what it does with a resource', () => {
+  beforeEach(() => {
+    scene.cloud.cloudFormation.settings.staleForMs = 7_000;
+  });
+
+  test('A CloudFormation always gets an answer, and a roll-back restores', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+    await scene.verified();
+    const update = await scene.deploy('Mail', besideOneThatFails(scene.byo('s2', scene.secrets.two)));
+    expect(update.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    await settled();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(left()).toEqual(NOTHING);
+  });
+
+  test('A a Create that is cancelled leaves nothing', async () => {
+    const { status } = await scene.deploy('Mail', besideOneThatFails(scene.byo('s1', scene.secrets.one)));
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    await settled();
+    expect(left()).toEqual(NOTHING);
+  });
+});

@@ -16,11 +16,13 @@ export function bareKey(pem: string): string {
   return pem.replace(/-----[^-]+-----|\s/g, '');
 }
 
+/** Fails, as its identity does not exist. */
+export function failing(stack: Stack): EmailIdentityDkim {
+  const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example');
+  return new EmailIdentityDkim(stack, 'Failing', { identity });
+}
+
 /** The same stack with a resource that fails when ours is done. */
 export function thenFails(build: (stack: Stack) => EmailIdentityDkim): (stack: Stack) => void {
-  return (stack) => {
-    const dkim = build(stack);
-    const missing = ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example');
-    new EmailIdentityDkim(stack, 'Failing', { identity: missing }).node.addDependency(dkim);
-  };
+  return (stack) => failing(stack).node.addDependency(build(stack));
 }

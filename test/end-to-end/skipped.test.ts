@@ -6,7 +6,7 @@ import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, byoDkim, DOMAIN, PEM, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
-import { StackResult } from '../cloud';
+import { ServiceError, StackResult } from '../cloud';
 
 const OTHER = 'example.org';
 const PARENT = 'eu-west-1';
@@ -145,5 +145,25 @@ describe('a replica that is replaced, and brought back by a roll-back', () => {
 
   test('B6 a failed deployment forgets nothing: the Delete leads our signing back', () => {
     expect(scene.identity()?.origin).toBe('AWS_SES');
+  });
+});
+
+describe('a roll-back from a replica that failed and was skipped: the stack believes in BYODKIM', () => {
+  beforeEach(async () => {
+    scene.identityExists(PARENT);
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+    const operation = 'PutEmailIdentityDkimSigningAttributes';
+    scene.cloud.faults.add({ service: 'ses', operation, skip: 1, kind: Scene.refusal() });
+    const failed = await scene.deploy('Mail', beforeOneThatFails(scene.replicaOf(PARENT)));
+    await scene.continueRollback('Mail', logicalIdsThatFailedIn(failed));
+    expect(scene.identity()?.origin).toBe('AWS_SES_EU_WEST_1');
+    const kind = new ServiceError('BadRequestException', 400, 'a replica stays one');
+    scene.cloud.faults.add({ service: 'ses', operation, times: 100, kind });
+  });
+
+  // Nobody says whether SES leads a replica back.
+  test('B1 what SES says counts: a Delete leaves the replica that SES does not lead back', async () => {
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect({ tags: scene.identity()?.tags, records: scene.all() }).toEqual({ tags: [], records: [] });
   });
 });

@@ -185,6 +185,18 @@ test('requests that describe are throttled, but not those of the tests themselve
   await expect(client.send(new DeleteStackCommand({ StackName: 'app' }))).resolves.toBeDefined();
 });
 
+test('a resource is shown as it was some time ago, if the test says so', async () => {
+  const describe = async () => {
+    const input = { StackName: 'app', LogicalResourceId: 'Logs' };
+    return (await client.send(new DescribeStackResourceCommand(input))).StackResourceDetail!.ResourceStatus;
+  };
+  await cloud.cloudFormation.deploy({ stackName: 'app', template: logGroup('/a') });
+  cloud.cloudFormation.settings.staleForMs = 1_000;
+  await expect(describe()).rejects.toThrow('Resource Logs does not exist for stack app');
+  await cloud.clock.pass(1_000);
+  expect(await describe()).toBe('CREATE_COMPLETE');
+});
+
 test('a create says in one way only what follows a failure', async () => {
   const both = { ...inputOf(logGroup('/a')), DisableRollback: true, OnFailure: 'DO_NOTHING' as const };
 

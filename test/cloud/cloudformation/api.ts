@@ -52,7 +52,8 @@ export class CloudFormationApi extends QueryService {
       case 'DescribeStacks': return { Stacks: { member: describeStack(stacks.existing(place, name)) } };
       case 'DescribeStackResource': {
         const logicalId = required(input, 'LogicalResourceId');
-        return { StackResourceDetail: describeResource(stacks.existing(place, name), logicalId) };
+        const until = this.context.clock.now() - stacks.settings.staleForMs;
+        return { StackResourceDetail: describeResource(stacks.existing(place, name), logicalId, until) };
       }
       case 'DescribeStackEvents': return { StackEvents: { member: describeEvents(stacks.existing(place, name)) } };
       default: throw this.unknownOperation(call);

@@ -15,9 +15,9 @@ export function describeStack({ identity, status, reason, outputs, events, broke
   };
 }
 
-/** One that is being made is known, but not yet by an id. */
-export function describeResource({ identity, resources, events }: Stack, LogicalResourceId: string) {
-  const last = events.filter(({ logicalId }) => logicalId === LogicalResourceId).at(-1);
+/** As it was at `until`. One that is being made is known, but not yet by an id. */
+export function describeResource({ identity, resources, events }: Stack, LogicalResourceId: string, until: number) {
+  const last = events.filter(({ logicalId, at }) => logicalId === LogicalResourceId && at <= until).at(-1);
   if (!last) throw validationError(`Resource ${LogicalResourceId} does not exist for stack ${identity.name}`);
   return {
     StackId: identity.id,

@@ -20,11 +20,19 @@ export interface Place {
   readonly region: string;
 }
 
-export interface CloudFormationSettings extends DescribeLimitSettings, ResponseUrlSettings {}
+export interface CloudFormationSettings extends DescribeLimitSettings, ResponseUrlSettings {
+  /**
+   * For so long a description of a resource shows what was before. Unknown on AWS. 0, as each of the function's first
+   * looks would cost that time, and most tests count calls and seconds.
+   */
+  staleForMs: number;
+}
 
 export class Stacks {
   /** Tests may change it at any time. */
-  readonly settings: CloudFormationSettings = { describesPerSecond: 10, responseUrlSignature: 'version 4' };
+  readonly settings: CloudFormationSettings = {
+    describesPerSecond: 10, responseUrlSignature: 'version 4', staleForMs: 0,
+  };
   /** How IAM resources behave; tests may change it at any time. */
   readonly iamSettings: IamSettings = { policyDelay: 0, managedPoliciesPerRole: 10 };
   /** Directory of a function's code by its `Code.S3Key`: what has been published for templates to use. */

@@ -59,6 +59,7 @@ const remove = (stack: StackInMemory) => stack.remove(properties());
 const SCENARIOS: Record<string, Scenario> = {
   'SES is read': withSes({ read: fails() }),
   'SES is told': withSes({ putSigning: fails('BadRequestException') }),
+  'SES takes no tag off': withSes({ untag: fails('AccessDenied', WHOLE) }, remove),
   'SES is told a key length': async (stack) => {
     stack.servicesFor = (services) => ({
       ...services, ses: { ...services.ses, putSigning: fails('BadRequestException', WHOLE) },

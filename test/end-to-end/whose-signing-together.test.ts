@@ -1,0 +1,190 @@
+// Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { failing, signsByHand, thenFails } from './hand-made';
+import { WAIT } from './methods';
+import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
+import { LocalCloudOptions } from '../cloud';
+
+/** A read shows for 8 seconds what was before a change. */
+const STALE = { staleReads: 'always', staleForMs: 8_000 } as const;
+/** So each call that is killed or refused is one that SES would have taken. */
+const UNLIMITED = { requestsPerSecond: Infinity } as const;
+const NOTHING = { origin: 'AWS_SES', tags: [], records: [] };
+
+let scene: Scene;
+
+async function start(options?: LocalCloudOptions): Promise<void> {
+  scene = await Scene.withIdentity({ functions: 'in-process', ...options });
+}
+afterEach(() => scene.stop());
+
+/** What there is of ours. */
+function left() {
+  const { origin, tags } = scene.identity()!;
+  return { origin, tags, records: scene.all() };
+}
+
+/** Two stacks of one identity, with one key or with two. */
+async function twoOwners(second: 's1' | 's2' = 's1'): Promise<void> {
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
+  await scene.deployed('Second', scene.byo(second, scene.secrets[second === 's1' ? 'one' : 'two'], WAIT));
+}
+
+async function destroyed(stackName: string, afterMs = 0): Promise<void> {
+  if (afterMs > 0) await scene.cloud.clock.pass(afterMs);
+  expect((await scene.destroy(stackName)).status).toBe('DELETE_COMPLETE');
+}
+
+describe('SES shows for some seconds what was before', () => {
+  beforeEach(() => start({ ses: STALE }));
+
+  test.each([
+    ['with a zone', true], ['without', false],
+  ])('B a construct that moves to another stack goes on signing (%s)', async (_, withZone) => {
+    if (!withZone) scene.publishKey('s1', PEM.one);
+    const build = scene.byo('s1', scene.secrets.one, withZone ? {} : { hostedZone: undefined });
+    await scene.deployed('Old', build);
+    await scene.verified();
+    await scene.cloud.clock.pass(60_000);
+    await scene.deployed('New', build);
+    await destroyed('Old');
+    await scene.cloud.clock.pass(600_000);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    await destroyed('New');
+    expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', tags: [] });
+  });
+
+  test('B a Create that is rolled back right after it has told SES leaves no key in SES', async () => {
+    const { status } = await scene.deploy('Mail', thenFails(scene.byo('s1', scene.secrets.one)));
+    expect({ status, ...left() }).toEqual({ status: 'ROLLBACK_COMPLETE', ...NOTHING });
+  });
+});
+
+describe('owners with keys of their own that are removed together', () => {
+  beforeEach(() => start({ seed: 1 }));
+
+  // The one that SES signs for leaves to the other, which is going as well.
+  test.each([
+    ['First', 'Second', 0], ['First', 'Second', 6_000], ['Second', 'First', 0], ['Second', 'First', 14_000],
+  ])('B4 %s, then %s after %d ms: no key, tag or record is left', async (one, other, ms) => {
+    await twoOwners('s2');
+    await Promise.all([destroyed(one), destroyed(other, ms)]);
+    expect(left()).toEqual(NOTHING);
+  });
+
+  test('B4 three of them', async () => {
+    await twoOwners('s2');
+    await scene.deployed('Third', scene.byo('s3', scene.secret(PEM.two), WAIT));
+    await Promise.all([destroyed('Third'), destroyed('First', 4_000), destroyed('Second', 8_000)]);
+    expect(left()).toEqual(NOTHING);
+  });
+});
+
+test.each(['First', 'Second'])('B a deletion of %s that dies after its last write leaves no tag', async (stackName) => {
+  await start({ functions: 'process', ses: UNLIMITED });
+  await twoOwners();
+  scene.cloud.faults.add({ service: 'ses', operation: 'UntagResource', kind: 'kill-after' });
+  await destroyed(stackName);
+  expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tags: [expect.anything()] });
+  await destroyed(stackName === 'First' ? 'Second' : 'First');
+  expect(left()).toEqual(NOTHING);
+});
+
+test.each([
+  ['First', 'Second'], ['Second', 'First'],
+])('B what one owner retains is the user\'s, and no other owner leads it back (%s, then %s)', async (...order) => {
+  await start();
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
+  await scene.deployed('Second', scene.byo('s1', scene.secrets.one, WAIT));
+  for (const stackName of order) await destroyed(stackName);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  expect(scene.identity()!.tags).toEqual([]);
+});
+
+// Invariant 5: after a failed create nothing of ours is left.
+test('B a roll-back takes back what was made in it, also with RETAIN', async () => {
+  await start();
+  const build = scene.byo('s1', scene.secrets.one, { ...WAIT, removalPolicy: RemovalPolicy.RETAIN });
+  const { status } = await scene.deploy('Mail', thenFails(build));
+  expect({ status, ...left() }).toEqual({ status: 'ROLLBACK_COMPLETE', ...NOTHING });
+});
+
+describe('tags that nobody may write any more', () => {
+  const forbid = (operation: string) =>
+    scene.cloud.faults.add({ service: 'ses', operation, kind: 'access-denied', times: 1_000 });
+
+  beforeEach(() => start());
+
+  test('B a Delete never sticks: all but the tag goes', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    forbid('UntagResource');
+    await destroyed('Mail');
+    expect(left()).toEqual({ ...NOTHING, tags: [expect.anything()] });
+  });
+
+  test('B a Delete never sticks: the signing is left to the owner that stays', async () => {
+    await twoOwners();
+    forbid('TagResource');
+    await destroyed('First');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    await destroyed('Second');
+    expect(left()).toEqual(NOTHING);
+  });
+
+  test('B a Create that is cancelled is rolled back', async () => {
+    forbid('TagResource');
+    forbid('UntagResource');
+    const { status } = await scene.deploy('Mail', (stack) => {
+      scene.byo('s1', scene.secrets.one)(stack);
+      failing(stack);
+    });
+    expect({ status, ...left() }).toEqual({ status: 'ROLLBACK_COMPLETE', ...NOTHING });
+  });
+});
+
+test('B a Delete never sticks: the identity goes while an owner leaves', async () => {
+  await start();
+  await twoOwners();
+  const { calls, clock, ses: localSes } = scene.cloud;
+  const [before, deleting] = [calls.length, destroyed('First')];
+  const isRead = () => calls.slice(before).some(({ operation, error }) => operation === 'GetEmailIdentity' && !error);
+  await clock.until('the identity to be read', isRead);
+  localSes.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
+  await deleting;
+});
+
+// CloudFormation may write the tags of an identity anew when it updates the identity.
+test('B an owner that finds its tag gone leaves what another owner lists, and the last one leads it back', async () => {
+  scene = await Scene.start({ functions: 'in-process' });
+  const identity = (sending: boolean) => scene.deployed('Identity', (stack) => new ses.EmailIdentity(stack, 'Identity', {
+    identity: ses.Identity.domain(DOMAIN), feedbackForwarding: sending,
+  }));
+  await identity(true);
+  await twoOwners();
+  await identity(false);
+  expect(scene.identity()!.tags).toEqual([]);
+  await destroyed('First');
+  await scene.cloud.clock.pass(600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  await destroyed('Second');
+  expect(left()).toEqual(NOTHING);
+});
+
+// The roll-back keeps what took the place of the user's verified key, so it has to know that it is one.
+test('B9 a roll-back over a hand-made signing keeps mail signed, also when CloudFormation is busy', async () => {
+  await start();
+  signsByHand(scene, 's1', PEM.one);
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+  const { clock, cloudFormation, faults } = scene.cloud;
+  const deploying = scene.deploy('Mail', thenFails(scene.byo('s2', scene.secrets.two, WAIT)));
+  await clock.until('SES to be told', () => scene.identity()!.tokens[0] === 's2');
+  faults.add({ service: 'cloudformation', operation: 'DescribeStacks', kind: 'throttle', times: 8 });
+  const isOver = () => cloudFormation.eventsNow('Mail').some(({ status }) => status === 'ROLLBACK_COMPLETE');
+  await clock.until('the roll-back to end', isOver);
+  faults.clear();
+  await deploying;
+  await clock.pass(600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+});
