@@ -63,10 +63,20 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   if (identity && isKept) await retainSigning(request, identity, services);
   const stillUsed = identity && !isKept ? await releaseSigning(request, identity, records ?? [], services) : NOTHING;
   if (zone && records) {
-    const plan = (found: readonly RecordSet[], room: number) =>
-      isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
+    const successor = stillUsed.successor && registryName({ ...owner, label: stillUsed.successor });
+    const hadRegistry = records.some(({ name }) => name === successor);
+    const plan = (found: readonly RecordSet[], room: number) => {
+      if (hadRegistry && !found.some(({ name }) => name === successor)) throw new SuccessorGoneError();
+      return isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
+    };
     const below = domainKeyName(previous.domain);
-    await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
+    try {
+      await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
+    } catch (error) {
+      if (!(error instanceof SuccessorGoneError)) throw error;
+      await services.retry.pause(STALE_MS, 'SES to show what an owner that has gone has told it');
+      return release(request, services);
+    }
   }
   const mayHaveTag = create?.signingPut !== false; // SES may not show one that is new
   if (identity && (mayHaveTag || identity.tags[owner.label] !== undefined)) {
@@ -75,6 +85,9 @@ export async function release(request: ReleaseRequest, services: Services): Prom
 }
 
 const NOTHING: StillUsed = { names: [] };
+
+/** The owner that was to get the record has been removed meanwhile, and has led SES back. So SES is looked at again. */
+class SuccessorGoneError extends Error {}
 
 /**
  * What a roll-back takes back goes in any case, but for what mail is signed with in place of somebody's signing. That
