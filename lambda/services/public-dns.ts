@@ -89,7 +89,7 @@ class Lookup {
       const code = codeOf(error);
       return [['ETIMEOUT', 'ECONNREFUSED'].includes(code)
         ? silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', code)
-        : silent(nameServer, 'no-address', code)]; // as ESERVFAIL, by which it says that the server's own domain is down
+        : silent(nameServer, 'no-address', code)]; // as ESERVFAIL: the name server's own domain is down
     }
     const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
     if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];
