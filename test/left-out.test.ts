@@ -51,6 +51,13 @@ describe('a part that is left out', () => {
     expect(() => new HeaderFormatter().format({})).toThrow('HeaderFormatter.js is left out');
   });
 
+  test('adaptive retries of a client that tries once are those of any other', async () => {
+    const { DefaultRateLimiter } = stubOf(partNamed('DefaultRateLimiter'));
+    const limiter = new DefaultRateLimiter();
+    limiter.updateClientSendingRate({ errorType: 'THROTTLING' });
+    await expect(limiter.getSendToken()).resolves.toBeUndefined();
+  });
+
   test('a request for one Region is signed as before, and one for all is not', async () => {
     const load = createRequire(join(PACKAGES, '@aws-sdk', 'client-sesv2', 'package.json'));
     const { SignatureV4MultiRegion: Original } = load('@aws-sdk/signature-v4-multi-region');

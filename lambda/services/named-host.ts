@@ -1,4 +1,7 @@
-// Puts the host that a call was for on the error of the call: Node names it only where it could not be looked up.
+// Looks at who has answered a call. Puts the host on errors: Node names it only where it could not be looked up.
+import { NETWORK } from '../base/describe-error';
+import { HandlerError } from '../base/errors';
+
 type Call = (args: any) => Promise<any>;
 
 interface Client {
@@ -8,7 +11,11 @@ interface Client {
 export function namingHost<C extends Client>(client: C): C {
   client.middlewareStack.add((next) => async (args) => {
     try {
-      return await next(args);
+      const result = await next(args);
+      const { headers, statusCode } = result.response;
+      if (!/html/.test(headers['content-type'])) return result;
+      // As XML it can be read, and then says nothing: no records, for example.
+      throw new HandlerError(`${args.request.hostname} answers with a web page (HTTP status ${statusCode})`, NETWORK);
     } catch (error) {
       throw Object.assign(error as Error, { host: args.request.hostname });
     }

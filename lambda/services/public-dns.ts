@@ -86,9 +86,10 @@ class Lookup {
     try {
       addresses = await this.addressesOf(nameServer, known);
     } catch (error) {
-      return [codeOf(error) === 'ESERVFAIL' // the resolver works, and the domain of the name server does not
-        ? silent(nameServer, 'no-address', 'ESERVFAIL')
-        : silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', codeOf(error))];
+      const code = codeOf(error);
+      return [['ETIMEOUT', 'ECONNREFUSED'].includes(code)
+        ? silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', code)
+        : silent(nameServer, 'no-address', code)]; // as ESERVFAIL: the name server's own domain is down
     }
     const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
     if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];

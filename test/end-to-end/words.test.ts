@@ -107,6 +107,8 @@ describe('a web page in place of an answer', () => {
     ['ses', 'GetEmailIdentity', 403], ['ses', 'GetEmailIdentity', 200], ['ses', 'GetEmailIdentity', 404],
     ['route53', 'GetHostedZone', 403], ['route53', 'GetHostedZone', 404], ['route53', 'GetHostedZone', 302],
     ['route53', 'GetHostedZone', 200], ['secretsmanager', 'GetSecretValue', 407],
+    ['route53', 'ListResourceRecordSets', 200], ['route53', 'ChangeResourceRecordSets', 200], ['route53', 'GetChange', 200],
+    ['secretsmanager', 'GetSecretValue', 200], ['ses', 'PutEmailIdentityDkimSigningAttributes', 200],
   ])('of %s %s with status %d is said in words for users', async (service, operation, status) => {
     everyCallIs(service, operation, 'Any', 'any', status);
     const cloud = { ses: scene.cloud.ses, route53: scene.cloud.route53, secretsmanager: scene.cloud.secretsManager };
