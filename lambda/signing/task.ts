@@ -86,8 +86,8 @@ export async function writeSigningTag({
   if (value === (progress.signingTag ?? identity.tags[owner.label])) return;
   await ses.tag(owner.label, value).catch((error: unknown) => {
     if (nameOf(error) !== 'BadRequestException') throw error;
-    throw new HandlerError(`SES does not take the tag that says who has set how ${desired.domain} signs: ${textOf(error)}`,
-      'The identity needs room for one more of its 50 tags: remove one. Signing was not touched');
+    throw new HandlerError(
+      `SES does not take the tag that says who has set how ${desired.domain} signs: ${textOf(error)}`, 'The identity needs room for one more of its 50 tags: remove one. Signing was not touched');
   });
   progress.signingTag = value;
   log('signing-tag-written', { method: value });

@@ -65,7 +65,7 @@ describe('a construct that moves to another stack, both of which are deployed at
   test.each([
     ['s1', true, 0, 'never'], ['s1', true, 6_000, 'never'], ['s1', false, 10_000, 'never'],
     ['s1', false, 6_000, 'sometimes'], ['s2', false, 10_000, 'sometimes'],
-  ] as const)('B goes on signing (%s, zone: %s, %d ms later, stale reads %s)', async (selector, zone, ms, staleReads) => {
+  ] as const)('B goes on signing (%s, zone: %s, %d ms later, stale: %s)', async (selector, zone, ms, staleReads) => {
     await start({ seed: selector === 's1' ? 1 : 2, ses: { staleReads, staleForMs: 6_000 } });
     const keys = { s1: 'one', s2: 'two' } as const;
     for (const each of zone ? [] : ['s1', 's2'] as const) scene.publishKey(each, PEM[keys[each]]);
@@ -187,9 +187,8 @@ test('B a Delete never sticks: the identity goes while an owner leaves', async (
 // CloudFormation may write the tags of an identity anew when it updates the identity.
 test('B an owner that finds its tag gone leaves what another owner lists, and the last one leads it back', async () => {
   scene = await Scene.start({ functions: 'in-process' });
-  const identity = (sending: boolean) => scene.deployed('Identity', (stack) => new ses.EmailIdentity(stack, 'Identity', {
-    identity: ses.Identity.domain(DOMAIN), feedbackForwarding: sending,
-  }));
+  const identity = (feedbackForwarding: boolean) => scene.deployed('Identity', (stack) =>
+    new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN), feedbackForwarding }));
   await identity(true);
   await twoOwners();
   await identity(false);
