@@ -14,7 +14,8 @@ import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { Retry } from '../base/retry';
 import { reconcile } from '../signing/reconcile';
-import { release, STALE_MS } from '../signing/release';
+import { release } from '../signing/release';
+import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 
 /**
  * New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted, its
@@ -92,7 +93,7 @@ async function remove(work: Work): Promise<Answer> {
     // A Create that was cancelled, or never answered, may be at work still.
     if (!create) await age(work, OVERTAKEN_ENDS_MS);
     // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
-    if (create?.signingPut) await age(work, STALE_MS);
+    if (create?.signingPut) await age(work, SHOWN_AFTER_MS);
     await release({ previous: desired, owner, create, isRollback: () => isRollback(work, retry) }, services);
   }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };

@@ -8,7 +8,8 @@ import { signWithEasyDkim } from './easy-dkim';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { isToldBy, sharerOf, tagOf } from './signing-tag';
+import { SHOWN_AFTER_MS } from './ses-rules';
+import { hasOthers, isToldBy, sharerOf, tagOf } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
@@ -18,6 +19,9 @@ import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 import { requireShortNames } from '../records/record-names';
+
+/** Who leaves may see a tag late, tell SES some seconds after it has looked, and be seen late itself. */
+const LED_BACK_MS = 3 * SHOWN_AFTER_MS;
 
 export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'owner' | 'progress'> {
   /** The secret may have another key than when the stack was deployed so before. */
@@ -57,13 +61,24 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
 
   const signingTag = tagOf(identity, request.owner, request.toldBefore);
   const task: Task = { ...request, identity, signingTag, zone, services };
+  const { signingTag: tagWritten } = request.progress;
   const result = await method(task);
   const isSigningOurs = !result.isUnchanged || await isTold(task) || request.progress.signingPut;
+  const isNew = request.progress.signingTag !== tagWritten;
+  if (isNew && hasOthers(identity, request.owner) && await isLedBack(request, services)) return sign(request, services);
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
   await leavePreviousZone(task);
   return { ...result, isSigningOurs };
+}
+
+/** Another owner may be leaving at this moment. If it has not seen the tag, it leads the signing back. */
+async function isLedBack({ desired: { signing } }: ReconcileRequest, { ses, retry, log }: Services): Promise<boolean> {
+  await retry.pause(LED_BACK_MS, 'another owner of the identity to have seen the tag, or led the signing back');
+  const isBack = signing.method !== 'EASY_DKIM' && (await ses.read())?.origin === 'AWS_SES';
+  if (isBack) log('signing-led-back');
+  return isBack;
 }
 
 /** The method of signing, with its key read and checked. */

@@ -16,6 +16,7 @@
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
+import { SHOWN_AFTER_MS } from './ses-rules';
 import {
   isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagOfSuccessor,
   tagsWithRetained,
@@ -31,9 +32,6 @@ import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
 import { isAnothers, registryName } from '../records/zone-view';
-
-/** After a write SES may show what was there before, for some seconds. */
-export const STALE_MS = 10_000;
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -205,7 +203,7 @@ async function readAfterLeaving(
 ): Promise<IdentityState | undefined> {
   const { ses, retry } = services;
   await noted(ses.tag(request.owner.label, renderTag({ ...ownTag(request, identity), leaves: true })), services);
-  await retry.pause(STALE_MS, 'SES to show the tags of an identity as they are');
+  await retry.pause(SHOWN_AFTER_MS, 'SES to show the tags of an identity as they are');
   return ses.read();
 }
 

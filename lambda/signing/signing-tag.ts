@@ -75,6 +75,11 @@ export function leavingOf({ tags }: IdentityState, { label: own }: Owner): strin
   return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
 }
 
+/** True when there are other owners, staying or not. */
+export function hasOthers({ tags }: IdentityState, { label }: Owner): boolean {
+  return othersIn(tags, label).length > 0;
+}
+
 /** True when an owner that is being removed at this moment has told SES the signing that is there. */
 export function isLeft(identity: IdentityState, { label: own }: Owner): boolean {
   return othersIn(identity.tags, own).some(({ tag }) => tag.leaves && isToldBy(tag, identity));

@@ -61,6 +61,27 @@ describe('SES shows for some seconds what was before', () => {
   });
 });
 
+describe('a construct that moves to another stack, both of which are deployed at once', () => {
+  test.each([
+    ['s1', true, 0, 'never'], ['s1', true, 6_000, 'never'], ['s1', false, 10_000, 'never'],
+    ['s1', false, 6_000, 'sometimes'], ['s2', false, 10_000, 'sometimes'],
+  ] as const)('B goes on signing (%s, zone: %s, %d ms later, stale: %s)', async (selector, zone, ms, staleReads) => {
+    await start({ seed: selector === 's1' ? 1 : 2, ses: { staleReads, staleForMs: 6_000 } });
+    const keys = { s1: 'one', s2: 'two' } as const;
+    for (const each of zone ? [] : ['s1', 's2'] as const) scene.publishKey(each, PEM[keys[each]]);
+    const build = (name: 's1' | 's2', props = {}) =>
+      scene.byo(name, scene.secrets[keys[name]], { ...props, ...(zone ? {} : { hostedZone: undefined }) });
+    await scene.deployed('Old', build('s1', WAIT));
+    const removed = destroyed('Old');
+    await scene.cloud.clock.pass(ms + 1);
+    await Promise.all([removed, scene.deployed('New', build(selector))]);
+    await scene.cloud.clock.pass(600_000);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector });
+    await destroyed('New');
+    expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', tags: [] });
+  });
+});
+
 describe('owners with keys of their own that are removed together', () => {
   beforeEach(() => start({ seed: 1 }));
 
@@ -144,6 +165,15 @@ describe('tags that nobody may write any more', () => {
   });
 });
 
+test('B an identity whose 50 tags are taken: the reason says so, and SES is not told', async () => {
+  await start();
+  const tags = Array.from({ length: 50 }, (_, index) => ({ Key: `team-${index}`, Value: 'theirs' }));
+  scene.cloud.ses.tagIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, tags);
+  const { status, reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
+  expect({ status, ...left() }).toEqual({ status: 'ROLLBACK_COMPLETE', ...NOTHING, tags });
+  expect(reason).toMatch(/room for one more of its 50 tags/);
+});
+
 test('B a Delete never sticks: the identity goes while an owner leaves', async () => {
   await start();
   await twoOwners();
@@ -158,9 +188,8 @@ test('B a Delete never sticks: the identity goes while an owner leaves', async (
 // CloudFormation may write the tags of an identity anew when it updates the identity.
 test('B an owner that finds its tag gone leaves what another owner lists, and the last one leads it back', async () => {
   scene = await Scene.start({ functions: 'in-process' });
-  const identity = (sending: boolean) => scene.deployed('Identity', (stack) => new ses.EmailIdentity(stack, 'Identity', {
-    identity: ses.Identity.domain(DOMAIN), feedbackForwarding: sending,
-  }));
+  const identity = (feedbackForwarding: boolean) => scene.deployed('Identity', (stack) =>
+    new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN), feedbackForwarding }));
   await identity(true);
   await twoOwners();
   await identity(false);
