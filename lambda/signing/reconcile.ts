@@ -9,7 +9,7 @@ import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
 import { SHOWN_AFTER_MS } from './ses-rules';
-import { hasOthers, isToldBy, sharerOf, tagOf } from './signing-tag';
+import { hasOthers, isToldBy, isToldByAnother, leavingOf, tagOf } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
@@ -69,6 +69,8 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
+  // Owners that have been removed leave the signing to whoever stays. Now it is this one's.
+  for (const label of isSigningOurs ? leavingOf(identity, request.owner) : []) await services.ses.untag(label);
   await leavePreviousZone(task);
   return { ...result, isSigningOurs };
 }
@@ -102,8 +104,9 @@ async function methodOf(
  */
 async function isTold(task: Task): Promise<boolean> {
   const { identity, owner, signingTag } = task;
-  if (!isToldBy(signingTag, identity) && sharerOf(identity, owner) === undefined) return false;
-  if (!isToldBy(tagOf(identity, owner), identity)) await writeSigningTag(task);
+  if (!isToldBy(signingTag, identity) && !isToldByAnother(identity, owner)) return false;
+  const written = tagOf(identity, owner);
+  if (written.leaves || !isToldBy(written, identity)) await writeSigningTag(task);
   return true;
 }
 

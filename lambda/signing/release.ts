@@ -18,8 +18,7 @@
 // | otherwise                                     | left alone         | stays, without a registry record |
 import { SHOWN_AFTER_MS } from './ses-rules';
 import {
-  isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagOfSuccessor,
-  tagsWithRetained,
+  isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
 } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
@@ -58,8 +57,8 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const hasRecords = records?.some(({ name }) => name === registryName(owner));
   const identity = !hasBegun(request) && hasRecords ? await readOrGone(request, services) : read;
   const isKept = await mayKeep(request, identity);
-  if (identity && isKept) await retainSigning(request, identity, services);
-  const stillUsed = identity && !isKept ? await releaseSigning(request, identity, records ?? [], services) : NOTHING;
+  const letGo = isKept ? retainSigning : releaseSigning;
+  const stillUsed = identity ? await letGo(request, identity, services, records ?? []) : NOTHING;
   if (zone && records) {
     const successor = stillUsed.successor && registryName({ ...owner, label: stillUsed.successor });
     const hadRegistry = records.some(({ name }) => name === successor);
@@ -72,17 +71,22 @@ export async function release(request: ReleaseRequest, services: Services): Prom
       await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
     } catch (error) {
       if (!(error instanceof SuccessorGoneError)) throw error;
-      await services.retry.pause(STALE_MS, 'SES to show what an owner that has gone has told it');
+      await services.retry.pause(SHOWN_AFTER_MS, 'SES to show what an owner that has gone has told it');
       return release(request, services);
     }
   }
+  if (!identity || stillUsed.isOnlyInOurTag) return;
   const mayHaveTag = create?.signingPut !== false; // SES may not show one that is new
-  if (identity && (mayHaveTag || identity.tags[owner.label] !== undefined)) {
-    await noted(services.ses.untag(owner.label), services);
-  }
+  if (mayHaveTag || identity.tags[owner.label] !== undefined) await noted(services.ses.untag(owner.label), services);
+  for (const label of stillUsed.leaving ?? []) await noted(services.ses.untag(label), services);
 }
 
-const NOTHING: StillUsed = { names: [] };
+interface Left extends StillUsed {
+  /** SES signs as we alone have told it, and another owner stays. It finds that in our tag, and takes it off. */
+  readonly isOnlyInOurTag?: boolean;
+}
+
+const NOTHING: Left = { names: [] };
 
 /** The owner that was to get the record has been removed meanwhile, and has led SES back. So SES is looked at again. */
 class SuccessorGoneError extends Error {}
@@ -105,11 +109,12 @@ function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityS
 }
 
 /** What stays is the user's. So no other owner may lead it back in the end, either. */
-async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<void> {
-  if (!isToldBy(ownTag(request, identity), identity)) return;
-  for (const { label, tag } of tagsWithRetained(identity, request.owner)) {
+async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<Left> {
+  const isOurs = isToldBy(ownTag(request, identity), identity);
+  for (const { label, tag } of isOurs ? tagsWithRetained(identity, request.owner) : []) {
     await noted(services.ses.tag(label, renderTag(tag)), services);
   }
+  return { names: [], leaving: isOurs ? leavingOf(identity, request.owner) : [] };
 }
 
 /** False for a Create that failed before it told SES anything. It may have written records. */
@@ -156,18 +161,18 @@ async function unlessGone<T>(
 
 /** Resets the signing if it is ours alone. Gives the records that SES goes on signing with. */
 async function releaseSigning(
-  request: ReleaseRequest, identity: IdentityState, records: readonly RecordSet[], services: Services,
-): Promise<StillUsed> {
+  request: ReleaseRequest, identity: IdentityState, services: Services, records: readonly RecordSet[],
+): Promise<Left> {
   const { previous: { domain }, owner } = request;
   // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
-  const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   const tag = ownTag(request, identity);
+  const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, domain))) {
     return leftAlone(tag, identity, domain, services);
   }
-  const { told, leaves } = tag;
-  const mayLeave = told.length > 0 && !leaves && successorOf(identity, owner) !== undefined;
-  const now = mayLeave ? await readAfterLeaving(request, identity, services) : identity;
+  const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;
+  const hasLeft = mayLeave && (tag.leaves || await noteLeaving(tag, request, services));
+  const now = hasLeft && !tag.leaves ? await services.ses.read() : identity;
   if (!now) return NOTHING;
   const successor = successorOf(now, owner);
   const isOurs = isToldBy(ownTag(request, now), now);
@@ -175,8 +180,11 @@ async function releaseSigning(
   if (!successor && (now.origin === 'AWS_SES' || (isFree && await resetSigning(now, services)))) {
     return { names: [], leaving: leavingOf(now, owner) };
   }
-  if (successor && isOurs) await leaveTo(successor, now, services);
-  return { ...leftAlone(ownTag(request, now), now, domain, services), successor };
+  return {
+    ...leftAlone(ownTag(request, now), now, domain, services),
+    successor,
+    isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
+  };
 }
 
 function leftAlone(tag: SigningTag, identity: IdentityState, domain: string, { log }: Services): StillUsed {
@@ -188,30 +196,23 @@ function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string)
   return selectorsNow(tag, identity).map((selector) => `${selector}.${domainKeyName(domain)}`);
 }
 
-/** The next owner leads it back, or brings it to what its own stack says. */
-async function leaveTo(label: string, identity: IdentityState, services: Services): Promise<void> {
-  const value = renderTag(tagOfSuccessor(tagOf(identity, { label }), identity));
-  if (value !== identity.tags[label]) await noted(services.ses.tag(label, value), services);
-}
-
 /**
  * Two owners of one identity can be removed at the same moment, and each would leave the signing to the other. So each
- * first says that it leaves, whoever has told SES last, and then looks who stays.
+ * first says that it leaves, whoever has told SES last, and then looks who stays. It writes no other owner's tag: that
+ * owner could have gone meanwhile, and its tag would be there for good.
  */
-async function readAfterLeaving(
-  request: ReleaseRequest, identity: IdentityState, services: Services,
-): Promise<IdentityState | undefined> {
-  const { ses, retry } = services;
-  await noted(ses.tag(request.owner.label, renderTag({ ...ownTag(request, identity), leaves: true })), services);
-  await retry.pause(SHOWN_AFTER_MS, 'SES to show the tags of an identity as they are');
-  return ses.read();
+async function noteLeaving(tag: SigningTag, { owner }: ReleaseRequest, services: Services): Promise<boolean> {
+  const isNoted = await noted(services.ses.tag(owner.label, renderTag({ ...tag, leaves: true })), services);
+  await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the tags of an identity as they are');
+  return isNoted;
 }
 
 /** A note that SES refuses keeps nobody from deleting a stack: the identity is gone, or tags are forbidden. */
-async function noted(write: Promise<void>, { log }: Services): Promise<void> {
-  await write.catch((error: unknown) => {
+async function noted(write: Promise<void>, { log }: Services): Promise<boolean> {
+  return write.then(() => true, (error: unknown) => {
     if (error instanceof HandlerError) throw error; // no time, or no right to write any more
     log('signing-tag-refused', { message: textOf(error) });
+    return false;
   });
 }
 

@@ -15,12 +15,10 @@ export interface SigningTag {
   readonly told: readonly string[];
   /** How the identity signed mail before, set by somebody who is no owner. SES cannot give that back. */
   readonly replaced?: string;
-  /** The owner is being removed, and leaves the signing to others. */
+  /** The owner is being removed, or has been. It leaves the signing to others, which find here who has set it. */
   readonly leaves: boolean;
 }
 
-/** SES signs in one way; a call that has not arrived may be another one. */
-const MAX_TOLD = 2;
 const BYODKIM = 'EXTERNAL:';
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 
@@ -38,7 +36,7 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
 }
 
-/** The selectors that mail can be signed under now. Where SES names no key's, those that the tag's owner has told it. */
+/** The selectors that mail can be signed under. Where SES names no key's, those that the tag's owner has told it. */
 export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityState): string[] {
   if (tokens.length > 0 || origin !== 'EXTERNAL') return tokens.map((token) => token.toLowerCase());
   return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
@@ -60,17 +58,13 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
   return told.includes(now) && now !== replaced;
 }
 
-/** The label of another owner that has told SES the same, or needs it. */
-export function sharerOf(identity: IdentityState, owner: Owner): string | undefined {
-  return othersOf(identity, owner).find(({ tag }) => isToldBy(tag, identity))?.label;
-}
-
-/** The label of another owner, to which the signing can be left: one that needs it, or else any one. */
+/** The label of another owner, to which the signing can be left: one that has told SES the same, or else any one. */
 export function successorOf(identity: IdentityState, owner: Owner): string | undefined {
-  return sharerOf(identity, owner) ?? othersOf(identity, owner).at(0)?.label;
+  const others = othersOf(identity, owner);
+  return (others.find(({ tag }) => isToldBy(tag, identity)) ?? others.at(0))?.label;
 }
 
-/** The labels of other owners that are being removed at this moment. */
+/** The labels of other owners that are being removed at this moment, or have left the signing. */
 export function leavingOf({ tags }: IdentityState, { label: own }: Owner): string[] {
   return othersIn(tags, own).filter(({ tag }) => tag.leaves).map(({ label }) => label);
 }
@@ -80,14 +74,19 @@ export function hasOthers({ tags }: IdentityState, { label }: Owner): boolean {
   return othersIn(tags, label).length > 0;
 }
 
-/** True when an owner that is being removed at this moment has told SES the signing that is there. */
+/** True when another owner has told SES the signing that is there, also one that has been removed and has left it. */
+export function isToldByAnother(identity: IdentityState, { label: own }: Owner): boolean {
+  return othersIn(identity.tags, own).some(({ tag }) => isToldBy(tag, identity));
+}
+
+/** True when an owner that has been removed, or is at this moment, has told SES the signing that is there. */
 export function isLeft(identity: IdentityState, { label: own }: Owner): boolean {
   return othersIn(identity.tags, own).some(({ tag }) => tag.leaves && isToldBy(tag, identity));
 }
 
 /** The tags of other owners that have told SES the same, when that stays for good: it is nobody's to take back. */
 export function tagsWithRetained(identity: IdentityState, { label: own }: Owner) {
-  return othersIn(identity.tags, own).filter(({ tag }) => isToldBy(tag, identity))
+  return othersIn(identity.tags, own).filter(({ tag }) => !tag.leaves && isToldBy(tag, identity))
     .map(({ label, tag }) => ({ label, tag: { ...tag, replaced: nameNow(identity) } }));
 }
 
@@ -102,16 +101,11 @@ function othersIn(tags: IdentityState['tags'], own: string) {
     .map(([label, value]) => ({ label, tag: parse(value) }));
 }
 
-/** The tag of an owner to which the signing is left as it is now. */
-export function tagOfSuccessor(tag: SigningTag, identity: IdentityState): SigningTag {
-  return isToldBy(tag, identity) ? tag : { ...tag, told: [nameNow(identity), ...tag.told].slice(0, MAX_TOLD) };
-}
-
 /** The tag when SES is told a signing next. */
 export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: IdentityState, owner: Owner): SigningTag {
   const [next, now] = [nameOf(signing), nameNow(identity)];
   const isTold = isToldBy(tag, identity);
-  const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && sharerOf(identity, owner) === undefined;
+  const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && !isToldByAnother(identity, owner);
   return {
     told: isTold && now !== next ? [next, now] : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),

@@ -1,5 +1,5 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { failing, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
@@ -122,6 +122,20 @@ test.each([
   for (const stackName of order) await destroyed(stackName);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   expect(scene.identity()!.tags).toEqual([]);
+});
+
+test.each(['before', 'after'])('B who stays takes over from an owner that goes, and its tag goes too (%s)', async (when) => {
+  await start();
+  await twoOwners('s2');
+  await destroyed('Second');
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  if (when === 'after') {
+    await scene.deployed('First', scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(10) }));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    expect(scene.identity()!.tags).toHaveLength(1);
+  }
+  await destroyed('First');
+  expect(left()).toEqual(NOTHING);
 });
 
 // Invariant 5: after a failed create nothing of ours is left.
