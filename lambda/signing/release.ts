@@ -188,7 +188,7 @@ async function readAfterLeaving(
 ): Promise<IdentityState | undefined> {
   const { ses, retry } = services;
   await noted(ses.tag(request.owner.label, renderTag({ ...ownTag(request, identity), leaves: true })), services);
-  await retry.pause(SHOWN_AFTER_MS, 'SES to show the tags of an identity as they are');
+  await retry.pause(SHOWN_AFTER_MS, 'others to say that they leave');
   return ses.read();
 }
 
