@@ -65,6 +65,13 @@ export const PARTS: readonly Part[] = [
       'return this.getSigv4aSigner().sign(requestToSign, options); } return this.sigv4Signer.sign(requestToSign, options);',
     ],
   },
+  {
+    // Slows a client down in the SDK's adaptive mode, which an environment variable chooses. `Retry` does that here.
+    file: `${SMITHY}/retry/util-retry/DefaultRateLimiter.js`,
+    exports: ['DefaultRateLimiter'],
+    instead: { DefaultRateLimiter: 'class { async getSendToken() {} updateClientSendingRate() {} }' },
+    form: ['async getSendToken() {', 'updateClientSendingRate(response) {'],
+  },
   // The SHA-256 in JavaScript: for a Node.js without its own.
   { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
   // Streams of a browser: Node's are others.
