@@ -18,7 +18,7 @@ const REGION_DISABLED = 'The Region may not be enabled in this account.';
 const ADVICE: Readonly<Record<string, string>> = {
   AccessDenied: FORBIDDEN,
   AccessDeniedException: FORBIDDEN,
-  BadRequestException: 'SES does not take this signing: look at method, selector and key of the identity, then deploy again.',
+  BadRequestException: 'SES does not take this signing: look at method, selector and key of the identity, and tags, then deploy again.',
   NotFoundException: 'The identity was deleted meanwhile. Deploy again when it exists.',
   ExpiredTokenException: "The function's credentials have run out. Deploy again.",
   InvalidClientTokenId: REGION_DISABLED,

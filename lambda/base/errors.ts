@@ -37,7 +37,7 @@ export class NotShownYetError extends HandlerError {
   override readonly name = 'NotShownYet';
 
   constructor() {
-    super('CloudFormation does not show this request yet', 'Deploy again');
+    super('CloudFormation does not show this request yet');
   }
 }
 

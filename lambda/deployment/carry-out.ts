@@ -111,7 +111,7 @@ async function age({ event, services: { retry, log } }: Work, atLeast: number): 
   const ms = (requestedAt(event) ?? retry.now()) + atLeast - retry.now();
   if (ms <= 0) return;
   log('waiting-for-overtaken-request', { seconds: ms / 1000 });
-  await retry.pause(ms, 'calls of the request before this one to come to their end');
+  await retry.pause(ms, 'earlier calls to end');
 }
 
 /** An older version may have had other properties. Then what is there has to speak for itself. */

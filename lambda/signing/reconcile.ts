@@ -77,7 +77,7 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
 
 /** Another owner may be leaving at this moment. If it has not seen the tag, it leads the signing back. */
 async function isLedBack({ desired: { signing } }: ReconcileRequest, { ses, retry, log }: Services): Promise<boolean> {
-  await retry.pause(LED_BACK_MS, 'another owner of the identity to have seen the tag, or led the signing back');
+  await retry.pause(LED_BACK_MS, 'others to see the tag');
   const isBack = signing.method !== 'EASY_DKIM' && (await ses.read())?.origin === 'AWS_SES';
   if (isBack) log('signing-led-back');
   return isBack;

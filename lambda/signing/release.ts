@@ -203,7 +203,7 @@ function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string)
  */
 async function noteLeaving(tag: SigningTag, { owner }: ReleaseRequest, services: Services): Promise<boolean> {
   const isNoted = await noted(services.ses.tag(owner.label, renderTag({ ...tag, leaves: true })), services);
-  await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the tags of an identity as they are');
+  await services.retry.pause(SHOWN_AFTER_MS, 'others to say that they leave');
   return isNoted;
 }
 

@@ -1,9 +1,7 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
 import { renderTag, SigningTag, tagAfter } from './signing-tag';
 import { ResourceAttributes } from '../../src/private/contract';
-import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
@@ -84,11 +82,7 @@ export async function writeSigningTag({
 }: Task): Promise<void> {
   const value = renderTag(tagAfter(signingTag, desired.signing, identity, owner));
   if (value === (progress.signingTag ?? identity.tags[owner.label])) return;
-  await ses.tag(owner.label, value).catch((error: unknown) => {
-    if (nameOf(error) !== 'BadRequestException') throw error;
-    throw new HandlerError(
-      `SES does not take the tag that says who has set how ${desired.domain} signs: ${textOf(error)}`, 'The identity needs room for one more of its 50 tags: remove one. Signing was not touched');
-  });
+  await ses.tag(owner.label, value);
   progress.signingTag = value;
   log('signing-tag-written', { method: value });
 }
