@@ -74,6 +74,23 @@ export const PARTS: readonly Part[] = [
       'async getSendToken() { return this.acquireTokenBucket(1); }', 'updateClientSendingRate(response) {',
     ],
   },
+  {
+    // The SDK's own retries. Each client tries once, and `Retry` in lambda/base does the rest.
+    file: `${SMITHY}/retry/util-retry/StandardRetryStrategy.js`,
+    exports: ['StandardRetryStrategy'],
+    instead: {
+      StandardRetryStrategy: `class {
+        mode = "standard";
+        async acquireInitialRetryToken() { return { getRetryCount: () => 0, getRetryDelay: () => 0 }; }
+        async refreshRetryTokenForRetry() { throw new Error("No retry token available"); }
+        recordSuccess() {}
+      }`,
+    },
+    form: [
+      'async acquireInitialRetryToken(retryTokenScope) {', 'async refreshRetryTokenForRetry(token, errorInfo) {',
+      'throw new Error("No retry token available");', 'recordSuccess(token) {',
+    ],
+  },
   // The SHA-256 in JavaScript: for a Node.js without its own.
   { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
   // Streams of a browser: Node's are others.

@@ -51,6 +51,18 @@ describe('a part that is left out', () => {
     expect(() => new HeaderFormatter().format({})).toThrow('HeaderFormatter.js is left out');
   });
 
+  test('a client has one try, as with the SDK\'s own strategy for one attempt', async () => {
+    const { StandardRetryStrategy: Original } = createRequire(join(PACKAGES, 'x'))('@smithy/core/retry');
+    const { StandardRetryStrategy } = stubOf(partNamed('StandardRetryStrategy'));
+    for (const strategy of [new Original(1), new StandardRetryStrategy(1)]) {
+      const token = await strategy.acquireInitialRetryToken('');
+      expect([strategy.mode, token.getRetryCount()]).toEqual(['standard', 0]);
+      strategy.recordSuccess(token);
+      await expect(strategy.refreshRetryTokenForRetry(token, { errorType: 'TRANSIENT' })).rejects.toThrow(
+        'No retry token available');
+    }
+  });
+
   test('adaptive retries of a client that tries once are those of any other', async () => {
     const { DefaultRateLimiter } = stubOf(partNamed('DefaultRateLimiter'));
     const limiter = new DefaultRateLimiter();
