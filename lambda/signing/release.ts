@@ -76,12 +76,16 @@ export async function release(request: ReleaseRequest, services: Services): Prom
     }
   }
   if (!identity || stillUsed.isOnlyInOurTag) return;
-  const mayHaveTag = create?.signingPut !== false; // SES may not show one that is new
-  if (mayHaveTag || identity.tags[owner.label] !== undefined) await noted(services.ses.untag(owner.label), services);
+  const isNew = !create || (!create.succeeded && create.signingPut); // then SES may not show our tag
+  if (isNew || stillUsed.isNoted || identity.tags[owner.label] !== undefined) {
+    await noted(services.ses.untag(owner.label), services);
+  }
   for (const label of stillUsed.leaving ?? []) await noted(services.ses.untag(label), services);
 }
 
 interface Left extends StillUsed {
+  /** Our tag says that we leave. */
+  readonly isNoted?: boolean;
   /** SES signs as we alone have told it, and another owner stays. It finds that in our tag, and takes it off. */
   readonly isOnlyInOurTag?: boolean;
 }
@@ -178,11 +182,12 @@ async function releaseSigning(
   const isOurs = isToldBy(ownTag(request, now), now);
   const isFree = !successor && (isOurs || isLeft(now, owner));
   if (!successor && (now.origin === 'AWS_SES' || (isFree && await resetSigning(now, services)))) {
-    return { names: [], leaving: leavingOf(now, owner) };
+    return { names: [], leaving: leavingOf(now, owner), isNoted: hasLeft };
   }
   return {
     ...leftAlone(ownTag(request, now), now, domain, services),
     successor,
+    isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
   };
 }

@@ -61,7 +61,7 @@ describe(`${MANY} identities at ten concurrent executions`, () => {
   // 450 seconds at least.
   test('E3 150 would be created in 700 seconds and deleted in 600, and they leave nothing', async () => {
     expect(created).toBeLessThan(40 + MANY * 4.4);
-    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(MANY * 4);
+    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(30 + MANY * 3.8);
     expect(scene.all()).toEqual([]);
   });
 
