@@ -8,21 +8,23 @@ import { TestEnvironment } from 'jest-environment-node';
 import { seedOfThisRun } from './cloud/time/seed';
 
 export default class SeededEnvironment extends TestEnvironment {
-  private readonly temporary = { before: process.env.TMPDIR, own: mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-test-')) };
+  private readonly before = { variable: process.env.TMPDIR, directory: tmpdir() };
+  private readonly own = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-test-'));
 
   async setup(): Promise<void> {
     await super.setup();
-    process.env.TMPDIR = this.temporary.own;
+    process.env.TMPDIR = this.own;
+    this.global.DIRECTORY_OF_KEYS = this.before.directory; // keys are made once on a machine
     this.global.LOCAL_CLOUD_SEED = seedOfThisRun();
     this.global.LOCAL_CLOUDS = [];
   }
 
   async teardown(): Promise<void> {
     await super.teardown();
-    const { before, own } = this.temporary;
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-    rmSync(own, { recursive: true, force: true });
+    const { variable } = this.before;
+    if (variable === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = variable;
+    rmSync(this.own, { recursive: true, force: true });
   }
 
   async handleTestEvent(event: Circus.Event): Promise<void> {

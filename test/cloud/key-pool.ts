@@ -12,6 +12,8 @@ const VERSION = 1;
 
 /** Tests use the numbers from 0, and the local SES those from here. So a test's key is never one of SES. */
 export const FIRST_KEY_OF_SES = 1_000;
+/** One local SES has so many. */
+export const KEYS_OF_SES = 60;
 
 const keys = new Map<string, string>();
 
@@ -23,9 +25,14 @@ export function pooledKey(bits: number, index: number, directory = poolDirectory
   return key;
 }
 
+declare global {
+  /** Where keys are kept, when temporary files of a test file go with it (test/seeded-environment.ts). */
+  var DIRECTORY_OF_KEYS: string | undefined;
+}
+
 /** One for each user of the machine, as nobody can write into another's. */
 function poolDirectory(): string {
-  return join(tmpdir(), `cdk-ses-dkim-test-keys-${process.getuid?.() ?? 'user'}-v${VERSION}`);
+  return join(globalThis.DIRECTORY_OF_KEYS ?? tmpdir(), `cdk-ses-dkim-test-keys-${process.getuid?.() ?? 'user'}-v${VERSION}`);
 }
 
 function readKey(file: string): string | undefined {

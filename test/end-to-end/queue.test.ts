@@ -8,7 +8,7 @@ import { LocalCloudOptions, StackResult } from '../cloud';
 import { sized, WHOLE } from '../whole-size';
 
 const MINUTE = 60_000;
-const MANY = sized(40, 150);
+const MANY = sized(25, 150);
 
 let scene: Scene;
 
@@ -71,9 +71,9 @@ describe(`${MANY} identities at ten concurrent executions`, () => {
   });
 });
 
-test(`E3 ${sized(30, 250)} identities are created without a failure at ten concurrent executions`, async () => {
+test(`E3 ${sized(20, 250)} identities are created without a failure at ten concurrent executions`, async () => {
   await begin({ route53: { insyncAfter: MINUTE } }); // what Route 53 usually takes at the most
-  expect(await firstFailure(identities(sized(30, 250)))).toBeUndefined();
+  expect(await firstFailure(identities(sized(20, 250)))).toBeUndefined();
 });
 
 test(`E3 three stacks with ${sized(15, 50)} identities each share ten places`, async () => {
@@ -85,9 +85,9 @@ test(`E3 three stacks with ${sized(15, 50)} identities each share ten places`, a
   expect(results.map(({ status }) => status)).toEqual(Array(3).fill('CREATE_COMPLETE'));
 });
 
-test(`E3 ${sized(30, 150)} identities wait for verification when SES needs ten minutes`, async () => {
+test(`E3 ${sized(20, 150)} identities wait for verification when SES needs ten minutes`, async () => {
   await begin({ ses: { firstLook: 10 * MINUTE } });
-  const waiting = identities(sized(30, 150), { waitForVerification: Duration.minutes(15) });
+  const waiting = identities(sized(20, 150), { waitForVerification: Duration.minutes(15) });
   expect(await firstFailure(waiting)).toBeUndefined();
 });
 

@@ -16,7 +16,7 @@ import { StaleReads } from './stale-reads';
 import { Tag, withoutTags, withTags } from './tags';
 import { armed, LookError, Verification } from './verification';
 import { CloudContext } from '../http-service';
-import { FIRST_KEY_OF_SES, pooledKey } from '../key-pool';
+import { FIRST_KEY_OF_SES, KEYS_OF_SES, pooledKey } from '../key-pool';
 import { ServiceError } from '../service-error';
 
 /** The DNS in which SES looks, and the one in which SES publishes. */
@@ -199,10 +199,13 @@ export class SesIdentities {
     this.publish(identity);
   }
 
-  /** The n-th key that is taken in one cloud is always the same, whichever identity takes it. */
+  /**
+   * The n-th key that is taken in one cloud is always the same, whichever identity takes it. Hundreds of identities
+   * share keys, as each takes long to make, and tokens differ anyway.
+   */
   private newKeys(keyLength: KeyLength): EasyDkimKeys {
     const { random } = this.context;
-    const takeKey = (bits: number) => pooledKey(bits, FIRST_KEY_OF_SES + this.keysTaken++);
+    const takeKey = (bits: number) => pooledKey(bits, FIRST_KEY_OF_SES + this.keysTaken++ % KEYS_OF_SES);
     return newEasyDkimKeys(keyLength, this.now(), { random, takeKey });
   }
 
