@@ -6,6 +6,7 @@ import { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import timers from 'node:timers/promises';
 import { resolveThrough } from '../../test/cloud/behind-nat';
+import { NOTHING_SAID } from '../nothing-said';
 
 const { EMULATOR_RESOLVER: resolver, EMULATOR_NAT: nat } = process.env;
 resolveThrough(resolver!, () => JSON.parse(nat!));
@@ -21,8 +22,6 @@ syncBuiltinESMExports();
 // MiniStack gives a resource a status only when it is done. So it cannot say that CloudFormation still waits for a
 // request, which the handler asks before it writes. Here nothing is said of it, so every request stands. What a request
 // does that no longer stands, the local cloud shows.
-const NOTHING_SAID = '<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>'
-  + '</StackResourceDetail></DescribeStackResourceResult></DescribeStackResourceResponse>';
 bridge('CLOUDFORMATION', (body) => body.includes('Action=DescribeStackResource&') ? { answer: NOTHING_SAID } : { body });
 
 // What waits for minutes is called again by a schedule, and a tenth of that time is enough here too.
