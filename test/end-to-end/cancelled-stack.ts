@@ -2,6 +2,7 @@
 // Says which identities are not as the stack says afterwards.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { allowPolicies, tellQuota } from './many-identities';
 import { byoDkim, REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 
@@ -31,9 +32,11 @@ export async function cancelledStack(
   const scene = await Scene.start({ functions: 'in-process', seed });
   try {
     scene.cloud.lambda.settings.concurrency = 1000;
+    if (identities > 200) allowPolicies(scene, 20);
     const domains = Array.from({ length: identities }, (_, index) => `d${index}.example.com`);
     for (const domain of [...domains, NEVER_VERIFIED]) scene.identityExists(REGION, domain);
     const build = (selector: string, secret: 'one' | 'two', fails: boolean) => (stack: Stack) => {
+      tellQuota(scene, stack);
       const hostedZone = scene.zoneIn(stack);
       const signing = byoDkim(stack, selector, scene.secrets[secret]);
       for (const domain of domains) {

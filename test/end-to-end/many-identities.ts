@@ -17,6 +17,11 @@ export function allowPolicies(scene: Scene, quota: number): void {
   quotas.set(scene, quota);
 }
 
+/** Lets the stack know the quota of its account, when it is not the usual one. */
+export function tellQuota(scene: Scene, stack: Stack): void {
+  if (quotas.has(scene)) stack.node.setContext(QUOTA_KEY, quotas.get(scene));
+}
+
 /** An identity with BYODKIM for each domain, of which SES knows. Gives what builds the stack. */
 export function withDomains(
   scene: Scene, domains: readonly string[], props: Partial<EmailIdentityDkimProps> = {},
@@ -24,7 +29,7 @@ export function withDomains(
 ): Build {
   for (const domain of domains) if (!scene.identity(undefined, domain)) scene.identityExists(undefined, domain);
   return (stack) => {
-    if (quotas.has(scene)) stack.node.setContext(QUOTA_KEY, quotas.get(scene));
+    tellQuota(scene, stack);
     const hostedZone = scene.zoneIn(stack);
     const signing = signingIn(stack);
     for (const domain of domains) {
