@@ -213,9 +213,12 @@ export function planRelease(
     const handedOver = used.filter((record) => !pages.some(({ registry }) => view.entryIn(registry, record)));
     const successors = handedOver.length > 0 ? pages.filter(({ registry }) => registry.of === undefined) : [];
     const entries = handedOver.flatMap((record) => view.entryFor(record) ?? []);
+    // Only owners that are leaving list these. Who adopts one meanwhile touches one of their registry records, or ours.
+    const leavers = new Set(deleted.flatMap((record) => view.listersOf(record)));
     return [
       ...deleted.map(remove),
-      ...touchOthers(view, shared, successors),
+      ...[...leavers].flatMap(({ record }) => touch(record)),
+      ...touchOthers(view, shared, [...successors, ...leavers]),
       ...successors.flatMap((page) => changePage(page, [...page.registry.entries, ...entries])),
     ];
   }, room);

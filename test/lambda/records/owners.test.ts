@@ -166,7 +166,20 @@ describe('a record that SES signs with, of an owner that is removed', () => {
     new OwnersHistory(SHARED[0], rules).run(SHARED[1]);
   });
 
+  // Who comes adopts it from an owner that is leaving, and touches only that one's registry record.
+  const ADOPTED: Example = [
+    ['eu-central-1', 'eu-central-1', 'eu-central-1'],
+    [
+      ...publishes(2, 'old with another key'), ...publishes(1, 'old with another key'), isRemoved(2), isRemoved(2),
+      publishes(0, 'old with another key')[0], isRemoved(1),
+    ],
+  ];
+
+  test('B stays when the last owner goes while another one takes it from one that is leaving', () => {
+    new OwnersHistory(ADOPTED[0], rules).run(ADOPTED[1]);
+  });
+
   test('B stays in any history', () => {
-    requireInAnyHistory(rules, [SHARED]);
+    requireInAnyHistory(rules, [SHARED, ADOPTED]);
   });
 });
