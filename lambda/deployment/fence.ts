@@ -19,7 +19,7 @@ export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
 /** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
 const SECOND_MS = 1_000;
 /** So long CloudFormation may take to show what it has noted. AWS does not say; a resource that is gone stays so. */
-const SHOWN_AFTER_MS = 30_000;
+const NOTED_SHOWS_AFTER_MS = 30_000;
 
 /**
  * Gives what throws OvertakenError when the request no longer stands. The first look is made when the work begins. Each
@@ -35,7 +35,7 @@ export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
     try {
       const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
       if (!resource && event.RequestType !== 'Delete') {
-        throw now < (progress.requestedAt ?? 0) + SHOWN_AFTER_MS ? new NotShownYetError() : unknown(event);
+        throw now < (progress.requestedAt ?? 0) + NOTED_SHOWS_AFTER_MS ? new NotShownYetError() : unknown(event);
       }
       const since = resource?.since?.getTime() ?? NaN;
       const isOld = since < madeAt;

@@ -21,15 +21,20 @@ export function domainKeyName(domain: string): string {
   return `_domainkey.${domain}`;
 }
 
+/** The name of the record with that first label: a selector, a token, or the label of an owner. */
+export function recordName(label: string, domain: string): string {
+  return `${label}.${domainKeyName(domain)}`;
+}
+
 export function txtRecord(domain: string, selector: string, publicKey: string): DkimRecord {
   const value = keyText(publicKey);
-  return { name: `${selector}.${domainKeyName(domain)}`, type: 'TXT', value, data: quote(value) };
+  return { name: recordName(selector, domain), type: 'TXT', value, data: quote(value) };
 }
 
 export function cnameRecords(domain: string, tokens: readonly string[], signingHostedZone: string): DkimRecord[] {
   return tokens.map((token) => {
     const value = canonicalName(`${token}.${signingHostedZone}`);
-    return { name: canonicalName(`${token}.${domainKeyName(domain)}`), type: 'CNAME' as const, value, data: value };
+    return { name: canonicalName(recordName(token, domain)), type: 'CNAME' as const, value, data: value };
   });
 }
 

@@ -60,7 +60,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
       notedAmong = found.map(({ name }) => name);
     },
   });
-  return applyPlan(notedAmong ? zone : alreadyListed(zone, [...records]), below, checked(planPublication), {
+  return applyPlan(notedAmong ? zone : alreadyListed(zone, records), below, checked(planPublication), {
     log,
     retry,
     awaitsSync: true,
@@ -81,7 +81,7 @@ export async function retire(
   const plan = (found: readonly RecordSet[], room: number) =>
     planRetirement(found, owner, { now, supersededUntil, selectorsInUse }, room);
   try {
-    return await applyPlan(alreadyListed(zone, [...records]), domainKeyName(owner.domain), plan, publisher);
+    return await applyPlan(alreadyListed(zone, records), domainKeyName(owner.domain), plan, publisher);
   } catch (error) {
     if (!(error instanceof ChangeRefusedError)) throw error;
     log('records-refused', { message: error.whatHappened });

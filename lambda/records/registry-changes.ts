@@ -1,6 +1,6 @@
 // Changes of registry records: what they have to say is written, goes to a further page, or is only touched. Pure.
 import { charactersOf, isOneBatch, MAX_CHARACTERS } from './batch';
-import { domainKeyName } from './dkim-record';
+import { recordName } from './dkim-record';
 import { digestOf, Entry, parseRegistry, Registry, renderRegistry } from './registry';
 import { Page, registryName, ZoneView } from './zone-view';
 import { isRegistryLabel, pageLabel } from '../base/owner';
@@ -75,7 +75,7 @@ export function changeEntries(view: ZoneView, changed: ReadonlyMap<Entry, readon
 function newPage(view: ZoneView, of: string, entries: readonly Entry[], { ttl }: RecordSet): RecordSet {
   let page = 1;
   while (view.recordsNamed(pageLabel(of, page)).length > 0) page++;
-  const name = `${pageLabel(of, page)}.${domainKeyName(view.owner.domain)}`;
+  const name = recordName(pageLabel(of, page), view.owner.domain);
   return { name, type: 'TXT', ttl, values: renderRegistry({ of, entries }) };
 }
 

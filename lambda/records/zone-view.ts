@@ -1,5 +1,5 @@
 // What is in a zone, as one owner sees it: which records are ours, which were found, which other owners list. Pure.
-import { domainKeyName } from './dkim-record';
+import { domainKeyName, recordName } from './dkim-record';
 import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { RecordSet } from '../base/ports';
@@ -44,7 +44,7 @@ export class ZoneView {
   }
 
   recordsNamed(label: string): readonly RecordSet[] {
-    return this.recordsByName.get(`${label}.${domainKeyName(this.owner.domain)}`) ?? [];
+    return this.recordsByName.get(recordName(label, this.owner.domain)) ?? [];
   }
 
   /** The owner's entry for this very record. */
@@ -104,7 +104,7 @@ function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> 
 }
 
 export function registryName({ label, domain }: Owner): string {
-  return `${label}.${domainKeyName(domain)}`;
+  return recordName(label, domain);
 }
 
 /** True when another owner lists a record of one of these names. */

@@ -27,7 +27,7 @@ import { Owner } from '../base/owner';
 import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
-import { domainKeyName } from '../records/dkim-record';
+import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
 import { isAnothers, registryName } from '../records/zone-view';
@@ -60,7 +60,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const letGo = isKept ? retainSigning : releaseSigning;
   const stillUsed = identity ? await letGo(request, identity, services, records ?? []) : NOTHING;
   if (zone && records) {
-    const successor = stillUsed.successor && registryName({ ...owner, label: stillUsed.successor });
+    const successor = stillUsed.successor && recordName(stillUsed.successor, owner.domain);
     const hadRegistry = records.some(({ name }) => name === successor);
     const plan = (found: readonly RecordSet[], room: number) => {
       if (hadRegistry && !found.some(({ name }) => name === successor)) throw new SuccessorGoneError();
@@ -179,13 +179,14 @@ async function releaseSigning(
   const now = hasLeft && !tag.leaves ? await services.ses.read() : identity;
   if (!now) return NOTHING;
   const successor = successorOf(now, owner);
-  const isOurs = isToldBy(ownTag(request, now), now);
+  const tagNow = ownTag(request, now);
+  const isOurs = isToldBy(tagNow, now);
   const isFree = !successor && (isOurs || isLeft(now, owner));
   if (!successor && (now.origin === 'AWS_SES' || (isFree && await resetSigning(now, services)))) {
     return { names: [], leaving: leavingOf(now, owner), isNoted: hasLeft };
   }
   return {
-    ...leftAlone(ownTag(request, now), now, domain, services),
+    ...leftAlone(tagNow, now, domain, services),
     successor,
     isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
@@ -198,7 +199,7 @@ function leftAlone(tag: SigningTag, identity: IdentityState, domain: string, { l
 }
 
 function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string): string[] {
-  return selectorsNow(tag, identity).map((selector) => `${selector}.${domainKeyName(domain)}`);
+  return selectorsNow(tag, identity).map((selector) => recordName(selector, domain));
 }
 
 /**

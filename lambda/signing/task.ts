@@ -5,7 +5,7 @@ import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services, SigningAnswer, SigningAttributes } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
-import { publish, PublicationRequest, retire } from '../records/publication';
+import { publish, PublicationRequest, Publisher, retire } from '../records/publication';
 
 /** What a request has done so far for the signing. */
 export interface Progress {
@@ -91,14 +91,18 @@ export async function writeSigningTag({
 export async function publishRecords(
   task: Task, request: Omit<PublicationRequest, 'beforeFirstChange'>,
 ): Promise<readonly RecordSet[]> {
-  const { desired, owner, zone, services: { retry, log }, progress } = task;
-  if (!zone || !desired.zone) return [];
+  const publisher = publisherOf(task);
+  if (!publisher) return [];
   const beforeFirstChange = () => {
-    progress.recordsBegun = true; // before the call, as above
+    task.progress.recordsBegun = true; // before the call, as above
   };
-  const publisher = { owner, zone, settings: desired.zone, retry, log };
   const records = await publish(publisher, { ...request, beforeFirstChange });
   return request.supersedes === false ? records : retireRecords(task, records);
+}
+
+/** Undefined where there is no zone. */
+function publisherOf({ desired, owner, zone, services: { retry, log } }: Task): Publisher | undefined {
+  return zone && desired.zone && { owner, zone, settings: desired.zone, retry, log };
 }
 
 /**
@@ -106,10 +110,9 @@ export async function publishRecords(
  * another one.
  */
 export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
-  const { desired, owner, zone, services: { retry, log }, identity: { origin, tokens }, progress } = task;
-  if (!zone || !desired.zone) return records;
-  if (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey) return records;
-  const publisher = { owner, zone, settings: desired.zone, retry, log };
+  const { identity: { origin, tokens }, progress } = task;
+  const publisher = publisherOf(task);
+  if (!publisher || (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey)) return records;
   return retire(publisher, records, tokens.map((token) => token.toLowerCase()));
 }
 
