@@ -58,10 +58,13 @@ describe(`${MANY} identities at ten concurrent executions`, () => {
   });
 
   // Each needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, 150 take
-  // 450 seconds at least.
-  test('E3 150 would be created in 700 seconds and deleted in 600, and they leave nothing', async () => {
-    expect(created).toBeLessThan(40 + MANY * 4.4);
-    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(30 + MANY * 3.8);
+  // 450 seconds at least. Few identities take longer each: the last ones wait for the queue's back-off alone. In 40 runs
+  // with other seeds, 25 were created in 129 to 155 seconds and deleted in 97 to 118.
+  const [create, remove] = [sized(200, 700), sized(150, 600)];
+
+  test(`E3 they are created in ${create} seconds and deleted in ${remove}, and leave nothing`, async () => {
+    expect(created).toBeLessThan(create);
+    expect(await secondsFor(() => scene.destroy('Mail'))).toBeLessThan(remove);
     expect(scene.all()).toEqual([]);
   });
 
