@@ -79,7 +79,7 @@ interface Step {
   readonly origin: Origin;
   /** As it is in the zone afterwards. */
   readonly record: RecordSet;
-  /** The record was there, and the owner's registry record did not list it. */
+  /** The record was there, and the owner's registry record did not say this of it. */
   readonly isAdopted?: boolean;
 }
 
@@ -103,12 +103,14 @@ export function planPublication(
   const isWantedAgain = ({ label }: Entry) => entries.some((entry) => entry.label === label);
   const ofPages = view.ownPages.flatMap((page) => page.registry.entries.some(isWantedAgain)
     ? changePage(page, page.registry.entries.filter((entry) => !isWantedAgain(entry))) : []);
+  const ofOwn = changeOwnRegistry(view, registry, publication.ttl);
   return makeRoom(view, [
     ...changes,
     ...listMade.flatMap((page) => claim(view, page, made)),
     ...newcomers.flatMap(({ record }) => touch(record)),
     ...touchOthers(view, adopted, [...listMade, ...newcomers]),
-    ...changeOwnRegistry(view, registry, publication.ttl),
+    // Of what is made anew it can say all already. Another owner's plan that changes it is out of date then, too.
+    ...made.length > 0 && ofOwn.length === 0 ? planTouch(records, owner) : ofOwn,
     ...ofPages,
   ], room);
 }
@@ -149,7 +151,7 @@ function planRecord(
     const origin = view.originOf(only);
     const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && !isListed;
     const changes = hasOtherTtl ? [remove(only), create({ ...target, values: only.values })] : [];
-    return { changes, origin, record: only, isAdopted: !view.entryFor(only) };
+    return { changes, origin, record: only, isAdopted: view.entryFor(only)?.origin !== origin };
   }
 
   if (isListed) throw SelectorInUseError.byAnother(wanted, existing);

@@ -86,9 +86,12 @@ export class ZoneView {
     return this.listersOf(record).some((page) => !leaving.includes(this.ownerLabelOf(page)));
   }
 
-  /** What another owner of this library wrote stays the library's: it goes with the last owner that needs it. */
+  /**
+   * What another owner of this library wrote stays the library's: it goes with the last owner that needs it. So does
+   * what was found here, and somebody has removed, and another owner has made anew.
+   */
   originOf(record: RecordSet): Origin {
-    return this.entryFor(record)?.origin ?? (this.writersOf(record).length > 0 ? 'ours' : 'found');
+    return this.isOurs(record) || this.writersOf(record).length > 0 ? 'ours' : 'found';
   }
 
   /** The pages of other owners in which it is the library's. */

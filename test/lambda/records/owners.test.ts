@@ -137,13 +137,37 @@ describe('a record that an owner lists is removed by somebody, and made anew by 
     new OwnersHistory(RETAINED[0], rules).run(RETAINED[1]);
   });
 
+  // The batch that makes it anew has nothing to change in its owner's registry record. It touches that all the same.
+  const ANEW_MEANWHILE: Example = [
+    ['us-east-1', 'us-east-1'],
+    [
+      ...publishes(0, 'old'), vanishes, publishes(1, 'old')[0], publishes(0, 'old')[0], ...publishes(1, 'old').slice(1),
+      { owner: 1, work: { release: 'retain' } }, vanishes,
+    ],
+  ];
+  // What has been retained is found again, removed, and made anew by another owner before that is noted.
+  const FOUND_AGAIN: Example = [
+    ['us-east-1', 'us-east-1'],
+    [
+      publishes(0, 'old')[0], ...publishes(1, 'old'),
+      ...Array.from({ length: 2 }, (): Step => ({ owner: 1, work: { release: 'retain' } })),
+      publishes(1, 'old')[0], vanishes,
+    ],
+  ];
+
+  test.each([
+    ['made anew while another owner retains it', ANEW_MEANWHILE], ['found again by who has retained it', FOUND_AGAIN],
+  ])('B it goes with the last owner also when it is %s', (_, [of, steps]) => {
+    new OwnersHistory(of, rules).run(steps);
+  });
+
   test('it stays and goes as any other when nobody is removed meanwhile and nothing was retained', () => {
     const steps = [...publishes(0, 'old'), vanishes, ...publishes(1, 'old'), ...goes(0)];
     new OwnersHistory(['us-east-1', 'eu-central-1'], rules).run(steps);
   });
 
   test('B in any history with such records, all of that holds', () => {
-    requireInAnyHistory(rules, [MEANWHILE, RETAINED]);
+    requireInAnyHistory(rules, [MEANWHILE, RETAINED, ANEW_MEANWHILE, FOUND_AGAIN]);
   });
 });
 
