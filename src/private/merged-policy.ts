@@ -148,16 +148,15 @@ function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
   for (const permission of permissions) {
     kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
   }
-  return [...kinds.values()].map(sameKind => ({
+  return [...kinds.values()].map(sameKind => sameKind.length === 1 ? sameKind[0] : { // the usual case; tokens are slow
     ...sameKind[0],
     resources: distinct(stack, sameKind.flatMap(permission => permission.resources)),
     conditions: sameKind[0].conditions && mapConditions(sameKind[0].conditions, (_, operator, key) =>
       distinct(stack, sameKind.flatMap(permission => permission.conditions?.[operator][key] ?? []))),
-  }));
+  });
 }
 
 function distinct(stack: Stack, texts: string[]): string[] {
-  if (texts.length === 1) return texts; // the usual case; resolving a token is slow
   return [...new Map(texts.map(text => [comparisonKey(stack, text), text])).values()];
 }
 
