@@ -58,7 +58,7 @@ describe(`${MANY} identities at ten concurrent executions`, () => {
   });
 
   // Each needs three calls of SES: it is read, tagged and told, or told and untagged. At one call a second, 150 take
-  // 450 seconds at least. Few identities take longer each: the last ones wait for the queue's back-off alone. In 40 runs
+  // 450 seconds at least. Few take longer each: the last ones wait for the queue's back-off alone. In 40 runs
   // with other seeds, 25 were created in 129 to 155 seconds and deleted in 97 to 118.
   const [create, remove] = [sized(200, 700), sized(150, 600)];
 
