@@ -82,8 +82,8 @@ export class DkimPrivateKey {
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
     checkType('secret', secret, 'secretArn', 'Pass the secret that holds the key, for example of '
       + 'Secret.fromSecretCompleteArn(). There is no way to pass the key itself');
-    checkSecretOptions(options);
-    return new DkimPrivateKey(secret, options, encryptionKeyArnOf(secret));
+    checkSecretOptions(options ?? {});
+    return new DkimPrivateKey(secret, options ?? {}, encryptionKeyArnOf(secret));
   }
 
   private constructor(
