@@ -29,6 +29,10 @@ export class SecretVersions {
     return version;
   }
 
+  all(): object[] {
+    return [...this.versions.values()].map(({ stages, ...version }) => ({ ...version, stages: [...stages] }));
+  }
+
   /** By id, by label or by both, which then have to mean the same version. */
   get(id: string | undefined, stage: string | undefined): SecretVersion {
     if (id !== undefined) {

@@ -1,0 +1,74 @@
+// What a case of bad input finds on the local cloud: a domain and an identity of its own, in a zone that all share.
+import { Stack } from 'aws-cdk-lib';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { LocalCloud, ServiceError } from '../cloud';
+import { ACCOUNT, DOMAIN, REGION, Scene } from '../end-to-end/scene';
+
+type Props = Partial<EmailIdentityDkimProps>;
+type KeyOptions = Parameters<typeof DkimPrivateKey.fromSecret>[1];
+
+export class World {
+  constructor(readonly scene: Scene, readonly domain: string) {
+    scene.identityExists(REGION, domain);
+  }
+
+  get cloud(): LocalCloud {
+    return this.scene.cloud;
+  }
+
+  /** The name of a record below `_domainkey` of the domain. */
+  recordName(selector = 's1'): string {
+    return `${selector}._domainkey.${this.domain}`;
+  }
+
+  /** The construct for the domain, in the shared zone unless told otherwise. */
+  dkim(props: (stack: Stack) => Props = () => ({})): (stack: Stack) => EmailIdentityDkim {
+    return (stack) => new EmailIdentityDkim(stack, 'Dkim', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', this.domain),
+      hostedZone: this.scene.zoneIn(stack, this.scene.zoneId, DOMAIN),
+      ...props(stack),
+    });
+  }
+
+  /** BYODKIM with the key in the secret of that ARN. */
+  byo(secretArn: string, options?: KeyOptions, props: Props = {}, selector = 's1') {
+    return this.dkim((stack) => ({ ...props, signing: DkimSigning.byoDkim({
+      selector,
+      privateKey: DkimPrivateKey.fromSecret(
+        secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', secretArn), options),
+    }) }));
+  }
+
+  replicaOf(parentRegion: string) {
+    return this.dkim(() => ({ hostedZone: undefined, signing: DkimSigning.deterministicEasyDkim({ parentRegion }) }));
+  }
+
+  /** The same with properties as a template by hand, or of another version, could have them. */
+  withProperties(build: (stack: Stack) => EmailIdentityDkim, properties: Record<string, unknown>) {
+    return (stack: Stack) => {
+      const resource = build(stack).node.findChild('Resource') as ses.CfnEmailIdentity;
+      for (const [path, value] of Object.entries(properties)) resource.addPropertyOverride(path, value);
+    };
+  }
+
+  identityIsGone(region = REGION): void {
+    this.cloud.ses.deleteIdentity({ account: ACCOUNT, region, name: this.domain });
+  }
+
+  /** Each call of that kind is answered with this error. */
+  everyCallIs(service: string, operation: string, code: string, message = 'it says so', status = 400): void {
+    this.cloud.faults.add({ service, operation, kind: new ServiceError(code, status, message), times: 10_000 });
+  }
+}
+
+/** All that deployments can change: zones, identities with their tags, secrets and schedules. */
+export function stateOf(cloud: LocalCloud): string {
+  return JSON.stringify({
+    zones: cloud.route53.hostedZones().map((zone) => [zone, cloud.route53.recordSets(zone.id)]),
+    identities: cloud.ses.allIdentities(),
+    secrets: cloud.secretsManager.allSecrets(),
+    schedules: cloud.scheduler.schedules(),
+  }, undefined, 1);
+}
