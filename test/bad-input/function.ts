@@ -201,7 +201,7 @@ export const FUNCTION: readonly Refusal[] = [
         raise: ". Or raise the quota 'Managed policies attached to an IAM role' of the account, to at most 20, and set the "
           + `context value '${QUOTA}' to it`,
       },
-      build: identities(50),
+      build: identities(70),
     }],
   },
 ];

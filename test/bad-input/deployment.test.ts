@@ -1,0 +1,69 @@
+// Bad input that a deployment refuses: the exact message, nothing written, nothing left, and no key text anywhere.
+import { App, Stack } from 'aws-cdk-lib';
+import { AtDeployment, Made, Refusal, wholeMessage } from './refusal';
+import { REFUSALS } from './refusals';
+import { stateOf, World } from './world';
+import { DOMAIN, Scene } from '../end-to-end/scene';
+
+/** SES looks only after all cases. So no state changes by itself, and each can be compared with what was before. */
+const NEVER = 365 * 86_400_000;
+
+/** The answer to CloudFormation. */
+const ANSWER = 's3 PutObject';
+
+/** What changes something. CloudFormation is told by the test. */
+const WRITES = /^(?!s3)\w+ (?:Put|Change|Create|Delete|Update|Tag|Untag|Rotate|Restore)/;
+
+/** CloudFormation takes no longer answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html */
+const MAX_ANSWER = 4096;
+
+/** What CloudFormation puts before the reason. */
+const BEFORE = 'Received response status [FAILED] from custom resource. Message returned: ';
+
+interface Case extends AtDeployment {
+  readonly refusal: Refusal;
+  readonly stackName: string;
+}
+
+const CASES = REFUSALS
+  .flatMap((refusal) => (refusal.atDeployment ?? []).map((each) => ({ ...each, refusal })))
+  .map((each, index): Case => ({ ...each, stackName: `Case${index}` }));
+
+const made = new Map<string, Made>();
+let scene: Scene;
+let assembly: ReturnType<App['synth']>;
+
+beforeAll(async () => {
+  scene = await Scene.start({ ses: { firstLook: NEVER, lookEvery: NEVER, recheckEvery: NEVER } });
+  const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+  for (const { stackName, make } of CASES) {
+    const world = new World(scene, `${stackName.toLowerCase()}.${DOMAIN}`);
+    const each = await make(world);
+    made.set(stackName, each);
+    each.build(new Stack(app, stackName, { env: { account: '111111111111', region: 'us-east-1' } }));
+  }
+  assembly = app.synth();
+}, 120_000);
+afterAll(() => scene.stop());
+
+test.each(CASES)('$title', async ({ stackName, refusal, writes }) => {
+  const { parts, parameters, during } = made.get(stackName)!;
+  const { cloud } = scene;
+  const before = stateOf(cloud);
+  const since = cloud.calls.length;
+  during?.();
+  const { status, reason } = await cloud.cloudFormation.deployAssembly(assembly, stackName, { parameters });
+  cloud.faults.clear();
+  const message = wholeMessage(refusal, parts);
+  expect({ reason, status }).toEqual({ reason: `${BEFORE}${message}`, status: 'ROLLBACK_COMPLETE' });
+  expect(Buffer.byteLength(JSON.stringify({ Reason: message }))).toBeLessThan(MAX_ANSWER);
+  const calls = cloud.calls.slice(since).filter(({ service }) => !['cloudformation', 'lambda'].includes(service))
+    .map(({ service, operation }) => `${service} ${operation}`);
+  if (!writes) expect(calls.filter((call) => WRITES.test(call))).toEqual([]);
+  if (refusal.place === 'properties') expect(calls[0]).toBe(ANSWER);
+  expect(stateOf(cloud)).toBe(before);
+  expect(`${reason}${scene.log().join('\n')}`).not.toMatch(KEY_TEXT);
+}, 60_000);
+
+/** How the keys of all tests begin, in every form, and what is in their PEM. */
+const KEY_TEXT = /MII[A-Za-z0-9+/_-]{9}|-----BEGIN|\u001b/;
