@@ -53,6 +53,12 @@ export class World {
     };
   }
 
+  /** Publishes the records of Easy DKIM, so that SES finds them when it looks. */
+  signsNow(): void {
+    const { tokens, signingHostedZone } = this.scene.identity(REGION, this.domain)!;
+    for (const token of tokens) this.scene.write(this.recordName(token), 'CNAME', `${token}.${signingHostedZone}`);
+  }
+
   identityIsGone(region = REGION): void {
     this.cloud.ses.deleteIdentity({ account: ACCOUNT, region, name: this.domain });
   }

@@ -1,0 +1,153 @@
+// Bad input: what SES, Route 53 and other services refuse, and what cannot be reached.
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { AtDeployment, Refusal } from './refusal';
+import { World } from './world';
+import { DkimSigning } from '../../src';
+import { ACCOUNT, PEM, REGION } from '../end-to-end/scene';
+import { bareKey } from '../end-to-end/hand-made';
+
+const PARENT = 'eu-west-1';
+
+/** A service answers each such call with an error of that name. */
+const answers = (
+  service: string, operation: string, name: string, { status = 400, text = 'it says so', title = name, writes = undefined as string | undefined } = {},
+  parts: Record<string, string> = {},
+): AtDeployment => ({
+  title: `${service} ${operation}: ${title}`,
+  writes,
+  make: (world) => ({
+    build: world.byo(world.scene.secrets.one),
+    during: () => world.everyCallIs(service, operation, name, text, status),
+    parts: { error: `${name}: ${text}`, zone: world.scene.zoneId, text, ...parts },
+  }),
+});
+
+/** SES refuses only when the record is there. The roll-back takes it away. */
+const WRITES = 'the record is published before SES is told';
+
+const refusedBatch = (text: string, title: string): AtDeployment =>
+  answers('route53', 'ChangeResourceRecordSets', 'InvalidChangeBatch', { text, title, writes: 'a batch that is refused' });
+
+const parentIs = (title: string, problem: string, make: (world: World) => void): AtDeployment => ({
+  title: `parent: ${title}`,
+  make: (world) => {
+    make(world);
+    return { build: world.replicaOf(PARENT), parts: { domain: world.domain, problem: problem.replace('{domain}', world.domain) } };
+  },
+});
+
+const REFUSED = 'Route 53 refused the change of zone {zone}: {text}';
+const UNREACHABLE = 'See what keeps the function from it: in a VPC it needs a NAT gateway or a VPC endpoint of the service, and '
+  + 'security groups, network ACLs, firewall and DNS that let it through. Then deploy again';
+
+export const TOLD: readonly Refusal[] = [
+  {
+    place: 'identity',
+    says: 'SES has no identity {domain} in us-east-1',
+    advises: 'Create it there, or set the region where it is',
+    why: 'The identity was deleted, or is in another Region or account.',
+    atDeployment: [
+      {
+        title: 'identity: not there',
+        make: (world) => {
+          world.identityIsGone();
+          return { build: world.byo(world.scene.secrets.one), parts: { domain: world.domain } };
+        },
+      },
+    ],
+  },
+  {
+    place: 'identity',
+    says: '{error}',
+    advises: "A policy, permission boundary or service control policy forbids this call to the function's role",
+    why: 'The function has the right by its own policy; something above it takes it away.',
+    atDeployment: [answers('ses', 'GetEmailIdentity', 'AccessDeniedException', { status: 403 })],
+  },
+  {
+    place: 'identity',
+    says: '{error}',
+    advises: 'The Region may not be enabled in this account',
+    why: 'A Region that is not enabled knows no credentials of the account.',
+    atDeployment: [answers('ses', 'GetEmailIdentity', 'UnrecognizedClientException', { status: 403 })],
+  },
+  {
+    place: 'identity',
+    says: '{domain} cannot replicate its parent in eu-west-1: {problem}',
+    advises: 'The parent has to be an identity of the same domain with Easy DKIM, verified. Signing was not touched',
+    why: 'SES would say so only later: [Several Regions](regions.md).',
+    atDeployment: [
+      parentIs('not there', 'there is no identity {domain}', () => undefined),
+      parentIs('with BYODKIM', 'it signs with BYODKIM, and only Easy DKIM is replicated', ({ cloud, domain }) =>
+        cloud.ses.createIdentity({
+          account: ACCOUNT, region: PARENT, name: domain, dkim: { selector: 's1', privateKey: bareKey(PEM.one) },
+        })),
+    ],
+  },
+  {
+    place: 'told',
+    says: '{error}',
+    advises: 'SES does not take this signing: look at method, selector and key of the identity, and tags, then deploy again',
+    why: "What SES says stands before it. It does not say why it takes a key, a selector or a tag not.",
+    atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'BadRequestException', { writes: WRITES })],
+  },
+  {
+    place: 'told',
+    says: '{error}',
+    advises: 'The identity was deleted meanwhile. Deploy again when it exists',
+    why: 'Somebody else deleted it during the deployment.',
+    atDeployment: [
+      answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NotFoundException', { status: 404, writes: WRITES }),
+    ],
+  },
+  {
+    place: 'told',
+    says: '{error}',
+    advises: "Deploy again; if it stays, the function's log says what went before",
+    why: 'The service has an error that this library does not know.',
+    atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NewException', { writes: WRITES })],
+  },
+  {
+    place: 'told',
+    says: 'SES refused to change the key length of {domain} to RSA_2048_BIT: The signing key length can be changed only once in 24 '
+      + 'hours. SES allows that once in 24 hours, the first change to 1024 bits excepted. The last key was made at {time}',
+    advises: 'Deploy again later',
+    why: 'SES makes a new key for a new length, and does that once a day.',
+    atDeployment: [],
+  },
+  ...([
+    ['A record that is protected or managed by a service has to be changed there',
+      'Another service of AWS has written the record.', '[The record is protected and can be changed by its service only]'],
+    ['Another kind of record has that name: see who needs it, and remove it or choose another name, then deploy again',
+      'DNS takes no other record beside a CNAME, and Route 53 no two routing policies of one name.',
+      '[RRSet of type TXT with DNS name x. is not permitted because a conflicting RRSet of type CNAME exists]'],
+    ['Somebody has changed the record meanwhile. Deploy again, and the zone is read anew',
+      'Two deployments, or a hand, changed one record.', '[Tried to create resource record set but it already exists]'],
+    ['The hosted zone is not that of the domain: pass the zone of the domain or of a parent domain',
+      'Route 53 takes records of its own domain only.', '[RRSet with DNS name x. is not permitted in zone example.org.]'],
+    ['Set recordTtl to whole seconds, from 0 to 2147483647', 'Route 53 takes no other TTL.', 'Invalid XML ; the TTL is not valid'],
+    ['Delete records that nobody needs, or ask AWS for a higher quota of the hosted zone; a limit of one request cannot be raised',
+      'A zone has 10,000 records at first.', '[Number of records limit of 1000 exceeded.]'],
+    ['Look at the record that Route 53 names, and at who manages the zone, then deploy again',
+      'Route 53 says what it is.', '[Something else is not right]'],
+  ] as const).map(([advises, why, text]): Refusal => ({
+    place: 'told', says: REFUSED, advises, why, atDeployment: [refusedBatch(text, text.slice(0, 50))],
+  })),
+  {
+    place: 'services',
+    says: '{operation} could not reach 127.0.0.1 for minutes: {error}',
+    advises: UNREACHABLE,
+    why: 'Nothing answers there. A service that answers, but is busy or broken, is waited for as long as there is time.',
+    atDeployment: [
+      {
+        title: 'network: no way to Secrets Manager',
+        make: (world) => ({
+          build: world.byo(world.scene.secrets.one),
+          during: () => world.cloud.faults.add({
+            service: 'secretsmanager', operation: 'GetSecretValue', kind: 'cut-before', times: 10_000,
+          }),
+          parts: { operation: 'GetSecretValue', error: 'ECONNRESET: socket hang up' },
+        }),
+      },
+    ],
+  },
+];
