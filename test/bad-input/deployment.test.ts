@@ -4,7 +4,7 @@ import { AtDeployment, Made, Refusal, wholeMessage } from './refusal';
 import { REFUSALS } from './refusals';
 import { stateOf, World } from './world';
 import { bareKey } from '../end-to-end/hand-made';
-import { DOMAIN, PEM, Scene } from '../end-to-end/scene';
+import { DOMAIN, PEM, REGION, Scene } from '../end-to-end/scene';
 
 /** SES looks once. So no state changes by itself afterwards, and each can be compared with what was before. */
 const NEVER = 365 * 86_400_000;
@@ -20,6 +20,9 @@ const MAX_ANSWER = 4096;
 
 /** What CloudFormation puts before the reason. */
 const BEFORE = 'Received response status [FAILED] from custom resource. Message returned: ';
+
+/** By then SES has looked. */
+const AFTER_LOOKS = 120_000;
 
 interface Case extends AtDeployment {
   readonly refusal: Refusal;
@@ -38,32 +41,38 @@ beforeAll(async () => {
   scene = await Scene.start({ ses: { firstLook: 30_000, lookEvery: NEVER, recheckEvery: NEVER } });
   const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
   for (const { stackName, make } of CASES) {
-    const world = new World(scene, `${stackName.toLowerCase()}.${DOMAIN}`);
-    const each = await make(world);
+    const each = await make(new World(scene, stackName));
     made.set(stackName, each);
     each.build(new Stack(app, stackName, { env: { account: '111111111111', region: 'us-east-1' } }));
   }
   assembly = app.synth();
-  await scene.cloud.clock.pass(120_000);
+  await scene.cloud.clock.pass(AFTER_LOOKS);
 }, 120_000);
 afterAll(() => scene.stop());
 
 test.each(CASES)('$title', async ({ stackName, refusal, writes }) => {
-  const { parts, parameters, during } = made.get(stackName)!;
+  const { parts, parameters, during, after, isUpdate, identityAfter } = made.get(stackName)!;
   const { cloud } = scene;
-  const before = stateOf(cloud);
+  const domain = `${stackName.toLowerCase()}.${DOMAIN}`;
+  const state = () => stateOf(cloud, identityAfter ? domain : undefined);
+  const before = state();
   const since = cloud.calls.length;
   during?.();
   const { status, reason } = await cloud.cloudFormation.deployAssembly(assembly, stackName, { parameters });
+  after?.();
   cloud.faults.clear();
   const message = wholeMessage(refusal, parts);
-  expect({ reason, status }).toEqual({ reason: `${BEFORE}${message}`, status: 'ROLLBACK_COMPLETE' });
+  expect({ reason: reason?.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>'), status })
+    .toEqual({ reason: `${BEFORE}${message}`, status: isUpdate ? 'UPDATE_ROLLBACK_COMPLETE' : 'ROLLBACK_COMPLETE' });
   expect(Buffer.byteLength(JSON.stringify({ Reason: message }))).toBeLessThan(MAX_ANSWER);
   const calls = cloud.calls.slice(since).filter(({ service }) => !['cloudformation', 'lambda'].includes(service))
     .map(({ service, operation }) => `${service} ${operation}`);
   if (!writes) expect(calls.filter((call) => WRITES.test(call))).toEqual([]);
   if (refusal.place === 'properties') expect(calls[0]).toBe(ANSWER);
-  expect(stateOf(cloud)).toBe(before);
+  expect(state()).toBe(before);
+  if (!identityAfter) return;
+  expect(scene.identity(REGION, domain) ?? { origin: 'gone', tags: [] }).toMatchObject({ origin: identityAfter, tags: [] });
+  await cloud.clock.pass(AFTER_LOOKS);
   const logs = cloud.lambda.functionNames().filter((name) => name.startsWith(`${stackName}-`))
     .flatMap((name) => cloud.lambda.logs(name)).join('\n');
   expect(secretIn(`${reason}${logs}`)).toEqual([]);

@@ -1,8 +1,6 @@
 // Bad input: records in the hosted zone that stand in the way of those that are wanted.
-import { HOSTILE } from './app';
 import { AtDeployment, Refusal } from './refusal';
-import { World } from './world';
-import { newKey, PEM, publicKeyOf } from '../end-to-end/scene';
+import { PEM, publicKeyOf } from '../end-to-end/scene';
 
 const says = 'The record {name} exists and was not written by this construct: it has {found}; needed is TXT {wanted}{cause}';
 
@@ -33,11 +31,6 @@ const record = (key: string, tags = 'v=DKIM1; k=rsa; ') => `${tags}p=${key}`;
 const flawed = (title: string, tags: string, what: string, remedy: string, key = KEY_ONE) =>
   inTheWay(title, 'TXT', [quoted(record(key, tags))], record(key, tags), `. It has this very key, but ${what}`, { remedy });
 
-/** The same selector with another key, in the same stack and Region of another account, or in another stack. */
-async function usedByAnother(world: World): Promise<void> {
-  await world.scene.deployed(`Other-${world.domain.split('.')[0]}`, world.byo(world.scene.secret(newKey(1024))));
-}
-
 export const RECORDS: readonly Refusal[] = [
   {
     place: 'records',
@@ -46,7 +39,8 @@ export const RECORDS: readonly Refusal[] = [
     why: 'Somebody has written a record under the selector. No mail can be signed with what it says.',
     atDeployment: [
       inTheWay('some text under the selector', 'TXT', ['"hello"'], 'hello'),
-      inTheWay('a CNAME under the selector', 'CNAME', ['nowhere.example.net'], 'CNAME', '', {}),
+      inTheWay('a CNAME under the selector', 'CNAME', ['nowhere.example.net'],
+        'nowhere.example.net, which leads to no TXT'),
       inTheWay('commands for a terminal', 'TXT', ['"a\\033[31m b"'], 'a [31m b'),
     ],
   },

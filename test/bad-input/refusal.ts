@@ -48,8 +48,14 @@ export interface Made {
   readonly parts?: Parts;
   /** Right before the deployment: a fault of a service, or what somebody else does. */
   readonly during?: () => void;
+  /** Takes back what was changed for it; faults go by themselves. */
+  readonly after?: () => void;
   /** Values of the parameters of the stack. */
   readonly parameters?: Record<string, string>;
+  /** The stack is there already, and is updated. */
+  readonly isUpdate?: boolean;
+  /** SES is told and led back, or somebody else changes the identity: then SES does not show it as before. */
+  readonly identityAfter?: 'AWS_SES' | 'EXTERNAL' | 'gone';
 }
 
 /** Bad input that a deployment refuses. */

@@ -4,6 +4,7 @@ import { HOSTED_ZONES } from './hosted-zones';
 import { IDENTITIES } from './identities';
 import { KEYS } from './keys';
 import { PROPERTIES } from './properties';
+import { PUBLIC_DNS } from './public-dns';
 import { RECORDS } from './records';
 import { Refusal } from './refusal';
 import { SECRETS } from './secrets';
@@ -12,5 +13,6 @@ import { TOLD } from './told';
 import { ZONES } from './zones';
 
 export const REFUSALS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS, ...TOLD,
+  ...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS, ...PUBLIC_DNS,
+  ...TOLD,
 ];

@@ -1,9 +1,7 @@
 // Bad input: what SES, Route 53 and other services refuse, and what cannot be reached.
-import * as ses from 'aws-cdk-lib/aws-ses';
 import { AtDeployment, Refusal } from './refusal';
 import { World } from './world';
-import { DkimSigning } from '../../src';
-import { ACCOUNT, PEM, REGION } from '../end-to-end/scene';
+import { ACCOUNT, PEM } from '../end-to-end/scene';
 import { bareKey } from '../end-to-end/hand-made';
 
 const PARENT = 'eu-west-1';
@@ -105,14 +103,6 @@ export const TOLD: readonly Refusal[] = [
     advises: "Deploy again; if it stays, the function's log says what went before",
     why: 'The service has an error that this library does not know.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NewException', { writes: WRITES })],
-  },
-  {
-    place: 'told',
-    says: 'SES refused to change the key length of {domain} to RSA_2048_BIT: The signing key length can be changed only once in 24 '
-      + 'hours. SES allows that once in 24 hours, the first change to 1024 bits excepted. The last key was made at {time}',
-    advises: 'Deploy again later',
-    why: 'SES makes a new key for a new length, and does that once a day.',
-    atDeployment: [],
   },
   ...([
     ['A record that is protected or managed by a service has to be changed there',

@@ -10,8 +10,11 @@ type Props = Partial<EmailIdentityDkimProps>;
 type KeyOptions = Parameters<typeof DkimPrivateKey.fromSecret>[1];
 
 export class World {
-  constructor(readonly scene: Scene, readonly domain: string) {
-    scene.identityExists(REGION, domain);
+  readonly domain: string;
+
+  constructor(readonly scene: Scene, readonly stackName: string) {
+    this.domain = `${stackName.toLowerCase()}.${DOMAIN}`;
+    scene.identityExists(REGION, this.domain);
   }
 
   get cloud(): LocalCloud {
@@ -25,16 +28,19 @@ export class World {
 
   /** The construct for the domain, in the shared zone unless told otherwise. */
   dkim(props: (stack: Stack) => Props = () => ({})): (stack: Stack) => EmailIdentityDkim {
-    return (stack) => new EmailIdentityDkim(stack, 'Dkim', {
-      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', this.domain),
-      hostedZone: this.scene.zoneIn(stack, this.scene.zoneId, DOMAIN),
-      ...props(stack),
-    });
+    return (stack) => {
+      const given = props(stack);
+      return new EmailIdentityDkim(stack, 'Dkim', {
+        identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', this.domain),
+        ...'hostedZone' in given ? {} : { hostedZone: this.scene.zoneIn(stack, this.scene.zoneId, DOMAIN) },
+        ...given,
+      });
+    };
   }
 
   /** BYODKIM with the key in the secret of that ARN. */
-  byo(secretArn: string, options?: KeyOptions, props: Props = {}, selector = 's1') {
-    return this.dkim((stack) => ({ ...props, signing: DkimSigning.byoDkim({
+  byo(secretArn: string, options?: KeyOptions, props: Props = {}, selector = 's1', zoneId = this.scene.zoneId) {
+    return this.dkim((stack) => ({ hostedZone: this.scene.zoneIn(stack, zoneId, DOMAIN), ...props, signing: DkimSigning.byoDkim({
       selector,
       privateKey: DkimPrivateKey.fromSecret(
         secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', secretArn), options),
@@ -59,6 +65,16 @@ export class World {
     for (const token of tokens) this.scene.write(this.recordName(token), 'CNAME', `${token}.${signingHostedZone}`);
   }
 
+  /** Deploys the stack of the case, before what is wrong. */
+  async deployed(build: (stack: Stack) => void): Promise<void> {
+    await this.scene.deployed(this.stackName, build);
+  }
+
+  /** In so much time of the cloud, while others work. */
+  later(ms: number, what: () => void): void {
+    void this.cloud.clock.sleep(ms).then(what);
+  }
+
   identityIsGone(region = REGION): void {
     this.cloud.ses.deleteIdentity({ account: ACCOUNT, region, name: this.domain });
   }
@@ -69,11 +85,15 @@ export class World {
   }
 }
 
-/** All that deployments can change: zones, identities with their tags, secrets and schedules. */
-export function stateOf(cloud: LocalCloud): string {
+/**
+ * All that deployments can change: zones, identities with their tags, secrets and schedules.
+ *
+ * @param except an identity that somebody changes
+ */
+export function stateOf(cloud: LocalCloud, except?: string): string {
   return JSON.stringify({
     zones: cloud.route53.hostedZones().map((zone) => [zone, cloud.route53.recordSets(zone.id)]),
-    identities: cloud.ses.allIdentities(),
+    identities: cloud.ses.allIdentities().filter(({ name }) => name !== except),
     secrets: cloud.secretsManager.allSecrets(),
     schedules: cloud.scheduler.schedules(),
   }, undefined, 1);
