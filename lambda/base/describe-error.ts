@@ -61,6 +61,8 @@ export function describeError(error: unknown): { name: string; text: string; adv
     // When none of several addresses answers, Node's error has no text.
     return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
   }
+  // The SDK's text is of its own settings.
+  if (isSlow) return { name, text: 'no answer came in time', advice: DEFAULT_ADVICE };
   if (isOfService || name === 'TimeoutError') return { name, text: message, advice: ADVICE[name] ?? DEFAULT_ADVICE };
   return { name, text: message, advice: FAULT_ADVICE };
 }

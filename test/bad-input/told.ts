@@ -38,6 +38,28 @@ const REFUSED = 'Route 53 refused the change of zone {zone}: {text}';
 const UNREACHABLE = 'See what keeps the function from it: in a VPC it needs a NAT gateway or a VPC endpoint of the service, and '
   + 'security groups, network ACLs, firewall and DNS that let it through. Then deploy again';
 
+const NETWORK = 'Something between the function and AWS answers in its place, such as a proxy or a firewall: let the function reach '
+  + 'AWS directly or by VPC endpoints, then deploy again.';
+
+/** Something between answers in place of a service. */
+const instead = (
+  title: string, service: 'ses' | 'route53', headers: Record<string, string>, body: string, parts: Record<string, string>, status = 403,
+): AtDeployment => ({
+  title: `services: ${title}`,
+  make: (world) => {
+    const answering = world.cloud[service] as unknown as { renderError?: () => unknown };
+    return {
+      build: world.byo(world.scene.secrets.one),
+      during: () => {
+        answering.renderError = () => ({ status, headers, body });
+        world.everyCallIs(service, service === 'ses' ? 'GetEmailIdentity' : 'GetHostedZone', 'Any', 'any', status);
+      },
+      after: () => delete answering.renderError,
+      parts: { zone: world.scene.zoneId, ...parts },
+    };
+  },
+});
+
 export const TOLD: readonly Refusal[] = [
   {
     place: 'identity',
@@ -139,5 +161,67 @@ export const TOLD: readonly Refusal[] = [
         }),
       },
     ],
+  },
+  {
+    place: 'services',
+    says: 'there was no time left for: {call}',
+    advises: 'Deploy again',
+    why: "CloudFormation's time ended first: an hour at the most, of which the last minutes are kept for a last look and the "
+      + 'answer. With a long `waitForVerification` this stands in place of `has not verified`.',
+    atDeployment: [
+      {
+        title: 'services: Secrets Manager never answers',
+        make: (world) => ({
+          build: world.byo(world.scene.secrets.one),
+          during: () => world.cloud.faults.add({
+            service: 'secretsmanager', operation: 'GetSecretValue', kind: 'hang', times: 10_000,
+          }),
+          parts: { call: 'GetSecretValue, which last answered TimeoutError: no answer came in time' },
+        }),
+      },
+    ],
+  },
+  {
+    place: 'services',
+    says: 'there was no time left for: {call}. The function could not start itself again: {error}',
+    advises: 'Deploy again',
+    why: 'A service control policy or a permissions boundary may forbid `lambda:InvokeFunction`. With `waitForVerification` the '
+      + 'function has itself called again by EventBridge Scheduler, which needs `scheduler:CreateSchedule` and `iam:PassRole`.',
+    atDeployment: [
+      {
+        title: 'services: the function may not start itself',
+        make: (world) => ({
+          build: world.byo(world.scene.secrets.one),
+          during: () => {
+            world.everyCallIs('ses', 'GetEmailIdentity', 'TooManyRequestsException');
+            world.everyCallIs('lambda', 'Invoke', 'ResourceNotFoundException');
+          },
+          parts: { call: 'GetEmailIdentity, which last answered TooManyRequestsException: it says so', error: 'it says so' },
+        }),
+      },
+    ],
+  },
+  {
+    place: 'services',
+    says: '{host} answers with a web page (HTTP status {status})',
+    advises: NETWORK,
+    why: 'A proxy asks for a log-in, or says that it does not let the function through.',
+    atDeployment: [instead('a web page in place of Route 53', 'route53', { 'content-type': 'text/html' }, '<html>Blocked</html>',
+      { host: '127.0.0.1', status: '200' }, 200)],
+  },
+  {
+    place: 'services',
+    says: "UnreadableAnswer: the answer is not of the service's protocol (HTTP status {status})",
+    advises: NETWORK,
+    why: 'It is neither JSON nor XML, or empty.',
+    atDeployment: [instead('some text in place of SES', 'ses', { 'content-type': 'text/plain' }, 'Blocked', { status: '403' })],
+  },
+  {
+    place: 'services',
+    says: 'The answer for the hosted zone {zone} has no zone in it',
+    advises: NETWORK,
+    why: 'It is XML, but not of Route 53.',
+    atDeployment: [instead('XML of somebody else in place of Route 53', 'route53', { 'content-type': 'application/xml' },
+      '<answer/>', {}, 200)],
   },
 ];

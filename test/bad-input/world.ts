@@ -86,15 +86,17 @@ export class World {
 }
 
 /**
- * All that deployments can change: zones, identities with their tags, secrets and schedules.
+ * All that deployments can change, one thing a line: zones, identities with their tags, secrets and schedules.
  *
  * @param except an identity that somebody changes
  */
 export function stateOf(cloud: LocalCloud, except?: string): string {
-  return JSON.stringify({
-    zones: cloud.route53.hostedZones().map((zone) => [zone, cloud.route53.recordSets(zone.id)]),
-    identities: cloud.ses.allIdentities().filter(({ name }) => name !== except),
-    secrets: cloud.secretsManager.allSecrets(),
-    schedules: cloud.scheduler.schedules(),
-  }, undefined, 1);
+  const zones = cloud.route53.hostedZones();
+  return [
+    ...zones.map((zone) => JSON.stringify(zone)),
+    ...zones.flatMap(({ id }) => cloud.route53.recordSets(id).map((record) => `${id} ${JSON.stringify(record)}`)),
+    ...cloud.ses.allIdentities().filter(({ name }) => name !== except).map((identity) => JSON.stringify(identity)),
+    ...cloud.secretsManager.allSecrets(),
+    ...cloud.scheduler.schedules(),
+  ].join('\n');
 }
