@@ -24,6 +24,14 @@ function withNumbers(changed: Partial<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dp' 
   return rsaKey((['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const).map((name) => changed[name] ?? own(name)));
 }
 
+/** A small key with a further prime. */
+function threePrimes(): string {
+  const jwk = createPrivateKey(bits(1024)).export({ format: 'jwk' });
+  const own = (number: string | undefined) => BigInt(`0x${Buffer.from(number!, 'base64url').toString('hex')}`);
+  const { n, e, d, p, q, dp, dq, qi } = jwk;
+  return rsaKey([own(n) * 3n, ...[e, d, p, q, dp, dq, qi].map(own)], [3n, 1n, 1n]);
+}
+
 /** A secret with this value. */
 const holds = (
   title: string, value: string, { field, ...parts }: Record<string, string> & { field?: string } = {},
@@ -145,6 +153,8 @@ export const KEYS: readonly Refusal[] = [
     'store the key from a file that has all its numbers, or make one with: openssl genrsa 2048',
     "Java's `RSAPrivateKeySpec` makes such keys. Write the key from an `RSAPrivateCrtKey`.",
     holds('a key without primes', withNumbers({ p: 0n, q: 0n, dp: 0n, dq: 0n, qi: 0n }))),
+  key('it has more than two primes', 'make a key with: openssl genrsa 2048', 'SES and many verifiers know two.',
+    holds('a key of three primes', threePrimes())),
   key('it is damaged: its numbers do not belong together', AGAIN, 'A bit of the file has changed.',
     holds('a prime that is wrong', withNumbers({ p: 3n })), holds('an exponent that is wrong', withNumbers({ d: 5n }))),
   key('it is JSON that was encoded twice', 'store the JSON object itself', 'A script has encoded what was encoded already.',

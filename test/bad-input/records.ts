@@ -1,10 +1,13 @@
 // Bad input: records in the hosted zone that stand in the way of those that are wanted.
+import { createPublicKey } from 'node:crypto';
 import { AtDeployment, Refusal } from './refusal';
 import { PEM, publicKeyOf } from '../end-to-end/scene';
 
 const says = 'The record {name} exists and was not written by this construct: it has {found}; needed is TXT {wanted}{cause}';
 
 const KEY_ONE = publicKeyOf(PEM.one);
+/** The same key in its older form. */
+const PKCS1 = createPublicKey(PEM.one).export({ type: 'pkcs1', format: 'der' }).toString('base64');
 const OTHER_KEY = publicKeyOf(PEM.two);
 
 /** A record of somebody else under the selector. */
@@ -77,6 +80,10 @@ export const RECORDS: readonly Refusal[] = [
         'Add email to s=, or take s= out'),
       flawed('a record of another version', 'v=DKIM2; ', 'its version is not v=DKIM1 in the first place', 'Begin it with v=DKIM1'),
       flawed('a record of another type of key', 'v=DKIM1; k=ed25519; ', 'k=ed25519 is not the type of the key', 'Write k=rsa'),
+      inTheWay('a record of two values', 'TXT', [quoted(record(KEY_ONE)), '"hello"'], `${record(KEY_ONE)} | hello`,
+        '. It has this very key, but it has 2 values, of which a verifier takes any', { remedy: 'Leave it the value with the key' }),
+      flawed('a record with a bare RSAPublicKey', 'v=DKIM1; k=rsa; ', 'not every verifier can read the form of its p=',
+        'Write p= as base64 of a SubjectPublicKeyInfo', PKCS1),
       flawed('a record with a tag twice', 'v=DKIM1; t=s; t=s; ', 'it is not a list of tags, each with a name and there once',
         'Correct its tags'),
     ],

@@ -1,4 +1,5 @@
 // Bad input: what SES, Route 53 and other services refuse, and what cannot be reached.
+import { CfnResource } from 'aws-cdk-lib';
 import { AtDeployment, Refusal } from './refusal';
 import { World } from './world';
 import { ACCOUNT, PEM } from '../end-to-end/scene';
@@ -26,10 +27,10 @@ const WRITES = 'the record is published before SES is told';
 const refusedBatch = (text: string, title: string): AtDeployment =>
   answers('route53', 'ChangeResourceRecordSets', 'InvalidChangeBatch', { text, title, writes: 'a batch that is refused' });
 
-const parentIs = (title: string, problem: string, make: (world: World) => void): AtDeployment => ({
+const parentIs = (title: string, problem: string, make: (world: World) => unknown): AtDeployment => ({
   title: `parent: ${title}`,
-  make: (world) => {
-    make(world);
+  make: async (world) => {
+    await make(world);
     return { build: world.replicaOf(PARENT), parts: { domain: world.domain, problem: problem.replace('{domain}', world.domain) } };
   },
 });
@@ -86,6 +87,13 @@ export const TOLD: readonly Refusal[] = [
   {
     place: 'identity',
     says: '{error}',
+    advises: "The function's credentials have run out. Deploy again",
+    why: 'A call has waited for longer than they hold.',
+    atDeployment: [answers('ses', 'GetEmailIdentity', 'ExpiredTokenException', { status: 403 })],
+  },
+  {
+    place: 'identity',
+    says: '{error}',
     advises: 'The Region may not be enabled in this account',
     why: 'A Region that is not enabled knows no credentials of the account.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'UnrecognizedClientException', { status: 403 })],
@@ -101,6 +109,14 @@ export const TOLD: readonly Refusal[] = [
         cloud.ses.createIdentity({
           account: ACCOUNT, region: PARENT, name: domain, dkim: { selector: 's1', privateKey: bareKey(PEM.one) },
         })),
+      parentIs('a replica itself', 'it is a replica itself', (world) => {
+        for (const region of [PARENT, 'eu-north-1']) world.scene.identityExists(region, world.domain);
+        return world.scene.deployed(`${world.stackName}-Parent`, world.replicaOf('eu-north-1'), { region: PARENT });
+      }),
+      parentIs('not verified, while the replica signs mail', 'its DKIM status is PENDING, and the replica signs mail now', (world) => {
+        world.signsNow();
+        world.scene.identityExists(PARENT, world.domain);
+      }),
     ],
   },
   {
@@ -126,6 +142,13 @@ export const TOLD: readonly Refusal[] = [
     why: 'The service has an error that this library does not know.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NewException', { writes: WRITES })],
   },
+  {
+    place: 'told',
+    says: 'There is no hosted zone {zone}',
+    advises: 'It was there a moment ago: see who took it, or the right to it, away, then deploy again',
+    why: 'Somebody else deleted the zone, or changed the role, during the deployment.',
+    atDeployment: [answers('route53', 'ChangeResourceRecordSets', 'NoSuchHostedZone', { status: 404, writes: 'a batch that is refused' })],
+  },
   ...([
     ['A record that is protected or managed by a service has to be changed there',
       'Another service of AWS has written the record.', '[The record is protected and can be changed by its service only]'],
@@ -144,6 +167,27 @@ export const TOLD: readonly Refusal[] = [
   ] as const).map(([advises, why, text]): Refusal => ({
     place: 'told', says: REFUSED, advises, why, atDeployment: [refusedBatch(text, text.slice(0, 50))],
   })),
+  {
+    place: 'services',
+    says: 'CloudFormation does not know the resource {resource} of this stack',
+    advises: 'The stack, or the resource, was deleted meanwhile: deploy again',
+    why: 'Lambda keeps an event for hours, and the stack has gone on.',
+    atDeployment: [
+      {
+        title: 'services: a stack that is not there',
+        make: (world) => {
+          const parts: Record<string, string> = {};
+          return {
+            build: (stack) => {
+              parts.resource = stack.resolve((world.byo(world.scene.secrets.one)(stack).node.findChild('Resource') as CfnResource).logicalId);
+            },
+            during: () => world.everyCallIs('cloudformation', 'DescribeStackResource', 'ValidationError', 'Stack does not exist'),
+            parts,
+          };
+        },
+      },
+    ],
+  },
   {
     place: 'services',
     says: '{operation} could not reach 127.0.0.1 for minutes: {error}',

@@ -1,0 +1,49 @@
+// The texts in TypeScript sources, with what is joined by `+` or cut by `${…}` put together.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as ts from 'typescript';
+
+/** What stands where the program puts a value in. */
+export const VALUE = '\u0000';
+
+/** All texts in the sources of a folder, each in one piece. */
+export function textsIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => textsOf(ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true)));
+}
+
+function textsOf(node: ts.Node): string[] {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return [];
+  const text = ts.isExpression(node) ? joined(node) : undefined;
+  const inner = (parent: ts.Node): string[] => {
+    const found: string[] = [];
+    parent.forEachChild((child) => void found.push(...textsOf(child)));
+    return found;
+  };
+  return text === undefined ? inner(node) : [text, ...valuesIn(node).flatMap(textsOf)];
+}
+
+/** Undefined for what is no text. */
+function joined(node: ts.Node): string | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isTemplateExpression(node)) {
+    return node.head.text + node.templateSpans.map(({ literal }) => VALUE + literal.text).join('');
+  }
+  if (ts.isParenthesizedExpression(node)) return joined(node.expression);
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    const [left, right] = [joined(node.left), joined(node.right)];
+    return left === undefined && right === undefined ? undefined : (left ?? VALUE) + (right ?? VALUE);
+  }
+  return undefined;
+}
+
+/** The values that a text has in it, which can have texts of their own. */
+function valuesIn(node: ts.Node): ts.Node[] {
+  if (ts.isTemplateExpression(node)) return node.templateSpans.map(({ expression }) => expression);
+  if (ts.isParenthesizedExpression(node)) return valuesIn(node.expression);
+  if (ts.isBinaryExpression(node)) {
+    return [node.left, node.right].flatMap((side) => joined(side) === undefined ? [side] : valuesIn(side));
+  }
+  return [];
+}
