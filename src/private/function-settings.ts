@@ -46,22 +46,22 @@ export class FunctionSettings {
   private *answersIn(by: IConstruct, options: DkimFunctionOptions): Iterable<[Setting, Answer]> {
     const { role, logRetention, logEncryptionKey, vpc, vpcSubnets, securityGroups } = options;
     const { reservedConcurrentExecutions } = options;
-    const answer = (shown: string, ...texts: string[]): Answer => ({
-      by: by.node.path, shown, key: JSON.stringify(texts.map(text => comparisonKey(this.stack, text)).sort()),
+    const answer = (value: string, ...texts: string[]): Answer => ({
+      by: by.node.path, shown: value, key: JSON.stringify(texts.map(text => comparisonKey(this.stack, text)).sort()),
     });
-    const shown = (construct: IConstruct, id: string) => `'${Token.isUnresolved(id) ? construct.node.path : id}'`;
+    const named = (construct: IConstruct, id: string) => `'${Token.isUnresolved(id) ? construct.node.path : id}'`;
     const number = (value: number) =>
       answer(Token.isUnresolved(value) ? 'a number known at deployment' : `${value}`, Tokenization.stringifyNumber(value));
 
-    if (role) yield ['role', answer(shown(role, role.roleArn), role.roleArn)];
+    if (role) yield ['role', answer(named(role, role.roleArn), role.roleArn)];
     if (logRetention !== undefined) yield ['logRetention', number(logRetention)];
     if (logEncryptionKey) {
-      yield ['logEncryptionKey', answer(shown(logEncryptionKey, logEncryptionKey.keyArn), logEncryptionKey.keyArn)];
+      yield ['logEncryptionKey', answer(named(logEncryptionKey, logEncryptionKey.keyArn), logEncryptionKey.keyArn)];
     }
     if (vpc) {
       const { subnetIds } = vpc.selectSubnets(vpcSubnets);
       const groups = (securityGroups ?? []).map(({ securityGroupId }) => securityGroupId);
-      const details = `${shown(vpc, vpc.vpcId)} with ${subnetIds.length} subnets and `
+      const details = `${named(vpc, vpc.vpcId)} with ${subnetIds.length} subnets and `
         + `${groups.length || 'the default'} security groups`;
       yield ['vpc', answer(details, vpc.vpcId, ...subnetIds, ...groups)];
     }

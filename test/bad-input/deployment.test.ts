@@ -92,6 +92,7 @@ const PIECES = new Set([PEM.one, PEM.two].map(bareKey).flatMap((key) =>
 /** What a text has that nobody may read, or that a terminal would obey. */
 function secretIn(text: string): string[] {
   const runs = text.match(/[A-Za-z0-9+/]{16,}/g) ?? [];
-  const pieces = runs.flatMap((run) => Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)));
+  const pieces = runs.flatMap((run) =>
+    Array.from({ length: run.length - PIECE + 1 }, (_, at) => run.slice(at, at + PIECE)));
   return [...pieces.filter((piece) => PIECES.has(piece)), ...text.match(/-----BEGIN|[\u001b\u202e]/g) ?? []];
 }

@@ -12,7 +12,8 @@ import { DkimFunction } from '../../src';
 const QUOTA = 'cdk-ses-dkim:managedPoliciesPerRole';
 
 const wrongKind = (option: string, value: unknown, kind: string): AtSynthesis => ({
-  title: `${option}: ${kind}`, parts: { kind },
+  title: `${option}: ${kind}`,
+  parts: { kind },
   build: (stack) => DkimFunction.configure(stack, { [option]: value }),
 });
 
@@ -78,11 +79,13 @@ export const FUNCTION: readonly Refusal[] = [
     why: '`DkimFunction.configure()` takes the three together: [Rules of your company](company-rules.md).',
     atSynthesis: [
       {
-        title: 'vpcSubnets: without a vpc', parts: { option: 'vpcSubnets' },
+        title: 'vpcSubnets: without a vpc',
+        parts: { option: 'vpcSubnets' },
         build: configured(() => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } })),
       },
       {
-        title: 'securityGroups: without a vpc', parts: { option: 'securityGroups' },
+        title: 'securityGroups: without a vpc',
+        parts: { option: 'securityGroups' },
         build: configured((stack) => ({
           securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
         })),
@@ -96,7 +99,8 @@ export const FUNCTION: readonly Refusal[] = [
     advises: 'Select private subnets with a way to the internet',
     why: 'The function asks name servers on the internet, and calls AWS.',
     atSynthesis: [{
-      title: 'vpcSubnets: public', parts: { subnet: 'Mail/Vpc/PublicSubnet1' },
+      title: 'vpcSubnets: public',
+      parts: { subnet: 'Mail/Vpc/PublicSubnet1' },
       build: configured((stack) => ({
         vpc: new ec2.Vpc(stack, 'Vpc'), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
       })),
@@ -109,7 +113,8 @@ export const FUNCTION: readonly Refusal[] = [
       + 'identity',
     why: 'Each identity of the stack is one run of the function.',
     atSynthesis: [[0, '0'], [-1, '-1'], [1.5, '1.5'], [NaN, 'NaN'], ['5', "'5'"]].map(([value, shown]): AtSynthesis => ({
-      title: `reservedConcurrentExecutions: ${shown}`, parts: { value: `${shown}` },
+      title: `reservedConcurrentExecutions: ${shown}`,
+      parts: { value: `${shown}` },
       build: configured(() => ({ reservedConcurrentExecutions: value as number })),
     })),
   },
@@ -120,7 +125,8 @@ export const FUNCTION: readonly Refusal[] = [
     advises: 'Give one of them, or put the constructs into different stacks',
     why: 'Two constructs call `DkimFunction.configure()`: [Rules of your company](company-rules.md).',
     atSynthesis: [{
-      title: 'two answers about the function', parts: { setting: 'reservedConcurrentExecutions', first: '1', second: '2' },
+      title: 'two answers about the function',
+      parts: { setting: 'reservedConcurrentExecutions', first: '1', second: '2' },
       build: (stack) => {
         DkimFunction.configure(stack, { reservedConcurrentExecutions: 1 });
         DkimFunction.configure(new Construct(stack, 'Other'), { reservedConcurrentExecutions: 2 });
@@ -149,7 +155,8 @@ export const FUNCTION: readonly Refusal[] = [
     advises: 'Set it there',
     why: 'The log group of the injector has settings of its own.',
     atSynthesis: [{
-      title: 'logRetention: of a log group that is not ours', parts: { setting: 'logRetention' },
+      title: 'logRetention: of a log group that is not ours',
+      parts: { setting: 'logRetention' },
       build: (stack) => {
         const logGroup = new logs.LogGroup(stack, 'Company');
         PropertyInjectors.of(stack).add({
@@ -179,7 +186,9 @@ export const FUNCTION: readonly Refusal[] = [
     advises: "It must be a whole number from 10 to 20: the quota 'Managed policies attached to an IAM role' of the account",
     why: 'It tells the library that AWS has raised the quota: [Many identities](trouble.md#many-identities).',
     atSynthesis: [['none', '"none"'], [9, '9'], [21, '21'], [true, 'true']].map(([value, shown]): AtSynthesis => ({
-      title: `the quota of policies: ${shown}`, parts: { value: `${shown}` }, isLate: true,
+      title: `the quota of policies: ${shown}`,
+      parts: { value: `${shown}` },
+      isLate: true,
       build: (stack) => {
         stack.node.setContext(QUOTA, value);
         dkim()(stack);
@@ -194,7 +203,8 @@ export const FUNCTION: readonly Refusal[] = [
     why: 'From about 220 identities on, earlier with long names, or with a zone or a secret for each: '
       + '[Many identities](trouble.md#many-identities).',
     atSynthesis: [{
-      title: 'too many identities for one role', isLate: true,
+      title: 'too many identities for one role',
+      isLate: true,
       parts: {
         most: '5',
         quota: '10',

@@ -23,7 +23,8 @@ export const IDENTITIES: readonly Refusal[] = [
       identityIs('a domain in its place', 'a string', 'example.com'),
       identityIs('an object of another kind', 'another object', {}),
       {
-        title: 'identity: no properties at all', parts: { kind: 'undefined' },
+        title: 'identity: no properties at all',
+        parts: { kind: 'undefined' },
         build: (stack) => new EmailIdentityDkim(stack, 'Dkim', undefined as any),
       },
     ],
@@ -35,7 +36,8 @@ export const IDENTITIES: readonly Refusal[] = [
     why: 'SES refuses DKIM settings of an address. What the domain has counts for all its addresses.',
     atSynthesis: [
       {
-        title: 'identity: an imported e-mail address', parts: { value: "'user@example.com'", domain: "'example.com'" },
+        title: 'identity: an imported e-mail address',
+        parts: { value: "'user@example.com'", domain: "'example.com'" },
         build: dkimOf('user@example.com'),
       },
       {
@@ -54,11 +56,13 @@ export const IDENTITIES: readonly Refusal[] = [
     why: 'DNS does not tell upper case from lower case, but the conditions of IAM do.',
     atSynthesis: [
       {
-        title: 'identity: a domain in upper case', parts: { value: "'Example.com'", domain: "'example.com'" },
+        title: 'identity: a domain in upper case',
+        parts: { value: "'Example.com'", domain: "'example.com'" },
         build: dkim((stack) => ({ identity: created(stack, 'Example.com') })),
       },
       {
-        title: 'identity: a domain in upper case that only Lazy gives', isLate: true,
+        title: 'identity: a domain in upper case that only Lazy gives',
+        isLate: true,
         parts: { value: "'Example.com'", domain: "'example.com'" },
         build: dkim((stack) => ({ identity: created(stack, Lazy.string({ produce: () => 'Example.com' })) })),
       },
@@ -98,7 +102,11 @@ export const IDENTITIES: readonly Refusal[] = [
       {
         title: 'identity: too long for the name of the registry record',
         parts: {
-          value: `'${'a.'.repeat(94)}example.com'`, length: '199', record: 'the registry record', name: '256', most: '196',
+          value: `'${'a.'.repeat(94)}example.com'`,
+          length: '199',
+          record: 'the registry record',
+          name: '256',
+          most: '196',
           otherWay: ', or leave hostedZone out and publish dkimRecords yourself',
         },
         build: dkim((stack) => ({ identity: imported(stack, `${'a.'.repeat(94)}example.com`), hostedZone: zone(stack) })),
@@ -113,7 +121,8 @@ export const IDENTITIES: readonly Refusal[] = [
       + '[Other accounts](other-accounts.md).',
     atSynthesis: [
       {
-        title: 'identity: of another account', parts: { account: "'222222222222'" },
+        title: 'identity: of another account',
+        parts: { account: "'222222222222'" },
         build: dkim((stack) => ({
           identity: importedByArn(stack, 'arn:aws:ses:us-east-1:222222222222:identity/example.com'),
         })),
@@ -172,7 +181,8 @@ export const IDENTITIES: readonly Refusal[] = [
     why: 'The same domain in another Region is another identity.',
     atSynthesis: [
       {
-        title: 'region: not that of an identity of the app', parts: { region: "'eu-west-1'", ofIdentity: "'us-east-1'" },
+        title: 'region: not that of an identity of the app',
+        parts: { region: "'eu-west-1'", ofIdentity: "'us-east-1'" },
         build: dkim((stack) => ({ identity: created(stack), region: 'eu-west-1' })),
       },
       {
@@ -195,7 +205,8 @@ export const IDENTITIES: readonly Refusal[] = [
         title: `region: '${region}'`, parts: { property: 'region', value: `'${region}'` }, build: dkim(() => ({ region })),
       })),
       {
-        title: 'region: commands for a terminal', parts: { property: 'region', value: HOSTILE_SHOWN },
+        title: 'region: commands for a terminal',
+        parts: { property: 'region', value: HOSTILE_SHOWN },
         build: dkim(() => ({ region: HOSTILE })),
       },
     ],
@@ -216,11 +227,13 @@ export const IDENTITIES: readonly Refusal[] = [
     why: 'China and GovCloud have accounts of their own.',
     atSynthesis: [
       {
-        title: 'region: of another partition', parts: { property: "region 'cn-north-1'", partition: "'aws-cn'" },
+        title: 'region: of another partition',
+        parts: { property: "region 'cn-north-1'", partition: "'aws-cn'" },
         build: dkim(() => ({ region: 'cn-north-1' })),
       },
       {
-        title: 'identity: of another partition', parts: { property: "region 'us-gov-west-1'", partition: "'aws-us-gov'" },
+        title: 'identity: of another partition',
+        parts: { property: "region 'us-gov-west-1'", partition: "'aws-us-gov'" },
         build: dkim((stack) => ({
           identity: importedByArn(stack, 'arn:aws-us-gov:ses:us-gov-west-1:111111111111:identity/example.com'),
         })),

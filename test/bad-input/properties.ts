@@ -14,7 +14,9 @@ const FIX = 'Correct it in the app, and deploy with one version of cdk-ses-dkim'
 const json = (value: unknown) => JSON.stringify(value);
 
 /** The template has this value. All scalars arrive as texts. */
-const has = (path: string, value: unknown, form: string, found = json(value), title = found.slice(0, 60)): AtDeployment => ({
+const has = (
+  path: string, value: unknown, form: string, found = json(value), title = found.slice(0, 60),
+): AtDeployment => ({
   title: `property ${path}: ${title}`,
   make: (world) => ({
     build: world.withProperties(methodFor(path) === 'BYODKIM' ? world.byo(world.scene.secrets.one) : world.dkim(), {
@@ -125,11 +127,11 @@ export const PROPERTIES: readonly Refusal[] = [
   {
     place: 'properties',
     says: 'The name of a record of {domain} would have {length} characters, and DNS takes 253',
-    advises: 'Use {way}',
+    advises: '{way}',
     why: 'The names of the records begin with a label of their own and `._domainkey.`. Synthesis did not know the domain.',
-    atDeployment: [['a shorter domain', 's1', 256], ['a shorter selector, or a shorter domain', 's'.repeat(63), 274]].map(
+    atDeployment: [['Use a shorter domain', 's1', 256], ['Use a shorter selector, or a shorter domain', 's'.repeat(63), 274]].map(
       ([way, selector, length]): AtDeployment => ({
-        title: `property Identity: too long, use ${way}`,
+        title: `property Identity: too long: ${way}`,
         make: (world) => {
           const domain = `${'a.'.repeat(94)}example.com`;
           return {

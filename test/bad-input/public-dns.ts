@@ -1,9 +1,10 @@
 // Bad input: what public DNS has while the domain signs mail, and what SES finds there.
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { AtDeployment, Made, Refusal } from './refusal';
 import { World } from './world';
 import { DkimSigning } from '../../src';
+import { NameServerSettings } from '../cloud/dns/name-server';
 import { bareKey } from '../end-to-end/hand-made';
 import { ACCOUNT, DOMAIN, newKey, PEM, publicKeyOf, REGION } from '../end-to-end/scene';
 
@@ -16,7 +17,9 @@ const KEY_LENGTH_ONCE = 'SES allows that once in 24 hours, the first change to 1
 const WRITES = 'the record is published before SES is told';
 
 /** Mail of the domain is signed with Easy DKIM. */
-const signing = (title: string, make: (world: World) => Partial<Made> | Promise<Partial<Made>>, writes?: string): AtDeployment => ({
+const signing = (
+  title: string, make: (world: World) => Partial<Made> | Promise<Partial<Made>>, writes?: string,
+): AtDeployment => ({
   title: `public DNS: ${title}`,
   writes,
   make: async (world) => {
@@ -40,10 +43,33 @@ const allSay = (world: World, what: string) =>
 
 const quoted = (text: string) => text.match(/.{1,200}/g)!.map((part) => `"${part}"`).join(' ');
 
-const flawed = (title: string, tags: string, what: string, remedy: string): AtDeployment => signing(title, (world) => {
+const flawed = (title: string, tags: string, what: string, remedy: string) => signing(title, (world) => {
   world.scene.write(world.recordName(), 'TXT', quoted(RECORD.replace('v=DKIM1; k=rsa;', tags)));
   return { parts: { what, remedy } };
 });
+
+/** The domain's own name servers do not work; the record is published there. */
+const silent = (
+  title: string, said: string, settings: Partial<NameServerSettings>, family: 'ipv4' | 'ipv6' = 'ipv4',
+): AtDeployment => ({
+  title: `public DNS: ${title}`,
+  make: async (world) => {
+    const { domain, nameServers } = await world.signsElsewhere(family);
+    const { dns } = world.cloud;
+    return {
+      build: ofDomain(world, domain),
+      during: () => nameServers.forEach((name) => dns.changeNameServer(name, settings)),
+      parts: {
+        domain, name: `s1._domainkey.${domain}`, said: nameServers.map((name) => `${name} ${said}`).join('; '),
+      },
+    };
+  },
+});
+
+/** BYODKIM for another domain than the case's own. */
+const ofDomain = (world: World, domain: string, props: object = { hostedZone: undefined }) => (stack: Stack) => world.byo(
+  world.scene.secrets.one, undefined,
+  { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Other', domain), ...props })(stack);
 
 /** The zone for a stack that has signed mail with its own key under s1. */
 async function signsWithOwnKey(world: World): Promise<void> {
@@ -86,8 +112,9 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     says: '{domain} signs mail now, and nobody could see whether its public name servers answer TXT {name}: {said}. Signing was not '
       + 'touched',
     advises: NETWORK,
-    why: 'The function asks each name server itself. Where one of them answers, the deployment goes on, and the log names the '
-      + 'others. A resolver in the VPC is not enough.',
+    why: 'The function asks each name server itself, by UDP and TCP on port 53, and the message says for each why that failed. Where '
+      + 'one of them answers, the deployment goes on, and the log names the others. `ETIMEOUT` of every name server means that the '
+      + "function's network lets no DNS out, which has nothing to do with the registrar. A resolver in the VPC is not enough.",
     atDeployment: [
       signing('the network lets no DNS out', (world) => {
         const { functionNetwork } = world.cloud.dns.settings;
@@ -97,6 +124,104 @@ export const PUBLIC_DNS: readonly Refusal[] = [
           parts: { said: 'a.gtld-servers.net gave no answer (ETIMEOUT); b.gtld-servers.net gave no answer (ETIMEOUT)' },
         };
       }),
+    ],
+  },
+  {
+    place: 'public-dns',
+    says: '{domain} signs mail now, and nobody could see whether its public name servers answer TXT {name}: {said}. Signing was not '
+      + 'touched',
+    advises: "The function's network has to let it ask name servers on the internet by TCP on port 53 too. If it does, they refuse it. "
+      + 'Then deploy again',
+    why: 'An answer that is too long for UDP is asked for again by TCP.',
+    atDeployment: [silent('name servers that take no TCP', 'gave an answer that is too long for UDP, and none by TCP (ECONNRESET)',
+      { truncatesUdp: true, tcp: false })],
+  },
+  {
+    place: 'public-dns',
+    says: '{domain} signs mail now, and nobody could see whether its public name servers answer TXT {name}: {said}. Signing was not '
+      + 'touched',
+    advises: "Give the function's network IPv6, with subnets of a VPC that have both, or one of the name servers an address of IPv4. "
+      + 'Then deploy again',
+    why: 'A function has no IPv6 without a VPC.',
+    atDeployment: [silent('name servers with IPv6 alone', 'has no address of IPv4, and could not be reached by IPv6 (ENETUNREACH)',
+      {}, 'ipv6')],
+  },
+  {
+    place: 'public-dns',
+    says: '{domain} signs mail now, and nobody could see whether its public name servers answer TXT {name}: {said}. Signing was not '
+      + 'touched',
+    advises: 'Compare the name servers at the registrar, or in the zone above, with those that hold the domain. Then deploy again',
+    why: 'The domain is delegated to name servers that were never told of it, or that have no address.',
+    atDeployment: [
+      silent('name servers that refuse the domain', 'does not answer for the domain (REFUSED)', { mode: 'refuses' }),
+      {
+        title: 'public DNS: name servers without an address',
+        make: async (world) => {
+          const { domain, nameServers } = await world.signsElsewhere();
+          const { dns } = world.cloud;
+          return {
+            build: ofDomain(world, domain),
+            during: () => dns.delegate(domain, ['ns1.nowhere.invalid']),
+            after: () => dns.delegate(domain, nameServers),
+            parts: {
+              domain, name: `s1._domainkey.${domain}`, said: 'ns1.nowhere.invalid has no public address',
+            },
+          };
+        },
+      },
+    ],
+  },
+  {
+    place: 'public-dns',
+    says: '{domain} signs mail now, and its public name servers do not answer TXT {name}: it is delegated to none. Signing was not touched',
+    advises: 'Have {domain} delegated to the name servers that hold it, at the registrar or in the zone above',
+    why: 'The registration has ended, or the NS records are gone.',
+    atDeployment: [
+      {
+        title: 'public DNS: a domain that is delegated to nobody',
+        make: async (world) => {
+          const { domain, nameServers } = await world.signsElsewhere();
+          const { dns } = world.cloud;
+          return {
+            build: ofDomain(world, domain),
+            during: () => dns.undelegate(domain),
+            after: () => dns.delegate(domain, nameServers),
+            parts: { domain, name: `s1._domainkey.${domain}` },
+          };
+        },
+      },
+    ],
+  },
+  {
+    place: 'public-dns',
+    says: '{domain} signs mail now, and its public name servers do not answer TXT {name}: {said}. Signing was not touched',
+    advises: 'The world asks all of these. {publish} out of the delegation: at the registrar or in the zone above, and in the NS '
+      + 'records of {domain}',
+    why: 'The domain is delegated to more than one provider. Each resolver asks any of them, so all of them need the record.',
+    atDeployment: [
+      {
+        title: 'public DNS: one of two providers has the record',
+        make: async (world) => {
+          const { domain, nameServers } = await world.signsElsewhere();
+          const { dns } = world.cloud;
+          const other = dns.provider(`second-${world.stackName.toLowerCase()}`);
+          const second = await other.createZone(domain, { delegate: false });
+          other.set(`s1._domainkey.${domain}`, 'TXT', [RECORD]);
+          return {
+            build: ofDomain(world, domain),
+            during: () => dns.delegate(domain, [...nameServers, ...second.nameServers]),
+            after: () => dns.delegate(domain, nameServers),
+            parts: {
+              domain,
+              name: `s1._domainkey.${domain}`,
+              said: nameServers.flatMap((name, index) => [
+                `${name} has none`, `${second.nameServers[index]} has ${RECORD.slice(0, 300)}`,
+              ]).join('; '),
+              publish: 'Publish the record with the others too, or take them',
+            },
+          };
+        },
+      },
     ],
   },
   {
@@ -126,7 +251,8 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     place: 'public-dns',
     says: 'Public DNS has this very key under {name}, but {what}. Signing was not touched',
     advises: '{remedy}',
-    why: 'SES would verify the record, and receivers would not verify the mail.',
+    why: 'SES would verify the record, and receivers would not verify the mail. The message says what to change: '
+      + '[Your own key](byodkim.md).',
     atDeployment: [
       flawed('the record is in test mode', 'v=DKIM1; k=rsa; t=y;', 't=y says that DKIM is only tested, and mail counts as unsigned',
         'Take y out of t='),
@@ -278,5 +404,24 @@ export const PUBLIC_DNS: readonly Refusal[] = [
       },
     ],
   },
+  {
+    place: 'wait',
+    says: 'SES has not verified DKIM of {domain} within 600 seconds: status {status}, last error {error}, last looked {time}.',
+    advises: 'A replica needs no records of its own: look at the identity in the parent Region.',
+    why: "SES verifies a replica by its parent's records: [Several Regions](regions.md).",
+    atDeployment: [
+      {
+        title: 'wait: a replica of a parent that is not verified',
+        writes: 'SES is told, and looks',
+        make: (world) => {
+          world.scene.identityExists('eu-west-1', world.domain);
+          return {
+            build: world.replicaOf('eu-west-1', { waitForVerification: Duration.minutes(10) }),
+            identityAfter: 'AWS_SES',
+            parts: { domain: world.domain, time: '<time>', status: 'PENDING', error: 'SERVICE_ERROR' },
+          };
+        },
+      },
+    ],
+  },
 ];
-

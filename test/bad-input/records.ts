@@ -70,7 +70,8 @@ export const RECORDS: readonly Refusal[] = [
     place: 'records',
     says,
     advises: '{remedy}',
-    why: 'The record has the right key. Something else in it keeps mail from being verified.',
+    why: 'The record has the right key. Something else in it keeps mail from being verified, such as `t=y`: '
+      + '[Your own key](byodkim.md). The message says what to change.',
     atDeployment: [
       flawed('a record in test mode', 'v=DKIM1; t=y; ', 't=y says that DKIM is only tested, and mail counts as unsigned',
         'Take y out of t='),

@@ -2,19 +2,33 @@
 import { Stack } from 'aws-cdk-lib';
 import { World } from './world';
 
-/** Where bad input is noticed; also the sections of docs/errors.md. */
+/** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
 export const PLACES = {
-  'synthesis': 'At synthesis',
-  'properties': 'In the properties, before any call',
-  'secret': 'When the secret is read',
-  'key': 'In the secret: no private key that SES can use',
-  'identity': 'When the identity is read',
-  'zone': 'When the hosted zone is read',
-  'records': 'Records in the way',
-  'public-dns': 'In public DNS, before SES is told',
-  'told': 'When SES or Route 53 is told',
-  'wait': 'While SES looks for the records',
-  'services': 'Services and the network',
+  'synthesis': ['At synthesis', '`cdk synth` and `cdk deploy` print these. Nothing has been deployed.'],
+  'properties': [
+    'In the properties, before any call',
+    'The function reads what the template says, and parameters have their values by then.',
+  ],
+  'secret': ['When the secret is read', 'Nothing has been written yet.'],
+  'key': [
+    'In the secret: no key that SES can use',
+    'Each begins with `The secret … holds no private key that SES can use:`. Nothing of what the secret holds is shown. '
+    + '[Your own key](byodkim.md) says how to make one.',
+  ],
+  'identity': ['When the identity is read', 'Nothing has been written yet.'],
+  'zone': ['When the hosted zone is read', 'Nothing has been written yet.'],
+  'records': ['Records in the way', 'Nothing has been written yet.'],
+  'public-dns': [
+    'In public DNS, before SES is told',
+    'SES is told only of a record that the world can look up. What the construct has written to the zone goes again with the roll-back.',
+  ],
+  'told': [
+    'When SES or Route 53 is told',
+    'What the service says stands in the message. Nothing of a batch that Route 53 refuses is written, and what came before it goes '
+    + 'again with the roll-back.',
+  ],
+  'wait': ['While SES looks for the records', 'Only with `waitForVerification`. The roll-back leads SES back to what was before.'],
+  'services': ['Services and the network', 'The function could not do its work.'],
 } as const;
 
 export type Place = keyof typeof PLACES;
@@ -67,6 +81,8 @@ export interface AtDeployment {
 }
 
 export interface Refusal extends Message {
+  /** The test file that makes it, where no case here can. */
+  readonly testedBy?: string;
   readonly atSynthesis?: readonly AtSynthesis[];
   readonly atDeployment?: readonly AtDeployment[];
 }

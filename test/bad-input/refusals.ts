@@ -1,4 +1,5 @@
 // The table of bad input: every message, with the cases that lead to it.
+import { ELSEWHERE } from './elsewhere';
 import { FUNCTION } from './function';
 import { HOSTED_ZONES } from './hosted-zones';
 import { IDENTITIES } from './identities';
@@ -13,6 +14,6 @@ import { TOLD } from './told';
 import { ZONES } from './zones';
 
 export const REFUSALS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS, ...PUBLIC_DNS,
-  ...TOLD,
+  ...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
+  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE,
 ];

@@ -3,11 +3,12 @@ import { AtDeployment, Made, Refusal } from './refusal';
 import { World } from './world';
 import { ACCOUNT, DNS_ACCOUNT, PEM, REGION } from '../end-to-end/scene';
 
-const says = '{secret} could not be read: {error}';
-
 const NOT_THERE = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
 const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets Manager '
   + 'has put at its end; one whose own name ends like that, by its name';
+
+const DENIED = 'See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource '
+  + "policy for the function's role, and a key policy if it has its own key";
 
 const cannotBeRead = (
   title: string, error: string, make: (world: World, arn: string) => Partial<Made> & { arn?: string; note?: string },
@@ -16,7 +17,8 @@ const cannotBeRead = (
   make: (world) => {
     const own = world.scene.secret(PEM.one);
     const { arn = own, note = '', ...made } = make(world, own);
-    return { build: world.byo(arn), parts: { secret: `The secret ${arn}${note}`, error }, ...made };
+    const [name, text] = error.split(/: (.*)/s);
+    return { build: world.byo(arn), parts: { secret: `The secret ${arn}${note}`, name, text }, ...made };
   },
 });
 
@@ -25,7 +27,7 @@ const arnOf = (name: string, account = ACCOUNT) => `arn:aws:secretsmanager:${REG
 export const SECRETS: readonly Refusal[] = [
   {
     place: 'secret',
-    says,
+    says: '{secret} could not be read: ResourceNotFoundException: {text}',
     advises: 'Check the ARN, and that this version or stage exists',
     why: 'The secret was deleted, or is in another Region or account; or no version has that id or label.',
     atDeployment: [
@@ -46,7 +48,7 @@ export const SECRETS: readonly Refusal[] = [
   },
   {
     place: 'secret',
-    says,
+    says: '{secret} could not be read: ResourceNotFoundException: {text}',
     advises: `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`,
     why: 'Secrets Manager takes a hyphen and six characters at the end of an ARN for its own.',
     atDeployment: [
@@ -58,7 +60,7 @@ export const SECRETS: readonly Refusal[] = [
   },
   {
     place: 'secret',
-    says,
+    says: '{secret} could not be read: InvalidRequestException: {text}',
     advises: 'A secret that is marked for deletion has to be restored first',
     why: '`aws secretsmanager restore-secret` does that.',
     atDeployment: [
@@ -71,14 +73,21 @@ export const SECRETS: readonly Refusal[] = [
   },
   {
     place: 'secret',
-    says,
-    advises: "See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource "
-      + "policy for the function's role, and a key policy if it has its own key",
+    says: '{secret} could not be read: AccessDeniedException: {text}',
+    advises: DENIED,
     why: 'A policy of the secret, a permissions boundary or a service control policy forbids it: [Other accounts](other-accounts.md).',
     atDeployment: [
       cannotBeRead('refused by a service control policy', 'AccessDeniedException: it says so.', (world) => ({
         during: () => world.everyCallIs('secretsmanager', 'GetSecretValue', 'AccessDeniedException'),
       })),
+    ],
+  },
+  {
+    place: 'secret',
+    says: '{secret} could not be read: DecryptionFailure: {text}',
+    advises: DENIED,
+    why: 'The key of the secret is disabled, or its policy does not know the function.',
+    atDeployment: [
       cannotBeRead('cannot be decrypted', 'DecryptionFailure: it says so.', (world) => ({
         during: () => world.everyCallIs('secretsmanager', 'GetSecretValue', 'DecryptionFailure'),
       })),
@@ -86,14 +95,17 @@ export const SECRETS: readonly Refusal[] = [
   },
   {
     place: 'secret',
-    says,
+    says: '{secret} could not be read: AccessDeniedException: {text}',
     advises: 'If the secret has a customer managed key, import it with encryptionKey; the key policy has to let the account of '
       + 'the function use it',
     why: 'With `encryptionKey` the function gets `kms:Decrypt` on that key.',
     atDeployment: [
       cannotBeRead('with a key that the app does not know', 'AccessDeniedException: Access to KMS is not allowed.', (world) => ({
         arn: world.cloud.secretsManager.create({
-          account: ACCOUNT, region: REGION, name: 'encrypted', value: PEM.one,
+          account: ACCOUNT,
+          region: REGION,
+          name: 'encrypted',
+          value: PEM.one,
           kmsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`,
         }).arn,
       })),
@@ -101,7 +113,7 @@ export const SECRETS: readonly Refusal[] = [
   },
   {
     place: 'secret',
-    says,
+    says: '{secret} could not be read: {name}: {text}',
     advises: "Deploy again; if it stays, the function's log says what went before",
     why: 'Secrets Manager has an error that this library does not know.',
     atDeployment: [

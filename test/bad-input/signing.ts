@@ -29,7 +29,8 @@ export const SIGNING: readonly Refusal[] = [
     why: "`ses.DkimIdentity` is CDK's own, for `ses.EmailIdentity`.",
     atSynthesis: [
       {
-        title: "signing: CDK's own class", parts: { kind: 'another object' },
+        title: "signing: CDK's own class",
+        parts: { kind: 'another object' },
         build: dkim(() => ({ signing: ses.DkimIdentity.easyDkim() })),
       },
       { title: 'signing: a text', parts: { kind: 'a string' }, build: dkim(() => ({ signing: 'EASY_DKIM' })) },
@@ -43,7 +44,8 @@ export const SIGNING: readonly Refusal[] = [
     atSynthesis: [
       { title: 'keyLength: a number', parts: { value: "'2048'" }, build: dkim(() => ({ signing: DkimSigning.easyDkim({ keyLength: 2048 as any }) })) },
       {
-        title: 'keyLength: 4096 bits', parts: { value: "'RSA_4096_BIT'" },
+        title: 'keyLength: 4096 bits',
+        parts: { value: "'RSA_4096_BIT'" },
         build: dkim(() => ({ signing: DkimSigning.easyDkim({ keyLength: 'RSA_4096_BIT' as any }) })),
       },
     ],
@@ -89,14 +91,15 @@ export const SIGNING: readonly Refusal[] = [
       { title: 'selector: a number', parts: { kind: 'a number' }, build: byo(2026) },
       { title: 'selector: a list', parts: { kind: 'another object' }, build: byo(['s1']) },
       {
-        title: 'selector: no options at all', parts: { kind: 'undefined' },
+        title: 'selector: no options at all',
+        parts: { kind: 'undefined' },
         build: dkim(() => ({ signing: DkimSigning.byoDkim(undefined as any) })),
       },
     ],
   },
   {
     place: 'synthesis',
-    says: "identity {value} has {length} characters, so the name of the record of selector {selector} would have {name}, and "
+    says: 'identity {value} has {length} characters, so the name of the record of selector {selector} would have {name}, and '
       + 'DNS takes 253',
     advises: 'Use a domain of at most {most}, or a shorter selector',
     why: 'The name of the record is `<selector>._domainkey.<domain>`.',
@@ -122,7 +125,8 @@ export const SIGNING: readonly Refusal[] = [
       { title: "parentRegion: the identity's own", parts: { region: "'us-east-1' " }, build: replicaOf('us-east-1') },
       { title: "parentRegion: the identity's own, as a token", parts: { region: "'us-east-1' " }, build: replicaOf(Aws.REGION) },
       {
-        title: "parentRegion: the identity's own, from one parameter", parts: { region: '' },
+        title: "parentRegion: the identity's own, from one parameter",
+        parts: { region: '' },
         build: dkim((stack) => {
           const region = new CfnParameter(stack, 'Where').valueAsString;
           return { region, signing: DkimSigning.deterministicEasyDkim({ parentRegion: region }) };
@@ -142,7 +146,7 @@ export const SIGNING: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
-    says: "parentRegion {value} is not an AWS Region",
+    says: 'parentRegion {value} is not an AWS Region',
     advises: "Write its code, for example 'eu-west-1'",
     why: 'A Region is written as AWS does.',
     atSynthesis: [{ title: 'parentRegion: a name', parts: { value: "'Ireland'" }, build: replicaOf('Ireland') }],
@@ -154,7 +158,8 @@ export const SIGNING: readonly Refusal[] = [
     why: 'China and GovCloud have accounts of their own.',
     atSynthesis: [
       {
-        title: 'parentRegion: of another partition', parts: { value: "'us-gov-west-1'", partition: "'aws-us-gov'" },
+        title: 'parentRegion: of another partition',
+        parts: { value: "'us-gov-west-1'", partition: "'aws-us-gov'" },
         build: replicaOf('us-gov-west-1'),
       },
     ],
@@ -166,15 +171,18 @@ export const SIGNING: readonly Refusal[] = [
     why: 'The key stays in Secrets Manager. The construct takes a reference to it.',
     atSynthesis: [
       {
-        title: 'privateKey: none', parts: { kind: 'undefined' },
+        title: 'privateKey: none',
+        parts: { kind: 'undefined' },
         build: dkim(() => ({ signing: DkimSigning.byoDkim({ selector: 's1', privateKey: undefined as any }) })),
       },
       {
-        title: 'privateKey: the secret itself', parts: { kind: 'another object' },
+        title: 'privateKey: the secret itself',
+        parts: { kind: 'another object' },
         build: dkim((stack) => ({ signing: DkimSigning.byoDkim({ selector: 's1', privateKey: secret(stack) as any }) })),
       },
       {
-        title: 'privateKey: the text of the key', parts: { kind: 'a string' },
+        title: 'privateKey: the text of the key',
+        parts: { kind: 'a string' },
         build: dkim(() => ({ signing: DkimSigning.byoDkim({ selector: 's1', privateKey: KEY_TEXT as any }) })),
       },
     ],
@@ -197,15 +205,18 @@ export const SIGNING: readonly Refusal[] = [
     why: 'The options of `DkimPrivateKey.fromSecret()` say where in the secret the key is.',
     atSynthesis: [
       {
-        title: 'jsonField: the text of a key', parts: { option: 'jsonField', value: `(86 characters ${NOT_SHOWN}` },
+        title: 'jsonField: the text of a key',
+        parts: { option: 'jsonField', value: `(86 characters ${NOT_SHOWN}` },
         build: byo('s1', { jsonField: KEY_TEXT }),
       },
       {
-        title: 'versionStage: the base64 of a key', parts: { option: 'versionStage', value: `(128 characters ${NOT_SHOWN}` },
+        title: 'versionStage: the base64 of a key',
+        parts: { option: 'versionStage', value: `(128 characters ${NOT_SHOWN}` },
         build: byo('s1', { versionStage: 'MIIEvQIB'.repeat(16) }),
       },
       {
-        title: 'jsonField: 600 characters', parts: { option: 'jsonField', value: `'${'a-'.repeat(128)}…' (600 characters)` },
+        title: 'jsonField: 600 characters',
+        parts: { option: 'jsonField', value: `'${'a-'.repeat(128)}…' (600 characters)` },
         build: byo('s1', { jsonField: 'a-'.repeat(300) }),
       },
     ],
@@ -219,7 +230,8 @@ export const SIGNING: readonly Refusal[] = [
       { title: 'jsonField: a number', parts: { option: 'jsonField', kind: 'a number' }, build: byo('s1', { jsonField: 1 }) },
       { title: 'versionId: a number', parts: { option: 'versionId', kind: 'a number' }, build: byo('s1', { versionId: 1 }) },
       {
-        title: 'versionStage: a list', parts: { option: 'versionStage', kind: 'another object' },
+        title: 'versionStage: a list',
+        parts: { option: 'versionStage', kind: 'another object' },
         build: byo('s1', { versionStage: ['AWSCURRENT'] }),
       },
     ],
@@ -234,12 +246,13 @@ export const SIGNING: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
-    says: "versionId {id} and versionStage {stage} both say which version of the secret to read",
+    says: 'versionId {id} and versionStage {stage} both say which version of the secret to read',
     advises: 'Give one of them',
     why: 'A version has one id, and labels that move from version to version.',
     atSynthesis: [
       {
-        title: 'versionId: with versionStage', parts: { id: `'${'1'.repeat(32)}'`, stage: "'AWSPREVIOUS'" },
+        title: 'versionId: with versionStage',
+        parts: { id: `'${'1'.repeat(32)}'`, stage: "'AWSPREVIOUS'" },
         build: byo('s1', { versionId: '1'.repeat(32), versionStage: 'AWSPREVIOUS' }),
       },
     ],
@@ -293,13 +306,15 @@ export const SIGNING: readonly Refusal[] = [
     why: 'An IAM policy cannot name a key by its alias.',
     atSynthesis: [
       {
-        title: 'secret: with an alias of a key', parts: { alias: "'alias/dkim'" },
+        title: 'secret: with an alias of a key',
+        parts: { alias: "'alias/dkim'" },
         build: keyIn((stack) => secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
           secretCompleteArn: `${SECRET_ARN}-AbCdEf`, encryptionKey: kms.Alias.fromAliasName(stack, 'Key', 'alias/dkim'),
         })),
       },
       {
-        title: 'secret: with the ARN of an alias', parts: { alias: "'arn:aws:kms:us-east-1:111111111111:alias/dkim'" },
+        title: 'secret: with the ARN of an alias',
+        parts: { alias: "'arn:aws:kms:us-east-1:111111111111:alias/dkim'" },
         build: keyIn((stack) => secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', {
           secretCompleteArn: `${SECRET_ARN}-AbCdEf`,
           encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:alias/dkim'),

@@ -1,7 +1,7 @@
 // Bad input that the construct refuses: each with the exact message, and with no key text in it.
 import { App, Stack } from 'aws-cdk-lib';
-import { REFUSALS } from './refusals';
 import { wholeMessage } from './refusal';
+import { REFUSALS } from './refusals';
 import { mailStack } from '../mail-stack';
 
 const CASES = REFUSALS.flatMap((refusal) => (refusal.atSynthesis ?? []).map((each) => ({ ...each, refusal })));

@@ -6,10 +6,10 @@ import * as ts from 'typescript';
 /** What stands where the program puts a value in. */
 export const VALUE = '\u0000';
 
-/** All texts in the sources of a folder, each in one piece. */
-export function textsIn(folder: string): string[] {
+/** All texts in the sources of a folder, but for some files, each in one piece. */
+export function textsIn(folder: string, except = /^$/): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && !except.test(file))
     .flatMap((file) => textsOf(ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true)));
 }
 

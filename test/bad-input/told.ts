@@ -2,8 +2,8 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { AtDeployment, Refusal } from './refusal';
 import { World } from './world';
-import { ACCOUNT, PEM } from '../end-to-end/scene';
 import { bareKey } from '../end-to-end/hand-made';
+import { ACCOUNT, PEM } from '../end-to-end/scene';
 
 const PARENT = 'eu-west-1';
 
@@ -17,7 +17,7 @@ const answers = (
   make: (world) => ({
     build: world.byo(world.scene.secrets.one),
     during: () => world.everyCallIs(service, operation, name, text, status),
-    parts: { error: `${name}: ${text}`, zone: world.scene.zoneId, text, ...parts },
+    parts: { name, zone: world.scene.zoneId, text, ...parts },
   }),
 });
 
@@ -79,21 +79,21 @@ export const TOLD: readonly Refusal[] = [
   },
   {
     place: 'identity',
-    says: '{error}',
+    says: 'AccessDeniedException: {text}',
     advises: "A policy, permission boundary or service control policy forbids this call to the function's role",
     why: 'The function has the right by its own policy; something above it takes it away.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'AccessDeniedException', { status: 403 })],
   },
   {
     place: 'identity',
-    says: '{error}',
+    says: 'ExpiredTokenException: {text}',
     advises: "The function's credentials have run out. Deploy again",
     why: 'A call has waited for longer than they hold.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'ExpiredTokenException', { status: 403 })],
   },
   {
     place: 'identity',
-    says: '{error}',
+    says: 'UnrecognizedClientException: {text}',
     advises: 'The Region may not be enabled in this account',
     why: 'A Region that is not enabled knows no credentials of the account.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'UnrecognizedClientException', { status: 403 })],
@@ -121,14 +121,14 @@ export const TOLD: readonly Refusal[] = [
   },
   {
     place: 'told',
-    says: '{error}',
+    says: 'BadRequestException: {text}',
     advises: 'SES does not take this signing: look at method, selector and key of the identity, and tags, then deploy again',
-    why: "What SES says stands before it. It does not say why it takes a key, a selector or a tag not.",
+    why: 'What SES says stands before it. It does not say why it takes a key, a selector or a tag not.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'BadRequestException', { writes: WRITES })],
   },
   {
     place: 'told',
-    says: '{error}',
+    says: 'NotFoundException: {text}',
     advises: 'The identity was deleted meanwhile. Deploy again when it exists',
     why: 'Somebody else deleted it during the deployment.',
     atDeployment: [
@@ -137,7 +137,7 @@ export const TOLD: readonly Refusal[] = [
   },
   {
     place: 'told',
-    says: '{error}',
+    says: '{name}: {text}',
     advises: "Deploy again; if it stays, the function's log says what went before",
     why: 'The service has an error that this library does not know.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NewException', { writes: WRITES })],

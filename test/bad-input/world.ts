@@ -40,15 +40,19 @@ export class World {
 
   /** BYODKIM with the key in the secret of that ARN. */
   byo(secretArn: string, options?: KeyOptions, props: Props = {}, selector = 's1', zoneId = this.scene.zoneId) {
-    return this.dkim((stack) => ({ hostedZone: this.scene.zoneIn(stack, zoneId, DOMAIN), ...props, signing: DkimSigning.byoDkim({
-      selector,
-      privateKey: DkimPrivateKey.fromSecret(
-        secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', secretArn), options),
-    }) }));
+    return this.dkim((stack) => ({
+      hostedZone: this.scene.zoneIn(stack, zoneId, DOMAIN),
+      ...props,
+      signing: DkimSigning.byoDkim({
+        selector,
+        privateKey: DkimPrivateKey.fromSecret(
+          secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', secretArn), options),
+      }),
+    }));
   }
 
-  replicaOf(parentRegion: string) {
-    return this.dkim(() => ({ hostedZone: undefined, signing: DkimSigning.deterministicEasyDkim({ parentRegion }) }));
+  replicaOf(parentRegion: string, props: Props = {}) {
+    return this.dkim(() => ({ ...props, hostedZone: undefined, signing: DkimSigning.deterministicEasyDkim({ parentRegion }) }));
   }
 
   /** The same with properties as a template by hand, or of another version, could have them. */
@@ -73,6 +77,18 @@ export class World {
   /** In so much time of the cloud, while others work. */
   later(ms: number, what: () => void): void {
     void this.cloud.clock.sleep(ms).then(what);
+  }
+
+  /** Another domain in place of the case's own, with another DNS provider; its mail is signed with Easy DKIM. */
+  async signsElsewhere(family: 'ipv4' | 'ipv6' = 'ipv4'): Promise<{ domain: string; nameServers: string[] }> {
+    const name = this.stackName.toLowerCase();
+    const domain = `${name}.example.net`;
+    const provider = this.cloud.dns.provider(`provider-${name}`, family);
+    const { nameServers } = await provider.createZone(domain);
+    this.scene.identityExists(REGION, domain);
+    const { tokens, signingHostedZone } = this.scene.identity(REGION, domain)!;
+    for (const token of tokens) provider.set(`${token}._domainkey.${domain}`, 'CNAME', [`${token}.${signingHostedZone}`]);
+    return { domain, nameServers };
   }
 
   identityIsGone(region = REGION): void {

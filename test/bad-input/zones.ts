@@ -13,17 +13,20 @@ const vpc = (stack: Stack) =>
   ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'] });
 
 const zoneNamed = (title: string, name: string, value = `'${name}'`): AtSynthesis => ({
-  title: `hostedZone: ${title}`, parts: { value, domain: "'example.com'" },
+  title: `hostedZone: ${title}`,
+  parts: { value, domain: "'example.com'" },
   build: dkim((stack) => ({ hostedZone: zone(stack, name) })),
 });
 
 const zoneId = (title: string, id: string, value = `'${id}'`): AtSynthesis => ({
-  title: `hostedZone: ${title}`, parts: { value },
+  title: `hostedZone: ${title}`,
+  parts: { value },
   build: dkim((stack) => ({ hostedZone: zone(stack, 'example.com', id) })),
 });
 
 const seconds = (property: string, duration: Duration, found: string, most: string, least = '1'): AtSynthesis => ({
-  title: `${property}: ${found} seconds`, parts: { property, found, least, most },
+  title: `${property}: ${found} seconds`,
+  parts: { property, found, least, most },
   build: dkim((stack) => ({ hostedZone: zone(stack), [property]: duration })),
 });
 
@@ -77,7 +80,8 @@ export const ZONES: readonly Refusal[] = [
         })),
       },
       {
-        title: 'hostedZone: private since later', isLate: true,
+        title: 'hostedZone: private since later',
+        isLate: true,
         build: (stack) => {
           const hostedZone = new route53.HostedZone(stack, 'Zone', { zoneName: 'example.com' });
           dkim(() => ({ hostedZone }))(stack);
@@ -136,7 +140,8 @@ export const ZONES: readonly Refusal[] = [
     why: 'The construct takes the role, not its ARN.',
     atSynthesis: [
       {
-        title: 'hostedZoneRole: an ARN', parts: { kind: 'a string' },
+        title: 'hostedZoneRole: an ARN',
+        parts: { kind: 'a string' },
         build: dkim((stack) => ({ hostedZone: zone(stack), hostedZoneRole: 'arn:aws:iam::222222222222:role/dns' })),
       },
     ],
@@ -184,11 +189,13 @@ export const ZONES: readonly Refusal[] = [
     why: 'A number alone does not say whether it counts seconds or minutes.',
     atSynthesis: [
       {
-        title: 'waitForVerification: a number', parts: { property: 'waitForVerification', kind: 'a number' },
+        title: 'waitForVerification: a number',
+        parts: { property: 'waitForVerification', kind: 'a number' },
         build: dkim(() => ({ waitForVerification: 1800 })),
       },
       {
-        title: 'recordTtl: a text', parts: { property: 'recordTtl', kind: 'a string' },
+        title: 'recordTtl: a text',
+        parts: { property: 'recordTtl', kind: 'a string' },
         build: dkim((stack) => ({ hostedZone: zone(stack), recordTtl: '300' })),
       },
     ],
@@ -200,7 +207,8 @@ export const ZONES: readonly Refusal[] = [
     why: 'There is nothing to take a snapshot of.',
     atSynthesis: [
       {
-        title: 'removalPolicy: SNAPSHOT', parts: { value: "'snapshot'" },
+        title: 'removalPolicy: SNAPSHOT',
+        parts: { value: "'snapshot'" },
         build: dkim(() => ({ removalPolicy: RemovalPolicy.SNAPSHOT })),
       },
       { title: 'removalPolicy: no policy', parts: { value: "'keep'" }, build: dkim(() => ({ removalPolicy: 'keep' })) },
@@ -212,7 +220,8 @@ export const ZONES: readonly Refusal[] = [
     advises: 'Use RecordConflict.FAIL or RecordConflict.OVERWRITE',
     why: 'Another language, or JavaScript, can give any text.',
     atSynthesis: ['overwrite', ''].map((recordConflict): AtSynthesis => ({
-      title: `recordConflict: '${recordConflict}'`, parts: { value: `'${recordConflict}'` },
+      title: `recordConflict: '${recordConflict}'`,
+      parts: { value: `'${recordConflict}'` },
       build: dkim((stack) => ({ hostedZone: zone(stack), recordConflict })),
     })),
   },

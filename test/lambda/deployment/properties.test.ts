@@ -167,8 +167,8 @@ describe('what is refused, with the property and the value', () => {
   });
 
   test('"false" is a text as any other and never true', () => {
-    expect(() => parse(with_({ RecordConflict: 'false' }))).toThrow("The property RecordConflict is \"false\" and has to be FAIL or OVERWRITE.");
-    expect(() => parse(with_({ RemovalPolicy: 'true' }))).toThrow("The property RemovalPolicy is \"true\" and has to be DESTROY or RETAIN.");
+    expect(() => parse(with_({ RecordConflict: 'false' }))).toThrow('The property RecordConflict is "false" and has to be FAIL or OVERWRITE.');
+    expect(() => parse(with_({ RemovalPolicy: 'true' }))).toThrow('The property RemovalPolicy is "true" and has to be DESTROY or RETAIN.');
   });
 
   test.each<[string, object]>([
