@@ -88,7 +88,7 @@ function notRsa(type: string | undefined): Error {
 
 function notPrivate(label: string): Error {
   return new UnusableKeyError(
-    `it is a PEM block '${shown(label)}', not a private key; store the RSA private key that belongs to it`);
+    `it is a PEM block '${shown(label)}', not an RSA private key; store the RSA private key that belongs to it`);
 }
 
 function fromBase64(text: string): KeyObject {

@@ -32,7 +32,7 @@ interface Case extends AtDeployment {
 
 /** Of each message some cases, and all of them in the whole size. */
 const CASES = REFUSALS
-  .flatMap((refusal) => (refusal.atDeployment ?? []).slice(0, sized(3, Infinity)).map((each) => ({ ...each, refusal })))
+  .flatMap((refusal) => (refusal.atDeployment ?? []).slice(0, sized(2, Infinity)).map((each) => ({ ...each, refusal })))
   .map((each, index): Case => ({ ...each, stackName: `Case${index}` }));
 
 const made = new Map<string, Made>();

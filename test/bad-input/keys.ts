@@ -63,7 +63,15 @@ const CERTIFICATE = [
 
 export const KEYS: readonly Refusal[] = [
   key('it is empty', 'store the private key in it', 'The secret was made before its key, or a script wrote nothing.',
-    holds('blanks and a byte order mark', ' \n\uFEFF\t '), holds('a line break in letters', '\\n')),
+    holds('blanks and a byte order mark', ' \n\uFEFF\t '), holds('a line break in letters', '\\n'),
+    {
+      title: 'secret: empty, in an update',
+      make: async (world) => {
+        await world.deployed(world.byo(world.scene.secrets.one));
+        const secret = world.scene.secret(' ');
+        return { isUpdate: true, build: world.byo(secret, undefined, {}, 's2'), parts: { secret } };
+      },
+    }),
   key('it is encrypted with a passphrase, which SES cannot use', 'store a decrypted copy: openssl pkey -in FILE',
     'SES cannot ask for a passphrase. The secret itself is encrypted by Secrets Manager.',
     holds('an encrypted PEM, PKCS #8', KEY.export({ format: 'pem', type: 'pkcs8', ...ENCRYPTED }) as string),
@@ -77,13 +85,15 @@ export const KEYS: readonly Refusal[] = [
     holds('a DSA key', '-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----', { type: 'dsa' })),
   key('it is an RSA key of {bits} bits, and SES takes 1024 to 2048', GENERATE, 'SES takes no others.',
     ...[512, 1016, 2056, 3072].map((length) => holds(`a key of ${length} bits`, bits(length), { bits: `${length}` }))),
-  key("it is a PEM block '{label}', not a private key", BELONGS,
+  key("it is a PEM block '{label}', not an RSA private key", BELONGS,
     'The public key belongs into DNS, where the construct writes it.',
     holds('a public key', PUBLIC.export({ format: 'pem', type: 'spki' }) as string, { label: 'PUBLIC KEY' }),
     holds('a public key, PKCS #1', PUBLIC.export({ format: 'pem', type: 'pkcs1' }) as string, { label: 'RSA PUBLIC KEY' }),
     holds('a public key, DER', base64(PUBLIC.export({ format: 'der', type: 'spki' })), { label: 'PUBLIC KEY' }),
     holds('a certificate', `-----BEGIN CERTIFICATE-----\n${CERTIFICATE}\n-----END CERTIFICATE-----`, { label: 'CERTIFICATE' }),
     holds('a certificate, DER', CERTIFICATE, { label: 'CERTIFICATE' }),
+    holds('a PGP key', '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ==\n-----END PGP PRIVATE KEY BLOCK-----',
+      { label: 'PGP PRIVATE KEY BLOCK' }),
     holds('a certificate request', '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----',
       { label: 'CERTIFICATE REQUEST' })),
   key('it holds {count} PEM blocks ({labels})', 'store the private key alone', 'A file often has the key and its certificates.',

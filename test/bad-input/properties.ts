@@ -107,6 +107,17 @@ export const PROPERTIES: readonly Refusal[] = [
       has('Signing.KeyLength', 'RSA_4096_BIT', 'RSA_1024_BIT or RSA_2048_BIT'),
       has('Signing.ParentRegion', 'EU_WEST_1', REGION),
       has('Signing.Selector', 's.'.repeat(32), SELECTOR, undefined, '64 characters'),
+      {
+        title: 'property Signing.Selector: "s_2" in an update',
+        make: async (world) => {
+          await world.deployed(world.byo(world.scene.secrets.one));
+          return {
+            isUpdate: true,
+            build: world.withProperties(world.byo(world.scene.secrets.two), { 'Signing.Selector': 's_2' }),
+            parts: { path: 'Signing.Selector', found: '"s_2"', form: SELECTOR },
+          };
+        },
+      },
       has('Signing.SecretArn', 'mail/dkim', 'the ARN of a secret'),
       has('Signing.SecretArn', 'arn:aws:s3:::bucket', 'the ARN of a secret'),
       has('Signing.SecretArn', KEY_TEXT, 'the ARN of a secret', 'a key', 'the text of a key'),

@@ -67,9 +67,9 @@ const silent = (
 });
 
 /** BYODKIM for another domain than the case's own. */
-const ofDomain = (world: World, domain: string, props: object = { hostedZone: undefined }) => (stack: Stack) => world.byo(
-  world.scene.secrets.one, undefined,
-  { identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Other', domain), ...props })(stack);
+const ofDomain = (world: World, domain: string) => (stack: Stack) => world.byo(world.scene.secrets.one, undefined, {
+  identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Other', domain), hostedZone: undefined,
+})(stack);
 
 /** The zone for a stack that has signed mail with its own key under s1. */
 async function signsWithOwnKey(world: World): Promise<void> {

@@ -31,7 +31,7 @@ const parentIs = (title: string, problem: string, make: (world: World) => unknow
   title: `parent: ${title}`,
   make: async (world) => {
     await make(world);
-    return { build: world.replicaOf(PARENT), parts: { domain: world.domain, problem: problem.replace('{domain}', world.domain) } };
+    return { build: world.replicaOf(PARENT), parts: { domain: world.domain, parent: PARENT, problem: problem.replace('{domain}', world.domain) } };
   },
 });
 
@@ -100,11 +100,21 @@ export const TOLD: readonly Refusal[] = [
   },
   {
     place: 'identity',
-    says: '{domain} cannot replicate its parent in eu-west-1: {problem}',
+    says: '{domain} cannot replicate its parent in {parent}: {problem}',
     advises: 'The parent has to be an identity of the same domain with Easy DKIM, verified. Signing was not touched',
     why: 'SES would say so only later: [Several Regions](regions.md).',
     atDeployment: [
       parentIs('not there', 'there is no identity {domain}', () => undefined),
+      {
+        title: "parent: the identity's own Region, which a parameter gives",
+        make: (world) => {
+          world.signsNow();
+          return {
+            build: world.withProperties(world.replicaOf(PARENT), { 'Signing.ParentRegion': 'us-east-1' }),
+            parts: { domain: world.domain, parent: 'us-east-1', problem: "that is the identity's own Region" },
+          };
+        },
+      },
       parentIs('with BYODKIM', 'it signs with BYODKIM, and only Easy DKIM is replicated', ({ cloud, domain }) =>
         cloud.ses.createIdentity({
           account: ACCOUNT, region: PARENT, name: domain, dkim: { selector: 's1', privateKey: bareKey(PEM.one) },
@@ -141,6 +151,25 @@ export const TOLD: readonly Refusal[] = [
     advises: "Deploy again; if it stays, the function's log says what went before",
     why: 'The service has an error that this library does not know.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'NewException', { writes: WRITES })],
+  },
+  {
+    place: 'told',
+    says: 'Route 53 refused the change of zone {zone}: {text}',
+    advises: 'Set recordTtl to whole seconds, from 0 to 2147483647',
+    why: 'Route 53 takes no other TTL.',
+    atDeployment: [
+      {
+        title: 'property RecordTtl: larger than Route 53 takes',
+        writes: 'a batch that is refused',
+        make: (world) => ({
+          build: world.withProperties(world.byo(world.scene.secrets.one), { RecordTtl: 9_999_999_999 }),
+          parts: {
+            zone: world.scene.zoneId,
+            text: "Invalid XML ; the TTL '9999999999' is not valid: it has to be a whole number from 0 to 2147483647",
+          },
+        }),
+      },
+    ],
   },
   {
     place: 'told',

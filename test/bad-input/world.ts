@@ -52,7 +52,8 @@ export class World {
   }
 
   replicaOf(parentRegion: string, props: Props = {}) {
-    return this.dkim(() => ({ ...props, hostedZone: undefined, signing: DkimSigning.deterministicEasyDkim({ parentRegion }) }));
+    const signing = DkimSigning.deterministicEasyDkim({ parentRegion });
+    return this.dkim(() => ({ ...props, hostedZone: undefined, signing }));
   }
 
   /** The same with properties as a template by hand, or of another version, could have them. */

@@ -89,7 +89,7 @@ const ENCRYPTED = /^it is encrypted with a passphrase, which SES cannot use; sto
 const NOT_RSA = (type: string) =>
   new RegExp(`^it is a key of type '${type}', and SES signs with RSA keys only; make one with: openssl`);
 const NOT_PRIVATE = (label: string) =>
-  new RegExp(`^it is a PEM block '${label}', not a private key; store the RSA private key`);
+  new RegExp(`^it is a PEM block '${label}', not an RSA private key; store the RSA private key`);
 const BITS = (bits: number) => new RegExp(`^it is an RSA key of ${bits} bits, and SES takes 1024 to 2048; make one`);
 const NEITHER = /^it is neither PEM nor base64; store an RSA private key as PEM/;
 const NO_KEY = new RegExp('^its base64 is not an RSA private key \\(PKCS #1 or PKCS #8\\): the text is cut off or something '
