@@ -1,6 +1,6 @@
 // What an entry of the table of bad input is: a message that a user reads, and the cases that lead to it.
 import { Stack } from 'aws-cdk-lib';
-import { World } from './world';
+import type { World } from './world';
 
 /** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
 export const PLACES = {

@@ -1,10 +1,10 @@
 // Bad input that the construct refuses: each with the exact message, and with no key text in it.
 import { App, Stack } from 'aws-cdk-lib';
+import { AT_SYNTHESIS } from './at-synthesis';
 import { wholeMessage } from './refusal';
-import { REFUSALS } from './refusals';
 import { mailStack } from '../mail-stack';
 
-const CASES = REFUSALS.flatMap((refusal) => (refusal.atSynthesis ?? []).map((each) => ({ ...each, refusal })));
+const CASES = AT_SYNTHESIS.flatMap((refusal) => (refusal.atSynthesis ?? []).map((each) => ({ ...each, refusal })));
 
 /** The error of an app, or nothing. */
 function errorOf(build: (stack: Stack) => void): Error | undefined {

@@ -1,8 +1,9 @@
-// Every sentence that an error can say is in the table, or stands here with the reason why it is not.
+// The table is whole: every sentence that an error can say is in it, and docs/errors.md is made of it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REFUSALS } from './refusals';
 import { textsIn, VALUE } from './texts-in';
+import { errorsPage } from '../../scripts/errors-page/page';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -54,4 +55,9 @@ test('every sentence of the sources is in the table of bad input, or has a reaso
 test('every reason why a sentence is not in the table is of use', () => {
   const idle = NOT_IN_THE_TABLE.filter(([form]) => !sentences.some((each) => form.test(each)));
   expect(idle).toEqual([]);
+});
+
+test('the committed page of messages is the one that the table gives', () => {
+  const committed = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
+  if (errorsPage(REFUSALS) !== committed) throw new Error('docs/errors.md is out of date. Write it again: npx projen errors');
 });
