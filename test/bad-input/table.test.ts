@@ -46,6 +46,12 @@ test('every entry has a case, or a test elsewhere', () => {
   expect(bare).toEqual([]);
 });
 
+test('every case has a title of its own', () => {
+  const titles = REFUSALS.flatMap(({ atSynthesis = [], atDeployment = [] }) => [...atSynthesis, ...atDeployment])
+    .map(({ title }) => title);
+  expect(titles.filter((title, index) => titles.indexOf(title) < index)).toEqual([]);
+});
+
 test('every sentence of the sources is in the table of bad input, or has a reason not to be', () => {
   const hasReason = (each: string) => NOT_IN_THE_TABLE.some(([form]) => form.test(each));
   const missing = sentences.filter((each) => !table.includes(each) && !hasReason(each));
