@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REFUSALS } from './refusals';
-import { textsIn, VALUE } from './texts-in';
+import { errorsIn, textsIn, VALUE } from './texts-in';
 import { errorsPage } from '../../scripts/errors-page/page';
 
 const ROOT = join(__dirname, '..', '..');
@@ -11,10 +11,10 @@ const ROOT = join(__dirname, '..', '..');
 const LEAST_WORDS = 4;
 
 /** The parts of a text between values and between sentences. */
-function sentencesIn(text: string): string[] {
+function sentencesIn(text: string, leastWords = LEAST_WORDS): string[] {
   return text.split(VALUE).flatMap((part) => part.split(/[.;:](?: |$)|\n/))
     .map((part) => part.trim().replace(/^[,.;:)]+ ?|[,(']+$/g, '').trim())
-    .filter((part) => part.split(/\s+/).length >= LEAST_WORDS);
+    .filter((part) => part.split(/\s+/).length >= leastWords);
 }
 
 /** What a sentence looks like that is no part of the table, and why. */
@@ -31,8 +31,21 @@ const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
   [/^a number known at deployment$/, 'one of two answers, whose message is in the table'],
 ];
 
+/** Errors that say nothing themselves, and why. */
+const WITHOUT_SENTENCE: readonly [RegExp, string][] = [
+  [/^new Error\(`\$\{property\} is \$\{\w+\(value\)\}\. \$\{advice\}`\)$/, 'the advice is that of the caller, which is in the table'],
+  [/^new Error\(privateZoneMessage\(/, 'its text is made beside it'],
+  [/^new (?:HandlerError|ZoneGoneError|UnusableKeyError)\((?:`\$\{name\}: \$\{text\}`, advice|whatHappened, |what\)|json\)|textOf\()/,
+    'it passes on what another function has said'],
+  [/^new (?:OutOfTimeError|LookAgainError)\(waitingFor\b/, 'the class says it, with what was waited for'],
+  [/^new (?:NotShownYet|Overtaken|SuccessorGone)Error\(\)$/, 'nobody is told: the call is made again, or CloudFormation has gone on'],
+  [/^new QueryError\(/, 'a code, which stands in brackets after what a name server said'],
+];
+
+const hasReason = (sentence: string) => NOT_IN_THE_TABLE.some(([form]) => form.test(sentence));
+
 const table = textsIn(__dirname, /\.test\.ts$/).join('\n');
-const sentences = ['src', 'lambda'].flatMap((folder) => textsIn(join(ROOT, folder))).flatMap(sentencesIn);
+const sentences = ['src', 'lambda'].flatMap((folder) => textsIn(join(ROOT, folder))).flatMap((text) => sentencesIn(text));
 
 test.each(REFUSALS.filter(({ testedBy }) => testedBy))('$testedBy makes: $says', ({ testedBy, says, advises }) => {
   const words = `${says}. ${advises}`.split(/[^A-Za-z0-9-]+/);
@@ -53,9 +66,16 @@ test('every case has a title of its own', () => {
 });
 
 test('every sentence of the sources is in the table of bad input, or has a reason not to be', () => {
-  const hasReason = (each: string) => NOT_IN_THE_TABLE.some(([form]) => form.test(each));
   const missing = sentences.filter((each) => !table.includes(each) && !hasReason(each));
   expect(missing).toEqual([]);
+});
+
+test('an error without a sentence of its own passes on what is said elsewhere, or is caught', () => {
+  const unsaid = ['src', 'lambda'].flatMap((folder) => errorsIn(join(ROOT, folder)))
+    .filter(({ texts }) => !texts.flatMap((text) => sentencesIn(text, 2))
+      .some((words) => table.includes(words) || hasReason(words)))
+    .map(({ source }) => source);
+  expect(unsaid.filter((source) => !WITHOUT_SENTENCE.some(([form]) => form.test(source)))).toEqual([]);
 });
 
 test('every reason why a sentence is not in the table is of use', () => {

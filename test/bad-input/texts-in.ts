@@ -6,11 +6,34 @@ import * as ts from 'typescript';
 /** What stands where the program puts a value in. */
 export const VALUE = '\u0000';
 
+/** Where an error is made: its source, and its texts. */
+export interface MadeError {
+  readonly source: string;
+  readonly texts: readonly string[];
+}
+
 /** All texts in the sources of a folder, but for some files, each in one piece. */
-export function textsIn(folder: string, except = /^$/): string[] {
+export function textsIn(folder: string, except?: RegExp): string[] {
+  return filesIn(folder, except).flatMap(textsOf);
+}
+
+/** All errors that the sources of a folder make. */
+export function errorsIn(folder: string): MadeError[] {
+  const found: MadeError[] = [];
+  const look = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && /Error$/.test(node.expression.getText())) {
+      found.push({ source: node.getText().replace(/\s+/g, ' '), texts: (node.arguments ?? []).flatMap(textsOf) });
+    }
+    node.forEachChild(look);
+  };
+  filesIn(folder).forEach(look);
+  return found;
+}
+
+function filesIn(folder: string, except = /^$/): ts.SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !except.test(file))
-    .flatMap((file) => textsOf(ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true)));
+    .map((file) => ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true));
 }
 
 function textsOf(node: ts.Node): string[] {
