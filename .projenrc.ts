@@ -250,7 +250,8 @@ project.addTask('test:unit', {
   description: 'The tests that need no local cloud: of the construct, the handler and the package, in less than a '
     + 'minute',
   steps: [{
-    exec: 'jest --coverage=false --testPathIgnorePatterns /node_modules/ /cdk.out/ /test/cloud/ /test/end-to-end/',
+    exec: 'jest --coverage=false --testPathIgnorePatterns /node_modules/ /cdk.out/ /test/cloud/ /test/end-to-end/ '
+      + '/test/bad-input/deployment',
     receiveArgs: true,
   }],
   env: QUICK,
@@ -260,7 +261,7 @@ project.addTask('test:whole', {
   description: 'The end-to-end tests in their whole size, with a process for each function. `npm test` has a part of it',
   steps: [
     { spawn: bundle.name },
-    { exec: 'jest --coverage=false test/end-to-end several-batches.test', receiveArgs: true },
+    { exec: 'jest --coverage=false test/end-to-end test/bad-input several-batches.test', receiveArgs: true },
   ],
   env: { ...QUICK, TEST_SIZE: 'whole' },
 });
@@ -307,6 +308,10 @@ project.addTask('load', {
 project.addTask('pictures', {
   description: 'Draw the pictures in the docs from the text beside them',
   exec: 'tsx scripts/pictures/main.ts',
+});
+project.addTask('errors', {
+  description: 'Write docs/errors.md from the table of bad input (test/bad-input/)',
+  exec: 'tsx scripts/errors-page/main.ts',
 });
 project.addTask('integ', {
   description: 'Tests of a real account (docs/testing.md): without arguments, that the templates are those of the '

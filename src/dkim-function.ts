@@ -114,7 +114,7 @@ export class DkimFunction {
    * @param options the settings; those that are left out stay as they are
    */
   public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
-    Provider.configure(scope, options);
+    Provider.configure(scope, options ?? {});
   }
 
   private constructor() {}

@@ -72,8 +72,8 @@ export class DkimPrivateKey {
    * its previous key (`AWSPREVIOUS`) is the one published under the selector, an update uses the
    * previous key. To use the new key, choose a new selector.
    *
-   * Throws if an option is empty, if both `versionId` and `versionStage` are given, or if the secret
-   * was imported with an alias whose key is not known.
+   * Throws if an option is empty, longer than 512 characters or the text of a key, if both `versionId`
+   * and `versionStage` are given, or if the secret was imported with an alias whose key is not known.
    *
    * @param secret the secret that holds the key, created in this app or imported
    * @param options which part of the secret is the key
@@ -82,8 +82,8 @@ export class DkimPrivateKey {
   public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
     checkType('secret', secret, 'secretArn', 'Pass the secret that holds the key, for example of '
       + 'Secret.fromSecretCompleteArn(). There is no way to pass the key itself');
-    checkSecretOptions(options);
-    return new DkimPrivateKey(secret, options, encryptionKeyArnOf(secret));
+    checkSecretOptions(options ?? {});
+    return new DkimPrivateKey(secret, options ?? {}, encryptionKeyArnOf(secret));
   }
 
   private constructor(

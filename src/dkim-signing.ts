@@ -10,8 +10,10 @@ import { partsOfArn } from './private/known-arn';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
+import { shown } from './private/shown';
 import {
-  checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkSelectorIn, checkType,
+  checkChoice, checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkSelectorIn, checkText,
+  checkType,
 } from './private/validation';
 
 /**
@@ -101,7 +103,7 @@ export abstract class DkimSigning {
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
    */
   public static easyDkim(options: EasyDkimSigningOptions = {}): DkimSigning {
-    return new EasyDkim(options);
+    return new EasyDkim(options ?? {});
   }
 
   /**
@@ -158,10 +160,12 @@ export abstract class DkimSigning {
 class EasyDkim extends DkimSigning {
   constructor(private readonly options: EasyDkimSigningOptions) {
     super();
+    checkChoice('keyLength', options.keyLength, Object.values(EasyDkimSigningKeyLength),
+      'Use EasyDkimSigningKeyLength.RSA_1024_BIT or EasyDkimSigningKeyLength.RSA_2048_BIT');
   }
 
   public _check(): void {
-    // CDK has an enum for the only option.
+    // The only option is known from the start.
   }
 
   public _bind(): SigningConfig {
@@ -177,7 +181,7 @@ class EasyDkim extends DkimSigning {
 class ByoDkim extends DkimSigning {
   constructor(private readonly options: ByoDkimSigningOptions) {
     super();
-    checkType('selector', options.selector, 'length', "Give the name of the key in DNS, for example 'mail-2026'");
+    checkText('selector', options?.selector, "Give the name of the key in DNS, for example 'mail-2026'");
     checkSelector(options.selector);
     checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
   }
@@ -244,7 +248,7 @@ function environmentOfSecret(
 class DeterministicEasyDkim extends DkimSigning {
   constructor(private readonly options: DeterministicEasyDkimSigningOptions) {
     super();
-    checkType('parentRegion', options.parentRegion, 'length', "Write the code of a Region, for example 'eu-west-1'");
+    checkText('parentRegion', options?.parentRegion, "Write the code of a Region, for example 'eu-west-1'");
   }
 
   public _check({ stack, region, known }: KnownTarget): void {
@@ -252,7 +256,7 @@ class DeterministicEasyDkim extends DkimSigning {
     const isOwn = !comesLate(parentRegion, region)
       && comparisonKey(stack, parentRegion) === comparisonKey(stack, region);
     checkParentRegion(isOwn ? region : parentRegion, region);
-    checkPartition(`parentRegion '${parentRegion}'`, partitionOf(parentRegion), partitionOf(region));
+    checkPartition(`parentRegion ${shown(parentRegion)}`, partitionOf(parentRegion), partitionOf(region));
   }
 
   public _bind(target: SigningTarget): SigningConfig {

@@ -18,9 +18,10 @@ import { logicalIdFor } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import { assumeRolePermission, identityPermission, Permission, zonePermissions } from './private/permissions';
 import { Provider } from './private/provider';
+import { shown } from './private/shown';
 import {
-  checkAccount, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType, ttlInSeconds,
-  waitInSeconds,
+  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType,
+  ttlInSeconds, waitInSeconds,
 } from './private/validation';
 import { RecordConflict } from './record-conflict';
 
@@ -267,6 +268,8 @@ export class EmailIdentityDkim extends Construct {
         + 'deployed: create the secret in a stack that is deployed earlier, or import it');
     }
 
+    checkChoice('recordConflict', props.recordConflict, Object.values(RecordConflict),
+      'Use RecordConflict.FAIL or RecordConflict.OVERWRITE');
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
     const schedules = wait ? provider.schedules() : undefined;
@@ -350,16 +353,16 @@ function checkIdentity(
 ): void {
   checkDomain(domain);
   checkRegion('region', region);
-  checkPartition(`region '${region}'`, partitionOf(region), partitionOf(stack.region));
+  checkPartition(`region ${shown(region)}`, partitionOf(region), partitionOf(stack.region));
   checkSameRegion(region, domain, certainRegionOf(identity));
   const advice = 'Put the EmailIdentityDkim into a stack of that account';
   checkAccount('identity', known(accountOf(identity)), stack.account, advice);
   if (own.isSet) {
-    throw new Error(`identity '${domain}' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and `
+    throw new Error(`identity ${shown(domain)} sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and `
       + "this construct would undo each other's changes. Leave both out of the identity");
   }
   if (own.isOff) {
-    throw new Error(`identity '${domain}' has dkimSigning: false. SES would verify the records and sign nothing. Leave `
+    throw new Error(`identity ${shown(domain)} has dkimSigning: false. SES would verify the records and sign nothing. Leave `
       + 'dkimSigning out of the identity, or remove the EmailIdentityDkim');
   }
 }

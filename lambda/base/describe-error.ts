@@ -7,7 +7,7 @@
 // | of the connection                  | its code            | its own             | deploy again            |
 // | a service's                        | its name            | its own             | by its name             |
 // | anything else: a fault in our code | its name            | its own             | report it, with the log |
-import { HandlerError, sentence } from './errors';
+import { HandlerError } from './errors';
 
 export const NETWORK = 'Something between the function and AWS answers in its place, such as a proxy or a firewall: '
   + 'let the function reach AWS directly or by VPC endpoints, then deploy again.';
@@ -41,7 +41,7 @@ const UNSAID = new Set(['UnknownError', 'Unknown', '']);
 export function reasonOf(error: unknown): string {
   if (error instanceof HandlerError) return error.message;
   const { name, text, advice } = describeError(error);
-  return `${name}: ${sentence(text)} ${advice}`;
+  return new HandlerError(`${name}: ${text}`, advice).message;
 }
 
 /** What happened, without advice: for the log, and as a part of other texts. */
@@ -61,6 +61,8 @@ export function describeError(error: unknown): { name: string; text: string; adv
     // When none of several addresses answers, Node's error has no text.
     return { name: code, text: message || 'no connection', advice: TLS.test(code) ? NETWORK : DEFAULT_ADVICE };
   }
+  // The SDK's text is of its own settings.
+  if (isSlow) return { name, text: 'no answer came in time', advice: DEFAULT_ADVICE };
   if (isOfService || name === 'TimeoutError') return { name, text: message, advice: ADVICE[name] ?? DEFAULT_ADVICE };
   return { name, text: message, advice: FAULT_ADVICE };
 }

@@ -5,18 +5,29 @@ import {
 import { DesiredSigning, DesiredState, KeyLength, SecretSource, ZoneSettings } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 
-const SECRET = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
-const ROLE = /^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/;
-const ANY = /^[\s\S]{1,512}$/;
+/** What a text has to be: as a check, and in words. */
+type Form = readonly [RegExp, string];
+
+const DOMAIN_NAME: Form = [DOMAIN, 'a domain name in lower case'];
+const ZONE_ID: Form = [HOSTED_ZONE_ID, 'the id of a hosted zone'];
+const REGION_CODE: Form = [REGION, 'the code of a Region'];
+const SELECTOR: Form = [LABEL, '1 to 63 letters in lower case, digits and inner hyphens'];
+const SECRET: Form = [
+  /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/, 'the ARN of a secret',
+];
+const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, 'the ARN of a role'];
+const ANY: Form = [/^[\s\S]{1,512}$/, '1 to 512 characters'];
+const SECONDS: Form = [/^\d{1,10}$/, 'whole seconds'];
+const MOST_SHOWN = 200;
 const KEY_LENGTHS: readonly KeyLength[] = ['RSA_1024_BIT', 'RSA_2048_BIT'];
 
 /** Throws with the property and the value found. `functionRegion` is the Region of an identity that names none. */
 export function parseProperties(properties: Record<string, unknown>, functionRegion: string): DesiredState {
   const top = new Reader(properties);
-  const zoneId = top.optional('HostedZoneId', HOSTED_ZONE_ID);
+  const zoneId = top.optional('HostedZoneId', ZONE_ID);
   return {
-    domain: top.required('Identity', DOMAIN),
-    region: top.optional('Region', REGION) ?? functionRegion,
+    domain: top.required('Identity', DOMAIN_NAME),
+    region: top.optional('Region', REGION_CODE) ?? functionRegion,
     signing: parseSigning(top.child('Signing')),
     zone: zoneId === undefined ? undefined : parseZone(zoneId, top),
     waitSeconds: top.seconds('WaitForVerification', 0),
@@ -37,8 +48,8 @@ function parseSigning(signing: Reader): DesiredSigning {
   const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED']) ?? signing.isMissing('Method');
   switch (method) {
     case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
-    case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION) };
-    case 'BYODKIM': return { method, selector: signing.required('Selector', LABEL), secret: parseSecret(signing) };
+    case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION_CODE) };
+    case 'BYODKIM': return { method, selector: signing.required('Selector', SELECTOR), secret: parseSecret(signing) };
   }
 }
 
@@ -60,39 +71,46 @@ class Reader {
     this.values = new Map(Object.entries(values)); // what is inherited is no property
   }
 
-  required(name: string, form: RegExp): string {
+  required(name: string, form: Form): string {
     return this.optional(name, form) ?? this.isMissing(name);
   }
 
-  optional(name: string, form: RegExp): string | undefined {
+  optional(name: string, [form, inWords]: Form): string | undefined {
     const value = this.values.get(name);
     if (value === undefined || (typeof value === 'string' && form.test(value))) return value;
-    return this.isNotOfForm(name, form.source);
+    return this.isWrong(name, inWords);
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.values.get(name);
     if (value === undefined) return undefined;
-    return choices.find((choice) => choice === value) ?? this.isNotOfForm(name, choices.join(' or '));
+    return choices.find((choice) => choice === value) ?? this.isWrong(name, choices.join(' or '));
   }
 
   seconds(name: string, otherwise: number): number {
-    return Number(this.optional(name, /^\d{1,10}$/) ?? otherwise);
+    return Number(this.optional(name, SECONDS) ?? otherwise);
   }
 
   child(name: string): Reader {
     const value = this.values.get(name);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.isMissing(name);
+    if (value === undefined) return this.isMissing(name);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.isWrong(name, 'an object');
     return new Reader(value, `${this.path}${name}.`);
   }
 
   isMissing(name: string): never {
-    throw new HandlerError(`The property ${this.path}${name} is missing`, 'Deploy with one version of cdk-ses-dkim');
+    return this.refuse(name, 'missing');
   }
 
-  private isNotOfForm(name: string, form: string): never {
-    const found = JSON.stringify(this.values.get(name)).slice(0, 200);
-    throw new HandlerError(`The property ${this.path}${name} is '${found}', which is not of the form ${form}`,
-      'Correct it in the app and deploy again');
+  private isWrong(name: string, form: string): never {
+    let found = JSON.stringify(this.values.get(name));
+    if (found.includes('PRIVATE KEY')) found = 'a key'; // the redactor would take what comes after it as well
+    else if (found.length > MOST_SHOWN) found = `${found.slice(0, MOST_SHOWN)}…`;
+    return this.refuse(name, `${found} and has to be ${form}`);
+  }
+
+  private refuse(name: string, problem: string): never {
+    throw new HandlerError(`The property ${this.path}${name} is ${problem}`,
+      'Correct it in the app, and deploy with one version of cdk-ses-dkim');
   }
 }

@@ -1,5 +1,6 @@
 // What a secret holds in place of a private key: says what it is, and how to get the key out of it. Pure.
 
+export const AGAIN = 'store the key again from the original file';
 const PUBLIC = 'store the RSA private key that belongs to it';
 
 /** The first that fits counts. */
@@ -19,7 +20,7 @@ const TEXTS: readonly [RegExp, string][] = [
     'it is the path of a file; store what is in the file'],
   [/^(['"`])[^]*\1$/, 'it is in quotes; store it without them'],
   [/BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/i,
-    'its BEGIN line is damaged; such a line has five hyphens on each side; store the key again from the original file'],
+    `its BEGIN line is damaged; such a line has five hyphens on each side; ${AGAIN}`],
 ];
 
 /** By the first bytes, in hex. The lengths between are left open. */

@@ -1,5 +1,6 @@
 // Whether the numbers of an RSA key make a whole key, with which anybody can verify mail. Pure.
 import { KeyObject } from 'node:crypto';
+import { AGAIN } from './key-lookalikes';
 import { UnusableKeyError } from './unusable-key';
 
 /** Several verifiers take no larger one, such as those that are written in Go. */
@@ -31,8 +32,7 @@ export function checkNumbers(key: KeyObject): void {
     && dp === d % (p - 1n) && dq === d % (q - 1n) && qi * q % p === 1n
     && isPrime(p) && isPrime(q);
   if (!belongTogether) {
-    throw new UnusableKeyError(
-      'it is damaged: its numbers do not belong together; store the key again from the original file');
+    throw new UnusableKeyError(`it is damaged: its numbers do not belong together; ${AGAIN}`);
   }
 }
 

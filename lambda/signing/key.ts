@@ -1,6 +1,6 @@
 // Checks a private key before SES sees it, and derives its public key. Pure.
 import { createHash, createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
-import { describeBytes, describeText } from './key-lookalikes';
+import { AGAIN, describeBytes, describeText } from './key-lookalikes';
 import { checkNumbers } from './key-numbers';
 import { UnusableKeyError } from './unusable-key';
 import { detailsOf } from '../base/describe-error';
@@ -61,7 +61,7 @@ function toKeyObject(text: string): KeyObject {
 /** @param text what follows the BEGIN line */
 function fromPem(text: string, label: string): KeyObject {
   const end = text.indexOf(`-----END ${label}-----`);
-  if (end < 0) throw new UnusableKeyError(`its PEM block '${shown(label)}' has no END line; the text is cut off`);
+  if (end < 0) throw new UnusableKeyError(`its PEM block '${shown(label)}' has no END line: the text is cut off; ${AGAIN}`);
   const body = text.slice(0, end);
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) throw encrypted();
   if (label === 'OPENSSH PRIVATE KEY') {
@@ -72,8 +72,7 @@ function fromPem(text: string, label: string): KeyObject {
   if (label !== 'RSA PRIVATE KEY' && label !== 'PRIVATE KEY') throw notPrivate(label);
   const der = decode(body.replace(/^[\w-]+:.*$/gm, '')); // a PEM block may have headers (RFC 1421)
   if (!der) {
-    throw new UnusableKeyError(`its PEM block '${label}' is empty or has characters that base64 does not have; store `
-      + 'the key again from the original file');
+    throw new UnusableKeyError(`its PEM block '${label}' is empty or has characters that base64 does not have; ${AGAIN}`);
   }
   return fromDer(der);
 }
@@ -89,7 +88,7 @@ function notRsa(type: string | undefined): Error {
 
 function notPrivate(label: string): Error {
   return new UnusableKeyError(
-    `it is a PEM block '${shown(label)}', not a private key; store the RSA private key that belongs to it`);
+    `it is a PEM block '${shown(label)}', not an RSA private key; store the RSA private key that belongs to it`);
 }
 
 function fromBase64(text: string): KeyObject {
@@ -122,7 +121,8 @@ function fromDer(der: Buffer): KeyObject {
   if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw notPrivate('RSA PUBLIC KEY');
   if (reads(() => new X509Certificate(der))) throw notPrivate('CERTIFICATE');
   throw new UnusableKeyError(describeBytes(der)
-    ?? 'its base64 is not an RSA private key (PKCS #1 or PKCS #8); the text is cut off or something else');
+    ?? 'its base64 is not an RSA private key (PKCS #1 or PKCS #8): the text is cut off or something else; store the RSA '
+      + 'private key as PEM');
 }
 
 function encrypted(): Error {

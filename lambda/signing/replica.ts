@@ -21,9 +21,11 @@ export async function signAsReplica(task: Task, { parentRegion }: Deed): Promise
  * SES would say only later, and less clearly, that the parent cannot be replicated. By then the replica would sign
  * nothing.
  */
-async function requireParent({ desired: { domain }, identity, services }: Task, parentRegion: string): Promise<void> {
+async function requireParent({ desired, identity, services }: Task, parentRegion: string): Promise<void> {
+  const { domain, region } = desired;
   const parent = await services.ses.readIn(parentRegion);
-  const problem = parent ? problemOf(parent, signsNow(identity)) : `there is no identity ${domain}`;
+  const problem = parentRegion === region ? "that is the identity's own Region"
+    : parent ? problemOf(parent, signsNow(identity)) : `there is no identity ${domain}`;
   if (problem === undefined) return;
   throw new HandlerError(`${domain} cannot replicate its parent in ${parentRegion}: ${problem}`,
     'The parent has to be an identity of the same domain with Easy DKIM, verified. Signing was not touched');

@@ -33,7 +33,7 @@ export function fieldOf(text: string, name: string): string {
 /** What JSON it is in place of a key. Undefined for what is no JSON, and for a text in quotes. */
 export function describeJson(text: string, jsonField?: string): string | undefined {
   const value = parsed(text);
-  if (value === undefined) return /^\s*[[{]/.test(text) ? describeDamage(text) : undefined;
+  if (value === undefined) return /^\s*(?:\[|\{(?!\{))/.test(text) ? describeDamage(text) : undefined;
   if (typeof value === 'string') {
     return isObject(parsed(value)) ? 'it is JSON that was encoded twice; store the JSON object itself' : undefined;
   }

@@ -2,7 +2,8 @@
 import { Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { comparisonKey } from './comparison-key';
-import { checkAccount } from './validation';
+import { shown } from './shown';
+import { checkAccount, checkType } from './validation';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /** The settings that are compared with each other. `vpc` stands for subnets and security groups too. */
@@ -45,22 +46,22 @@ export class FunctionSettings {
   private *answersIn(by: IConstruct, options: DkimFunctionOptions): Iterable<[Setting, Answer]> {
     const { role, logRetention, logEncryptionKey, vpc, vpcSubnets, securityGroups } = options;
     const { reservedConcurrentExecutions } = options;
-    const answer = (shown: string, ...texts: string[]): Answer => ({
-      by: by.node.path, shown, key: JSON.stringify(texts.map(text => comparisonKey(this.stack, text)).sort()),
+    const answer = (value: string, ...texts: string[]): Answer => ({
+      by: by.node.path, shown: value, key: JSON.stringify(texts.map(text => comparisonKey(this.stack, text)).sort()),
     });
-    const shown = (construct: IConstruct, id: string) => `'${Token.isUnresolved(id) ? construct.node.path : id}'`;
+    const named = (construct: IConstruct, id: string) => `'${Token.isUnresolved(id) ? construct.node.path : id}'`;
     const number = (value: number) =>
       answer(Token.isUnresolved(value) ? 'a number known at deployment' : `${value}`, Tokenization.stringifyNumber(value));
 
-    if (role) yield ['role', answer(shown(role, role.roleArn), role.roleArn)];
+    if (role) yield ['role', answer(named(role, role.roleArn), role.roleArn)];
     if (logRetention !== undefined) yield ['logRetention', number(logRetention)];
     if (logEncryptionKey) {
-      yield ['logEncryptionKey', answer(shown(logEncryptionKey, logEncryptionKey.keyArn), logEncryptionKey.keyArn)];
+      yield ['logEncryptionKey', answer(named(logEncryptionKey, logEncryptionKey.keyArn), logEncryptionKey.keyArn)];
     }
     if (vpc) {
       const { subnetIds } = vpc.selectSubnets(vpcSubnets);
       const groups = (securityGroups ?? []).map(({ securityGroupId }) => securityGroupId);
-      const details = `${shown(vpc, vpc.vpcId)} with ${subnetIds.length} subnets and `
+      const details = `${named(vpc, vpc.vpcId)} with ${subnetIds.length} subnets and `
         + `${groups.length || 'the default'} security groups`;
       yield ['vpc', answer(details, vpc.vpcId, ...subnetIds, ...groups)];
     }
@@ -71,14 +72,18 @@ export class FunctionSettings {
 }
 
 function check(options: DkimFunctionOptions, stack: Stack): void {
-  const { role, vpc, vpcSubnets, securityGroups, reservedConcurrentExecutions: reserved } = options;
+  const { role, logEncryptionKey, vpc, vpcSubnets, securityGroups, reservedConcurrentExecutions: reserved } = options;
+  if (role) checkType('role', role, 'roleArn', 'Pass a role, for example of Role.fromRoleArn()');
+  if (logEncryptionKey) checkType('logEncryptionKey', logEncryptionKey, 'keyArn', 'Pass a key, for example of Key.fromKeyArn()');
+  if (vpc) checkType('vpc', vpc, 'selectSubnets', 'Pass a VPC, for example of Vpc.fromLookup()');
+  if (securityGroups) checkType('securityGroups', securityGroups, 'map', 'Pass a list of security groups');
   if (role) checkAccount('role', role.env.account, stack.account, 'A function can only have a role of its own account');
   if (!vpc && (vpcSubnets || securityGroups)) {
     throw new Error(`${vpcSubnets ? 'vpcSubnets' : 'securityGroups'} is given without a vpc. Give them in one call`);
   }
   if (reserved !== undefined && !Token.isUnresolved(reserved) && !(Number.isInteger(reserved) && reserved >= 1)) {
-    throw new Error(`reservedConcurrentExecutions is ${reserved}. Give a whole number of at least 1: with 0 the `
-      + 'function never runs, and CloudFormation waits for an hour for each identity');
+    throw new Error(`reservedConcurrentExecutions is ${typeof reserved === 'number' ? reserved : shown(reserved)}. Give a `
+      + 'whole number of at least 1: with 0 the function never runs, and CloudFormation waits for an hour for each identity');
   }
   const publicSubnets = vpc?.publicSubnets.map(({ subnetId }) => subnetId) ?? [];
   const publicSubnet = vpc?.selectSubnets(vpcSubnets).subnets.find(({ subnetId }) => publicSubnets.includes(subnetId));

@@ -7,6 +7,7 @@ import { partsOfArn } from './known-arn';
 import { partitionOf } from './known-region';
 import { isPrivate, zoneNameOf } from './known-zone';
 import { KnownTarget } from './late-value';
+import { shown } from './shown';
 import { checkAccount, checkPartition, checkType, checkZoneId, checkZoneName } from './validation';
 
 interface ZoneProps {
@@ -23,7 +24,7 @@ export function checkHostedZone({ stack, domain, known }: KnownTarget, hasRecord
       + 'hostedZoneRole out');
   }
   if (!hasRecords) {
-    throw new Error(`hostedZone is given for '${domain}', a replica, whose records are its parent's. Leave hostedZone `
+    throw new Error(`hostedZone is given for ${shown(domain)}, a replica, whose records are its parent's. Leave hostedZone `
       + 'out, and give it to the EmailIdentityDkim of the parent');
   }
   checkType('hostedZone', zone, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');

@@ -3,6 +3,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
 import { comparisonKey } from './comparison-key';
+import { shown } from './shown';
 
 /**
  * The app has the claims: the path of the construct that has claimed an identity, by a key of that
@@ -29,7 +30,7 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
 
   const other = keys.map(key => claimed.get(key)).find(path => path !== undefined && path !== scope.node.path);
   if (other) {
-    throw new Error(`identity '${domain}' already has an EmailIdentityDkim in its Region: '${other}'. `
+    throw new Error(`identity ${shown(domain)} already has an EmailIdentityDkim in its Region: '${other}'. `
       + `Remove it or '${scope.node.path}': they would undo each other's changes`);
   }
   for (const key of keys) claimed.set(key, scope.node.path);

@@ -142,7 +142,7 @@ export class Provider extends Construct {
     const given = this.node.tryGetContext(QUOTA_KEY) ?? POLICIES_PER_ROLE;
     const quota = ['number', 'string'].includes(typeof given) ? Number(given) : NaN;
     if (Number.isInteger(quota) && quota >= POLICIES_PER_ROLE && quota <= MOST_POLICIES_PER_ROLE) return quota;
-    throw new Error(`The context value '${QUOTA_KEY}' is ${JSON.stringify(given)}. It must be a whole number from `
+    throw new Error(`The context value '${QUOTA_KEY}' is ${JSON.stringify(given).slice(0, 200)}. It must be a whole number from `
       + `${POLICIES_PER_ROLE} to ${MOST_POLICIES_PER_ROLE}: the quota 'Managed policies attached to an IAM role' of the `
       + 'account');
   }

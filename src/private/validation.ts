@@ -3,6 +3,7 @@ import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
 import {
   DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
+import { looksLikeKey, shown } from './shown';
 
 /**
  * The longest TTL that Route 53 accepts, in seconds:
@@ -29,8 +30,23 @@ function isUnknown(text: string): boolean {
 export function checkType(property: string, value: unknown, member: string, advice: string): void {
   const members = value as { [name: string]: unknown } | undefined | null;
   if (members?.[member] !== undefined) return;
-  const found = value === undefined || value === null ? `${value}` : `another ${typeof value}`;
-  throw new Error(`${property} is ${found}. ${advice}`);
+  throw new Error(`${property} is ${kindOf(value)}. ${advice}`);
+}
+
+/** The same for a text. */
+export function checkText(property: string, value: unknown, advice: string): void {
+  if (typeof value !== 'string') throw new Error(`${property} is ${kindOf(value)}. ${advice}`);
+}
+
+/** An enum is one of a few texts, and another language or JavaScript can give any. */
+export function checkChoice(property: string, value: unknown, choices: readonly string[], advice: string): void {
+  if (value === undefined || value === null || Token.isUnresolved(value) || choices.includes(value as string)) return;
+  throw new Error(`${property} is ${shown(value)}. ${advice}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return `${value}`;
+  return typeof value === 'object' ? 'another object' : `a ${typeof value}`;
 }
 
 /**
@@ -39,17 +55,17 @@ export function checkType(property: string, value: unknown, member: string, advi
  */
 export function checkDomain(domain: string): void {
   if (isUnknown(domain)) return;
-  if (domain.includes('@')) {
-    const domainOfAddress = domain.slice(domain.lastIndexOf('@') + 1).toLowerCase();
-    throw new Error(`identity '${domain}' is an e-mail address, and only domains have DKIM signing of their own. `
-      + `Pass the identity of the domain '${domainOfAddress}': it signs for its addresses too`);
+  const domainOfAddress = domain.slice(domain.lastIndexOf('@') + 1).toLowerCase();
+  if (domain.includes('@') && DOMAIN.test(domainOfAddress)) {
+    throw new Error(`identity ${shown(domain)} is an e-mail address, and only domains have DKIM signing of their own. `
+      + `Pass the identity of the domain ${shown(domainOfAddress)}: it signs for its addresses too`);
   }
-  if (domain !== domain.toLowerCase()) {
-    throw new Error(`identity '${domain}' has upper-case letters. Write '${domain.toLowerCase()}', in `
+  if (domain !== domain.toLowerCase() && DOMAIN.test(domain.toLowerCase())) {
+    throw new Error(`identity ${shown(domain)} has upper-case letters. Write ${shown(domain.toLowerCase())}, in `
       + 'ses.EmailIdentity too');
   }
   if (!DOMAIN.test(domain)) {
-    throw new Error(`identity '${domain}' is not a domain name. Write it as in 'mail.example.com': labels of 1 to 63 `
+    throw new Error(`identity ${shown(domain)} is not a domain name. Write it as in 'mail.example.com': labels of 1 to 63 `
       + "letters, digits and inner hyphens, no dot at the end, other scripts in their 'xn--' form");
   }
 }
@@ -57,7 +73,7 @@ export function checkDomain(domain: string): void {
 /** Checks that the name of the record with the key is not too long for DNS. */
 export function checkSelectorIn(domain: string, selector: string): void {
   if (isUnknown(selector)) return;
-  checkRecordName(`the record of selector '${selector}'`, domain, selector.length, ', or a shorter selector');
+  checkRecordName(`the record of selector ${shown(selector)}`, domain, selector.length, ', or a shorter selector');
 }
 
 /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DkimSigningAttributes.html */
@@ -65,10 +81,10 @@ export function checkSelector(selector: string): void {
   if (isUnknown(selector) || LABEL.test(selector)) return;
   const lowerCase = selector.toLowerCase();
   if (LABEL.test(lowerCase)) {
-    throw new Error(`selector '${selector}' has upper-case letters. Write '${lowerCase}': DNS does not tell them `
-      + 'apart');
+    throw new Error(`selector ${shown(selector)} has upper-case letters. Write ${shown(lowerCase)}: DNS does not tell `
+      + 'them apart');
   }
-  throw new Error(`selector '${selector}' is not one that SES takes. Use 1 to 63 letters, digits and inner hyphens, `
+  throw new Error(`selector ${shown(selector)} is not one that SES takes. Use 1 to 63 letters, digits and inner hyphens, `
     + "without dots or underscores, for example 'mail-2026'");
 }
 
@@ -80,8 +96,8 @@ export function checkSelector(selector: string): void {
  */
 export function checkAccount(property: string, account: string, ownAccount: string, advice: string): void {
   if (!isOtherAccount(account, ownAccount)) return;
-  throw new Error(`${property} is in account '${account}', and the stack is deployed to account '${ownAccount}'. `
-    + advice);
+  throw new Error(`${property} is in account ${shown(account)}, and the stack is deployed to account `
+    + `${shown(ownAccount)}. ${advice}`);
 }
 
 function isOtherAccount(account: string, ownAccount: string): boolean {
@@ -93,16 +109,16 @@ export function checkZoneName(domain: string, zoneName?: string): void {
   if (zoneName === undefined || isUnknown(domain) || isUnknown(zoneName)) return;
   const zone = zoneName.toLowerCase().replace(/\.$/, '');
   if (domain !== zone && !domain.endsWith(`.${zone}`)) {
-    throw new Error(`hostedZone '${zoneName}' does not hold the domain '${domain}'. Pass the zone of '${domain}' or of `
-      + 'a parent domain, or leave hostedZone out and publish dkimRecords yourself');
+    throw new Error(`hostedZone ${shown(zoneName)} does not hold the domain ${shown(domain)}. Pass the zone of `
+      + `${shown(domain)} or of a parent domain, or leave hostedZone out and publish dkimRecords yourself`);
   }
 }
 
 /** Checks the id of the zone, and that the name of the registry record in it is not too long for DNS. */
 export function checkZoneId(domain: string, zoneId: string): void {
   if (!isUnknown(zoneId) && !HOSTED_ZONE_ID.test(zoneId)) {
-    throw new Error(`hostedZone has the id '${zoneId}', which is not one of Route 53. Import the zone by its id alone, `
-      + "for example 'Z0123456789ABC'");
+    throw new Error(`hostedZone has the id ${shown(zoneId)}, which is not one of Route 53. Import the zone by its id `
+      + "alone, for example 'Z0123456789ABC'");
   }
   checkRecordName('the registry record', domain, REGISTRY_LABEL_LENGTH,
     ', or leave hostedZone out and publish dkimRecords yourself');
@@ -118,7 +134,7 @@ export function checkZoneId(domain: string, zoneId: string): void {
 function checkRecordName(record: string, domain: string, label: number, otherWay = ''): void {
   const length = recordNameLength(domain, label);
   if (isUnknown(domain) || length <= MAX_NAME) return;
-  throw new Error(`identity '${domain}' has ${domain.length} characters, so the name of ${record} would have `
+  throw new Error(`identity ${shown(domain)} has ${domain.length} characters, so the name of ${record} would have `
     + `${length}, and DNS takes ${MAX_NAME}. Use a domain of at most ${domain.length - (length - MAX_NAME)}${otherWay}`);
 }
 
@@ -128,27 +144,28 @@ function checkRecordName(record: string, domain: string, label: number, otherWay
  */
 export function checkSameRegion(region: string, identity: string, ofIdentity: string | undefined): void {
   if (ofIdentity === undefined || [region, ofIdentity].some(code => isUnknown(code)) || region === ofIdentity) return;
-  throw new Error(`region is '${region}', and the identity '${identity}' is in '${ofIdentity}'. Leave region out, or `
-    + `pass the identity of '${region}', for example with ses.EmailIdentity.fromEmailIdentityName()`);
+  throw new Error(`region is ${shown(region)}, and the identity ${shown(identity)} is in ${shown(ofIdentity)}. Leave `
+    + `region out, or pass the identity of ${shown(region)}, for example with ses.EmailIdentity.fromEmailIdentityName()`);
 }
 
 export function checkRegion(property: string, region: string): void {
+  checkText(property, region, "Write the code of a Region, for example 'eu-west-1'");
   if (isUnknown(region) || REGION.test(region)) return;
-  throw new Error(`${property} '${region}' is not an AWS Region. Write its code, for example 'eu-west-1'`);
+  throw new Error(`${property} ${shown(region)} is not an AWS Region. Write its code, for example 'eu-west-1'`);
 }
 
 /** No credentials are good for two partitions. A partition that is not known is no reason to refuse. */
 export function checkPartition(property: string, partition: string | undefined, own: string | undefined): void {
   if (partition === undefined || own === undefined || isUnknown(partition) || partition === own) return;
-  throw new Error(`${property} is in partition '${partition}' of AWS, and the rest is in '${own}'. No credentials are `
-    + 'good for both. Keep all in one partition');
+  throw new Error(`${property} is in partition ${shown(partition)} of AWS, and the rest is in ${shown(own)}. No `
+    + 'credentials are good for both. Keep all in one partition');
 }
 
 /** The parent of a replica is the identity of the same domain in another Region. */
 export function checkParentRegion(parentRegion: string, region: string): void {
   checkRegion('parentRegion', parentRegion);
   if (parentRegion === region) {
-    const found = isUnknown(region) ? '' : `'${region}' `;
+    const found = isUnknown(region) ? '' : `${shown(region)} `;
     throw new Error(`parentRegion ${found}is the identity's own Region. A replica's parent is in another Region; for `
       + 'the parent itself use DkimSigning.easyDkim()');
   }
@@ -176,6 +193,7 @@ interface Limits {
 
 /** A duration as a property of the template. All scalars there are strings. */
 function wholeSeconds(property: string, duration: Duration, { min, max, why }: Limits): string {
+  checkType(property, duration, 'toSeconds', 'Pass a Duration, for example Duration.minutes(30)');
   const seconds = duration.toSeconds({ integral: false });
   if (!duration.isUnresolved() && (!Number.isInteger(seconds) || seconds < min || seconds > max)) {
     throw new Error(`${property} is ${seconds} seconds, and has to be ${min} to ${max} whole seconds. ${why}`);
@@ -185,9 +203,12 @@ function wholeSeconds(property: string, duration: Duration, { min, max, why }: L
 
 export function checkRemovalPolicy(policy: RemovalPolicy): RemovalPolicy {
   if (policy === RemovalPolicy.DESTROY || policy === RemovalPolicy.RETAIN) return policy;
-  throw new Error(`removalPolicy '${policy}' has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
+  throw new Error(`removalPolicy ${shown(policy)} has no meaning for DKIM signing. Use RemovalPolicy.DESTROY or `
     + 'RemovalPolicy.RETAIN');
 }
+
+/** The handler takes no more. */
+const MAX_OPTION = 512;
 
 interface SecretOptions {
   readonly jsonField?: string;
@@ -195,17 +216,21 @@ interface SecretOptions {
   readonly versionId?: string;
 }
 
-export function checkSecretOptions(options: SecretOptions): void {
-  const { versionId, versionStage } = options;
-  if (versionId !== undefined && versionStage !== undefined) {
-    throw new Error(`versionId '${versionId}' and versionStage '${versionStage}' both say which version of the secret `
-      + 'to read. Give one of them');
-  }
-  for (const [option, value] of Object.entries(options)) {
+export function checkSecretOptions({ jsonField, versionId, versionStage }: SecretOptions): void {
+  for (const [option, value] of Object.entries({ jsonField, versionId, versionStage })) {
+    if (value === undefined || value === null) continue;
+    checkText(option, value, 'Give a text');
     if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
+    if (value.length <= MAX_OPTION && !looksLikeKey(value)) continue;
+    throw new Error(`${option} is ${shown(value)}. It names a part of the secret, in at most ${MAX_OPTION} characters. `
+      + 'There is no way to pass the key itself: it would end in the template');
+  }
+  if (versionId !== undefined && versionStage !== undefined) {
+    throw new Error(`versionId ${shown(versionId)} and versionStage ${shown(versionStage)} both say which version of the `
+      + 'secret to read. Give one of them');
   }
   if (versionId !== undefined && !isUnknown(versionId) && (versionId.length < 32 || versionId.length > 64)) {
-    throw new Error(`versionId '${versionId}' is not the id of a version: those have 32 to 64 characters. A staging `
+    throw new Error(`versionId ${shown(versionId)} is not the id of a version: those have 32 to 64 characters. A staging `
       + 'label goes into versionStage');
   }
 }
@@ -222,7 +247,7 @@ export function checkCrossAccountSecret(
 ): void {
   if (!isOtherAccount(account, ownAccount)) return;
   if (known.fullArn !== undefined && known.keyArn !== undefined) return;
-  throw new Error(`privateKey is in a secret of account '${account}', which can only be read by its complete ARN and `
+  throw new Error(`privateKey is in a secret of account ${shown(account)}, which can only be read by its complete ARN and `
     + 'with a customer managed key. Import it with Secret.fromSecretAttributes(), with secretCompleteArn and '
     + 'encryptionKey');
 }

@@ -1,5 +1,6 @@
 // The versions of one secret and their staging labels, by the rules of Secrets Manager:
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+import { createHash } from 'node:crypto';
 import { ServiceError } from './service-error';
 
 export type SecretValue = string | Buffer;
@@ -27,6 +28,12 @@ export class SecretVersions {
     this.versions.set(id, version);
     for (const stage of new Set(first ? [...stages, 'AWSCURRENT'] : stages)) this.attach(stage, version);
     return version;
+  }
+
+  /** All of them, with a digest in place of the value. */
+  all(): object[] {
+    return [...this.versions.values()].map(({ stages, value, ...version }) =>
+      ({ ...version, stages: [...stages], value: createHash('sha256').update(value).digest('hex') }));
   }
 
   /** By id, by label or by both, which then have to mean the same version. */

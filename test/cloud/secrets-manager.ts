@@ -98,6 +98,11 @@ export class SecretsManager extends HttpService {
     else secret.deletedAt = this.context.clock.now() + recoveryWindowInDays * DAY;
   }
 
+  /** All secrets with all their versions, as a text that differs when anything of them does. */
+  allSecrets(): string[] {
+    return [...this.secrets.values()].map(({ versions, ...secret }) => JSON.stringify([secret, versions.all()]));
+  }
+
   // ---- HTTP
 
   protected operationOf(request: Request): string {

@@ -70,7 +70,7 @@ describe('identity', () => {
     ['H an identity of another partition',
       of => ({ identity: importedByArn(of, 'arn:aws-us-gov:ses:us-gov-west-1:111111111111:identity/example.com') }),
       /partition 'aws-us-gov'/],
-    ['H a domain in place of the identity', () => ({ identity: 'example.com' as any }), /^identity is another string/],
+    ['H a domain in place of the identity', () => ({ identity: 'example.com' as any }), /^identity is a string/],
   ];
 
   test.each(refusals)('%s is refused', (_, props, error) => {
@@ -159,7 +159,7 @@ describe('signing', () => {
       /privateKey is another object/],
     ['H the key itself, which the error does not show',
       () => ({ signing: DkimSigning.byoDkim({ selector: 's', privateKey: DkimPrivateKey.fromSecret('KEY TEXT' as any) }) }),
-      /^secret is another string. (?!.*KEY TEXT).*no way to pass the key itself/],
+      /^secret is a string. (?!.*KEY TEXT).*no way to pass the key itself/],
     ["H the class of CDK's own identity in place of a method",
       () => ({ signing: ses.DkimIdentity.easyDkim() as any }),
       /signing is another object. Pass what a method of DkimSigning gives/],
@@ -195,7 +195,7 @@ describe('hosted zone', () => {
         hostedZoneRole: iam.Role.fromRoleArn(of, 'Role', 'arn:aws-cn:iam::222222222222:role/dns'),
       }),
       /hostedZoneRole is in partition 'aws-cn'/],
-    ['H the id of a zone in place of the zone', () => ({ hostedZone: 'Z0EXAMPLE' as any }), /hostedZone is another string/],
+    ['H the id of a zone in place of the zone', () => ({ hostedZone: 'Z0EXAMPLE' as any }), /hostedZone is a string/],
     ['a role without a zone',
       of => ({ hostedZoneRole: iam.Role.fromRoleArn(of, 'Role', ZONE_ROLE) }),
       /hostedZoneRole is given without hostedZone/],

@@ -49,6 +49,10 @@ export class SesIdentities {
 
   // ---- reading
 
+  states(): IdentityState[] {
+    return [...this.identities.values()].map((identity) => this.show(identity));
+  }
+
   /** What is so now. */
   state(ref: IdentityRef): IdentityState | undefined {
     const identity = this.find(ref);

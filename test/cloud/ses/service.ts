@@ -82,6 +82,11 @@ export class Ses extends HttpService {
     return this.identities.state(ref);
   }
 
+  /** The same of all identities there are. */
+  allIdentities(): IdentityState[] {
+    return this.identities.states();
+  }
+
   tagIdentity(ref: IdentityRef, tags: readonly Tag[]): void {
     this.identities.tag(ref, tags);
   }

@@ -71,7 +71,7 @@ test('a call that timed out is no bug', () => {
   const error = Object.assign(new Error('socket timed out'), { name: 'TimeoutError' });
   expect(reasonOf(error)).toMatch(/^TimeoutError: socket timed out\. Deploy again; /);
   expect(reasonOf(Object.assign(error, { code: 'ETIMEDOUT', $metadata: { attempts: 1 } })))
-    .toMatch(/^TimeoutError: socket timed out\. Deploy/);
+    .toMatch(/^TimeoutError: no answer came in time\. Deploy/);
 });
 
 test.each([

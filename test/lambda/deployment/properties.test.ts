@@ -16,6 +16,9 @@ const LEAST = { Identity: 'example.com', Signing: EASY };
 const ZONE = { ...LEAST, HostedZoneId: 'Z0123456789ABC' };
 
 const parse = (properties: unknown) => parseProperties(properties as Record<string, unknown>, 'us-east-1');
+/** A text as a part of a regular expression. */
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 const with_ = (changed: object) => ({ ...ZONE, ...changed });
 const signing = (changed: object) => ({ ...LEAST, Signing: { ...BYO, ...changed } });
 
@@ -148,7 +151,7 @@ describe('what is refused, with the property and the value', () => {
       (object: unknown, name) => (object as Record<string, unknown>)[name], properties,
     );
     expect(() => parse(properties))
-      .toThrow(`The property ${property} is '${JSON.stringify(value).slice(0, 200)}', which is not of the form `);
+      .toThrow(new RegExp(`^The property ${property} is ${escaped(JSON.stringify(value).slice(0, 200))}…? and has to be `));
   });
 
   test.each([
@@ -156,29 +159,33 @@ describe('what is refused, with the property and the value', () => {
   ])('a value that is not text: %j', (value) => {
     const found = JSON.stringify(value);
     expect(() => parse({ ...LEAST, Identity: value }))
-      .toThrow(`The property Identity is '${found}', which is not of the form`);
+      .toThrow(`The property Identity is ${found} and has to be `);
     expect(() => parse(with_({ RemovalPolicy: value })))
-      .toThrow(`The property RemovalPolicy is '${found}', which is not of the form`);
+      .toThrow(`The property RemovalPolicy is ${found} and has to be `);
     expect(() => parse(with_({ RecordTtl: value })))
-      .toThrow(`The property RecordTtl is '${found}', which is not of the form`);
+      .toThrow(`The property RecordTtl is ${found} and has to be `);
   });
 
   test('"false" is a text as any other and never true', () => {
-    expect(() => parse(with_({ RecordConflict: 'false' }))).toThrow("The property RecordConflict is '\"false\"'");
-    expect(() => parse(with_({ RemovalPolicy: 'true' }))).toThrow("The property RemovalPolicy is '\"true\"'");
+    expect(() => parse(with_({ RecordConflict: 'false' }))).toThrow('The property RecordConflict is "false" and has to be FAIL or OVERWRITE.');
+    expect(() => parse(with_({ RemovalPolicy: 'true' }))).toThrow('The property RemovalPolicy is "true" and has to be DESTROY or RETAIN.');
   });
 
   test.each<[string, object]>([
     ['Identity', { Signing: EASY }],
     ['Signing', { Identity: 'example.com' }],
-    ...[null, 'EASY_DKIM', [EASY], 1].map((value): [string, object] => ['Signing', { ...LEAST, Signing: value }]),
     ['Signing.Method', { ...LEAST, Signing: {} }],
     ['Signing.ParentRegion', { ...LEAST, Signing: { Method: 'DEED' } }],
     ['Signing.Selector', { ...LEAST, Signing: { Method: 'BYODKIM', SecretArn: SECRET } }],
     ['Signing.SecretArn', { ...LEAST, Signing: { Method: 'BYODKIM', Selector: 's' } }],
   ])('a missing %s in %j', (property, properties) => {
     expect(() => parse(properties))
-      .toThrow(`The property ${property} is missing. Deploy with one version of cdk-ses-dkim.`);
+      .toThrow(`The property ${property} is missing. Correct it in the app, and deploy with one version of cdk-ses-dkim.`);
+  });
+
+  test.each([null, 'EASY_DKIM', [EASY], 1])('a signing that is no object is not said to be missing: %j', (Signing) => {
+    expect(() => parse({ ...LEAST, Signing }))
+      .toThrow(`The property Signing is ${JSON.stringify(Signing)} and has to be an object. Correct it in the app`);
   });
 
   test('what is inherited is not a property', () => {

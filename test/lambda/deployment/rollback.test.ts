@@ -247,7 +247,7 @@ describe('a request that is too old', () => {
     stack.aws.time += minutes * MINUTE;
     const ResourceProperties = properties(byo('s1'), { ...ServiceTimeout && { ServiceTimeout } });
     expect(await stack.answered({ ResponseURL, ResourceProperties }))
-      .toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('too old') });
+      .toMatchObject({ Status: 'FAILED', Reason: 'The request was too old to be carried out, and nothing was done. Deploy again.' });
     expect(stack.aws.puts).toEqual([]);
     expect(stack.aws.zone.records).toEqual([]);
   });

@@ -89,10 +89,11 @@ const ENCRYPTED = /^it is encrypted with a passphrase, which SES cannot use; sto
 const NOT_RSA = (type: string) =>
   new RegExp(`^it is a key of type '${type}', and SES signs with RSA keys only; make one with: openssl`);
 const NOT_PRIVATE = (label: string) =>
-  new RegExp(`^it is a PEM block '${label}', not a private key; store the RSA private key`);
+  new RegExp(`^it is a PEM block '${label}', not an RSA private key; store the RSA private key`);
 const BITS = (bits: number) => new RegExp(`^it is an RSA key of ${bits} bits, and SES takes 1024 to 2048; make one`);
 const NEITHER = /^it is neither PEM nor base64; store an RSA private key as PEM/;
-const NO_KEY = /^its base64 is not an RSA private key \(PKCS #1 or PKCS #8\); the text is cut off or something else$/;
+const NO_KEY = new RegExp('^its base64 is not an RSA private key \\(PKCS #1 or PKCS #8\\): the text is cut off or something '
+  + 'else; store the RSA private key as PEM$');
 const DAMAGED = /^it is damaged: its numbers do not belong together; store the key again from the original file$/;
 const publicKey = createPublicKey(KEY);
 const SPKI = base64(publicKey.export({ format: 'der', type: 'spki' }));
@@ -162,7 +163,7 @@ const REFUSED: [string, string, RegExp][] = [
     /^it holds 2 PEM blocks \(RSA PRIVATE KEY, CERTIFICATE\)/,
   ],
   ['a PEM that is cut off', pem(KEY)
-    .slice(0, 900), /^its PEM block 'PRIVATE KEY' has no END line; the text is cut off$/],
+    .slice(0, 900), /^its PEM block 'PRIVATE KEY' has no END line: the text is cut off; store the key again from the original file$/],
   ['a PEM with another END line', pem(KEY).replace('END PRIVATE', 'END RSA PRIVATE'), /has no END line/],
   ['a PEM with a hole', pem(KEY).split('\n').filter((_, line) => line !== 7).join('\n'), NO_KEY],
   ['base64 that is cut off', base64(der(KEY)).slice(0, 800), NO_KEY],

@@ -91,7 +91,7 @@ describe('a secret is refused', () => {
       'with a key that is cut off',
       CANARY.slice(0, 500),
       {},
-      "its PEM block 'PRIVATE KEY' has no END line; the text is cut off.",
+      "its PEM block 'PRIVATE KEY' has no END line: the text is cut off; store the key again from the original file.",
     ],
     [
       'that is JSON while no field is named',

@@ -1,0 +1,8 @@
+// The messages of synthesis, which need no local cloud.
+import { FUNCTION } from './function';
+import { IDENTITIES } from './identities';
+import { Refusal } from './refusal';
+import { SIGNING } from './signing';
+import { ZONES } from './zones';
+
+export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION];

@@ -1,0 +1,130 @@
+// Bad input: a hosted zone that the function cannot use, or that nobody asks.
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { AtDeployment, Refusal } from './refusal';
+import { World } from './world';
+import { ACCOUNT, DNS_ACCOUNT } from '../end-to-end/scene';
+
+const ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/dns`;
+
+/** The construct with the zone of that id, of which synthesis knows nothing more. */
+const inZone = (world: World, id: string, role?: string) => world.dkim((stack) => ({
+  hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'ById', id),
+  hostedZoneRole: role === undefined ? undefined : iam.Role.fromRoleArn(stack, 'Role', role),
+}));
+
+const zoneOf = async (world: World, name: string, { account = ACCOUNT, privateZone = false } = {}) =>
+  (await world.cloud.route53.createHostedZone({ account, name, privateZone, delegate: false })).id;
+
+const delegates = (title: string, cut: (world: World) => string, itsZone: boolean): AtDeployment => ({
+  title: `hosted zone: delegates ${title}`,
+  make: (world) => {
+    const name = cut(world);
+    world.cloud.route53.change(world.scene.zoneId, [{
+      Action: 'CREATE',
+      ResourceRecordSet: { Name: name, Type: 'NS', TTL: 300, ResourceRecords: [{ Value: 'ns1.other.example.' }] },
+    }]);
+    return {
+      build: world.byo(world.scene.secrets.one),
+      parts: {
+        zone: world.scene.zoneId,
+        name,
+        way: itsZone ? `Use the hosted zone of ${name} that those name servers serve. Without one of Route 53 leave` : 'Leave',
+      },
+    };
+  },
+});
+
+export const HOSTED_ZONES: readonly Refusal[] = [
+  {
+    place: 'zone',
+    says: 'There is no hosted zone {zone}',
+    advises: 'Use the id of a hosted zone in {account}',
+    why: 'It was deleted, or is in another account: [Other accounts](other-accounts.md).',
+    atDeployment: [
+      {
+        title: 'hosted zone: not there',
+        make: (world) => ({
+          build: inZone(world, 'Z0NONE'), parts: { zone: 'Z0NONE', account: 'this account, or set hostedZoneRole' },
+        }),
+      },
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The hosted zone {zone} (example.com) is private',
+    advises: 'SES and receivers look in public DNS: use the public zone',
+    why: 'A zone that is imported by its id says at deployment only that it is private.',
+    atDeployment: [
+      {
+        title: 'hosted zone: private',
+        make: async (world) => {
+          const zone = await zoneOf(world, 'example.com', { privateZone: true });
+          return { build: inZone(world, zone), parts: { zone } };
+        },
+      },
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The hosted zone {zone} is for {name}, and {domain} is not in it',
+    advises: 'Use the zone of the domain or of a parent of it',
+    why: 'A zone that is imported by its id says at deployment only for what it is.',
+    atDeployment: [
+      {
+        title: 'hosted zone: of another domain',
+        make: async (world) => {
+          const zone = await zoneOf(world, 'example.org');
+          return { build: inZone(world, zone), parts: { zone, name: 'example.org', domain: world.domain } };
+        },
+      },
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The function has no access to the hosted zone {zone}: {error}',
+    advises: 'A zone of another account needs hostedZoneRole; in this account, a permission boundary or service control policy '
+      + 'forbids the call',
+    why: 'The function has the rights in its own account alone: [Other accounts](other-accounts.md).',
+    atDeployment: [
+      {
+        title: 'hosted zone: refused by a service control policy',
+        make: (world) => ({
+          build: world.byo(world.scene.secrets.one),
+          during: () => world.everyCallIs('route53', 'GetHostedZone', 'AccessDenied', 'it says so', 403),
+          parts: { zone: world.scene.zoneId, error: 'it says so' },
+        }),
+      },
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The role {role} gives no access to the hosted zone {zone}: {error}',
+    advises: "See whether the role is there, its trust policy lets the function's role assume it, and its own policies allow the "
+      + 'calls to that hosted zone',
+    why: 'STS says the same of a role that is not there and of one that does not trust the function: '
+      + '[Other accounts](other-accounts.md).',
+    atDeployment: [
+      {
+        title: 'hosted zone: its role is not there',
+        make: (world) => ({
+          build: inZone(world, world.scene.zoneId, ROLE),
+          during: () => world.everyCallIs('sts', 'AssumeRole', 'AccessDenied', 'it says so', 403),
+          parts: { zone: world.scene.zoneId, role: ROLE, error: 'it says so' },
+        }),
+      },
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The hosted zone {zone} delegates {name} to other name servers (NS ns1.other.example.), so nobody ever sees what it has '
+      + 'at or below that name. Nothing was written there',
+    advises: '{way} hostedZone out, and publish the records there',
+    why: 'The zone has NS records for the domain, for a name above it, or for `_domainkey` or a selector.',
+    atDeployment: [
+      delegates('the domain', (world) => world.domain, true),
+      delegates('its _domainkey', (world) => `_domainkey.${world.domain}`, false),
+      delegates('the selector', (world) => world.recordName(), false),
+    ],
+  },
+];

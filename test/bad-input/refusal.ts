@@ -1,0 +1,108 @@
+// What an entry of the table of bad input is: a message that a user reads, and the cases that lead to it.
+import { Stack } from 'aws-cdk-lib';
+import type { World } from './world';
+
+/** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
+export const PLACES = {
+  'synthesis': ['At synthesis', '`cdk synth` and `cdk deploy` print these. Nothing has been deployed.'],
+  'properties': [
+    'In the properties, before any call',
+    'The function reads what the template says, and parameters have their values by then.',
+  ],
+  'secret': ['When the secret is read', 'Nothing has been written yet.'],
+  'key': [
+    'In the secret: no key that SES can use',
+    'Each begins with `The secret … holds no private key that SES can use:`. Nothing of what the secret holds is shown. '
+    + '[Your own key](byodkim.md) says how to make one.',
+  ],
+  'identity': ['When the identity is read', 'Nothing has been written yet.'],
+  'zone': ['When the hosted zone is read', 'Nothing has been written yet.'],
+  'records': ['Records in the way', 'Nothing has been written yet.'],
+  'public-dns': [
+    'In public DNS, before SES is told',
+    'SES is told only of a record that the world can look up. What the construct has written to the zone goes again with the roll-back.',
+  ],
+  'told': [
+    'When SES or Route 53 is told',
+    'What the service says stands in the message. Nothing of a batch that Route 53 refuses is written, and what came before it goes '
+    + 'again with the roll-back.',
+  ],
+  'wait': ['While SES looks for the records', 'Only with `waitForVerification`. The roll-back leads SES back to what was before.'],
+  'services': ['Services and the network', 'The function could not do its work.'],
+} as const;
+
+export type Place = keyof typeof PLACES;
+
+/** What differs from case to case, by its name in braces. */
+export type Parts = Readonly<Record<string, string>>;
+
+/** A message. It says what is wrong with the value found, and what to do. */
+export interface Message {
+  readonly place: Place;
+  /** What is wrong, with parts in braces. */
+  readonly says: string;
+  /** What the message tells the user to do; empty where the first part says it already. */
+  readonly advises: string;
+  /** For docs/errors.md: how it comes to that, and what else helps. */
+  readonly why: string;
+}
+
+/** Bad input that the construct refuses. */
+export interface AtSynthesis {
+  readonly title: string;
+  readonly parts?: Parts;
+  readonly build: (stack: Stack) => void;
+  /** Noticed at the end of synthesis, by values that come late. */
+  readonly isLate?: boolean;
+}
+
+/** How bad input is made on the local cloud. */
+export interface Made {
+  readonly build: (stack: Stack) => void;
+  readonly parts?: Parts;
+  /** Right before the deployment: a fault of a service, or what somebody else does. */
+  readonly during?: () => void;
+  /** Takes back what was changed for it; faults go by themselves. */
+  readonly after?: () => void;
+  /** Values of the parameters of the stack. */
+  readonly parameters?: Record<string, string>;
+  /** The stack is there already, and is updated. */
+  readonly isUpdate?: boolean;
+  /** SES is told and led back, or somebody else changes the identity: then SES does not show it as before. */
+  readonly identityAfter?: 'AWS_SES' | 'EXTERNAL' | 'gone';
+}
+
+/** Bad input that a deployment refuses. */
+export interface AtDeployment {
+  readonly title: string;
+  readonly make: (world: World) => Made | Promise<Made>;
+  /** Something is written before it can be known, and taken back: why. */
+  readonly writes?: string;
+}
+
+export interface Refusal extends Message {
+  /** The test file that makes it, where no case here can. */
+  readonly testedBy?: string;
+  readonly atSynthesis?: readonly AtSynthesis[];
+  readonly atDeployment?: readonly AtDeployment[];
+}
+
+/** The whole message as the user reads it. */
+export function wholeMessage({ place, says, advises }: Message, parts: Parts = {}): string {
+  const text = filled(says, parts);
+  const advice = filled(advises, parts);
+  if (place === 'synthesis') return advice ? `${text}. ${advice}` : text;
+  if (place !== 'key') return advice ? `${sentence(text)} ${sentence(advice)}` : sentence(text);
+  return sentence(`The secret ${parts.secret} holds no private key that SES can use: ${text}; ${advice}`);
+}
+
+function filled(template: string, parts: Parts): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (parts[name] === undefined) throw new Error(`no part '${name}' for: ${template}`);
+    return parts[name];
+  });
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

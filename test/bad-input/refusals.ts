@@ -1,0 +1,16 @@
+// The table of bad input: every message, with the cases that lead to it.
+import { AT_SYNTHESIS } from './at-synthesis';
+import { ELSEWHERE } from './elsewhere';
+import { HOSTED_ZONES } from './hosted-zones';
+import { KEYS } from './keys';
+import { PROPERTIES } from './properties';
+import { PUBLIC_DNS } from './public-dns';
+import { RECORDS } from './records';
+import { Refusal } from './refusal';
+import { SECRETS } from './secrets';
+import { TOLD } from './told';
+
+export const REFUSALS: readonly Refusal[] = [
+  ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
+  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE,
+];
