@@ -5,6 +5,7 @@
 // - Everything that can be refused is looked at before anything is written.
 // - Every step looks first and does only what is missing. So it can be run again after a crash at any point.
 import { signWithEasyDkim } from './easy-dkim';
+import { noted } from './noted';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
@@ -70,7 +71,9 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
   // Owners that have been removed leave the signing to whoever stays. Now it is this one's.
-  for (const label of isSigningOurs ? leavingOf(identity, request.owner) : []) await services.ses.untag(label);
+  for (const label of isSigningOurs ? leavingOf(identity, request.owner) : []) {
+    await noted(services.ses.untag(label), services);
+  }
   await leavePreviousZone(task);
   return { ...result, isSigningOurs };
 }

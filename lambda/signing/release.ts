@@ -16,13 +16,14 @@
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
+import { noted } from './noted';
 import { SHOWN_AFTER_MS } from './ses-rules';
 import {
   isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
 } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
-import { HandlerError, ZoneGoneError } from '../base/errors';
+import { ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
 import { isAccessDenied } from '../base/retry';
@@ -211,15 +212,6 @@ async function noteLeaving(tag: SigningTag, { owner }: ReleaseRequest, services:
   const isNoted = await noted(services.ses.tag(owner.label, renderTag({ ...tag, leaves: true })), services);
   await services.retry.pause(SHOWN_AFTER_MS, 'others to say that they leave');
   return isNoted;
-}
-
-/** A note that SES refuses keeps nobody from deleting a stack: the identity is gone, or tags are forbidden. */
-async function noted(write: Promise<void>, { log }: Services): Promise<boolean> {
-  return write.then(() => true, (error: unknown) => {
-    if (error instanceof HandlerError) throw error; // no time, or no right to write any more
-    log('signing-tag-refused', { message: textOf(error) });
-    return false;
-  });
 }
 
 /** False when SES does not take it. */

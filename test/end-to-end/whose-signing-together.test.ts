@@ -168,6 +168,14 @@ describe('tags that nobody may write any more', () => {
     expect(left()).toEqual(NOTHING);
   });
 
+  test('B who takes over from an owner that has gone is deployed', async () => {
+    await twoOwners('s2');
+    await destroyed('Second');
+    forbid('UntagResource');
+    await scene.deployed('First', scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(10) }));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
   test('B a Create that is cancelled is rolled back', async () => {
     forbid('TagResource');
     forbid('UntagResource');
