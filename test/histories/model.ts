@@ -1,0 +1,658 @@
+// What a user may expect of a history, and nothing of how it comes about: who is there, what was asked for, what is
+// somebody else's. The numbers are those of the invariants in CONTRIBUTING.md.
+//
+// What the product knowingly leaves is said by name (`Leftover`): only that may be there, and nothing else.
+import {
+  Deployment, DOMAIN, Ending, HAND, IdentityPlace, identityOf, Operation, otherRegion, placeName, Topology, Wanted,
+} from './operations';
+import { IdentitySeen, Look, RecordSeen, World } from './world';
+
+/** Something that must hold does not. */
+export class Broken extends Error {}
+
+/**
+ * Why a record may stay when no owner is there any more:
+ *
+ * - `forgotten`: no Delete has come. Nobody knows that the owner is gone.
+ * - `zone left`: the stack names no zone any more, so it is not looked at again (docs/adr/0007-zone-changes.md).
+ * - `registry harmed`: what a registry record says is gone with it. What was ours is found from then on.
+ * - `retained`: the user asked for it.
+ * - `replaced by hand`: SES was told by hand to sign in another way, or the identity was made anew. Its record stays
+ *   when SES signs with it and no owner has told it so.
+ * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
+ * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
+ * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
+ */
+type Leftover = 'forgotten' | 'zone left' | 'registry harmed' | 'retained' | 'replaced by hand' | 'tags taken'
+  | 'replaced signing' | 'skipped';
+
+interface OwnerKnown {
+  /** Undefined: it is not there. `wanted` is what CloudFormation believes. */
+  wanted?: Wanted;
+  /** Names of records that it can have written since it came. */
+  names: Set<string>;
+  /** Its last deployment went well, and since then nothing was done that its signing depends on. */
+  isCalm: boolean;
+  /** Superseded records, and until when they must stay. */
+  superseded: Map<string, number>;
+  /** The name of a record that it needs now, when that was seen to be there. */
+  needs: string[];
+  timeout: number;
+}
+
+interface IdentityKnown {
+  /** Signed by hand, and no owner has told SES since. */
+  isByHand: boolean;
+  /** SES was told by hand once, made anew, or its tags were taken. */
+  wasTouched: boolean;
+  isRetained: boolean;
+}
+
+const DAY = 86_400_000;
+const OVERLAP = 14 * DAY;
+/** Requests take time. */
+const HOUR = 3_600_000;
+const REGISTRY = /^cdk-ses-dkim-[0-9a-f]{32}$/;
+const COMPLETE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'];
+const ROLLED_BACK = ['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+const FAILED_FORWARD = ['CREATE_FAILED', 'UPDATE_FAILED'];
+
+export class Model {
+  look: Look;
+  readonly owners: readonly OwnerKnown[];
+  private readonly identities = new Map<string, IdentityKnown>();
+  /** Somebody else's records by name, as they were last. */
+  private readonly theirs = new Map<string, string>();
+  private readonly mayStay = new Map<string, Leftover>();
+  /** Of registry records and tags. */
+  private readonly labelsLeft = new Map<string, Leftover>();
+  /** Since the last deployment: then the secrets are not what they were. */
+  private readonly changedSecrets = new Set<string>();
+  hasFaults = false;
+
+  constructor(private readonly topology: Topology, look: Look) {
+    this.look = look;
+    this.owners = topology.owners.map(() => ({
+      names: new Set<string>(), isCalm: false, superseded: new Map<string, number>(), needs: [], timeout: 3600,
+    }));
+  }
+
+  // ---- what can be done now
+
+  allows(operation: Operation): boolean {
+    switch (operation.do) {
+      case 'deploy': {
+        const { status } = this.stackOf(operation.owner) ?? {};
+        if (status === undefined || status === 'DELETE_COMPLETE') return true;
+        return operation.ending.noRollback ? this.isStable(status) || FAILED_FORWARD.includes(status)
+          : this.isStable(status);
+      }
+      case 'again': return this.isThere(operation.owner) && this.isStable(this.stackOf(operation.owner)?.status);
+      case 'remove': return this.isThere(operation.owner) && this.isStable(this.stackOf(operation.owner)?.status);
+      case 'delete stack': case 'forget': return this.exists(operation.stack);
+      case 'skip': return this.look.stacks[operation.stack]?.status === 'UPDATE_ROLLBACK_FAILED';
+      case 'roll back': return FAILED_FORWARD.includes(this.look.stacks[operation.stack]?.status ?? '');
+      case 'together': {
+        const [one, other] = operation.both.map((each) => this.stackNumber(each as Deployment));
+        return one !== other && operation.both.every((each) => this.allows(each));
+      }
+      case 'harm registry': return this.look.labels[operation.owner] !== undefined;
+      case 'change identity': return true;
+      default: return true;
+    }
+  }
+
+  stackNumber(operation: Deployment | Extract<Operation, { do: 'forget' }>): number {
+    return 'owner' in operation ? this.topology.owners[operation.owner].stack : operation.stack;
+  }
+
+  ownersOf(stack: number): number[] {
+    return this.topology.owners.flatMap((owner, number) => owner.stack === stack ? [number] : []);
+  }
+
+  isThere(owner: number): boolean {
+    return this.owners[owner].wanted !== undefined;
+  }
+
+  exists(stack: number): boolean {
+    const status = this.look.stacks[stack]?.status;
+    return status !== undefined && status !== 'DELETE_COMPLETE';
+  }
+
+  private isStable(status = ''): boolean {
+    return [...COMPLETE, ...ROLLED_BACK].includes(status);
+  }
+
+  private stackOf(owner: number) {
+    return this.look.stacks[this.topology.owners[owner].stack];
+  }
+
+  /** What the stack is to have, with this change. */
+  wantedIn(stack: number, change: ReadonlyMap<number, Wanted | undefined>): Map<number, Wanted> {
+    return new Map(this.ownersOf(stack).flatMap((owner) => {
+      const wanted = change.has(owner) ? change.get(owner) : this.owners[owner].wanted;
+      return wanted ? [[owner, wanted] as const] : [];
+    }));
+  }
+
+  // ---- somebody else
+
+  wroteRecord(label: string, look: Look): void {
+    const name = nameOf(label);
+    this.theirs.set(name, this.contentAt(name, look));
+    this.disturb((known) => known.names.has(name));
+    this.look = look;
+    this.forgetNeeds(name);
+  }
+
+  removedRecord(name: string, look: Look): void {
+    this.theirs.delete(name);
+    this.disturb((known) => known.names.has(name));
+    this.look = look;
+    this.forgetNeeds(name);
+  }
+
+  harmedRegistry(owner: number, look: Look): void {
+    for (const known of this.sharing(owner)) {
+      for (const name of known.names) this.mayStay.set(name, 'registry harmed');
+      known.isCalm = false;
+      known.superseded.clear();
+    }
+    this.look = look;
+  }
+
+  changedSecret(secret: string): void {
+    this.changedSecrets.add(secret);
+    this.disturb(({ wanted }) => typeof wanted?.signing === 'object' && wanted.signing.secret === secret);
+  }
+
+  changedIdentity(
+    at: IdentityPlace, how: Extract<Operation, { do: 'change identity' }>['how'], look: Look,
+  ): void {
+    const known = this.known(at);
+    if (how === 'sign') {
+      known.isByHand = true;
+      known.isRetained = false;
+    }
+    if (how === 'make anew') Object.assign(known, { isByHand: false, isRetained: false });
+    if (how !== 'switch off' && how !== 'switch on') known.wasTouched = true;
+    const leftover = how === 'take tags' ? 'tags taken' : 'replaced by hand';
+    for (const owner of this.ownersAt(at)) {
+      this.owners[owner].isCalm = false;
+      if (how === 'take tags' && this.ownersAt(at).length === 1) continue;
+      if (how === 'switch off' || how === 'switch on') continue;
+      for (const name of this.owners[owner].names) this.mayStay.set(name, leftover);
+    }
+    // A replica uses the keys of its parent.
+    this.disturb((_, owner) => this.owners[owner].wanted?.signing === 'replica');
+    this.look = look;
+  }
+
+  passed(look: Look): void {
+    const hours = (look.now - this.look.now) / HOUR;
+    this.look = look;
+    if (hours < 1) return;
+    for (const [owner, { isCalm, wanted, needs }] of this.owners.entries()) {
+      const identity = this.identity(owner);
+      if (!isCalm || !wanted?.zone || wanted.signing === 'replica' || needs.length === 0) continue;
+      if (identity?.signingEnabled && !['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && hours >= 24) {
+        if (identity.status !== 'FAILED') this.fail(1, `owner ${owner} is not verified after ${hours} hours: ${identity.status}`);
+      }
+    }
+  }
+
+  // ---- deployments
+
+  /** A deployment with the same properties has nothing to do. */
+  isLevel(owner: number): boolean {
+    const { isCalm, superseded, wanted } = this.owners[owner];
+    const { status, signingEnabled } = this.identity(owner) ?? {};
+    return isCalm && superseded.size === 0 && wanted !== undefined && !this.hasFaults && status === 'SUCCESS'
+      && signingEnabled === true && !this.owners.some((other, number) => number !== owner && other.wanted);
+  }
+
+  /** A deployment is over, and its faults with it. */
+  settle(): void {
+    this.hasFaults = false;
+  }
+
+  /** Before requests are sent: what they may touch. */
+  begins(operation: Deployment, wanted: ReadonlyMap<number, Wanted>): void {
+    for (const owner of this.ownersOf(this.stackNumber(operation))) {
+      const known = this.owners[owner];
+      const next = wanted.get(owner);
+      if (next) this.mayWrite(owner, next);
+      if (next && known.wanted?.zone && !next.zone) this.leavesZone(owner);
+    }
+  }
+
+  /** @param before what there was when the deployment began; `alone`: nothing else was deployed meanwhile */
+  ended(
+    operation: Deployment, wanted: ReadonlyMap<number, Wanted>, before: Look, look: Look, ending: Ending, alone: boolean,
+  ): void {
+    this.look = look;
+    const stack = this.stackNumber(operation);
+    const { status, reason = '' } = look.stacks[stack]!;
+    if (/did not receive a response/.test(reason) && !this.hasFaults) this.fail(9, `stack ${stack}: ${reason}`);
+    if (COMPLETE.includes(status)) return this.succeeded(operation, stack, wanted, before, alone);
+    if (status === 'DELETE_COMPLETE') return this.deleted(stack, before);
+    if (ROLLED_BACK.includes(status)) return this.rolledBack(operation, stack, wanted, before, alone);
+    if (FAILED_FORWARD.includes(status) && ending.noRollback) return this.failedForward(stack, wanted);
+    if (!this.hasFaults && operation.do !== 'skip') {
+      const owners = this.ownersOf(stack).map((owner) => this.owners[owner]);
+      const isDelete = status === 'DELETE_FAILED' || status === 'ROLLBACK_FAILED';
+      if (isDelete) this.fail(7, `stack ${stack} is ${status}: ${reason}`);
+      if (owners.every(({ isCalm, wanted: one }) => isCalm || !one) && alone) {
+        this.fail(5, `stack ${stack} is ${status}: ${reason}`);
+      }
+    }
+    this.failedForward(stack, wanted);
+  }
+
+  private succeeded(
+    operation: Deployment, stack: number, wanted: ReadonlyMap<number, Wanted>, before: Look, alone: boolean,
+  ): void {
+    for (const owner of this.ownersOf(stack)) {
+      const known = this.owners[owner];
+      const next = wanted.get(owner);
+      if (!next) {
+        if (known.wanted) this.removed(owner, before);
+        continue;
+      }
+      const isDeployed = 'owner' in operation && operation.owner === owner;
+      if (!isDeployed && known.wanted) continue;
+      this.supersede(owner, next, before);
+      known.wanted = next;
+      known.timeout = next.timeout ?? 3600;
+      this.mayWrite(owner, next);
+      const others = this.ownersAt(identityOf(this.topology, owner)).filter((other) => other !== owner);
+      for (const other of others) this.owners[other].isCalm = false;
+      this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
+      const place = this.known(identityOf(this.topology, owner));
+      if (this.signsByHand(owner)) continue;
+      Object.assign(place, { isByHand: false, isRetained: false });
+      if (alone) this.requireAsked(owner, next);
+      known.isCalm = alone && !this.hasFaults;
+    }
+    if (operation.do === 'skip') this.skipped(stack);
+  }
+
+  /** The construct found what was set by hand, and has told SES nothing. */
+  private signsByHand(owner: number): boolean {
+    const { isByHand } = this.known(identityOf(this.topology, owner));
+    const { origin, tokens = [] } = this.identity(owner) ?? {};
+    return isByHand && origin === 'EXTERNAL' && tokens[0] === HAND;
+  }
+
+  private requireAsked(owner: number, { signing, zone }: Wanted): void {
+    const identity = this.identity(owner);
+    const who = `owner ${owner}, which was deployed`;
+    if (!identity) return this.fail(4, `${who}: there is no identity`);
+    const { origin, tokens, publicKey } = identity;
+    const known = this.owners[owner];
+    known.needs = [];
+    if (typeof signing === 'object') {
+      if (origin !== 'EXTERNAL' || tokens[0] !== signing.selector) {
+        this.fail(4, `${who}, signs with ${origin} ${tokens.join()} and not with ${signing.selector}`);
+      }
+      if (zone) {
+        const name = nameOf(signing.selector);
+        const values = this.recordsAt(name).flatMap(({ values: each }) => each).map(unquoted);
+        if (publicKey && !values.some((value) => value.includes(publicKey))) {
+          this.fail(1, `${who}, signs with ${signing.selector}, and ${name} has another key or none`);
+        }
+        known.needs = [name];
+      }
+    } else if (signing === 'replica') {
+      const { region } = identityOf(this.topology, owner);
+      const expected = `AWS_SES_${otherRegion(region).toUpperCase().replaceAll('-', '_')}`;
+      if (origin !== expected) this.fail(4, `${who}, signs with ${origin} and not with ${expected}`);
+    } else {
+      if (origin !== 'AWS_SES') this.fail(4, `${who}, signs with ${origin} and not with Easy DKIM`);
+      if (zone) {
+        const missing = tokens.map(nameOf).filter((name) => this.recordsAt(name).length === 0);
+        if (missing.length > 0) this.fail(1, `${who}, lacks ${missing.join()}`);
+        known.needs = tokens.map(nameOf);
+      }
+    }
+  }
+
+  private supersede(owner: number, next: Wanted, before: Look): void {
+    const known = this.owners[owner];
+    if (!known.wanted) known.superseded.clear();
+    if (!known.isCalm || !known.wanted?.zone || !next.zone) return void known.superseded.clear();
+    const needed = new Set(this.namesOf(owner, next));
+    for (const name of known.needs) {
+      if (!needed.has(name) && !known.superseded.has(name)) known.superseded.set(name, before.now + OVERLAP);
+    }
+    for (const name of needed) known.superseded.delete(name);
+    for (const [name, until] of [...known.superseded]) {
+      if (this.look.now <= until || this.mayStay.has(name) || this.theirs.has(name)) continue;
+      known.superseded.delete(name);
+      // A deployment is what retires them.
+      const isUsed = this.owners.some((other, number) => number !== owner && other.names.has(name))
+        || Object.values({ ...before.identities, ...this.look.identities })
+          .some(({ tokens }) => tokens.some((token) => nameOf(token) === name));
+      if (before.now > until && !isUsed && this.recordsAt(name).length > 0) {
+        this.fail(12, `owner ${owner} does not retire ${name}`);
+      }
+      if (this.recordsAt(name).length === 0) known.names.delete(name);
+    }
+  }
+
+  private removed(owner: number, before: Look): void {
+    const known = this.owners[owner];
+    const place = identityOf(this.topology, owner);
+    const { retain } = known.wanted!;
+    if (retain) {
+      this.known(place).isRetained = true;
+      for (const name of known.names) {
+        if (this.recordsAt(name).length > 0 && !this.theirs.has(name)) {
+          this.mayStay.set(name, 'retained');
+          // What its signing needs is the user's from then on, as somebody else's.
+          if (known.isCalm && known.needs.includes(name)) this.theirs.set(name, this.contentAt(name, this.look));
+        } else if (known.isCalm && known.needs.includes(name) && !this.theirs.has(name)) {
+          this.fail(10, `owner ${owner} was removed with RETAIN, and ${name} is gone`);
+        }
+      }
+    }
+    // What it leaves to others goes with them.
+    const others = this.ownersAt(place).filter((other) => other !== owner);
+    for (const other of others) {
+      this.owners[other].isCalm = false;
+      for (const name of known.names) this.owners[other].names.add(name);
+    }
+    this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
+    this.forget(owner);
+    this.requireLedBack(owner, place, before);
+  }
+
+  /** When the last owner of an identity is gone: SES signs as it was set by hand, or with Easy DKIM. */
+  private requireLedBack(owner: number, place: IdentityPlace, before: Look): void {
+    const known = this.known(place);
+    const identity = this.look.identities[placeName(place)];
+    if (this.ownersAt(place).length > 0 || !identity || this.isForgottenAt(place)) return;
+    const { origin, tokens } = identity;
+    if (known.isByHand) {
+      const was = before.identities[placeName(place)];
+      if (was?.origin === 'EXTERNAL' && was.tokens[0] === HAND && (origin !== 'EXTERNAL' || tokens[0] !== HAND)) {
+        this.fail(5, `the signing by hand in ${placeName(place)} is gone with owner ${owner}`);
+      }
+      return;
+    }
+    if (origin === 'AWS_SES' || known.isRetained || known.wasTouched) return;
+    this.fail(12, `${placeName(place)} signs with ${origin} ${tokens.join()} when the last owner is gone`);
+  }
+
+  private deleted(stack: number, before: Look): void {
+    const gone = this.ownersOf(stack).filter((owner) => this.isThere(owner));
+    for (const owner of gone) this.removed(owner, before);
+    for (const owner of this.ownersOf(stack)) this.forget(owner);
+  }
+
+  /** No Delete has come. */
+  forgotten(stack: number, before: Look, look: Look): void {
+    for (const owner of this.ownersOf(stack)) {
+      const label = before.labels[owner];
+      const names = new Set([...this.owners[owner].names]);
+      for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
+      if (label && this.isThere(owner)) {
+        this.labelsLeft.set(label, 'forgotten');
+        this.forgottenAt.add(placeName(identityOf(this.topology, owner)));
+        for (const name of names) this.mayStay.set(name, 'forgotten');
+        this.leaveShared(names, 'forgotten');
+      }
+      this.forget(owner);
+    }
+    this.look = look;
+  }
+
+  private readonly forgottenAt = new Set<string>();
+
+  private isForgottenAt(place: IdentityPlace): boolean {
+    return this.forgottenAt.has(placeName(place));
+  }
+
+  /** A record that is listed by who never goes stays with all that share it. */
+  private leaveShared(names: ReadonlySet<string>, why: Leftover): void {
+    for (const name of names) this.mayStay.set(name, why);
+  }
+
+  private rolledBack(
+    operation: Deployment, stack: number, wanted: ReadonlyMap<number, Wanted>, before: Look, alone: boolean,
+  ): void {
+    for (const owner of this.ownersOf(stack)) {
+      const known = this.owners[owner];
+      if (!known.wanted) {
+        if (wanted.has(owner)) this.creationRolledBack(owner, before, alone);
+        continue;
+      }
+      if (operation.do === 'skip') continue;
+      const { isCalm } = known;
+      // Its selector before has to be right again, with the key that SES had.
+      if (isCalm && alone && !this.hasFaults && this.isSecretAsItWas(known.wanted)) {
+        this.requireAsked(owner, known.wanted);
+        this.requireSameSigning(owner, before);
+      } else {
+        known.isCalm = false;
+        known.superseded.clear();
+      }
+      const isChanged = wanted.get(owner) !== known.wanted;
+      if (!isChanged) continue;
+      for (const other of this.ownersAt(identityOf(this.topology, owner))) if (other !== owner) this.owners[other].isCalm = false;
+    }
+    if (operation.do === 'skip' || operation.do === 'roll back') this.skipped(stack);
+  }
+
+  private creationRolledBack(owner: number, before: Look, alone: boolean): void {
+    const place = identityOf(this.topology, owner);
+    const known = this.owners[owner];
+    const key = placeName(place);
+    const was = before.identities[key];
+    const now = this.look.identities[key];
+    const others = this.ownersAt(place);
+    const replaced = was?.origin !== 'AWS_SES' && this.known(place).isByHand
+      && ['SUCCESS', 'TEMPORARY_FAILURE'].includes(was?.status ?? '');
+    if (replaced && now && now.origin !== was.origin || (replaced && now?.tokens[0] !== HAND)) {
+      for (const name of known.names) this.mayStay.set(name, 'replaced signing');
+      Object.assign(this.known(place), { isByHand: false, wasTouched: true });
+    } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
+      const isBack = now.origin === 'AWS_SES' || (now.origin === was.origin && now.tokens.join() === was.tokens.join());
+      if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
+    }
+    if (this.hasFaults && this.known(place).isByHand && now?.tokens[0] !== HAND) {
+      Object.assign(this.known(place), { isByHand: false, wasTouched: true });
+    }
+    for (const other of others) {
+      this.owners[other].isCalm = false;
+      for (const name of known.names) this.owners[other].names.add(name);
+    }
+    this.forget(owner);
+  }
+
+  private requireSameSigning(owner: number, before: Look): void {
+    const key = placeName(identityOf(this.topology, owner));
+    const [was, now] = [before.identities[key], this.look.identities[key]];
+    if (was && now && was.publicKey !== now.publicKey) this.fail(5, `owner ${owner} signs with another key than before`);
+  }
+
+  private isSecretAsItWas({ signing }: Wanted): boolean {
+    return typeof signing !== 'object' || !this.changedSecrets.has(signing.secret);
+  }
+
+  /** A stack that failed without a roll-back, or whose roll-back failed: it may be either way. */
+  private failedForward(stack: number, wanted: ReadonlyMap<number, Wanted>): void {
+    for (const owner of this.ownersOf(stack)) {
+      const known = this.owners[owner];
+      const next = wanted.get(owner);
+      if (!known.wanted && next) known.wanted = next;
+      known.isCalm = false;
+      known.superseded.clear();
+      known.needs = [];
+      const place = this.known(identityOf(this.topology, owner));
+      if (place.isByHand && !this.signsByHand(owner)) Object.assign(place, { isByHand: false, wasTouched: true });
+      for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
+    }
+  }
+
+  private skipped(stack: number): void {
+    for (const owner of this.ownersOf(stack)) {
+      this.owners[owner].isCalm = false;
+      this.owners[owner].superseded.clear();
+      if (!this.look.stacks[stack]!.owners.includes(owner)) this.forget(owner);
+    }
+  }
+
+  // ---- what holds at any time
+
+  check(world: World): void {
+    if (world.broken.length > 0) throw new Broken(world.broken[0]);
+    this.dropWhatWasOverwritten();
+    for (const [name, content] of this.theirs) {
+      const now = this.contentAt(name, this.look);
+      if (now !== content) this.fail(2, `somebody else's ${name} was ${content}, and is ${now || 'gone'}`);
+    }
+    for (const known of this.owners) {
+      for (const [name, until] of known.superseded) {
+        if (this.look.now < until && this.recordsAt(name).length === 0) this.fail(6, `${name} is gone before its overlap`);
+      }
+    }
+    this.requireNothingElse();
+  }
+
+  /** Of ours there is only what an owner that is there can need, and what is known to stay. */
+  requireNothingElse(): void {
+    const present = this.owners.flatMap((known, owner) => known.wanted ? [owner] : []);
+    const labels = new Set(present.flatMap((owner) => this.look.labels[owner] ?? []));
+    const isKnown = (label: string) => labels.has(label) || this.labelsLeft.has(label);
+    for (const { name, values } of this.look.records) {
+      const [label] = name.split('.');
+      if (REGISTRY.test(label)) {
+        const of = /of=(cdk-ses-dkim-[0-9a-f]{32})/.exec(values.join())?.[1];
+        if (!isKnown(of ?? label)) this.fail(12, `a registry record is left: ${name} ${values.join(' | ')}`);
+        continue;
+      }
+      const isUsed = present.some((owner) => this.owners[owner].names.has(name));
+      if (!isUsed && !this.theirs.has(name) && !this.mayStay.has(name)) {
+        this.fail(12, `a record is left: ${name}`);
+      }
+    }
+    for (const [key, { tags }] of Object.entries(this.look.identities)) {
+      const here = present.filter((owner) => placeName(identityOf(this.topology, owner)) === key);
+      for (const [label, value] of Object.entries(tags)) {
+        if (!REGISTRY.test(label) || isKnown(label)) continue;
+        const isLeft = value.includes('leaves') && (here.length > 0 || this.forgottenAt.has(key));
+        if (!isLeft && !this.hasFaults && !this.tagsMayStay.has(key)) this.fail(12, `a tag is left in ${key}: ${label} ${value}`);
+        if (this.hasFaults) this.labelsLeft.set(label, 'skipped');
+      }
+    }
+  }
+
+  private readonly tagsMayStay = new Set<string>();
+
+  /** OVERWRITE replaces what has the name of a wanted record. */
+  private dropWhatWasOverwritten(): void {
+    for (const { wanted } of [...this.owners, ...this.attempts]) {
+      if (!wanted?.overwrite || !wanted.zone || typeof wanted.signing !== 'object') continue;
+      const name = nameOf(wanted.signing.selector);
+      if (this.theirs.has(name) && this.theirs.get(name) !== this.contentAt(name, this.look)) this.theirs.delete(name);
+    }
+    this.attempts.length = 0;
+  }
+
+  private readonly attempts: { wanted?: Wanted }[] = [];
+
+  // ---- bookkeeping
+
+  private fail(invariant: number, what: string): never {
+    throw new Broken(`${invariant}: ${what}`);
+  }
+
+  /** All names that a deployment with these properties can write. */
+  private namesOf(owner: number, { signing, zone }: Wanted): string[] {
+    if (!zone || signing === 'replica') return [];
+    if (typeof signing === 'object') return [nameOf(signing.selector)];
+    const { origin, tokens = [] } = this.identity(owner) ?? {};
+    return origin === 'AWS_SES' ? tokens.map(nameOf) : [];
+  }
+
+  private mayWrite(owner: number, wanted: Wanted): void {
+    this.attempts.push({ wanted });
+    const known = this.owners[owner];
+    for (const name of this.namesOf(owner, wanted)) known.names.add(name);
+  }
+
+  /** Tokens are known only afterwards. */
+  noteTokens(look: Look): void {
+    for (const [owner, known] of this.owners.entries()) {
+      const wanted = known.wanted ?? this.attempts.at(-1)?.wanted;
+      const { origin, tokens = [] } = look.identities[placeName(identityOf(this.topology, owner))] ?? {};
+      if (!wanted?.zone || origin !== 'AWS_SES') continue;
+      for (const token of tokens) known.names.add(nameOf(token));
+    }
+  }
+
+  private leavesZone(owner: number): void {
+    const label = this.look.labels[owner];
+    if (label) this.labelsLeft.set(label, 'zone left');
+    for (const known of this.sharing(owner)) {
+      for (const name of known.names) this.mayStay.set(name, 'zone left');
+    }
+  }
+
+  private forget(owner: number): void {
+    Object.assign(this.owners[owner], {
+      wanted: undefined, names: new Set(), isCalm: false, superseded: new Map(), needs: [], timeout: 3600,
+    });
+  }
+
+  /** The owner, and all that can have a record with it. */
+  private sharing(owner: number): OwnerKnown[] {
+    const { names } = this.owners[owner];
+    return this.owners.filter((other, number) => number === owner || [...other.names].some((name) => names.has(name)));
+  }
+
+  private disturb(which: (known: OwnerKnown, owner: number) => boolean): void {
+    for (const [owner, known] of this.owners.entries()) if (which(known, owner)) known.isCalm = false;
+  }
+
+  private forgetNeeds(name: string): void {
+    for (const known of this.owners) {
+      known.needs = known.needs.filter((each) => each !== name);
+      known.superseded.delete(name);
+    }
+  }
+
+  private known(place: IdentityPlace): IdentityKnown {
+    const key = placeName(place);
+    const found = this.identities.get(key) ?? { isByHand: false, wasTouched: false, isRetained: false };
+    this.identities.set(key, found);
+    return found;
+  }
+
+  private ownersAt(place: IdentityPlace): number[] {
+    return this.topology.owners.flatMap((_, owner) =>
+      this.isThere(owner) && placeName(identityOf(this.topology, owner)) === placeName(place) ? [owner] : []);
+  }
+
+  private identity(owner: number): IdentitySeen | undefined {
+    return this.look.identities[placeName(identityOf(this.topology, owner))];
+  }
+
+  private recordsAt(name: string, look = this.look): RecordSeen[] {
+    return look.records.filter((record) => record.name === name);
+  }
+
+  private contentAt(name: string, look: Look): string {
+    return this.recordsAt(name, look).map(({ type, ttl, values }) => `${type} ${ttl} ${values.join(' | ')}`).join(', ');
+  }
+}
+
+export function nameOf(label: string): string {
+  return `${label.toLowerCase()}._domainkey.${DOMAIN}`;
+}
+
+function unquoted(value: string): string {
+  return value.replace(/" "|"/g, '');
+}
+

@@ -1,0 +1,76 @@
+// Watches a quick history at the moment of each write, where a look afterwards would come too late.
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { ACCOUNTS, DOMAIN, IdentityPlace, placeName, REGIONS } from './operations';
+import type { QuickServices } from './quick-services';
+import { plainName } from '../cloud/record-name';
+import type { WireSigningAttributes } from '../cloud/ses/signing';
+import { Clock } from '../cloud/time/clock';
+
+/** A call that has passed the fence takes up to 25 seconds, and a look of the fence counts for 5. */
+const OVERTAKEN_ENDS_MS = 30_000;
+
+/** A request that CloudFormation has made, and what has come of it. */
+export interface RequestSeen {
+  readonly type: 'Create' | 'Update' | 'Delete';
+  readonly identity: IdentityPlace;
+  readonly hasZone: boolean;
+  answers: number;
+  /** When CloudFormation gave up waiting for it. */
+  cancelledAt?: number;
+}
+
+export class Witness {
+  readonly broken: string[] = [];
+  writes = 0;
+  /** Where an owner is, or was: the only identities that the handler can know. */
+  readonly known = new Set<string>();
+
+  constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
+
+  /** Before each write of the handler. */
+  writing(request: RequestSeen, what: string): void {
+    this.writes++;
+    if (request.answers > 0) this.broken.push(`11: ${what} after the request was answered`);
+    if (request.cancelledAt !== undefined && this.clock.now() > request.cancelledAt + OVERTAKEN_ENDS_MS) {
+      const seconds = (this.clock.now() - request.cancelledAt) / 1000;
+      this.broken.push(`11: ${what} ${seconds} s after CloudFormation gave the request up`);
+    }
+  }
+
+  answered(request: RequestSeen): void {
+    request.answers++;
+    if (request.answers > 1) this.broken.push('9: one request was answered twice');
+  }
+
+  /** Before SES is told. */
+  telling({ identity, hasZone }: RequestSeen, origin: unknown, attributes: WireSigningAttributes): void {
+    const { DomainSigningSelector: selector, DomainSigningPrivateKey: key } = attributes;
+    if (origin !== 'EXTERNAL' || !key) return;
+    const before = this.services.identity(identity);
+    const signs = before?.status === 'SUCCESS' && before.signingEnabled;
+    const name = `${selector}._domainkey.${DOMAIN}`;
+    if ((hasZone || signs) && !this.services.seen(name, 'TXT').some((text) => this.services.holds(text, key))) {
+      this.broken.push(`1: SES was told of ${selector} in ${placeName(identity)} before the world sees its record`);
+    }
+  }
+
+  /** After a change of the zone. */
+  changed({ type }: RequestSeen, changes: readonly Change[], before: readonly ResourceRecordSet[]): void {
+    const removed = changes.filter(({ Action }) => Action === 'DELETE')
+      .map(({ ResourceRecordSet: set }) => ({ name: plainName(set!.Name!), type: set!.Type! }))
+      .filter(({ name }) => name.endsWith(`.${DOMAIN}`) && !name.startsWith('cdk-ses-dkim-'));
+    for (const { name } of removed) {
+      for (const place of ACCOUNTS.flatMap((account) => REGIONS.map((region) => ({ account, region })))) {
+        const identity = this.services.identity(place);
+        const [selector] = identity?.tokens ?? [];
+        if (identity?.origin !== 'EXTERNAL' || !this.known.has(placeName(place))) continue;
+        if (name !== `${selector.toLowerCase()}._domainkey.${DOMAIN}` || !identity.publicKey) continue;
+        const holds = (sets: readonly ResourceRecordSet[]) => sets.some((set) => plainName(set.Name!) === name
+          && set.ResourceRecords?.some(({ Value }) => this.services.hasPublicKey(Value!, identity.publicKey!)));
+        if (holds(before) && !holds(this.services.zone.recordSets)) {
+          this.broken.push(`10: a ${type} took out ${name}, with which ${placeName(place)} signs`);
+        }
+      }
+    }
+  }
+}
