@@ -78,7 +78,7 @@ async function deployments(
   await Promise.all(plans.map(({ operation, wanted }) => send(model, world, operation, wanted)));
   await world.pass(MINUTE); // what was cancelled comes to its end
   const look = world.look();
-  model.noteTokens(look);
+  model.noteTokens(before, look);
   for (const { operation, wanted } of plans) {
     const ending = operation.do === 'deploy' ? operation.ending : {};
     model.ended(operation, wanted, before, look, ending, operations.length === 1);

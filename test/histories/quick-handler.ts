@@ -213,9 +213,10 @@ export class QuickHandler {
 
   private async takeAnswer(url: URL, body: Buffer): Promise<Response> {
     const waiting = this.waiting.get(url.searchParams.get('X-Amz-Signature')!)!;
-    const run = this.runs.get(url.searchParams.get('run')!)!;
+    const id = url.searchParams.get('run')!;
+    const run = this.runs.get(id)!;
     await this.call(run, 's3', 'PutObject', () => {
-      this.services.witness.answered(waiting.request);
+      this.services.witness.answered(waiting.request, id);
       waiting.resolve(body.toString());
     });
     return new Response();

@@ -31,6 +31,8 @@ export class QuickWorld implements World {
   private readonly provider: ResourceProvider;
   private readonly realRandom = Math.random;
   private deployments = 0;
+  /** By owner. */
+  private readonly lastProperties = new Map<number, string>();
   /** By stack id, also those that are gone. */
   private readonly byId = new Map<string, Stack>();
 
@@ -120,6 +122,7 @@ export class QuickWorld implements World {
       }
       await work.finally(() => ended.abort());
     });
+    this.forgetThoseGone(number);
   }
 
   async delete(number: number, arrives: boolean): Promise<void> {
@@ -129,6 +132,7 @@ export class QuickWorld implements World {
       stack.superseded = [];
     }
     await this.clock.drive(`stack ${number} to be deleted`, () => stack.delete(new Set()));
+    this.forgetThoseGone(number);
   }
 
   async continueRollBack(number: number, skips: boolean): Promise<void> {
@@ -178,11 +182,37 @@ export class QuickWorld implements World {
         ...propertiesOf(as, account, where, where === region ? undefined : where),
         ServiceToken: 'arn:function', ServiceTimeout: as.timeout ?? 3600,
       };
-      this.services.witness.known.add(placeName({ account, region: where }));
+      this.note(owner, as);
       return [this.logicalId(owner), { Type: 'Custom::EmailIdentityDkim', Properties: properties }] as const;
     });
     const run = ++this.deployments;
     return { ...Object.fromEntries(constructs), Beside: { Type: BESIDE, Properties: { Run: run, FailsAfter: failsAfter } } };
+  }
+
+  /** What is new is looked at by the handler, which writes its registry record then. */
+  private note(owner: number, as: Wanted): void {
+    const properties = JSON.stringify(as);
+    if (this.lastProperties.get(owner) === properties) return;
+    this.lastProperties.set(owner, properties);
+    const place = placeName(identityOf(this.topology, owner));
+    this.services.witness.owners.set(owner, { place, hasZone: as.zone });
+  }
+
+  private forgetThoseGone(stack: number): void {
+    for (const [owner, { stack: of }] of this.topology.owners.entries()) {
+      if (of !== stack || this.stacks[stack]!.resources.has(this.logicalId(owner))) continue;
+      this.services.witness.owners.delete(owner);
+      this.lastProperties.delete(owner);
+    }
+  }
+
+  /** Without its registry record nobody knows what an owner uses. */
+  private unnote(name: string): void {
+    const owner = this.topology.owners.findIndex(({ stack }, number) =>
+      this.stacks[stack] && name.startsWith(this.labelOf(number)));
+    const known = this.services.witness.owners.get(owner);
+    if (known) this.services.witness.owners.set(owner, { ...known, hasZone: false });
+    this.lastProperties.delete(owner);
   }
 
   /** The resource beside, which fails when it is told to. */
@@ -212,12 +242,12 @@ export class QuickWorld implements World {
       const { account, region } = request.stack;
       const { Region: where = region, HostedZoneId } = request.properties as ResourceProperties;
       const identity = { account, region: where } as IdentityPlace;
-      const one: RequestSeen = { type, identity, hasZone: HostedZoneId !== undefined, answers: 0 };
+      const one: RequestSeen = { type, identity, hasZone: HostedZoneId !== undefined };
       coming = one;
       try {
         return await send();
       } finally {
-        if (one.answers === 0) one.cancelledAt = clock.now();
+        if (one.answeredBy === undefined) one.cancelledAt = clock.now();
       }
     };
     return {
@@ -239,6 +269,7 @@ export class QuickWorld implements World {
   }
 
   removeRecord(name: string): void {
+    this.unnote(name);
     const found = this.services.zone.recordSets.filter(({ Name }) => plainName(Name!) === name);
     if (found.length === 0) return;
     this.services.changeByHand(found.map((set) => ({ Action: 'DELETE' as const, ResourceRecordSet: set })));

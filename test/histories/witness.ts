@@ -14,7 +14,8 @@ export interface RequestSeen {
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly identity: IdentityPlace;
   readonly hasZone: boolean;
-  answers: number;
+  /** The run that has answered it. */
+  answeredBy?: string;
   /** When CloudFormation gave up waiting for it. */
   cancelledAt?: number;
 }
@@ -22,24 +23,28 @@ export interface RequestSeen {
 export class Witness {
   readonly broken: string[] = [];
   writes = 0;
-  /** Where an owner is, or was: the only identities that the handler can know. */
-  readonly known = new Set<string>();
+  /**
+   * By owner: its identity, and whether it names the zone. Who names none writes nothing down there, so nobody can know
+   * that it uses a record.
+   */
+  readonly owners = new Map<number, { readonly place: string; readonly hasZone: boolean }>();
 
   constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
 
   /** Before each write of the handler. */
   writing(request: RequestSeen, what: string): void {
     this.writes++;
-    if (request.answers > 0) this.broken.push(`11: ${what} after the request was answered`);
+    if (request.answeredBy !== undefined) this.broken.push(`11: ${what} after the request was answered`);
     if (request.cancelledAt !== undefined && this.clock.now() > request.cancelledAt + OVERTAKEN_ENDS_MS) {
       const seconds = (this.clock.now() - request.cancelledAt) / 1000;
       this.broken.push(`11: ${what} ${seconds} s after CloudFormation gave the request up`);
     }
   }
 
-  answered(request: RequestSeen): void {
-    request.answers++;
-    if (request.answers > 1) this.broken.push('9: one request was answered twice');
+  /** A run whose connection broke says the same once more. */
+  answered(request: RequestSeen, run: string): void {
+    if (request.answeredBy !== undefined && request.answeredBy !== run) this.broken.push('9: two runs answered one request');
+    request.answeredBy = run;
   }
 
   /** Before SES is told. */
@@ -63,7 +68,7 @@ export class Witness {
       for (const place of ACCOUNTS.flatMap((account) => REGIONS.map((region) => ({ account, region })))) {
         const identity = this.services.identity(place);
         const [selector] = identity?.tokens ?? [];
-        if (identity?.origin !== 'EXTERNAL' || !this.known.has(placeName(place))) continue;
+        if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place)) continue;
         if (name !== `${selector.toLowerCase()}._domainkey.${DOMAIN}` || !identity.publicKey) continue;
         const holds = (sets: readonly ResourceRecordSet[]) => sets.some((set) => plainName(set.Name!) === name
           && set.ResourceRecords?.some(({ Value }) => this.services.hasPublicKey(Value!, identity.publicKey!)));
@@ -72,5 +77,10 @@ export class Witness {
         }
       }
     }
+  }
+
+  private isKnown(place: IdentityPlace): boolean {
+    const here = [...this.owners.values()].filter((owner) => owner.place === placeName(place));
+    return here.length > 0 && here.every(({ hasZone }) => hasZone);
   }
 }
