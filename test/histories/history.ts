@@ -18,6 +18,11 @@ export async function perform(model: Model, world: World, operation: Operation, 
   count(counts, operation.do);
   await act(model, world, operation, counts);
   model.check(world);
+  if (isDeployment(operation)) model.settle();
+}
+
+function isDeployment({ do: kind }: Operation): boolean {
+  return ['deploy', 'again', 'remove', 'delete stack', 'skip', 'roll back', 'together'].includes(kind);
 }
 
 async function act(model: Model, world: World, operation: Operation, counts: Counts): Promise<void> {
@@ -79,7 +84,10 @@ async function deployments(
   await world.pass(MINUTE); // what was cancelled comes to its end
   const look = world.look();
   model.noteTokens(before, look);
-  for (const { operation, wanted } of plans) {
+  // What is left to another owner is left to one that has come by then.
+  const isThereNow = ({ operation }: typeof plans[number]) => operation.do === 'deploy'
+    && ['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(look.stacks[model.stackNumber(operation)]!.status);
+  for (const { operation, wanted } of [...plans.filter(isThereNow), ...plans.filter((plan) => !isThereNow(plan))]) {
     const ending = operation.do === 'deploy' ? operation.ending : {};
     model.ended(operation, wanted, before, look, ending, operations.length === 1);
     count(counts, `→ ${look.stacks[model.stackNumber(operation)]!.status}`);
@@ -88,7 +96,6 @@ async function deployments(
     throw new Broken(`4: nothing had changed, and ${world.writes - writesBefore} calls wrote something`);
   }
   world.clearFaults();
-  model.settle();
 }
 
 function wantedBy(model: Model, operation: Deployment): Map<number, Wanted> {

@@ -2,8 +2,9 @@
 // somebody else's. The numbers are those of the invariants in CONTRIBUTING.md.
 //
 // What the product knowingly leaves is said by name (`Leftover`): only that may be there, and nothing else.
+import { isDeepStrictEqual } from 'node:util';
 import {
-  Deployment, DOMAIN, Ending, HAND, IdentityPlace, identityOf, Operation, otherRegion, placeName, Topology, Wanted,
+  Deployment, DOMAIN, Ending, IdentityPlace, identityOf, Operation, otherRegion, placeName, Topology, Wanted,
 } from './operations';
 import { IdentitySeen, Look, RecordSeen, World } from './world';
 
@@ -23,10 +24,11 @@ export class Broken extends Error {}
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record to list it
  *   in: it names no zone, or is a replica.
+ * - `denied`: a Delete could not see the identity, or take its tag off. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
  */
 type Leftover = 'forgotten' | 'zone left' | 'registry harmed' | 'retained' | 'replaced by hand' | 'tags taken'
-  | 'replaced signing' | 'left without registry' | 'skipped';
+  | 'replaced signing' | 'left without registry' | 'denied' | 'skipped';
 
 interface OwnerKnown {
   /** Undefined: it is not there. `wanted` is what CloudFormation believes. */
@@ -47,11 +49,10 @@ interface OwnerKnown {
 }
 
 interface IdentityKnown {
-  /** Signed by hand, and no owner has told SES since. */
-  isByHand: boolean;
-  /** SES was told by hand once, made anew, or its tags were taken. */
+  /** How it signs by hand, or was retained, as long as no owner has told SES anything since. */
+  theirs?: string;
+  /** SES was told by hand while owners were there, made anew, or its tags were taken. */
   wasTouched: boolean;
-  isRetained: boolean;
 }
 
 const DAY = 86_400_000;
@@ -176,11 +177,8 @@ export class Model {
     at: IdentityPlace, how: Extract<Operation, { do: 'change identity' }>['how'], look: Look,
   ): void {
     const known = this.known(at);
-    if (how === 'sign') {
-      known.isByHand = true;
-      known.isRetained = false;
-    }
-    if (how === 'make anew') Object.assign(known, { isByHand: false, isRetained: false });
+    if (how === 'sign') known.theirs = signingOf(look, at);
+    if (how === 'make anew') known.theirs = undefined;
     if (how !== 'switch off' && how !== 'switch on') known.wasTouched = true;
     const leftover = how === 'take tags' ? 'tags taken' : 'replaced by hand';
     for (const owner of this.ownersAt(at)) {
@@ -266,7 +264,8 @@ export class Model {
         continue;
       }
       const isDeployed = 'owner' in operation && operation.owner === owner;
-      if (!isDeployed && known.wanted) continue;
+      // What is as it was is sent no request.
+      if (known.wanted && known.or.length === 0 && (!isDeployed || isDeepStrictEqual(known.wanted, next))) continue;
       this.supersede(owner, next, before);
       Object.assign(known, { wanted: next, stable: next, or: [] });
       known.timeout = next.timeout ?? 3600;
@@ -276,8 +275,9 @@ export class Model {
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
       if (this.signsByHand(owner)) continue;
-      Object.assign(place, { isByHand: false, isRetained: false });
+      place.theirs = undefined;
       if (alone) this.requireAsked(owner, next);
+      if (alone && others.length === 0) place.wasTouched = false;
       known.isCalm = alone && !this.hasFaults;
     }
     if (operation.do === 'skip') this.skipped(stack);
@@ -285,9 +285,16 @@ export class Model {
 
   /** The construct found what was set by hand, and has told SES nothing. */
   private signsByHand(owner: number): boolean {
-    const { isByHand } = this.known(identityOf(this.topology, owner));
+    const place = identityOf(this.topology, owner);
+    const { theirs } = this.known(place);
+    return theirs !== undefined && theirs === signingOf(this.look, place);
+  }
+
+  private signsAs(owner: number): boolean {
     const { origin, tokens = [] } = this.identity(owner) ?? {};
-    return isByHand && origin === 'EXTERNAL' && tokens[0] === HAND;
+    return [this.owners[owner].wanted!, ...this.owners[owner].or].some(({ signing }) =>
+      typeof signing === 'object' ? origin === 'EXTERNAL' && tokens[0] === signing.selector
+        : signing === 'replica' ? origin?.startsWith('AWS_SES_') : origin === 'AWS_SES');
   }
 
   private requireAsked(owner: number, { signing, zone }: Wanted): void {
@@ -350,7 +357,11 @@ export class Model {
     const known = this.owners[owner];
     const place = identityOf(this.topology, owner);
     if ([known.wanted!, ...known.or].some(({ retain }) => retain)) {
-      this.known(place).isRetained = true;
+      // The signing that another owner has told SES is not this one's to keep.
+      if (known.or.length > 0) Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
+      else if (this.signsAs(owner) || this.ownersAt(place).length === 1) {
+        this.known(place).theirs = signingOf(this.look, place);
+      }
       for (const name of known.names) {
         if (this.recordsAt(name).length > 0 && !this.theirs.has(name)) {
           this.mayStay.set(name, 'retained');
@@ -373,14 +384,14 @@ export class Model {
     const identity = this.look.identities[placeName(place)];
     if (this.ownersAt(place).length > 0 || !identity || this.isForgottenAt(place)) return;
     const { origin, tokens } = identity;
-    if (known.isByHand) {
-      const was = before.identities[placeName(place)];
-      if (was?.origin === 'EXTERNAL' && was.tokens[0] === HAND && (origin !== 'EXTERNAL' || tokens[0] !== HAND)) {
-        this.fail(5, `the signing by hand in ${placeName(place)} is gone with owner ${owner}`);
+    if (known.theirs) {
+      const now = signingOf(this.look, place);
+      if (signingOf(before, place) === known.theirs && now !== known.theirs) {
+        this.fail(5, `${placeName(place)} signed with ${known.theirs}, and with ${now} when owner ${owner} is gone`);
       }
       return;
     }
-    if (origin === 'AWS_SES' || known.isRetained || known.wasTouched) return;
+    if (origin === 'AWS_SES' || known.wasTouched) return;
     this.fail(12, `${placeName(place)} signs with ${origin} ${tokens.join()} when the last owner is gone`);
   }
 
@@ -437,6 +448,8 @@ export class Model {
       // Its selector before has to be right again, with the key that SES had.
       if (isCalm && alone && !this.hasFaults && this.canGoBack(owner)) {
         this.requireAsked(owner, known.wanted);
+        // The length of a key may not be what it was: SES changes it once a day.
+        known.isCalm = typeof known.wanted.signing === 'object';
         // Without a zone nobody looks which key SES has: a failing test in histories.test.ts.
         if (known.wanted.zone) this.requireSameSigning(owner, before);
       } else {
@@ -457,17 +470,14 @@ export class Model {
     const was = before.identities[key];
     const now = this.look.identities[key];
     const others = this.ownersAt(place);
-    const replaced = was?.origin !== 'AWS_SES' && this.known(place).isByHand
-      && ['SUCCESS', 'TEMPORARY_FAILURE'].includes(was?.status ?? '');
-    if (replaced && now && now.origin !== was.origin || (replaced && now?.tokens[0] !== HAND)) {
-      for (const name of known.names) this.mayStay.set(name, 'replaced signing');
-      Object.assign(this.known(place), { isByHand: false, wasTouched: true });
+    const { theirs } = this.known(place);
+    const isReplaced = theirs !== undefined && theirs === signingOf(before, place) && theirs !== signingOf(this.look, place);
+    if (isReplaced && (this.hasFaults || !alone || ['SUCCESS', 'TEMPORARY_FAILURE'].includes(was?.status ?? ''))) {
+      this.leaveNames(known.names, 'replaced signing');
+      this.known(place).theirs = signingOf(this.look, place);
     } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
-      const isBack = now.origin === 'AWS_SES' || (now.origin === was.origin && now.tokens.join() === was.tokens.join());
+      const isBack = now.origin === 'AWS_SES' || signingOf(before, place) === signingOf(this.look, place);
       if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
-    }
-    if (this.hasFaults && this.known(place).isByHand && now?.tokens[0] !== HAND) {
-      Object.assign(this.known(place), { isByHand: false, wasTouched: true });
     }
     this.handOver(owner);
     this.forget(owner);
@@ -517,7 +527,7 @@ export class Model {
       known.superseded.clear();
       known.needs = [];
       const place = this.known(identityOf(this.topology, owner));
-      if (place.isByHand && !this.signsByHand(owner)) Object.assign(place, { isByHand: false, wasTouched: true });
+      if (place.theirs && !this.signsByHand(owner)) Object.assign(place, { theirs: undefined, wasTouched: true });
       for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
     }
   }
@@ -526,7 +536,9 @@ export class Model {
     for (const owner of this.ownersOf(stack)) {
       this.owners[owner].isCalm = false;
       this.owners[owner].superseded.clear();
-      if (!this.look.stacks[stack]!.owners.includes(owner)) this.forget(owner);
+      if (this.look.stacks[stack]!.owners.includes(owner)) continue;
+      this.handOver(owner);
+      this.forget(owner);
     }
   }
 
@@ -570,7 +582,11 @@ export class Model {
         if (!REGISTRY.test(label) || isKnown(label)) continue;
         const isLeft = value.includes('leaves') && (here.length > 0 || this.forgottenAt.has(key));
         if (!isLeft && !this.hasFaults && !this.tagsMayStay.has(key)) this.fail(12, `a tag is left in ${key}: ${label} ${value}`);
-        if (this.hasFaults) this.labelsLeft.set(label, 'skipped');
+        // A Delete that may not see the identity goes on without: the tag stays, as of an owner that is there.
+        if (this.hasFaults) {
+          this.labelsLeft.set(label, 'denied');
+          this.forgottenAt.add(key);
+        }
       }
     }
   }
@@ -659,7 +675,7 @@ export class Model {
 
   private known(place: IdentityPlace): IdentityKnown {
     const key = placeName(place);
-    const found = this.identities.get(key) ?? { isByHand: false, wasTouched: false, isRetained: false };
+    const found = this.identities.get(key) ?? { wasTouched: false };
     this.identities.set(key, found);
     return found;
   }
@@ -680,6 +696,12 @@ export class Model {
   private contentAt(name: string, look: Look): string {
     return this.recordsAt(name, look).map(({ type, ttl, values }) => `${type} ${ttl} ${values.join(' | ')}`).join(', ');
   }
+}
+
+/** How an identity signs, in one word. */
+function signingOf({ identities }: Look, place: IdentityPlace): string | undefined {
+  const identity = identities[placeName(place)];
+  return identity && [identity.origin, ...identity.tokens].join(' ');
 }
 
 export function nameOf(label: string): string {

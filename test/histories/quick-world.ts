@@ -122,6 +122,9 @@ export class QuickWorld implements World {
       }
       await work.finally(() => ended.abort());
     });
+    if (['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(stack.status)) {
+      for (const [owner, as] of wanted) this.note(owner, as);
+    }
     this.forgetThoseGone(number);
   }
 
@@ -182,7 +185,7 @@ export class QuickWorld implements World {
         ...propertiesOf(as, account, where, where === region ? undefined : where),
         ServiceToken: 'arn:function', ServiceTimeout: as.timeout ?? 3600,
       };
-      this.note(owner, as);
+      if (!as.zone) this.note(owner, as);
       return [this.logicalId(owner), { Type: 'Custom::EmailIdentityDkim', Properties: properties }] as const;
     });
     const run = ++this.deployments;
