@@ -98,6 +98,11 @@ export class SecretsManager extends HttpService {
     else secret.deletedAt = this.context.clock.now() + recoveryWindowInDays * DAY;
   }
 
+  /** One that is marked for deletion is as it was before. */
+  restore(arn: string): void {
+    this.existing(arn).deletedAt = undefined;
+  }
+
   // ---- HTTP
 
   protected operationOf(request: Request): string {

@@ -30,7 +30,12 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
   overwrite: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
   retain: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   wait: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constantFrom(300, 1800)),
-});
+}).map(asTheConstructHasIt);
+
+/** A replica has no records, and without a zone there is nothing to say of them. */
+function asTheConstructHasIt(made: Wanted): Wanted {
+  return made.zone && made.signing !== 'replica' ? made : { ...made, zone: false, ttl: 300, overwrite: false };
+}
 
 /**
  * From the second after the request was made. One that is cancelled in its own second, before the function has begun,

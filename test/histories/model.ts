@@ -311,7 +311,8 @@ export class Model {
       if (zone) {
         const name = nameOf(signing.selector);
         const values = this.recordsAt(name).flatMap(({ values: each }) => each).map(unquoted);
-        if (publicKey && !values.some((value) => value.includes(publicKey))) {
+        // Which key SES has is inferred from public DNS (docs/adr/0006-which-key-ses-has.md), which somebody has changed.
+        if (publicKey && !this.theirs.has(name) && !values.some((value) => value.includes(publicKey))) {
           this.fail(1, `${who}, signs with ${signing.selector}, and ${name} has another key or none`);
         }
         known.needs = [name];
@@ -358,7 +359,7 @@ export class Model {
     const place = identityOf(this.topology, owner);
     if ([known.wanted!, ...known.or].some(({ retain }) => retain)) {
       // The signing that another owner has told SES is not this one's to keep.
-      if (known.or.length > 0) Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
+      if (known.or.length > 0 || this.known(place).wasTouched) Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
       else if (this.signsAs(owner) || this.ownersAt(place).length === 1) {
         this.known(place).theirs = signingOf(this.look, place);
       }

@@ -8,10 +8,14 @@ import { World } from './world';
 export interface Search {
   readonly histories: number;
   readonly seed: number;
-  readonly longest: number;
+  /** @default true */
+  readonly isShrunk?: boolean;
   readonly world: (topology: Topology, seed: number) => Promise<World>;
   readonly counts: Counts;
 }
+
+/** Operations of a history. Longer ones find nothing more, and are slow. */
+const LONGEST = 16;
 
 export interface Found {
   readonly error: string;
@@ -22,12 +26,12 @@ export interface Found {
 }
 
 /** Undefined when all histories keep to what must hold. */
-export async function search({ histories, seed, longest, world, counts }: Search): Promise<Found | undefined> {
+export async function search({ histories, seed, world, counts, isShrunk = true }: Search): Promise<Found | undefined> {
   const history = topology.chain((of) => fc.record({
     of: fc.constant(of),
     seed: fc.nat(),
     commands: fc.commands([anyOperation(of).map((operation) => new Step(operation, counts))], {
-      maxCommands: longest, size: 'max', disableReplayLog: true,
+      maxCommands: LONGEST, size: 'max', disableReplayLog: true,
     }),
   }));
   const property = fc.asyncProperty(history, async ({ of, seed: own, commands }) => {
@@ -40,7 +44,7 @@ export async function search({ histories, seed, longest, world, counts }: Search
       await real.stop();
     }
   });
-  const details = await fc.check(property, { numRuns: histories, seed, endOnFailure: false });
+  const details = await fc.check(property, { numRuns: histories, seed, endOnFailure: !isShrunk });
   if (!details.failed) return undefined;
   const [{ of, seed: own, commands }] = details.counterexample!;
   const steps = String(commands).split(/,(?=\{"do")/).join(',\n    ');

@@ -69,6 +69,9 @@ export class Witness {
         const identity = this.services.identity(place);
         const [selector] = identity?.tokens ?? [];
         if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place)) continue;
+        // Another key under the same selector harms nobody where nothing is signed yet.
+        const signs = ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
+        if (type !== 'Delete' && !signs) continue;
         if (name !== `${selector.toLowerCase()}._domainkey.${DOMAIN}` || !identity.publicKey) continue;
         const holds = (sets: readonly ResourceRecordSet[]) => sets.some((set) => plainName(set.Name!) === name
           && set.ResourceRecords?.some(({ Value }) => this.services.hasPublicKey(Value!, identity.publicKey!)));
