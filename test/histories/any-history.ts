@@ -19,7 +19,10 @@ export const topology: fc.Arbitrary<Topology> = fc.array(
     REGIONS.filter((each) => both || each === region).map((each) => ({ stack, region: each }))).slice(0, 4),
 })).map((made) => ({ ...made, stacks: made.stacks.filter((_, stack) => made.owners.some((one) => one.stack === stack)) }));
 
-const ownKey = fc.record({ selector: fc.constantFrom(...SELECTORS), secret: fc.constantFrom(...SECRETS) });
+/** As the objects of a named test are. */
+const PLAIN = { noNullPrototype: true };
+
+const ownKey = fc.record({ selector: fc.constantFrom(...SELECTORS), secret: fc.constantFrom(...SECRETS) }, PLAIN);
 const wanted: fc.Arbitrary<Wanted> = fc.record({
   signing: fc.oneof(
     { weight: 6, arbitrary: ownKey }, { weight: 3, arbitrary: fc.constant('easy' as const) },
@@ -30,7 +33,7 @@ const wanted: fc.Arbitrary<Wanted> = fc.record({
   overwrite: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
   retain: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
   wait: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constantFrom(300, 1800)),
-}).map(asTheConstructHasIt);
+}, PLAIN).map(asTheConstructHasIt);
 
 /** A replica has no records, and without a zone there is nothing to say of them. */
 function asTheConstructHasIt(made: Wanted): Wanted {

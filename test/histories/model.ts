@@ -23,7 +23,7 @@ export class Broken extends Error {}
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record to list it
- *   in: it names no zone, or is a replica.
+ *   in: it names no zone, is a replica, or somebody has removed it.
  * - `denied`: a Delete could not see the identity, or take its tag off. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
  */
@@ -490,11 +490,15 @@ export class Model {
     const { names } = this.owners[owner];
     if (this.isForgottenAt(place)) this.leaveNames(names, 'forgotten');
     for (const other of this.ownersAt(place).filter((one) => one !== owner)) {
-      const { wanted, or } = this.owners[other];
       this.owners[other].isCalm = false;
-      if ([wanted!, ...or].some((one) => (!one.zone || one.signing === 'replica'))) this.leaveNames(names, 'left without registry');
+      if (!this.hasRegistry(other)) this.leaveNames(names, 'left without registry');
       for (const name of names) this.owners[other].names.add(name);
     }
+  }
+
+  private hasRegistry(owner: number): boolean {
+    const label = this.look.labels[owner];
+    return label !== undefined && this.recordsAt(nameOf(label)).length > 0;
   }
 
   private requireSameSigning(owner: number, before: Look): void {

@@ -100,3 +100,9 @@ export function placeName({ account, region }: IdentityPlace): string {
 export function otherRegion(region: Region): Region {
   return REGIONS[1 - REGIONS.indexOf(region)];
 }
+
+/** Where there is an identity: in all Regions of the accounts that have a stack, as each can be a replica's parent. */
+export function placesOf({ stacks }: Topology): IdentityPlace[] {
+  const accounts = new Set(stacks.map(({ account }) => account));
+  return [...accounts].flatMap((account) => REGIONS.map((region) => ({ account, region })));
+}

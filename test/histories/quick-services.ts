@@ -3,7 +3,7 @@ import { createPublicKey, KeyObject } from 'node:crypto';
 import type { promises } from 'node:dns';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
-  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, REGIONS, SecretName, SECRETS, ZONE_ACCOUNT,
+  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, SecretName, SECRETS, ZONE_ACCOUNT,
 } from './operations';
 import { Witness } from './witness';
 import { NameServerAnswer } from '../../lambda/base/ports';
@@ -58,14 +58,16 @@ export class QuickServices {
   private readonly publicKeys = new Map<string, string>();
   private readonly changes = new Map<string, number>();
 
-  constructor(private readonly clock: Clock, private readonly random: Random) {
+  constructor(
+    private readonly clock: Clock, private readonly random: Random, readonly places: readonly IdentityPlace[],
+  ) {
     this.ses = new SesIdentities(
       { clock, random, authorize: () => undefined },
       { resolver: () => this.resolver(), publisher: { set: () => undefined, remove: () => undefined } }, LOOKS,
     );
     this.witness = new Witness(this, clock);
+    for (const place of places) this.makeIdentity(place);
     for (const account of ACCOUNTS) {
-      for (const region of REGIONS) this.makeIdentity({ account, region });
       for (const name of SECRETS) this.setSecret(account, name, KEYS[name]);
     }
   }

@@ -1,8 +1,8 @@
 // The quick way to run a history: the handler's entry and the local cloud's rules in one process, without synthesis,
 // HTTP or DNS. A deployment takes a few milliseconds.
 import {
-  Account, ACCOUNTS, DOMAIN, Ending, HAND, IdentityPlace, identityOf, KeyName, Operation, otherRegion, placeName, Region,
-  REGIONS, SecretName, Topology, Wanted, ZONE_ACCOUNT,
+  Account, ACCOUNTS, DOMAIN, Ending, HAND, IdentityPlace, identityOf, KeyName, Operation, otherRegion, placeName,
+  placesOf, Region, SecretName, Topology, Wanted, ZONE_ACCOUNT,
 } from './operations';
 import { QuickHandler } from './quick-handler';
 import { bare, KEYS, publicKeyOf, QuickServices, ref, ZONE_ID } from './quick-services';
@@ -40,7 +40,7 @@ export class QuickWorld implements World {
     this.random = seededRandom(seed, 'cloud');
     this.clock = new SimulatedClock(seededRandom(seed, 'clock'));
     Math.random = seededRandom(seed, 'handler'); // the handler's own jitter
-    this.services = new QuickServices(this.clock, this.random);
+    this.services = new QuickServices(this.clock, this.random, placesOf(topology));
     this.stacks = topology.stacks.map(() => undefined);
     this.handler = new QuickHandler(this.clock, this.random, this.services, this.faults, (id) => this.byId.get(id)!);
     this.provider = this.customResources();
@@ -66,7 +66,7 @@ export class QuickWorld implements World {
   // ---- looking
 
   look(): Look {
-    const places = ACCOUNTS.flatMap((account) => REGIONS.map((region) => ({ account, region })));
+    const { places } = this.services;
     return {
       now: this.clock.now(),
       records: this.services.zone.recordSets.filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')

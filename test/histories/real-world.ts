@@ -5,7 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import {
   Account, ACCOUNTS, DOMAIN, Ending, HAND, IdentityPlace, identityOf, KeyName, Operation, otherRegion, placeName,
-  REGIONS, SecretName, SECRETS, Topology, Wanted, ZONE_ACCOUNT,
+  placesOf, SecretName, SECRETS, Topology, Wanted, ZONE_ACCOUNT,
 } from './operations';
 import { bare, KEYS, publicKeyOf } from './quick-services';
 import { Look, StackSeen, World } from './world';
@@ -23,10 +23,8 @@ const NEVER_VERIFIED = 'never.example';
 export class RealWorld implements World {
   static async start(topology: Topology, seed: number, functions: FunctionMode): Promise<RealWorld> {
     const scene = await Scene.start({ seed, functions });
-    for (const account of ACCOUNTS) {
-      for (const region of REGIONS) {
-        for (const name of [DOMAIN, NEVER_VERIFIED]) scene.cloud.ses.createIdentity({ account, region, name });
-      }
+    for (const place of placesOf(topology)) {
+      for (const name of [DOMAIN, NEVER_VERIFIED]) scene.cloud.ses.createIdentity({ ...place, name });
     }
     scene.cloud.iam.putRole({
       arn: ROLE, assumeRolePolicy: {
@@ -71,7 +69,7 @@ export class RealWorld implements World {
   // ---- looking
 
   look(): Look {
-    const places = ACCOUNTS.flatMap((account) => REGIONS.map((region) => ({ account, region })));
+    const places = placesOf(this.topology);
     return {
       now: this.scene.cloud.clock.now(),
       records: this.scene.cloud.route53.recordSets(this.scene.zoneId)

@@ -1,6 +1,6 @@
 // Watches a quick history at the moment of each write, where a look afterwards would come too late.
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { ACCOUNTS, DOMAIN, IdentityPlace, placeName, REGIONS } from './operations';
+import { DOMAIN, IdentityPlace, placeName } from './operations';
 import type { QuickServices } from './quick-services';
 import { plainName } from '../cloud/record-name';
 import type { WireSigningAttributes } from '../cloud/ses/signing';
@@ -65,7 +65,7 @@ export class Witness {
       .map(({ ResourceRecordSet: set }) => ({ name: plainName(set!.Name!), type: set!.Type! }))
       .filter(({ name }) => name.endsWith(`.${DOMAIN}`) && !name.startsWith('cdk-ses-dkim-'));
     for (const { name } of removed) {
-      for (const place of ACCOUNTS.flatMap((account) => REGIONS.map((region) => ({ account, region })))) {
+      for (const place of this.services.places) {
         const identity = this.services.identity(place);
         const [selector] = identity?.tokens ?? [];
         if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place)) continue;
