@@ -107,7 +107,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
-    'cli-table3@0.6.5', // the demo's tables
+    'cli-table3@0.6.5', // tables of the demo and of histories
   ],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
@@ -250,6 +250,13 @@ project.addTask('test:whole', {
     { exec: 'jest --coverage=false test/end-to-end several-batches.test', receiveArgs: true },
   ],
   env: { TEST_SIZE: 'whole' },
+});
+
+project.addTask('test:histories', {
+  description: 'Any histories of up to four owners: 10,000 (--count N, --seed N), or so many through the bundle, in both '
+    + 'ways of running a function (--real N). Prints what breaks an invariant as a test',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/histories/main.ts', receiveArgs: true }],
+  env: { CDK_VALIDATION: 'false', NODE_NO_WARNINGS: '1' },
 });
 
 const verify = project.addTask('verify', {

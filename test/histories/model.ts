@@ -265,7 +265,7 @@ export class Model {
       }
       const isDeployed = 'owner' in operation && operation.owner === owner;
       // What is as it was is sent no request.
-      if (known.wanted && known.or.length === 0 && (!isDeployed || isDeepStrictEqual(known.wanted, next))) continue;
+      if (known.wanted && known.or.length === 0 && (!isDeployed || isDeepStrictEqual({ timeout: 3600, ...known.wanted }, { timeout: 3600, ...next }))) continue;
       this.supersede(owner, next, before);
       Object.assign(known, { wanted: next, stable: next, or: [] });
       known.timeout = next.timeout ?? 3600;
