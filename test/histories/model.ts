@@ -23,8 +23,9 @@ export class Broken extends Error {}
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record to list it
- *   in: it names no zone, is a replica, or somebody has removed it.
- * - `denied`: a Delete could not see the identity, or take its tag off. To others it is as if the owner were there.
+ *   in: it names no zone, or none any more, is a replica, or somebody has removed it.
+ * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off. A stack is not
+ *   kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
  */
 type Leftover = 'forgotten' | 'zone left' | 'registry harmed' | 'retained' | 'replaced by hand' | 'tags taken'
@@ -76,6 +77,7 @@ export class Model {
   /** Since the last deployment: then the secrets are not what they were. */
   private readonly changedSecrets = new Set<string>();
   hasFaults = false;
+  isDenied = false;
 
   constructor(private readonly topology: Topology, look: Look) {
     this.look = look;
@@ -218,6 +220,7 @@ export class Model {
   /** A deployment is over, and its faults with it. */
   settle(): void {
     this.hasFaults = false;
+    this.isDenied = false;
   }
 
   /** Before requests are sent: what they may touch. */
@@ -264,8 +267,12 @@ export class Model {
         continue;
       }
       const isDeployed = 'owner' in operation && operation.owner === owner;
-      // What is as it was is sent no request.
-      if (known.wanted && known.or.length === 0 && (!isDeployed || isDeepStrictEqual({ timeout: 3600, ...known.wanted }, { timeout: 3600, ...next }))) continue;
+      // What is as it was is sent no request, unless it failed before. From outside nobody sees whether it did.
+      const isSame = isDeepStrictEqual({ timeout: 3600, ...known.wanted }, { timeout: 3600, ...next });
+      if (known.wanted && (!isDeployed || isSame)) {
+        if (known.or.length > 0) Object.assign(known, { stable: next, or: [], isCalm: false });
+        continue;
+      }
       this.supersede(owner, next, before);
       Object.assign(known, { wanted: next, stable: next, or: [] });
       known.timeout = next.timeout ?? 3600;
@@ -489,9 +496,10 @@ export class Model {
     const place = identityOf(this.topology, owner);
     const { names } = this.owners[owner];
     if (this.isForgottenAt(place)) this.leaveNames(names, 'forgotten');
+    if (this.known(place).wasTouched) this.leaveNames(names, 'tags taken');
     for (const other of this.ownersAt(place).filter((one) => one !== owner)) {
       this.owners[other].isCalm = false;
-      if (!this.hasRegistry(other)) this.leaveNames(names, 'left without registry');
+      if (!this.hasRegistry(other) || this.labelsLeft.has(this.look.labels[other]!)) this.leaveNames(names, 'left without registry');
       for (const name of names) this.owners[other].names.add(name);
     }
   }
@@ -571,32 +579,30 @@ export class Model {
     const isKnown = (label: string) => labels.has(label) || this.labelsLeft.has(label);
     for (const { name, values } of this.look.records) {
       const [label] = name.split('.');
-      if (REGISTRY.test(label)) {
-        const of = /of=(cdk-ses-dkim-[0-9a-f]{32})/.exec(values.join())?.[1];
-        if (!isKnown(of ?? label)) this.fail(12, `a registry record is left: ${name} ${values.join(' | ')}`);
-        continue;
-      }
+      if (!REGISTRY.test(label)) continue;
+      const of = /of=(cdk-ses-dkim-[0-9a-f]{32})/.exec(values.join())?.[1] ?? label;
+      if (isKnown(of)) continue;
+      if (!this.isDenied) this.fail(12, `a registry record is left: ${name} ${values.join(' | ')}`);
+      this.labelsLeft.set(of, 'denied');
+      const listed = [...values.join().matchAll(/record=([a-z0-9-]+);/g)].map(([, each]) => nameOf(each));
+      this.leaveNames(new Set(listed), 'denied');
+    }
+    for (const { name } of this.look.records) {
+      if (REGISTRY.test(name.split('.')[0])) continue;
       const isUsed = present.some((owner) => this.owners[owner].names.has(name));
-      if (!isUsed && !this.theirs.has(name) && !this.mayStay.has(name)) {
-        this.fail(12, `a record is left: ${name}`);
-      }
+      if (!isUsed && !this.theirs.has(name) && !this.mayStay.has(name)) this.fail(12, `a record is left: ${name}`);
     }
     for (const [key, { tags }] of Object.entries(this.look.identities)) {
       const here = present.filter((owner) => placeName(identityOf(this.topology, owner)) === key);
       for (const [label, value] of Object.entries(tags)) {
         if (!REGISTRY.test(label) || isKnown(label)) continue;
-        const isLeft = value.includes('leaves') && (here.length > 0 || this.forgottenAt.has(key));
-        if (!isLeft && !this.hasFaults && !this.tagsMayStay.has(key)) this.fail(12, `a tag is left in ${key}: ${label} ${value}`);
-        // A Delete that may not see the identity goes on without: the tag stays, as of an owner that is there.
-        if (this.hasFaults) {
-          this.labelsLeft.set(label, 'denied');
-          this.forgottenAt.add(key);
-        }
+        if (value.includes('leaves') && (here.length > 0 || this.forgottenAt.has(key))) continue;
+        if (!this.isDenied) this.fail(12, `a tag is left in ${key}: ${label} ${value}`);
+        this.labelsLeft.set(label, 'denied');
+        this.forgottenAt.add(key);
       }
     }
   }
-
-  private readonly tagsMayStay = new Set<string>();
 
   /** OVERWRITE replaces what has the name of a wanted record. */
   private dropWhatWasOverwritten(): void {
