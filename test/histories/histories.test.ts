@@ -1,10 +1,12 @@
 // Any history of up to four owners keeps to the invariants, and those that did not once are named tests.
 //
 // `npx projen test:histories` runs 10,000, and prints what breaks an invariant as a test for this file.
-import { Counts, runHistory } from './history';
-import { Operation, Topology, Wanted } from './operations';
+import { Counts, newModel, perform, runHistory } from './history';
+import { Operation, placeName, Topology, Wanted } from './operations';
+import { publicKeyOf } from './quick-services';
 import { QuickWorld } from './quick-world';
 import { search } from './search';
+import { Look } from './world';
 import { seedOfThisRun } from '../cloud/time/seed';
 
 /** Runs it in the quick world, and deletes all in the end. */
@@ -12,6 +14,17 @@ async function runsThrough(topology: Topology, seed: number, operations: readonl
   const world = new QuickWorld(topology, seed);
   try {
     await runHistory(world, operations);
+  } finally {
+    await world.stop();
+  }
+}
+
+async function lookAfter(topology: Topology, operations: readonly Operation[]): Promise<Look> {
+  const world = new QuickWorld(topology, 0);
+  try {
+    const model = newModel(topology, world);
+    for (const operation of operations) await perform(model, world, operation, new Map());
+    return world.look();
   } finally {
     await world.stop();
   }
@@ -50,3 +63,30 @@ test('7 a stack goes in which a failed resource and the one that was made anew a
     deploy(0, wanting('easy'), { noRollback: true, failsAfter: 120 }),
     { do: 'delete stack', stack: 0 },
   ]));
+
+test('12 a failed create takes its tag off, also when it had told SES nothing and has no zone', () =>
+  runsThrough(TWO, 0, [
+    deploy(0, wanting('replica', { zone: false })), deploy(1, wanting('replica', { zone: false, wait: 300 })),
+  ]));
+
+// Its properties are those of the update that failed, and count as told where there is no tag: Easy DKIM was found.
+test.failing('10 what is retained is not led back by an owner whose update to that selector failed', async () => {
+  const look = await lookAfter(TWO, [
+    deploy(1, wanting('easy')),
+    deploy(0, wanting(S1, { retain: true, wait: 300 })),
+    deploy(1, wanting({ ...S1, secret: 'two' }), { noRollback: true }),
+    { do: 'remove', owner: 0 },
+    { do: 'delete stack', stack: 1 },
+  ]);
+  expect(look.identities[placeName(AT)]).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
+});
+
+// Without a zone nobody looks whether the record of the selector has the key of the old properties.
+test.failing('5 a roll-back does not claim a key that SES does not have, where the record is published elsewhere', async () => {
+  const look = await lookAfter(ONE, [
+    deploy(0, wanting(S1, { zone: false })), deploy(0, wanting({ ...S1, secret: 'two' }), { failsAfter: 32 }),
+  ]);
+  const { publicKey } = look.identities[placeName(AT)];
+  expect({ key: publicKey, status: look.stacks[0]!.status })
+    .not.toEqual({ key: publicKeyOf('two'), status: 'UPDATE_ROLLBACK_COMPLETE' });
+});

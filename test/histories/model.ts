@@ -50,7 +50,7 @@ interface OwnerKnown {
 }
 
 interface IdentityKnown {
-  /** How it signs by hand, or was retained, as long as no owner has told SES anything since. */
+  /** How it signed last by hand, or as it was retained. */
   theirs?: string;
   /** SES was told by hand while owners were there, made anew, or its tags were taken. */
   wasTouched: boolean;
@@ -282,7 +282,6 @@ export class Model {
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
       if (this.signsByHand(owner)) continue;
-      place.theirs = undefined;
       if (alone) this.requireAsked(owner, next);
       if (alone && others.length === 0) place.wasTouched = false;
       known.isCalm = alone && !this.hasFaults;
@@ -382,20 +381,24 @@ export class Model {
     }
     this.handOver(owner);
     this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
+    const isSure = known.or.length === 0;
     this.forget(owner);
-    this.requireLedBack(owner, place, before);
+    this.requireLedBack(owner, place, before, isSure);
   }
 
   /** When the last owner of an identity is gone: SES signs as it was set by hand, or with Easy DKIM. */
-  private requireLedBack(owner: number, place: IdentityPlace, before: Look): void {
+  private requireLedBack(owner: number, place: IdentityPlace, before: Look, isSure: boolean): void {
     const known = this.known(place);
     const identity = this.look.identities[placeName(place)];
     if (this.ownersAt(place).length > 0 || !identity || this.isForgottenAt(place)) return;
     const { origin, tokens } = identity;
-    if (known.theirs) {
-      const now = signingOf(this.look, place);
-      if (signingOf(before, place) === known.theirs && now !== known.theirs) {
-        this.fail(5, `${placeName(place)} signed with ${known.theirs}, and with ${now} when owner ${owner} is gone`);
+    const { theirs } = known;
+    const now = signingOf(this.look, place);
+    if (now !== theirs) known.theirs = undefined;
+    if (theirs && signingOf(before, place) === theirs) {
+      // One whose update failed, and that has told SES nothing: a failing test in histories.test.ts.
+      if (now !== theirs && isSure) {
+        this.fail(5, `${placeName(place)} signed with ${theirs}, and with ${now} when owner ${owner} is gone`);
       }
       return;
     }
@@ -540,7 +543,7 @@ export class Model {
       known.superseded.clear();
       known.needs = [];
       const place = this.known(identityOf(this.topology, owner));
-      if (place.theirs && !this.signsByHand(owner)) Object.assign(place, { theirs: undefined, wasTouched: true });
+      if (place.theirs && !this.signsByHand(owner)) place.wasTouched = true;
       for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
     }
   }
@@ -642,11 +645,17 @@ export class Model {
     const made = look.records.filter(isNew).map(({ name }) => name);
     for (const { owner, wanted } of this.attempts) {
       if (!wanted.zone || (wanted.signing !== 'easy' && wanted.signing !== 'shorter')) continue;
-      for (const name of [...made, ...this.tokenNames(owner, before), ...this.tokenNames(owner, look)]) {
-        this.owners[owner].names.add(name);
-      }
+      const place = placeName(identityOf(this.topology, owner));
+      const tokens = new Set([
+        ...this.tokens.get(place) ?? [], ...made, ...this.tokenNames(owner, before), ...this.tokenNames(owner, look),
+      ]);
+      this.tokens.set(place, tokens);
+      for (const name of tokens) this.owners[owner].names.add(name);
     }
   }
+
+  /** Names of the CNAMEs that Easy DKIM has had for each identity. */
+  private readonly tokens = new Map<string, ReadonlySet<string>>();
 
   private tokenNames(owner: number, look: Look): string[] {
     const { origin, tokens = [] } = look.identities[placeName(identityOf(this.topology, owner))] ?? {};
