@@ -210,9 +210,12 @@ export class QuickWorld implements World {
   }
 
   /** Without its registry record nobody knows what an owner uses. */
-  private unnote(name: string): void {
-    const owner = this.topology.owners.findIndex(({ stack }, number) =>
-      this.stacks[stack] && name.startsWith(this.labelOf(number)));
+  private unnoteRegistry(name: string): void {
+    this.unnote(this.topology.owners.findIndex(({ stack }, number) =>
+      this.stacks[stack] && name.startsWith(this.labelOf(number))));
+  }
+
+  private unnote(owner: number): void {
     const known = this.services.witness.owners.get(owner);
     if (known) this.services.witness.owners.set(owner, { ...known, hasZone: false });
     this.lastProperties.delete(owner);
@@ -272,7 +275,7 @@ export class QuickWorld implements World {
   }
 
   removeRecord(name: string): void {
-    this.unnote(name);
+    this.unnoteRegistry(name);
     const found = this.services.zone.recordSets.filter(({ Name }) => plainName(Name!) === name);
     if (found.length === 0) return;
     this.services.changeByHand(found.map((set) => ({ Action: 'DELETE' as const, ResourceRecordSet: set })));
@@ -296,7 +299,13 @@ export class QuickWorld implements World {
         ses.delete(ref(at));
         this.services.makeIdentity(at);
         break;
-      case 'take tags': ses.untag(ref(at), ses.state(ref(at))!.tags.map(({ Key }) => Key)); break;
+      case 'take tags':
+        // Who finds its tag gone leaves the signing alone when another owner lists the record.
+        for (const owner of this.topology.owners.keys()) {
+          if (placeName(identityOf(this.topology, owner)) === placeName(at)) this.unnote(owner);
+        }
+        ses.untag(ref(at), ses.state(ref(at))!.tags.map(({ Key }) => Key));
+        break;
     }
   }
 }
