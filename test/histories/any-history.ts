@@ -17,7 +17,9 @@ export const topology: fc.Arbitrary<Topology> = fc.array(
   stacks: stacks.map((each) => each.place),
   owners: stacks.flatMap(({ place: { region }, both }, stack) =>
     REGIONS.filter((each) => both || each === region).map((each) => ({ stack, region: each }))).slice(0, 4),
-})).map((made) => ({ ...made, stacks: made.stacks.filter((_, stack) => made.owners.some((one) => one.stack === stack)) }));
+})).map(({ stacks, owners }) => ({
+  stacks: stacks.filter((_, stack) => owners.some((owner) => owner.stack === stack)), owners,
+}));
 
 /** As the objects of a named test are. */
 const PLAIN = { noNullPrototype: true };
@@ -86,15 +88,39 @@ export function anyOperation({ owners, stacks }: Topology): fc.Arbitrary<Operati
     { weight: 2, arbitrary: fc.record({ do: kind('skip'), stack }) },
     { weight: 1, arbitrary: fc.record({ do: kind('roll back'), stack }) },
     { weight: stacks.length > 1 ? 4 : 0, arbitrary: fc.record({ do: kind('together'), both }) },
-    { weight: 2, arbitrary: fc.record({ do: kind('write record'), selector: fc.constantFrom(...SELECTORS),
-      text: fc.constantFrom('same key' as const, 'other key' as const, 'junk' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: kind('write record'),
+        selector: fc.constantFrom(...SELECTORS),
+        text: fc.constantFrom('same key' as const, 'other key' as const, 'junk' as const),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: kind('remove record'), selector: fc.constantFrom(...SELECTORS) }) },
-    { weight: 1, arbitrary: fc.record({ do: kind('harm registry'), owner,
-      how: fc.constantFrom('remove' as const, 'garble' as const) }) },
-    { weight: 2, arbitrary: fc.record({ do: kind('change secret'), secret: fc.constantFrom(...SECRETS),
-      to: fc.constantFrom('new key' as const, 'garbage' as const, 'gone' as const, 'back' as const) }) },
-    { weight: 2, arbitrary: fc.record({ do: kind('change identity'), at: identity,
-      how: fc.constantFrom('sign', 'switch off', 'switch on', 'make anew', 'take tags') as any }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: kind('harm registry'),
+        owner,
+        how: fc.constantFrom('remove' as const, 'garble' as const),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: kind('change secret'),
+        secret: fc.constantFrom(...SECRETS),
+        to: fc.constantFrom('new key' as const, 'garbage' as const, 'gone' as const, 'back' as const),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: kind('change identity'),
+        at: identity,
+        how: fc.constantFrom('sign', 'switch off', 'switch on', 'make anew', 'take tags') as any,
+      }),
+    },
     { weight: 5, arbitrary: fc.record({ do: kind('pass'), minutes: fc.constantFrom(5, 60, 1_500, 21_000) }) },
     { weight: 4, arbitrary: fc.record({ do: kind('fault'), fault }) },
   ) as fc.Arbitrary<Operation>;

@@ -105,7 +105,8 @@ function wantedBy(model: Model, operation: Deployment): Map<number, Wanted> {
     case 'deploy': return model.wantedIn(stack, new Map([[operation.owner, operation.as]]));
     case 'again': {
       const { wanted, timeout } = model.owners[operation.owner];
-      return model.wantedIn(stack, new Map([[operation.owner, { ...wanted!, timeout: timeout === 3600 ? 3599 : 3600 }]]));
+      const changed = { ...wanted!, timeout: timeout === 3600 ? 3599 : 3600 };
+      return model.wantedIn(stack, new Map([[operation.owner, changed]]));
     }
     case 'remove': return model.wantedIn(stack, new Map([[operation.owner, undefined]]));
     case 'delete stack': return new Map();

@@ -22,8 +22,7 @@ export class Broken extends Error {}
  *   when SES signs with it and no owner has told it so.
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
- * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record to list it
- *   in: it names no zone, or none any more, is a replica, or somebody has removed it.
+ * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it: it names no zone, or none any more, is a replica, or somebody has removed it.
  * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off. A stack is not
  *   kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
@@ -76,6 +75,12 @@ export class Model {
   private readonly labelsLeft = new Map<string, Leftover>();
   /** Since the last deployment: then the secrets are not what they were. */
   private readonly changedSecrets = new Set<string>();
+  /** Identities with a tag that never goes. */
+  private readonly forgottenAt = new Set<string>();
+  /** What the deployment at hand has asked for. */
+  private readonly attempts: { readonly owner: number; readonly wanted: Wanted }[] = [];
+  /** Names of the CNAMEs that Easy DKIM has had for each identity. */
+  private readonly tokens = new Map<string, ReadonlySet<string>>();
   hasFaults = false;
   isDenied = false;
 
@@ -235,7 +240,8 @@ export class Model {
 
   /** @param before what there was when the deployment began; `alone`: nothing else was deployed meanwhile */
   ended(
-    operation: Deployment, wanted: ReadonlyMap<number, Wanted>, before: Look, look: Look, ending: Ending, alone: boolean,
+    operation: Deployment, wanted: ReadonlyMap<number, Wanted>, before: Look, look: Look, ending: Ending,
+    alone: boolean,
   ): void {
     this.look = look;
     const stack = this.stackNumber(operation);
@@ -249,7 +255,8 @@ export class Model {
       const owners = this.ownersOf(stack);
       const isDelete = status === 'DELETE_FAILED' || status === 'ROLLBACK_FAILED';
       if (isDelete) this.fail(7, `stack ${stack} is ${status}: ${reason}`);
-      if (alone && owners.every((owner) => !this.isThere(owner) || (this.owners[owner].isCalm && this.canGoBack(owner)))) {
+      const isBackSure = (owner: number) => this.owners[owner].isCalm && this.canGoBack(owner);
+      if (alone && owners.every((owner) => !this.isThere(owner) || isBackSure(owner))) {
         this.fail(5, `stack ${stack} is ${status}: ${reason}`);
       }
     }
@@ -317,7 +324,7 @@ export class Model {
       if (zone) {
         const name = nameOf(signing.selector);
         const values = this.recordsAt(name).flatMap(({ values: each }) => each).map(unquoted);
-        // Which key SES has is inferred from public DNS (docs/adr/0006-which-key-ses-has.md), which somebody has changed.
+        // Which key SES has is inferred from public DNS (docs/adr/0006-which-key-ses-has.md). Somebody has changed that.
         if (publicKey && !this.theirs.has(name) && !values.some((value) => value.includes(publicKey))) {
           this.fail(1, `${who}, signs with ${signing.selector}, and ${name} has another key or none`);
         }
@@ -365,8 +372,9 @@ export class Model {
     const place = identityOf(this.topology, owner);
     if ([known.wanted!, ...known.or].some(({ retain }) => retain)) {
       // The signing that another owner has told SES is not this one's to keep.
-      if (known.or.length > 0 || this.known(place).wasTouched) Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
-      else if (this.signsAs(owner) || this.ownersAt(place).length === 1) {
+      if (known.or.length > 0 || this.known(place).wasTouched) {
+        Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
+      } else if (this.signsAs(owner) || this.ownersAt(place).length === 1) {
         this.known(place).theirs = signingOf(this.look, place);
       }
       for (const name of known.names) {
@@ -429,8 +437,6 @@ export class Model {
     this.look = look;
   }
 
-  private readonly forgottenAt = new Set<string>();
-
   private isForgottenAt(place: IdentityPlace): boolean {
     return this.forgottenAt.has(placeName(place));
   }
@@ -469,7 +475,8 @@ export class Model {
       }
       const isChanged = wanted.get(owner) !== known.wanted;
       if (!isChanged) continue;
-      for (const other of this.ownersAt(identityOf(this.topology, owner))) if (other !== owner) this.owners[other].isCalm = false;
+      const others = this.ownersAt(identityOf(this.topology, owner)).filter((other) => other !== owner);
+      for (const other of others) this.owners[other].isCalm = false;
     }
     if (operation.do === 'skip' || operation.do === 'roll back') this.skipped(stack);
   }
@@ -482,7 +489,8 @@ export class Model {
     const now = this.look.identities[key];
     const others = this.ownersAt(place);
     const { theirs } = this.known(place);
-    const isReplaced = theirs !== undefined && theirs === signingOf(before, place) && theirs !== signingOf(this.look, place);
+    const isReplaced = theirs !== undefined && theirs === signingOf(before, place)
+      && theirs !== signingOf(this.look, place);
     if (isReplaced && (this.hasFaults || !alone || ['SUCCESS', 'TEMPORARY_FAILURE'].includes(was?.status ?? ''))) {
       this.leaveNames(known.names, 'replaced signing');
       this.known(place).theirs = signingOf(this.look, place);
@@ -519,8 +527,8 @@ export class Model {
   }
 
   /**
-   * A roll-back can be refused for what is not the handler's affair: the secret has another key now, SES changes a key's
-   * length once a day, a domain that signs mail becomes no replica of a parent that is not verified, and without a zone
+   * A roll-back can be refused for what is not the handler's affair: the secret has another key now, SES changes the
+   * length of a key once a day, a domain that signs mail becomes no replica of a parent that is not verified, and without a zone
    * the user may have published nothing.
    */
   private canGoBack(owner: number): boolean {
@@ -617,9 +625,6 @@ export class Model {
     this.attempts.length = 0;
   }
 
-  /** What the deployment at hand has asked for. */
-  private readonly attempts: { readonly owner: number; readonly wanted: Wanted }[] = [];
-
   // ---- bookkeeping
 
   private fail(invariant: number, what: string): never {
@@ -654,9 +659,6 @@ export class Model {
     }
   }
 
-  /** Names of the CNAMEs that Easy DKIM has had for each identity. */
-  private readonly tokens = new Map<string, ReadonlySet<string>>();
-
   private tokenNames(owner: number, look: Look): string[] {
     const { origin, tokens = [] } = look.identities[placeName(identityOf(this.topology, owner))] ?? {};
     return origin === 'AWS_SES' ? tokens.map(nameOf) : [];
@@ -672,7 +674,14 @@ export class Model {
 
   private forget(owner: number): void {
     Object.assign(this.owners[owner], {
-      wanted: undefined, stable: undefined, or: [], names: new Set(), isCalm: false, superseded: new Map(), needs: [], timeout: 3600,
+      wanted: undefined,
+      stable: undefined,
+      or: [],
+      names: new Set(),
+      isCalm: false,
+      superseded: new Map(),
+      needs: [],
+      timeout: 3600,
     });
   }
 

@@ -75,7 +75,8 @@ export type Operation =
   | { readonly do: 'change secret'; readonly secret: SecretName; readonly to: 'new key' | 'garbage' | 'gone' | 'back' }
   /** `sign`: with the key `three`, and its record is published. */
   | {
-    readonly do: 'change identity'; readonly at: IdentityPlace;
+    readonly do: 'change identity';
+    readonly at: IdentityPlace;
     readonly how: 'sign' | 'switch off' | 'switch on' | 'make anew' | 'take tags';
   }
   | { readonly do: 'pass'; readonly minutes: number }

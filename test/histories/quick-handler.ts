@@ -30,8 +30,12 @@ const ENDED = new Error('the run has ended');
 
 /** What services answer when they are called too often. */
 const THROTTLED: Readonly<Record<string, string>> = {
-  ses: 'TooManyRequestsException', route53: 'Throttling', secretsmanager: 'ThrottlingException',
-  cloudformation: 'Throttling', lambda: 'TooManyRequestsException', scheduler: 'ThrottlingException',
+  ses: 'TooManyRequestsException',
+  route53: 'Throttling',
+  secretsmanager: 'ThrottlingException',
+  cloudformation: 'Throttling',
+  lambda: 'TooManyRequestsException',
+  scheduler: 'ThrottlingException',
 };
 
 /** A process of the function. Nothing in it goes on when it has died. */
@@ -60,7 +64,8 @@ export class QuickHandler {
     private readonly clock: Clock, private readonly random: Random, private readonly services: QuickServices,
     private readonly faults: Faults, private readonly stackOf: (stackId: string) => Stack,
   ) {
-    globalThis.fetch = ((url: string, init: { body: Buffer }) => this.takeAnswer(new URL(url), init.body)) as typeof fetch;
+    const take = (url: string, { body }: { body: Buffer }) => this.takeAnswer(new URL(url), body);
+    globalThis.fetch = take as unknown as typeof fetch;
   }
 
   stop(): void {
@@ -159,8 +164,11 @@ export class QuickHandler {
     switch (operation) {
       case 'GetEmailIdentity': return {
         DkimAttributes: {
-          SigningEnabled: identity.signingEnabled, Status: identity.status, Tokens: identity.tokens,
-          SigningHostedZone: identity.signingHostedZone, SigningAttributesOrigin: identity.origin,
+          SigningEnabled: identity.signingEnabled,
+          Status: identity.status,
+          Tokens: identity.tokens,
+          SigningHostedZone: identity.signingHostedZone,
+          SigningAttributesOrigin: identity.origin,
           NextSigningKeyLength: identity.nextKeyLength,
         },
         VerificationInfo: { LastCheckedTimestamp: identity.lastChecked && new Date(identity.lastChecked) },

@@ -108,7 +108,9 @@ export class QuickWorld implements World {
     const isNew = !found || ['DELETE_COMPLETE', 'ROLLBACK_COMPLETE'].includes(found.status);
     const stack = isNew ? this.newStack(number) : found;
     const plan = planOf(stack.identity, {
-      stackName: stack.identity.name, parameters: {}, capabilities: [],
+      stackName: stack.identity.name,
+      parameters: {},
+      capabilities: [],
       template: JSON.stringify({ Resources: this.resources(number, wanted, ending) }),
     }, () => undefined);
     const onFailure = ending.noRollback ? 'preserve' : 'roll back';
@@ -183,13 +185,15 @@ export class QuickWorld implements World {
       const where = this.topology.owners[owner].region;
       const properties = {
         ...propertiesOf(as, account, where, where === region ? undefined : where),
-        ServiceToken: 'arn:function', ServiceTimeout: as.timeout ?? 3600,
+        ServiceToken: 'arn:function',
+        ServiceTimeout: as.timeout ?? 3600,
       };
       if (!as.zone) this.note(owner, as);
       return [this.logicalId(owner), { Type: 'Custom::EmailIdentityDkim', Properties: properties }] as const;
     });
     const run = ++this.deployments;
-    return { ...Object.fromEntries(constructs), Beside: { Type: BESIDE, Properties: { Run: run, FailsAfter: failsAfter } } };
+    const beside = { Type: BESIDE, Properties: { Run: run, FailsAfter: failsAfter } };
+    return { ...Object.fromEntries(constructs), Beside: beside };
   }
 
   /** What is new is looked at by the handler, which writes its registry record then. */
@@ -218,7 +222,6 @@ export class QuickWorld implements World {
   private unnote(owner: number): void {
     const known = this.services.witness.owners.get(owner);
     if (known) this.services.witness.owners.set(owner, { ...known, hasZone: false });
-    this.lastProperties.delete(owner);
   }
 
   /** The resource beside, which fails when it is told to. */
@@ -237,7 +240,8 @@ export class QuickWorld implements World {
     const { clock, random, handler } = this;
     let coming: RequestSeen | undefined;
     const made = new CustomResources({ clock, random }, {
-      invocations: [], invokeAsync: (_, event) => {
+      invocations: [],
+      invokeAsync: (_, event) => {
         handler.invokeAsync(event);
         return '';
       },

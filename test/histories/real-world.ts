@@ -27,13 +27,16 @@ export class RealWorld implements World {
       for (const name of [DOMAIN, NEVER_VERIFIED]) scene.cloud.ses.createIdentity({ ...place, name });
     }
     scene.cloud.iam.putRole({
-      arn: ROLE, assumeRolePolicy: {
+      arn: ROLE,
+      assumeRolePolicy: {
         Statement: [{ Effect: 'Allow', Principal: { AWS: [...ACCOUNTS] }, Action: 'sts:AssumeRole' }],
       },
     });
-    scene.cloud.iam.putRolePolicy(ROLE, 'records', { Statement: [
-      { Effect: 'Allow', Action: 'route53:*', Resource: '*' },
-    ] });
+    scene.cloud.iam.putRolePolicy(ROLE, 'records', {
+      Statement: [
+        { Effect: 'Allow', Action: 'route53:*', Resource: '*' },
+      ],
+    });
     return new RealWorld(topology, scene);
   }
 
@@ -42,6 +45,7 @@ export class RealWorld implements World {
   /** How each stack was when an operation on it ended, with its id. */
   private readonly results: (StackResult | undefined)[];
   private readonly wanted: ReadonlyMap<number, Wanted>[];
+  private readonly logicalIds = new Map<number, string>();
   private deployments = 0;
 
   private constructor(readonly topology: Topology, private readonly scene: Scene) {
@@ -103,8 +107,6 @@ export class RealWorld implements World {
     return Object.entries(resources).find(([, { type, properties }]) => type === 'Custom::EmailIdentityDkim'
       && properties.Identity === DOMAIN && (properties.Region ?? stack.region) === region)?.[0];
   }
-
-  private readonly logicalIds = new Map<number, string>();
 
   /** The logical id of a construct follows from its Region and domain. So it is known once it was deployed. */
   private labelOf(owner: number): string | undefined {
@@ -226,7 +228,8 @@ export class RealWorld implements World {
   }
 
   removeRecord(name: string): void {
-    const found = this.scene.cloud.route53.recordSets(this.scene.zoneId).filter(({ Name }) => plainName(Name!) === name);
+    const found = this.scene.cloud.route53.recordSets(this.scene.zoneId)
+      .filter(({ Name }) => plainName(Name!) === name);
     if (found.length === 0) return;
     this.scene.cloud.route53.change(this.scene.zoneId,
       found.map((set) => ({ Action: 'DELETE' as const, ResourceRecordSet: set })));
