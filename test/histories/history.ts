@@ -87,7 +87,7 @@ async function deployments(
   model.noteTokens(before, look);
   // What is left to another owner is left to one that has come by then.
   const isThereNow = ({ operation }: typeof plans[number]) => operation.do === 'deploy'
-    && ['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(look.stacks[model.stackNumber(operation)]!.status);
+    && ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'].includes(look.stacks[model.stackNumber(operation)]!.status);
   for (const { operation, wanted } of [...plans.filter(isThereNow), ...plans.filter((plan) => !isThereNow(plan))]) {
     const ending = operation.do === 'deploy' ? operation.ending : {};
     model.ended(operation, wanted, before, look, ending, operations.length === 1);

@@ -22,7 +22,8 @@ export class Broken extends Error {}
  *   when SES signs with it and no owner has told it so.
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
- * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it: it names no zone, or none any more, is a replica, or somebody has removed it.
+ * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it: it
+ *   names no zone, or none any more, is a replica, or somebody has removed it.
  * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off. A stack is not
  *   kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
@@ -324,7 +325,7 @@ export class Model {
       if (zone) {
         const name = nameOf(signing.selector);
         const values = this.recordsAt(name).flatMap(({ values: each }) => each).map(unquoted);
-        // Which key SES has is inferred from public DNS (docs/adr/0006-which-key-ses-has.md). Somebody has changed that.
+        // Which key SES has is inferred from public DNS (docs/adr/0006-which-key-ses-has.md). That was changed.
         if (publicKey && !this.theirs.has(name) && !values.some((value) => value.includes(publicKey))) {
           this.fail(1, `${who}, signs with ${signing.selector}, and ${name} has another key or none`);
         }
@@ -528,8 +529,8 @@ export class Model {
 
   /**
    * A roll-back can be refused for what is not the handler's affair: the secret has another key now, SES changes the
-   * length of a key once a day, a domain that signs mail becomes no replica of a parent that is not verified, and without a zone
-   * the user may have published nothing.
+   * length of a key once a day, a domain that signs mail becomes no replica of a parent that is not verified, and
+   * without a zone the user may have published nothing.
    */
   private canGoBack(owner: number): boolean {
     const { signing, zone } = this.owners[owner].wanted!;

@@ -202,7 +202,7 @@ export class QuickWorld implements World {
     if (this.lastProperties.get(owner) === properties) return;
     this.lastProperties.set(owner, properties);
     const place = placeName(identityOf(this.topology, owner));
-    this.services.witness.owners.set(owner, { place, hasZone: as.zone });
+    this.services.witness.owners.set(owner, { place, hasZone: as.zone, label: this.labelOf(owner) });
   }
 
   private forgetThoseGone(stack: number): void {

@@ -27,7 +27,7 @@ export class Witness {
    * By owner: its identity, and whether it names the zone. Who names none writes nothing down there, so nobody can know
    * that it uses a record.
    */
-  readonly owners = new Map<number, { readonly place: string; readonly hasZone: boolean }>();
+  readonly owners = new Map<number, { readonly place: string; readonly hasZone: boolean; readonly label: string }>();
 
   constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
 
@@ -68,7 +68,7 @@ export class Witness {
       for (const place of this.services.places) {
         const identity = this.services.identity(place);
         const [selector] = identity?.tokens ?? [];
-        if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place)) continue;
+        if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place, before)) continue;
         // Another key under the same selector harms nobody where nothing is signed yet.
         const signs = ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
         if (type !== 'Delete' && !signs) continue;
@@ -82,8 +82,9 @@ export class Witness {
     }
   }
 
-  private isKnown(place: IdentityPlace): boolean {
+  private isKnown(place: IdentityPlace, before: readonly ResourceRecordSet[]): boolean {
     const here = [...this.owners.values()].filter((owner) => owner.place === placeName(place));
-    return here.length > 0 && here.every(({ hasZone }) => hasZone);
+    const isListed = (label: string) => before.some(({ Name }) => Name!.startsWith(label));
+    return here.length > 0 && here.every(({ hasZone, label }) => hasZone && isListed(label));
   }
 }
