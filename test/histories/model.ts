@@ -22,8 +22,8 @@ export class Broken extends Error {}
  *   when SES signs with it and no owner has told it so.
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
- * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it: it
- *   names no zone, or none any more, is a replica, or somebody has removed it.
+ * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it:
+ *   it names no zone, or none any more, is a replica, or somebody has removed it.
  * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off. A stack is not
  *   kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
