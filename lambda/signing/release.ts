@@ -192,6 +192,7 @@ async function releaseSigning(
   return {
     ...leftAlone(tagNow, now, domain, services),
     successor,
+    leaving: successor ? [] : leavingOf(now, owner),
     isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
   };

@@ -65,6 +65,15 @@ describe.each<Way>(['quick', 'real'])('%s', (way) => {
       { do: 'remove', owner: 0 },
     ], way));
 
+  test('12 the last owner takes those tags also when somebody has set the signing by hand since', () =>
+    runsThrough(TWO, 0, [
+      deploy(0, wanting(S1)),
+      deploy(1, wanting(S2)),
+      { do: 'remove', owner: 1 },
+      { do: 'change identity', at: AT, how: 'sign' },
+      { do: 'remove', owner: 0 },
+    ], way));
+
   test('7 a stack goes in which a failed resource and the one that was made anew are deleted at the same moment', () =>
     runsThrough(ONE, 0, [
       { do: 'change secret', secret: 'one', to: 'gone' },

@@ -731,7 +731,8 @@ export class Model {
 /** How an identity signs, in one word. */
 function signingOf({ identities }: Look, place: IdentityPlace): string | undefined {
   const identity = identities[placeName(place)];
-  return identity && [identity.origin, ...identity.tokens].join(' ');
+  // A replica shows its parent's tokens.
+  return identity && [identity.origin, ...identity.origin.startsWith('AWS_SES_') ? [] : identity.tokens].join(' ');
 }
 
 export function nameOf(label: string): string {
