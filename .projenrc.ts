@@ -107,7 +107,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
-    'cli-table3@0.6.5', // the demo's tables
+    'cli-table3@0.6.5', // tables of the demo, of faults and of histories
     'concurrently@9.2.5', // two checks at once in `npm test`; the newest that runs on Node 20
   ],
   jestOptions: {
@@ -264,6 +264,13 @@ project.addTask('test:whole', {
     { exec: 'jest --coverage=false test/end-to-end test/bad-input several-batches.test', receiveArgs: true },
   ],
   env: { ...QUICK, TEST_SIZE: 'whole' },
+});
+
+project.addTask('test:histories', {
+  description: 'Any histories of up to four owners: 10,000 (--count N, --seed N), or so many through the bundle, in both '
+    + 'ways of running a function (--real N). Prints what breaks an invariant as a test',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/histories/main.ts', receiveArgs: true }],
+  env: { ...QUICK, NODE_NO_WARNINGS: '1' },
 });
 
 // What uses one processor runs beside what uses the other. jest uses both.

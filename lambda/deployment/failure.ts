@@ -37,7 +37,8 @@ function isUntouched(physicalId: string): boolean {
  */
 function physicalIdAfterFailure({ event, progress }: Request, desired: DesiredState | undefined): string {
   const { RequestType, LogicalResourceId, PhysicalResourceId } = event;
-  const { signingPut, recordsBegun } = progress;
+  const { recordsBegun, signingTag } = progress;
+  const signingPut = progress.signingPut || signingTag !== undefined; // the tag has to go as well
   const identity = desired ? identityOf(desired) : LogicalResourceId;
   const failed = renderPhysicalId(identity, { succeeded: false, signingPut });
   if (RequestType === 'Create') return failed;

@@ -89,6 +89,5 @@ function stands(
     const madeAt = requestedAt(event) ?? Infinity;
     return progress.standsSince ? since.getTime() === progress.standsSince : since.getTime() < madeAt + SECOND_MS;
   }
-  return RequestType === 'Delete' && !status.endsWith('_IN_PROGRESS') && !status.startsWith('DELETE_')
-    && physicalId !== PhysicalResourceId;
+  return RequestType === 'Delete' && !status.endsWith('_IN_PROGRESS') && physicalId !== PhysicalResourceId;
 }

@@ -113,13 +113,17 @@ function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityS
   return tagOf(identity, owner, create?.signingPut ? previous.signing : undefined);
 }
 
-/** What stays is the user's. So no other owner may lead it back in the end, either. */
+/**
+ * What stays is the user's. So no other owner may lead it back in the end, either. Who is last takes the tags of those
+ * that have left the signing, also where SES signs as they have told it.
+ */
 async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<Left> {
   const isOurs = isToldBy(ownTag(request, identity), identity);
   for (const { label, tag } of isOurs ? tagsWithRetained(identity, request.owner) : []) {
     await noted(services.ses.tag(label, renderTag(tag)), services);
   }
-  return { names: [], leaving: isOurs ? leavingOf(identity, request.owner) : [] };
+  const takesTags = isOurs || !successorOf(identity, request.owner);
+  return { names: [], leaving: takesTags ? leavingOf(identity, request.owner) : [] };
 }
 
 /** False for a Create that failed before it told SES anything. It may have written records. */
@@ -189,6 +193,7 @@ async function releaseSigning(
   return {
     ...leftAlone(tagNow, now, domain, services),
     successor,
+    leaving: successor ? [] : leavingOf(now, owner),
     isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
   };

@@ -103,6 +103,11 @@ export class SecretsManager extends HttpService {
     return [...this.secrets.values()].map(({ versions, ...secret }) => JSON.stringify([secret, versions.all()]));
   }
 
+  /** One that is marked for deletion is as it was before. */
+  restore(arn: string): void {
+    this.existing(arn).deletedAt = undefined;
+  }
+
   // ---- HTTP
 
   protected operationOf(request: Request): string {

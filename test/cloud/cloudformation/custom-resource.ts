@@ -27,9 +27,9 @@ export class CustomResources implements ResourceProvider {
   readonly replacedBy = [];
 
   constructor(
-    private readonly context: CloudContext,
-    private readonly lambda: Lambda,
-    private readonly endpoint: ResponseEndpoint,
+    private readonly context: Pick<CloudContext, 'clock' | 'random'>,
+    private readonly lambda: Pick<Lambda, 'invocations' | 'invokeAsync'>,
+    private readonly endpoint: Pick<ResponseEndpoint, 'expect'>,
     /** The cloud stops: nobody waits any more. */
     private readonly stopped: AbortSignal,
   ) {}

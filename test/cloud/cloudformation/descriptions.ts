@@ -15,15 +15,22 @@ export function describeStack({ identity, status, reason, outputs, events, broke
   };
 }
 
-/** As it was at `until`. One that is being made is known, but not yet by an id. */
+/**
+ * As it was at `until`. One that is being made is known, but not yet by an id, and one that was deleted by the id that
+ * it had. Of several with one logical id, it is the current one.
+ */
 export function describeResource({ identity, resources, events }: Stack, LogicalResourceId: string, until: number) {
-  const last = events.filter(({ logicalId, at }) => logicalId === LogicalResourceId && at <= until).at(-1);
+  const all = events.filter(({ logicalId, at }) => logicalId === LogicalResourceId && at <= until);
+  const current = resources.get(LogicalResourceId)?.physicalId;
+  const isOfAnother = ({ physicalId, status }: StackEvent) =>
+    current !== undefined && physicalId !== current && status.startsWith('DELETE_');
+  const last = all.filter((event) => !isOfAnother(event)).at(-1) ?? all.at(-1);
   if (!last) throw validationError(`Resource ${LogicalResourceId} does not exist for stack ${identity.name}`);
   return {
     StackId: identity.id,
     StackName: identity.name,
     LogicalResourceId,
-    PhysicalResourceId: resources.get(LogicalResourceId)?.physicalId,
+    PhysicalResourceId: current ?? last.physicalId,
     ResourceType: last.type,
     ResourceStatus: last.status,
     LastUpdatedTimestamp: time(last),

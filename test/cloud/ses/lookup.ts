@@ -20,12 +20,22 @@ export async function lookForCnames(
 export function lookForTxt(
   resolver: promises.Resolver, domain: string, selector: string, privateKey: KeyObject | undefined,
 ): Promise<Look> {
-  const expected = privateKey && createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64');
+  const expected = privateKey && publicTextOf(privateKey);
   return lookFor(
     () => resolver.resolveTxt(`${selector}._domainkey.${domain}`),
     // With several records a verifier may take any of them (RFC 6376 3.6.2.2), so SES is not assumed to find ours.
     (records) => expected !== undefined && records.length === 1 && publishedKey(records[0].join('')) === expected,
   );
+}
+
+/** What `p=` has for a private key. SES looks again and again, and to derive it takes as long as all else of a look. */
+const publicTexts = new WeakMap<KeyObject, string>();
+
+function publicTextOf(privateKey: KeyObject): string {
+  const text = publicTexts.get(privateKey)
+    ?? createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64');
+  publicTexts.set(privateKey, text);
+  return text;
 }
 
 /** The SOA of the zone that holds the domain. */

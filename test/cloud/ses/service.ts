@@ -95,6 +95,15 @@ export class Ses extends HttpService {
     this.identities.untag(ref, keys);
   }
 
+  /** By the account's administrator. */
+  signIdentity(ref: IdentityRef, origin: string, attributes: WireSigningAttributes): IdentityState {
+    return this.identities.putSigning(ref, signingFrom(origin, attributes, { account: ref.account }));
+  }
+
+  setSigningEnabled(ref: IdentityRef, enabled: boolean): void {
+    this.identities.setSigningEnabled(ref, enabled);
+  }
+
   /** False when there is none. */
   deleteIdentity(ref: IdentityRef): boolean {
     return this.identities.delete(ref);

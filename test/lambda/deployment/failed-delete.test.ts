@@ -29,3 +29,11 @@ test('a Delete says within a minute that a call is not authorized: its policies 
   expect(Reason).toContain('AccessDeniedException');
   expect(stack.aws.time - began).toBeLessThan(MINUTE);
 });
+
+test('a Delete is answered when the resource that took the place of this one has been deleted already', async () => {
+  const stack = new StackInMemory();
+  await stack.answered({});
+  stack.physicalIdNow = PHYSICAL_ID;
+  stack.resourceStatus = 'DELETE_COMPLETE';
+  expect(await stack.remove(properties(), `failed/${PHYSICAL_ID}`)).toMatchObject({ Status: 'SUCCESS' });
+});

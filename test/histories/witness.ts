@@ -1,0 +1,90 @@
+// Watches a quick history at the moment of each write, where a look afterwards would come too late.
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { DOMAIN, IdentityPlace, placeName } from './operations';
+import type { QuickServices } from './quick-services';
+import { plainName } from '../cloud/record-name';
+import type { WireSigningAttributes } from '../cloud/ses/signing';
+import { Clock } from '../cloud/time/clock';
+
+/** A call that has passed the fence takes up to 25 seconds, and a look of the fence counts for 5. */
+const OVERTAKEN_ENDS_MS = 30_000;
+
+/** A request that CloudFormation has made, and what has come of it. */
+export interface RequestSeen {
+  readonly type: 'Create' | 'Update' | 'Delete';
+  readonly identity: IdentityPlace;
+  readonly hasZone: boolean;
+  /** The run that has answered it. */
+  answeredBy?: string;
+  /** When CloudFormation gave up waiting for it. */
+  cancelledAt?: number;
+}
+
+export class Witness {
+  readonly broken: string[] = [];
+  writes = 0;
+  /**
+   * By owner: its identity, and whether it names the zone. Who names none writes nothing down there, so nobody can know
+   * that it uses a record.
+   */
+  readonly owners = new Map<number, { readonly place: string; readonly hasZone: boolean; readonly label: string }>();
+
+  constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
+
+  /** Before each write of the handler. */
+  writing(request: RequestSeen, what: string): void {
+    this.writes++;
+    if (request.answeredBy !== undefined) this.broken.push(`11: ${what} after the request was answered`);
+    if (request.cancelledAt !== undefined && this.clock.now() > request.cancelledAt + OVERTAKEN_ENDS_MS) {
+      const seconds = (this.clock.now() - request.cancelledAt) / 1000;
+      this.broken.push(`11: ${what} ${seconds} s after CloudFormation gave the request up`);
+    }
+  }
+
+  /** A run whose connection broke says the same once more. */
+  answered(request: RequestSeen, run: string): void {
+    if (request.answeredBy !== undefined && request.answeredBy !== run) this.broken.push('9: two runs answered one request');
+    request.answeredBy = run;
+  }
+
+  /** Before SES is told. */
+  telling({ identity, hasZone }: RequestSeen, origin: unknown, attributes: WireSigningAttributes): void {
+    const { DomainSigningSelector: selector, DomainSigningPrivateKey: key } = attributes;
+    if (origin !== 'EXTERNAL' || !key) return;
+    const before = this.services.identity(identity);
+    const signs = before?.status === 'SUCCESS' && before.signingEnabled;
+    const name = `${selector}._domainkey.${DOMAIN}`;
+    if ((hasZone || signs) && !this.services.seen(name, 'TXT').some((text) => this.services.holds(text, key))) {
+      this.broken.push(`1: SES was told of ${selector} in ${placeName(identity)} before the world sees its record`);
+    }
+  }
+
+  /** After a change of the zone. */
+  changed({ type }: RequestSeen, changes: readonly Change[], before: readonly ResourceRecordSet[]): void {
+    const removed = changes.filter(({ Action }) => Action === 'DELETE')
+      .map(({ ResourceRecordSet: set }) => ({ name: plainName(set!.Name!), type: set!.Type! }))
+      .filter(({ name }) => name.endsWith(`.${DOMAIN}`) && !name.startsWith('cdk-ses-dkim-'));
+    for (const { name } of removed) {
+      for (const place of this.services.places) {
+        const identity = this.services.identity(place);
+        const [selector] = identity?.tokens ?? [];
+        if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place, before)) continue;
+        // Another key under the same selector harms nobody where nothing is signed yet.
+        const signs = ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
+        if (type !== 'Delete' && !signs) continue;
+        if (name !== `${selector.toLowerCase()}._domainkey.${DOMAIN}` || !identity.publicKey) continue;
+        const holds = (sets: readonly ResourceRecordSet[]) => sets.some((set) => plainName(set.Name!) === name
+          && set.ResourceRecords?.some(({ Value }) => this.services.hasPublicKey(Value!, identity.publicKey!)));
+        if (holds(before) && !holds(this.services.zone.recordSets)) {
+          this.broken.push(`10: a ${type} took out ${name}, with which ${placeName(place)} signs`);
+        }
+      }
+    }
+  }
+
+  private isKnown(place: IdentityPlace, before: readonly ResourceRecordSet[]): boolean {
+    const here = [...this.owners.values()].filter((owner) => owner.place === placeName(place));
+    const isListed = (label: string) => before.some(({ Name }) => Name!.startsWith(label));
+    return here.length > 0 && here.every(({ hasZone, label }) => hasZone && isListed(label));
+  }
+}
