@@ -2,7 +2,7 @@
 import {
   ChangeResourceRecordSetsCommand, GetChangeCommand, ListResourceRecordSetsCommand, Route53Client,
 } from '@aws-sdk/client-route-53';
-import { GetEmailIdentityCommand, SESv2Client, TagResourceCommand } from '@aws-sdk/client-sesv2';
+import { GetEmailIdentityCommand, TagResourceCommand } from '@aws-sdk/client-sesv2';
 import { DnsQueries } from './dns-queries';
 import { DnsAnswer, RCODE } from './dns/dns-server';
 import { DnsWorld } from './dns/dns-world';

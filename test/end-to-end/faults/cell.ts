@@ -3,10 +3,10 @@ import { CallRecord, FunctionMode, StackResult } from '../../cloud';
 import {
   checkAlways, checkOldMail, checkState, DELETED, Evidence, Expected, NEW_STATE, NOTHING_LEFT, OLD_STATE,
 } from './checks';
-import { deploy, Deployment, domainOf, STACK } from './deployments';
+import { deploy, Deployment, domainOf, FAILING_DOMAIN, STACK } from './deployments';
 import { Kind, nameOf, Point } from './fault-kinds';
 import { Flow } from './flows';
-import { answersIn } from './requests';
+import { answersIn, requestFor, requestsOf } from './requests';
 import { Broken, Witness } from './witness';
 import { World } from './world';
 
@@ -38,6 +38,8 @@ export interface CellResult {
   readonly broken: readonly Broken[];
   /** The calls of the flow itself. */
   readonly calls: readonly CallRecord[];
+  /** Those of them in which faults are tried. */
+  readonly tried: ReadonlySet<CallRecord>;
   /** How all ended: to be the same in both ways of running a function. */
   readonly end: string;
 }
@@ -73,7 +75,9 @@ class Cell {
     private readonly options: CellOptions,
   ) {
     this.witness = new Witness(world);
-    this.evidence = { world, witness: this.witness, results: this.results };
+    const { before, target } = flow;
+    const leavesZone = before !== undefined && before.method !== 'DEED' && target.method === 'DEED';
+    this.evidence = { world, witness: this.witness, results: this.results, leavesZone };
   }
 
   async run(): Promise<CellResult> {
@@ -84,7 +88,8 @@ class Cell {
     const first = cloud.calls.length;
     if (planned) cloud.faults.add({ ...planned.point, ...planned.kind.fault });
     const { status } = await this.noted(flow.run(world));
-    const last = cloud.calls.length;
+    const calls = cloud.calls.slice(first);
+    const tried = this.triedOf(calls);
     await cloud.clock.pass(SETTLED_MS);
     await tamper?.(world);
     await this.checkEnd(status);
@@ -99,9 +104,19 @@ class Cell {
       status,
       outcome: this.broken.length > 0 ? 'broken' : this.outcomeOf(status),
       broken: this.broken,
-      calls: cloud.calls.slice(first, last),
+      calls,
+      tried,
       end: [status, ...answersIn(cloud.calls).map(({ body }) => JSON.parse(body).Status), ...world.scene.all()].join('\n'),
     };
+  }
+
+  /** Not those for the resource that fails beside ours, and not those of a way forward that another flow has. */
+  private triedOf(calls: readonly CallRecord[]): ReadonlySet<CallRecord> {
+    const { cloud } = this.world.scene;
+    const begun = calls[0]?.at ?? 0;
+    const [, back] = requestsOf(cloud).filter(({ domain, at }) => domain !== FAILING_DOMAIN && at >= begun - 1_000);
+    return new Set(calls.filter((call) => requestFor(cloud, call)?.domain !== FAILING_DOMAIN
+      && (!this.flow.isWayBack || call.at >= (back?.at ?? Infinity))));
   }
 
   private async begin(before: Deployment): Promise<void> {

@@ -10,6 +10,8 @@ import { ACCOUNT, byoDkim, DOMAIN, REGION, Scene } from '../scene';
 import { World, ZONE_ROLE } from './world';
 
 export const STACK = 'Mail';
+/** There is no such identity. */
+export const FAILING_DOMAIN = 'missing.example';
 
 /** What a stack says, and how SES signs then. */
 export interface Deployment {
@@ -62,7 +64,7 @@ function build(world: World, deployment: Deployment, stack: Stack): void {
   });
   if (!fails) return;
   const failing = new EmailIdentityDkim(stack, 'Failing', {
-    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example'),
+    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', FAILING_DOMAIN),
   });
   if (fails === 'after it') failing.node.addDependency(dkim);
 }

@@ -31,10 +31,11 @@ const CAN_BE_STALE = new Set([
 ]);
 
 export const KINDS: readonly Kind[] = [
-  { name: 'throttled once', fault: { kind: 'throttle' }, canHappenTo: isAny },
+  { name: 'throttled once', fault: { kind: 'throttle' }, canHappenTo: isCall },
   { name: 'throttled for a minute', fault: { kind: 'throttle', forMs: MINUTE }, canHappenTo: isAny },
-  { name: '500', fault: { kind: 'error' }, canHappenTo: isAny },
-  { name: '503', fault: { kind: 'unavailable' }, canHappenTo: isCall },
+  // Nobody tells the two apart, so half of the calls get the one and half the other.
+  { name: '500', fault: { kind: 'error' }, canHappenTo: (point) => isDns(point) || point.nth % 2 === 1 },
+  { name: '503', fault: { kind: 'unavailable' }, canHappenTo: (point) => isCall(point) && point.nth % 2 === 0 },
   { name: 'denied at first', fault: { kind: 'access-denied', forMs: 10_000 }, canHappenTo: isCall },
   // Whoever may not answer CloudFormation cannot tell it so: nothing that the function does could help.
   { name: 'denied for good', fault: { kind: 'access-denied', times: Infinity }, isLasting: true, canHappenTo: (point) => !isAnswer(point) },

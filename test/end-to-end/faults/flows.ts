@@ -15,6 +15,8 @@ export interface Flow {
   readonly run: (world: World) => Promise<StackResult>;
   /** A roll-back that is skipped may leave either signing. */
   readonly maySkip?: boolean;
+  /** The way forward is that of another flow, so faults are tried on the way back only. */
+  readonly isWayBack?: boolean;
 }
 
 const BYODKIM: Deployment = { method: 'BYODKIM' };
@@ -42,11 +44,15 @@ export const FLOWS: readonly Flow[] = [
   ...PAIRS.map(([from, to]) => rolledBack(from, to)),
   cancelled(undefined, BYODKIM),
   cancelled(BYODKIM, OTHER_KEY),
-  cancelled(EASY, BYODKIM),
   cancelledByHand(BYODKIM, OTHER_KEY),
   replaced(BYODKIM),
   replaced(EASY),
-  { ...replaced(BYODKIM), name: 'replacement that is rolled back, BYODKIM', run: fails({ ...BYODKIM, domain: OTHER_DOMAIN }) },
+  {
+    ...replaced(BYODKIM),
+    name: 'replacement that is rolled back, BYODKIM',
+    run: fails({ ...BYODKIM, domain: OTHER_DOMAIN }),
+    isWayBack: true,
+  },
   skipped(BYODKIM, OTHER_KEY),
   ...[BYODKIM, EASY, DEED].map((before) => deleted(before)),
   deleted({ ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
@@ -65,7 +71,7 @@ function update(before: Deployment, target: Deployment, needs: readonly Need[] =
 }
 
 function rolledBack(before: Deployment, target: Deployment): Flow {
-  return { ...update(before, target), name: `roll-back, ${arrow(before, target)}`, run: fails(target) };
+  return { ...update(before, target), name: `roll-back, ${arrow(before, target)}`, run: fails(target), isWayBack: true };
 }
 
 /** One resource fails while the other is at work. */
@@ -103,7 +109,8 @@ function skipped(before: Deployment, target: Deployment): Flow {
     const ids = failed.events.filter(({ status }) => status === 'UPDATE_FAILED').map(({ logicalId }) => logicalId);
     return scene.continueRollback(STACK, [...new Set(ids)]);
   };
-  return { ...update(before, target), name: `roll-back that is skipped, ${arrow(before, target)}`, run, maySkip: true };
+  const name = `roll-back that is skipped, ${arrow(before, target)}`;
+  return { ...update(before, target), name, run, maySkip: true, isWayBack: true };
 }
 
 function deleted(before: Deployment, needs: readonly Need[] = []): Flow {

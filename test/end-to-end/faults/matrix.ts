@@ -1,5 +1,4 @@
 // The fault matrix: each flow is run once to see its calls, and then again for every call and every kind of fault.
-import { CallRecord } from '../../cloud';
 import { CellResult, PlannedFault, runCell } from './cell';
 import { Kind, KINDS, nameOf, Point } from './fault-kinds';
 import { Flow, FLOWS } from './flows';
@@ -16,21 +15,37 @@ const recorded = new Map<string, Promise<Recorded>>();
 export function record(flow: Flow, seed: number): Promise<Recorded> {
   const key = `${flow.name} ${seed}`;
   const known = recorded.get(key) ?? runCell(flow, undefined, { seed }).then((undisturbed) =>
-    ({ flow, undisturbed, points: pointsOf(undisturbed.calls) }));
+    ({ flow, undisturbed, points: pointsOf(undisturbed) }));
   recorded.set(key, known);
   return known;
 }
 
-export function cellsOf({ points }: Recorded, kind: Kind): Point[] {
+function cellsOf({ points }: Recorded, kind: Kind): Point[] {
   return points.filter((point) => kind.canHappenTo(point));
 }
 
-export function plan({ undisturbed: { status } }: Recorded, point: Point, kind: Kind): PlannedFault {
+function plan({ undisturbed: { status } }: Recorded, point: Point, kind: Kind): PlannedFault {
   return { point, kind, undisturbed: status };
 }
 
+export interface PlannedCell {
+  readonly flow: Flow;
+  readonly planned: PlannedFault;
+}
+
+export async function allCells(seed: number): Promise<PlannedCell[]> {
+  const cells: PlannedCell[] = [];
+  for (const flow of FLOWS) {
+    const known = await record(flow, seed);
+    for (const kind of KINDS) {
+      cells.push(...cellsOf(known, kind).map((point) => ({ flow, planned: plan(known, point, kind) })));
+    }
+  }
+  return cells;
+}
+
 /** A cell by its title: `<flow>/<call>/<kind>`. */
-export async function find(title: string, seed: number): Promise<{ flow: Flow; planned: PlannedFault }> {
+export async function find(title: string, seed: number): Promise<PlannedCell> {
   const [flowName, pointName, kindName] = title.split('/');
   const flow = FLOWS.find(({ name }) => name === flowName);
   const kind = KINDS.find(({ name }) => name === kindName);
@@ -43,16 +58,23 @@ export async function find(title: string, seed: number): Promise<{ flow: Flow; p
   return { flow, planned: plan(known!, point, kind) };
 }
 
-/** Of calls that follow each other and differ in nothing, as those that wait for something, the first and the last. */
-function pointsOf(calls: readonly CallRecord[]): Point[] {
+/**
+ * Of calls that follow each other and differ in nothing, as those that wait for something, the first and the last. Of DNS
+ * queries for the same, the first and the last of the flow.
+ */
+function pointsOf({ calls, tried }: CellResult): Point[] {
   const counts = new Map<string, number>();
-  const all = calls.map(({ service, operation, status, body }) => {
+  const all = calls.map((call) => {
+    const { service, operation, status, body } = call;
     const key = `${service} ${operation}`;
     const nth = (counts.get(key) ?? 0) + 1;
     counts.set(key, nth);
-    return { service, operation, nth, what: `${key} ${status} ${service === 'dns' ? nth : body}` };
-  });
+    return { call, service, operation, nth, what: `${key} ${status} ${body}` };
+  }).filter(({ call }) => tried.has(call));
+  const isAtEdge = (index: number) => all[index - 1]?.what !== all[index].what || all[index + 1]?.what !== all[index].what;
+  const isEdgeOfAll = (index: number) => all.findIndex(({ what }) => what === all[index].what) === index
+    || all.findLastIndex(({ what }) => what === all[index].what) === index;
   return all
-    .filter(({ what }, index) => all[index - 1]?.what !== what || all[index + 1]?.what !== what)
+    .filter(({ service }, index) => service === 'dns' ? isEdgeOfAll(index) : isAtEdge(index))
     .map(({ service, operation, nth }) => ({ service, operation, nth }));
 }
