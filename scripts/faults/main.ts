@@ -1,14 +1,16 @@
 // Tries every call of every flow with every kind of fault, and prints the matrix. Run by `npx projen test:faults`.
 //
-// LOCAL_CLOUD_SEED decides all that is random. `--only "<flow>/<call>/<fault>"` repeats one cell, `--cells N` takes N of
-// them, `--processes N` runs N a second time with the function in a process of its own, and compares.
+// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for, `--cells N` just
+// N of them, and `--only "<flow>/<call>/<fault>"` one. `--processes N` runs N of them twice, the second time with the
+// function in a process of its own, and compares.
 import { ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareProcesses } from './processes';
 import { matrixTable, totals } from './table';
 import { Task, TaskResult } from './task';
-import { titleOf } from '../../test/end-to-end/faults/cell';
+import { PlannedFault, titleOf } from '../../test/end-to-end/faults/cell';
+import { Flow } from '../../test/end-to-end/faults/flows';
 import { allCells, find } from '../../test/end-to-end/faults/matrix';
 import { sample } from '../../test/end-to-end/faults/sample';
 
@@ -19,13 +21,13 @@ const BATCH = 8;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, cells: { type: 'string' }, processes: { type: 'string' } },
+    options: { only: { type: 'string' }, whole: { type: 'boolean' }, cells: { type: 'string' }, processes: { type: 'string' } },
   });
   const seed = Number(process.env.LOCAL_CLOUD_SEED ?? 1);
   console.log(`LOCAL_CLOUD_SEED=${seed}`);
   const all: Task[] = values.only ? [await only(values.only, seed)]
-    : (await allCells(seed)).map(({ flow, planned: { point, kind, undisturbed } }) =>
-      ({ flow: flow.name, point, kind: kind.name, undisturbed, seed }));
+    : (await allCells(seed, values.whole)).map(({ flow, planned }) =>
+      taskOf(flow, planned, seed));
   if (values.processes) return compareProcesses(sample(all, Number(values.processes), seed));
   const results = await runAll(values.cells ? sample(all, Number(values.cells), seed) : all);
   console.log(matrixTable(results));
@@ -34,8 +36,12 @@ async function main(): Promise<void> {
 }
 
 async function only(title: string, seed: number): Promise<Task> {
-  const { flow, planned: { point, kind, undisturbed } } = await find(title, seed);
-  return { flow: flow.name, point, kind: kind.name, undisturbed, seed };
+  const { flow, planned } = await find(title, seed);
+  return taskOf(flow, planned, seed);
+}
+
+function taskOf({ name: flow }: Flow, { point, kind, undisturbed: { status, state } }: PlannedFault, seed: number): Task {
+  return { flow, point, kind: kind.name, undisturbed: { status, state }, seed };
 }
 
 async function runAll(tasks: readonly Task[]): Promise<TaskResult[]> {
@@ -44,6 +50,7 @@ async function runAll(tasks: readonly Task[]): Promise<TaskResult[]> {
   const workers = Array.from({ length: Math.min(WORKERS, tasks.length) }, () => fork(join(__dirname, 'worker.ts')));
   await Promise.all(workers.map((worker) => serve(worker, waiting, (result) => {
     results.push(result);
+    if (results.length % 500 === 0) console.log(totals(results));
     for (const { check, what } of result.broken) console.log(`broken: ${titleOf(result)}: ${check}: ${what}`);
   })));
   return results;

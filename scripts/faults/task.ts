@@ -7,7 +7,7 @@ export interface Task {
   readonly point: Point;
   readonly kind: string;
   /** How the flow ends without a fault. */
-  readonly undisturbed: string;
+  readonly undisturbed: Pick<CellResult, 'status' | 'state'>;
   readonly seed: number;
 }
 

@@ -1,4 +1,4 @@
-// Looks for private keys in everything that was written, in the forms in which a key can be written.
+// Looks for a private key in everything that was written, in the forms in which a key can be written.
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 
 /** Shorter runs of base64 come by chance; 24 characters are 144 bits. */
@@ -11,21 +11,15 @@ export class Canary {
   private readonly runs: ReadonlySet<string>;
   private readonly binary: readonly string[];
 
-  constructor(pem: string) {
-    const key = createPrivateKey(pem);
-    const ders = (['pkcs1', 'pkcs8'] as const).map((type) => key.export({ type, format: 'der' }));
-    const pems = (['pkcs1', 'pkcs8'] as const).map((type) => key.export({ type, format: 'pem' }) as string);
+  /** @param another of the same size: what both have says nothing, such as the names of algorithms */
+  constructor(pem: string, another: string) {
     const published = createPublicKey(pem).export({ type: 'spki', format: 'der' });
-    const publicForms = textForms(published).join(' ');
-    const runs = [
-      ...ders.flatMap(textForms), ...pems.flatMap((text) => textForms(Buffer.from(text))),
-    ].flatMap(runsOf).filter((run) => !publicForms.includes(run));
-    this.runs = new Set(runs);
-    const publicBytes = published.toString('latin1');
-    this.binary = ders.flatMap((der) => [...Array(Math.floor(der.length / RUN)).keys()]
-      .map((index) => der.subarray(index * RUN, (index + 1) * RUN))
-      .filter((part) => !publicBytes.includes(part.toString('latin1')))
-      .flatMap((part) => [part.toString('latin1'), part.toString('utf8')]));
+    const harmless = [...textForms(published), ...formsOf(another)].join(' ');
+    this.runs = new Set(formsOf(pem).flatMap(runsOf).filter((run) => !harmless.includes(run)));
+    const harmlessBytes = [published, ...dersOf(another)].map((der) => der.toString('latin1')).join(' ');
+    this.binary = dersOf(pem).flatMap(partsOf)
+      .filter((part) => !harmlessBytes.includes(part.toString('latin1')))
+      .flatMap((part) => [part.toString('latin1'), part.toString('utf8')]);
   }
 
   /** True when a part of the key is in the text. */
@@ -43,6 +37,22 @@ export class Canary {
   private isInBytes(text: string): boolean {
     return /[\x80-\uffff]/.test(text) && this.binary.some((part) => text.includes(part));
   }
+}
+
+function dersOf(pem: string): Buffer[] {
+  const key = createPrivateKey(pem);
+  return (['pkcs1', 'pkcs8'] as const).map((type) => key.export({ type, format: 'der' }));
+}
+
+/** The key as text: its DER, and its PEM encoded once more. PEM itself is base64 in lines. */
+function formsOf(pem: string): string[] {
+  const key = createPrivateKey(pem);
+  const pems = (['pkcs1', 'pkcs8'] as const).map((type) => Buffer.from(key.export({ type, format: 'pem' })));
+  return [...dersOf(pem), ...pems].flatMap(textForms);
+}
+
+function partsOf(der: Buffer): Buffer[] {
+  return Array.from({ length: Math.floor(der.length / RUN) }, (_, index) => der.subarray(index * RUN, (index + 1) * RUN));
 }
 
 /** Base64, base64url, and hex in both cases. */

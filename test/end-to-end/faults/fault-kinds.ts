@@ -6,6 +6,8 @@ export interface Point {
   readonly service: string;
   readonly operation: string;
   readonly nth: number;
+  /** Of a DNS query: what is asked for. The same query is answered by the same code in every flow. */
+  readonly query?: string;
 }
 
 export interface Kind {
@@ -13,6 +15,8 @@ export interface Kind {
   readonly fault: Omit<Fault, 'service' | 'operation' | 'nth'>;
   /** It lasts longer than anybody waits. So the flow may fail, by an answer that says why. */
   readonly isLasting?: boolean;
+  /** Of these each call gets one, in turn: what the function does about them is the same. */
+  readonly isInTurn?: boolean;
   readonly canHappenTo: (point: Point) => boolean;
 }
 
@@ -31,17 +35,18 @@ const CAN_BE_STALE = new Set([
 ]);
 
 export const KINDS: readonly Kind[] = [
-  { name: 'throttled once', fault: { kind: 'throttle' }, canHappenTo: isCall },
+  { name: 'throttled once', fault: { kind: 'throttle' }, isInTurn: true, canHappenTo: isCall },
   { name: 'throttled for a minute', fault: { kind: 'throttle', forMs: MINUTE }, canHappenTo: isAny },
-  // Nobody tells the two apart, so half of the calls get the one and half the other.
-  { name: '500', fault: { kind: 'error' }, canHappenTo: (point) => isDns(point) || point.nth % 2 === 1 },
-  { name: '503', fault: { kind: 'unavailable' }, canHappenTo: (point) => isCall(point) && point.nth % 2 === 0 },
+  { name: '500', fault: { kind: 'error' }, isInTurn: true, canHappenTo: isCall },
+  { name: '503', fault: { kind: 'unavailable' }, isInTurn: true, canHappenTo: isCall },
   { name: 'denied at first', fault: { kind: 'access-denied', forMs: 10_000 }, canHappenTo: isCall },
   // Whoever may not answer CloudFormation cannot tell it so: nothing that the function does could help.
   { name: 'denied for good', fault: { kind: 'access-denied', times: Infinity }, isLasting: true, canHappenTo: (point) => !isAnswer(point) },
-  { name: 'cut before', fault: { kind: 'cut-before' }, canHappenTo: isCall },
+  { name: 'cut before', fault: { kind: 'cut-before' }, isInTurn: true, canHappenTo: isCall },
   { name: 'cut after', fault: { kind: 'cut-after' }, canHappenTo: isWrite },
-  { name: 'hang', fault: { kind: 'hang' }, canHappenTo: isAny },
+  { name: 'hang', fault: { kind: 'hang' }, isInTurn: true, canHappenTo: isCall },
+  { name: 'lost', fault: { kind: 'hang' }, canHappenTo: isDns },
+  { name: 'server failure', fault: { kind: 'error' }, canHappenTo: isDns },
   { name: 'killed before', fault: { kind: 'kill-before' }, canHappenTo: isAny },
   { name: 'killed after', fault: { kind: 'kill-after' }, canHappenTo: isWrite },
   { name: 'stale', fault: { kind: 'stale' }, canHappenTo: ({ operation }) => CAN_BE_STALE.has(operation) },

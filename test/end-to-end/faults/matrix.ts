@@ -20,28 +20,36 @@ export function record(flow: Flow, seed: number): Promise<Recorded> {
   return known;
 }
 
-function cellsOf({ points }: Recorded, kind: Kind): Point[] {
-  return points.filter((point) => kind.canHappenTo(point));
-}
-
-function plan({ undisturbed: { status } }: Recorded, point: Point, kind: Kind): PlannedFault {
-  return { point, kind, undisturbed: status };
-}
-
 export interface PlannedCell {
   readonly flow: Flow;
   readonly planned: PlannedFault;
 }
 
-export async function allCells(seed: number): Promise<PlannedCell[]> {
+/**
+ * All cells, but for those that another one stands for.
+ * @param isWhole those too
+ */
+export async function allCells(seed: number, isWhole = false): Promise<PlannedCell[]> {
   const cells: PlannedCell[] = [];
+  const queries = new Set<string>();
+  let turn = seed;
   for (const flow of FLOWS) {
-    const known = await record(flow, seed);
-    for (const kind of KINDS) {
-      cells.push(...cellsOf(known, kind).map((point) => ({ flow, planned: plan(known, point, kind) })));
+    const { undisturbed, points } = await record(flow, seed);
+    for (const point of points) {
+      if (!isWhole && point.query !== undefined && queries.has(point.query)) continue;
+      if (point.query !== undefined) queries.add(point.query);
+      const kinds = isWhole ? KINDS.filter(({ canHappenTo }) => canHappenTo(point)) : kindsFor(point, turn++);
+      cells.push(...kinds.map((kind) => ({ flow, planned: { point, kind, undisturbed } })));
     }
   }
   return cells;
+}
+
+/** All that can happen to a call; of those that are tried in turn, the one whose turn it is. */
+function kindsFor(point: Point, turn: number): Kind[] {
+  const kinds = KINDS.filter(({ canHappenTo }) => canHappenTo(point));
+  const inTurn = kinds.filter(({ isInTurn }) => isInTurn);
+  return kinds.filter((kind) => !kind.isInTurn || kind === inTurn[turn % inTurn.length]);
 }
 
 /** A cell by its title: `<flow>/<call>/<kind>`. */
@@ -55,7 +63,7 @@ export async function find(title: string, seed: number): Promise<PlannedCell> {
     const names = known ? known.points.map(nameOf) : FLOWS.map(({ name }) => name);
     throw new Error(`There is no cell ${title}. There are: ${names.join('; ')}`);
   }
-  return { flow, planned: plan(known!, point, kind) };
+  return { flow, planned: { point, kind, undisturbed: known!.undisturbed } };
 }
 
 /**
@@ -76,5 +84,6 @@ function pointsOf({ calls, tried }: CellResult): Point[] {
     || all.findLastIndex(({ what }) => what === all[index].what) === index;
   return all
     .filter(({ service }, index) => service === 'dns' ? isEdgeOfAll(index) : isAtEdge(index))
-    .map(({ service, operation, nth }) => ({ service, operation, nth }));
+    .map(({ call, service, operation, nth }) =>
+      ({ service, operation, nth, ...service === 'dns' && { query: `${operation} ${call.body}` } }));
 }
