@@ -252,6 +252,13 @@ project.addTask('test:whole', {
   env: { TEST_SIZE: 'whole' },
 });
 
+project.addTask('test:faults', {
+  description: 'Let every call of every flow fail in every way, on the local cloud, and look at what comes of it. '
+    + '`npm test` has a part of it',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/faults/main.ts', receiveArgs: true }],
+  env: { CDK_VALIDATION: 'false' },
+});
+
 const verify = project.addTask('verify', {
   description: 'All that `npm test` runs: bundle, compile, docs, types, tests, lint',
 });

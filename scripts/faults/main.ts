@@ -1,8 +1,8 @@
 // Tries every call of every flow with every kind of fault, and prints the matrix. Run by `npx projen test:faults`.
 //
-// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for, `--cells N` just
-// N of them, and `--only "<flow>/<call>/<fault>"` one. `--processes N` runs N of them twice, the second time with the
-// function in a process of its own, and compares.
+// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for, `--cells N`
+// just N of them, and `--only "<flow>/<call>/<fault>"` one. `--processes N` runs N of them twice, the second time with
+// the function in a process of its own, and compares.
 import { ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -40,7 +40,8 @@ async function only(title: string, seed: number): Promise<Task> {
   return taskOf(flow, planned, seed);
 }
 
-function taskOf({ name: flow }: Flow, { point, kind, undisturbed: { status, state } }: PlannedFault, seed: number): Task {
+function taskOf({ name: flow }: Flow, { point, kind, undisturbed }: PlannedFault, seed: number): Task {
+  const { status, state } = undisturbed;
   return { flow, point, kind: kind.name, undisturbed: { status, state }, seed };
 }
 

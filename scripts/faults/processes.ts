@@ -1,14 +1,11 @@
 // Runs cells twice, with the function in the test's process and in one of its own: the same calls, and the same end.
-import { Task } from './task';
-import { CellResult, runCell, titleOf } from '../../test/end-to-end/faults/cell';
-import { FLOWS } from '../../test/end-to-end/faults/flows';
-import { KINDS } from '../../test/end-to-end/faults/fault-kinds';
-import { FunctionMode } from '../../test/cloud';
+import { runTask, Task } from './task';
+import { CellResult, titleOf } from '../../test/end-to-end/faults/cell';
 
 export async function compareProcesses(tasks: readonly Task[]): Promise<void> {
   let different = 0;
   for (const task of tasks) {
-    const [here, apart] = [await run(task, 'in-process'), await run(task, 'process')];
+    const [here, apart] = [await runTask(task), await runTask(task, { functions: 'process' })];
     const difference = differenceOf(here, apart);
     if (!difference) continue;
     different++;
@@ -16,12 +13,6 @@ export async function compareProcesses(tasks: readonly Task[]): Promise<void> {
   }
   console.log(`${tasks.length} cells twice, in both ways of running a function: ${different} different.`);
   if (different > 0) process.exitCode = 1;
-}
-
-function run({ flow: flowName, point, kind: kindName, undisturbed, seed }: Task, functions: FunctionMode): Promise<CellResult> {
-  const flow = FLOWS.find(({ name }) => name === flowName)!;
-  const kind = KINDS.find(({ name }) => name === kindName)!;
-  return runCell(flow, { point, kind, undisturbed }, { seed, functions });
 }
 
 /** The first call that differs, or the end. */

@@ -1,6 +1,7 @@
 // What the fault matrix gives to a worker, and what it gets back.
-import { CellResult } from '../../test/end-to-end/faults/cell';
-import { Point } from '../../test/end-to-end/faults/fault-kinds';
+import { CellOptions, CellResult, runCell } from '../../test/end-to-end/faults/cell';
+import { KINDS, Point } from '../../test/end-to-end/faults/fault-kinds';
+import { FLOWS } from '../../test/end-to-end/faults/flows';
 
 export interface Task {
   readonly flow: string;
@@ -15,4 +16,13 @@ export interface TaskResult extends Pick<CellResult, 'flow' | 'status' | 'outcom
   readonly point: Point;
   readonly kind: string;
   readonly cpuMs: number;
+}
+
+/** Names travel between processes, and what they name does not. */
+export function runTask(
+  { flow: flowName, kind: kindName, point, undisturbed, seed }: Task, options?: Omit<CellOptions, 'seed'>,
+): Promise<CellResult> {
+  const flow = FLOWS.find(({ name }) => name === flowName)!;
+  const kind = KINDS.find(({ name }) => name === kindName)!;
+  return runCell(flow, { point, kind, undisturbed }, { ...options, seed });
 }

@@ -3,9 +3,9 @@ import {
   ChangeResourceRecordSetsCommand, GetChangeCommand, ListResourceRecordSetsCommand, Route53Client,
 } from '@aws-sdk/client-route-53';
 import { GetEmailIdentityCommand, TagResourceCommand } from '@aws-sdk/client-sesv2';
-import { DnsQueries } from './dns-queries';
 import { DnsAnswer, RCODE } from './dns/dns-server';
 import { DnsWorld } from './dns/dns-world';
+import { DnsQueries } from './dns-queries';
 import { FaultKind, Faults, STALE_MS } from './faults';
 import { MinimalContext, minimalContext, refusal } from './minimal-context';
 import { Route53 } from './route53';

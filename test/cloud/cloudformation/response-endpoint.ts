@@ -94,6 +94,7 @@ export class ResponseEndpoint {
     const refusal = this.refusal(request, waiting);
     if (refusal) return answer(record, 403, refusal);
     waiting!.resolve(body);
+    record.status = 200;
     if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
     if (fault === 'hang-after') return { kind: 'hang', processId: waiting!.processId() };
     return answer(record, 200);

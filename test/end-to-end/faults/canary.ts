@@ -52,7 +52,8 @@ function formsOf(pem: string): string[] {
 }
 
 function partsOf(der: Buffer): Buffer[] {
-  return Array.from({ length: Math.floor(der.length / RUN) }, (_, index) => der.subarray(index * RUN, (index + 1) * RUN));
+  const count = Math.floor(der.length / RUN);
+  return Array.from({ length: count }, (_, index) => der.subarray(index * RUN, (index + 1) * RUN));
 }
 
 /** Base64, base64url, and hex in both cases. */

@@ -1,5 +1,4 @@
 // One cell of the fault matrix: a flow with a fault, what came of it, the next deployment, and the deletion.
-import { CallRecord, FunctionMode, StackResult } from '../../cloud';
 import {
   checkAlways, checkOldMail, checkState, DELETED, Evidence, Expected, NEW_STATE, NOTHING_LEFT, OLD_STATE,
 } from './checks';
@@ -10,6 +9,7 @@ import { answersIn, requestFor, requestsOf } from './requests';
 import { digestOf } from './state';
 import { Broken, Witness } from './witness';
 import { World } from './world';
+import { CallRecord, FunctionMode, StackResult } from '../../cloud';
 
 export interface CellOptions {
   readonly seed: number;
@@ -58,7 +58,9 @@ const STUCK = ['UPDATE_ROLLBACK_FAILED', 'ROLLBACK_FAILED', 'DELETE_FAILED'];
 /** For all that was cancelled or killed to come to its end. */
 const SETTLED_MS = 10 * 60_000;
 
-export async function runCell(flow: Flow, planned: PlannedFault | undefined, options: CellOptions): Promise<CellResult> {
+export async function runCell(
+  flow: Flow, planned: PlannedFault | undefined, options: CellOptions,
+): Promise<CellResult> {
   const world = await World.start({ ...options, needs: flow.needs });
   try {
     return await new Cell(world, flow, planned, options).run();

@@ -40,8 +40,14 @@ function after(operation: string, act: (world: World) => unknown): Pick<CellOpti
 /** Writes a call into the log that nobody has made. */
 function forge({ scene: { cloud } }: World, call: Partial<CallRecord>): void {
   cloud.calls.push({
-    at: cloud.clock.now(), service: 's3', operation: 'PutObject', region: REGION, principal: { account: ACCOUNT }, body: '',
-    status: 200, ...call,
+    at: cloud.clock.now(),
+    service: 's3',
+    operation: 'PutObject',
+    region: REGION,
+    principal: { account: ACCOUNT },
+    body: '',
+    status: 200,
+    ...call,
   });
 }
 

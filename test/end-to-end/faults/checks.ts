@@ -1,10 +1,10 @@
-// What must hold after a flow, whatever failed in it: one check for each rule of docs that can be looked at from outside.
-import { StackResult } from '../../cloud';
+// What must hold after a flow, whatever failed in it: a check for each rule that can be looked at from outside.
 import { Canary } from './canary';
 import { Deployment, domainOf, originOf } from './deployments';
 import { answersIn, CloudFormationRequest, requestFor, requestsOf, writesIn } from './requests';
 import { Broken, Witness } from './witness';
 import { CANARIES, World } from './world';
+import { StackResult } from '../../cloud';
 
 /** After so long no call comes any more of a request that no longer stands: see lambda/deployment/fence.ts. */
 const FENCE_MS = 30_000;

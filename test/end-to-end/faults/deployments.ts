@@ -1,4 +1,4 @@
-// What the stacks of the fault matrix say. Each is synthesized once: its zone, secrets and names are the same every time.
+// What the stacks of the fault matrix say. Each is synthesized once: all names in it are the same every time.
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';

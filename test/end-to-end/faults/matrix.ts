@@ -45,6 +45,13 @@ export async function allCells(seed: number, isWhole = false): Promise<PlannedCe
   return cells;
 }
 
+/** All cells of one flow. */
+export async function cellsOf(flow: Flow, seed: number): Promise<PlannedFault[]> {
+  const { undisturbed, points } = await record(flow, seed);
+  return points.flatMap((point) =>
+    KINDS.filter(({ canHappenTo }) => canHappenTo(point)).map((kind) => ({ point, kind, undisturbed })));
+}
+
 /** All that can happen to a call; of those that are tried in turn, the one whose turn it is. */
 function kindsFor(point: Point, turn: number): Kind[] {
   const kinds = KINDS.filter(({ canHappenTo }) => canHappenTo(point));
@@ -67,8 +74,8 @@ export async function find(title: string, seed: number): Promise<PlannedCell> {
 }
 
 /**
- * Of calls that follow each other and differ in nothing, as those that wait for something, the first and the last. Of DNS
- * queries for the same, the first and the last of the flow.
+ * Of calls that follow each other and differ in nothing, as those that wait for something, the first and the last. Of
+ * DNS queries for the same, the first and the last of the flow.
  */
 function pointsOf({ calls, tried }: CellResult): Point[] {
   const counts = new Map<string, number>();
@@ -79,11 +86,10 @@ function pointsOf({ calls, tried }: CellResult): Point[] {
     counts.set(key, nth);
     return { call, service, operation, nth, what: `${key} ${status} ${body}` };
   }).filter(({ call }) => tried.has(call));
-  const isAtEdge = (index: number) => all[index - 1]?.what !== all[index].what || all[index + 1]?.what !== all[index].what;
-  const isEdgeOfAll = (index: number) => all.findIndex(({ what }) => what === all[index].what) === index
-    || all.findLastIndex(({ what }) => what === all[index].what) === index;
+  const whats = all.map(({ what }) => what);
   return all
-    .filter(({ service }, index) => service === 'dns' ? isEdgeOfAll(index) : isAtEdge(index))
+    .filter(({ service, what }, index) => service === 'dns' ? [whats.indexOf(what), whats.lastIndexOf(what)].includes(index)
+      : whats[index - 1] !== what || whats[index + 1] !== what)
     .map(({ call, service, operation, nth }) =>
       ({ service, operation, nth, ...service === 'dns' && { query: `${operation} ${call.body}` } }));
 }

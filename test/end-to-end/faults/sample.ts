@@ -5,6 +5,7 @@ import { randomInt, seededRandom } from '../../cloud/time/random';
 export function sample<T>(all: readonly T[], count: number, seed: number): T[] {
   const random = seededRandom(seed, 'sample');
   const left = all.map((each, index) => ({ each, index }));
-  const chosen = Array.from({ length: Math.min(count, all.length) }, () => left.splice(randomInt(random, left.length), 1)[0]);
+  const chosen = Array.from({ length: Math.min(count, all.length) }, () =>
+    left.splice(randomInt(random, left.length), 1)[0]);
   return chosen.sort((a, b) => a.index - b.index).map(({ each }) => each);
 }

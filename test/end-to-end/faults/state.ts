@@ -1,7 +1,7 @@
 // What the future of a stack depends on: a digest of the stack's resource, the zones and the identities.
 import { createHash } from 'node:crypto';
-import { StackResult } from '../../cloud';
 import { World } from './world';
+import { StackResult } from '../../cloud';
 
 /** Of two runs with one digest, what comes next is the same. Times differ, and names that CloudFormation makes up. */
 export function digestOf(world: World, { status, resources }: StackResult): string {

@@ -1,8 +1,8 @@
 // The world in which a cell of the fault matrix happens: zones, identities, secrets, and what strangers have there.
 import { FunctionMode } from '../../cloud';
 import { pooledKey } from '../../cloud/key-pool';
-import { ACCOUNT, DNS_ACCOUNT, DOMAIN, REGION, Scene } from '../scene';
 import { PARENT } from '../methods';
+import { ACCOUNT, DNS_ACCOUNT, DOMAIN, REGION, Scene } from '../scene';
 
 export const OTHER_DOMAIN = 'example.org';
 export const FOREIGN_DOMAIN = 'example.net';

@@ -1,0 +1,20 @@
+// A part of the fault matrix: some calls of some flows fail, each in one way. `npx projen test:faults` has all of it.
+import { runCell, titleOf } from './faults/cell';
+import { FLOWS } from './faults/flows';
+import { cellsOf } from './faults/matrix';
+import { sample } from './faults/sample';
+import { seedOfThisRun } from '../cloud/time/seed';
+
+/** Each costs a run without faults. */
+const FLOWS_TRIED = 5;
+const CELLS_OF_EACH = 10;
+
+const seed = seedOfThisRun();
+
+test.each(sample(FLOWS, FLOWS_TRIED, seed))(`LOCAL_CLOUD_SEED=${seed}: $name`, async (flow) => {
+  for (const planned of sample(await cellsOf(flow, seed), CELLS_OF_EACH, seed)) {
+    const { broken, point, kind } = await runCell(flow, planned, { seed });
+    const title = titleOf({ flow: flow.name, point, kind });
+    expect({ title, broken }).toEqual({ title, broken: [] });
+  }
+});
