@@ -1,12 +1,12 @@
 // Tries every call of every flow with every kind of fault, and prints the matrix. Run by `npx projen test:faults`.
 //
-// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for, `--cells N`
-// just N of them, and `--only "<flow>/<call>/<fault>"` one. `--processes N` runs N of them twice, the second time with
-// the function in a process of its own, and compares.
+// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for. `--flow TEXT`
+// takes the flows that are named so, `--cells N` just N cells, and `--only "<flow>/<call>/<fault>"` one of them.
+// `--processes N` runs N cells twice, the second time with the function in a process of its own, and compares.
 import { ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compareProcesses } from './processes';
+import { canRunTwice } from './processes';
 import { matrixTable, totals } from './table';
 import { Task, TaskResult } from './task';
 import { PlannedFault, titleOf } from '../../test/end-to-end/faults/cell';
@@ -21,15 +21,22 @@ const BATCH = 8;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, whole: { type: 'boolean' }, cells: { type: 'string' }, processes: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      whole: { type: 'boolean' },
+      flow: { type: 'string' },
+      cells: { type: 'string' },
+      processes: { type: 'string' },
+    },
   });
   const seed = Number(process.env.LOCAL_CLOUD_SEED ?? 1);
   console.log(`LOCAL_CLOUD_SEED=${seed}`);
   const all: Task[] = values.only ? [await only(values.only, seed)]
-    : (await allCells(seed, values.whole)).map(({ flow, planned }) =>
-      taskOf(flow, planned, seed));
-  if (values.processes) return compareProcesses(sample(all, Number(values.processes), seed));
-  const results = await runAll(values.cells ? sample(all, Number(values.cells), seed) : all);
+    : (await allCells(seed, values)).map(({ flow, planned }) => taskOf(flow, planned, seed));
+  const tasks = values.processes
+    ? sample(all.filter(canRunTwice), Number(values.processes), seed).map((task) => ({ ...task, isTwice: true }))
+    : sample(all, Number(values.cells ?? all.length), seed);
+  const results = await runAll(tasks);
   console.log(matrixTable(results));
   console.log(totals(results));
   if (results.some(({ outcome }) => outcome === 'broken')) process.exitCode = 1;

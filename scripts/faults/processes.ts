@@ -1,18 +1,18 @@
-// Runs cells twice, with the function in the test's process and in one of its own: the same calls, and the same end.
+// Runs a cell twice, with the function in the test's process and in one of its own: the same calls, and the same end.
 import { runTask, Task } from './task';
-import { CellResult, titleOf } from '../../test/end-to-end/faults/cell';
+import { CellResult } from '../../test/end-to-end/faults/cell';
 
-export async function compareProcesses(tasks: readonly Task[]): Promise<void> {
-  let different = 0;
-  for (const task of tasks) {
-    const [here, apart] = [await runTask(task), await runTask(task, { functions: 'process' })];
-    const difference = differenceOf(here, apart);
-    if (!difference) continue;
-    different++;
-    console.log(`different: ${titleOf(here)}: ${difference}`);
-  }
-  console.log(`${tasks.length} cells twice, in both ways of running a function: ${different} different.`);
-  if (different > 0) process.exitCode = 1;
+/** In a process of its own Node's resolver waits in real time for an answer that is lost. So these are left out. */
+export function canRunTwice({ point: { service }, kind }: Task): boolean {
+  return service !== 'dns' || !['lost', 'slow past the end'].includes(kind);
+}
+
+export async function runTwice(task: Task): Promise<CellResult> {
+  const here = await runTask(task);
+  const apart = await runTask(task, { functions: 'process' });
+  const difference = differenceOf(here, apart);
+  if (difference === undefined) return here;
+  return { ...here, outcome: 'broken', broken: [...here.broken, { check: 'both ways are the same', what: difference }] };
 }
 
 /** The first call that differs, or the end. */

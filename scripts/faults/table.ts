@@ -4,11 +4,16 @@ import { TaskResult } from './task';
 import { Outcome } from '../../test/end-to-end/faults/cell';
 import { KINDS } from '../../test/end-to-end/faults/fault-kinds';
 
-const OUTCOMES: readonly Outcome[] = ['as if nothing', 'failed cleanly', 'stuck, then mended', 'broken'];
+const OUTCOMES: readonly Outcome[] = ['as if nothing', 'failed cleanly', 'leaves something, as documented', 'stuck, then mended', 'broken'];
 
 export function matrixTable(results: readonly TaskResult[]): string {
   const kinds = KINDS.map(({ name }) => name).filter((kind) => results.some((each) => each.kind === kind));
-  const table = new Table({ head: ['flow', ...kinds, ...OUTCOMES], wordWrap: true, colWidths: [40] });
+  const table = new Table({
+    head: ['flow', ...kinds, ...OUTCOMES],
+    colWidths: [36, ...[...kinds, ...OUTCOMES].map(() => 11)],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
   for (const flow of [...new Set(results.map((each) => each.flow))]) {
     const row = results.filter((each) => each.flow === flow);
     table.push([

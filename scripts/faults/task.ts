@@ -10,6 +10,8 @@ export interface Task {
   /** How the flow ends without a fault. */
   readonly undisturbed: Pick<CellResult, 'status' | 'state'>;
   readonly seed: number;
+  /** A second time with the function in a process of its own, to compare. */
+  readonly isTwice?: boolean;
 }
 
 export interface TaskResult extends Pick<CellResult, 'flow' | 'status' | 'outcome' | 'broken'> {

@@ -1,6 +1,7 @@
 // What must hold after a flow, whatever failed in it: a check for each rule that can be looked at from outside.
 import { Canary } from './canary';
 import { Deployment, domainOf, originOf } from './deployments';
+import { Exception } from './exceptions';
 import { answersIn, CloudFormationRequest, requestFor, requestsOf, writesIn } from './requests';
 import { Broken, Witness } from './witness';
 import { CANARIES, World } from './world';
@@ -20,8 +21,10 @@ export interface Evidence {
   readonly witness: Witness;
   /** Of all operations, oldest first. */
   readonly results: readonly StackResult[];
-  /** A stack that no longer names the zone leaves its records there, marked: docs/adr/0007-zone-changes.md. */
-  readonly leavesZone?: 'marks' | 'may not mark';
+  /** What may stay behind although nothing should. */
+  readonly exceptions: readonly Exception[];
+  /** Those that were needed. */
+  readonly excused: Set<Exception>;
 }
 
 interface Check {
@@ -85,21 +88,16 @@ async function notSigningAs({ world }: Evidence, deployment: Deployment): Promis
   return result === 'pass' ? [] : [`mail of ${name} with selector ${used}: ${result}`];
 }
 
-function notGone({ world, leavesZone }: Evidence): string[] {
-  const mayStay = (line: string, all: readonly string[]) =>
-    leavesZone !== undefined && line.startsWith('of ours: ') && (leavesZone === 'may not mark' || isMarked(line, all));
-  return world.domains.flatMap((domain) => [
-    ...world.differences(domain).filter((line, _, all) => !mayStay(line, all)),
-    ...world.identity(domain).origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${world.identity(domain).origin}`],
-  ]);
-}
-
-/** A registry record that lists only what is superseded, and what such a record lists. */
-function isMarked(line: string, all: readonly string[]): boolean {
-  const entriesOf = (text: string) => text.match(/record=[^"]+/g) ?? [];
-  if (line.includes(' cdk-ses-dkim-')) return entriesOf(line).every((entry) => entry.includes('until='));
-  return all.flatMap(entriesOf).some((entry) =>
-    entry.includes('until=') && line.includes(` ${/record=([^;]+)/.exec(entry)![1]}._domainkey.`));
+function notGone({ world, exceptions, excused }: Evidence): string[] {
+  return world.domains.flatMap((domain) => {
+    const { origin } = world.identity(domain);
+    const found = [...world.differences(domain), ...origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${origin}`]];
+    return found.filter((line) => {
+      const exception = exceptions.find(({ mayStay }) => mayStay(line, found, domain.name));
+      if (exception) excused.add(exception);
+      return !exception;
+    });
+  });
 }
 
 // ---- the checks

@@ -26,6 +26,8 @@ export interface Deployment {
   readonly zoneRole?: boolean;
   readonly waitMinutes?: number;
   readonly retain?: boolean;
+  /** In seconds. */
+  readonly ttl?: number;
   /** Another resource of the stack fails: when this one is done, or at once. */
   readonly fails?: 'after it' | 'beside it';
 }
@@ -40,11 +42,13 @@ export function originOf({ method }: Deployment): string {
 
 const assemblies = new Map<string, CloudAssembly>();
 
-export function deploy(world: World, deployment: Deployment): Promise<StackResult> {
+export function deploy(
+  world: World, deployment: Deployment, options: { disableRollback?: boolean } = {},
+): Promise<StackResult> {
   const key = `${world.key} ${JSON.stringify(deployment)}`;
   const assembly = assemblies.get(key) ?? synthesize(world, deployment);
   assemblies.set(key, assembly);
-  return world.scene.cloud.cloudFormation.deployAssembly(assembly, STACK);
+  return world.scene.cloud.cloudFormation.deployAssembly(assembly, STACK, options);
 }
 
 function synthesize(world: World, deployment: Deployment): CloudAssembly {
@@ -79,11 +83,12 @@ function signing(world: World, { method, selector = 's1', key = 'one' }: Deploym
 }
 
 function zoneProps(world: World, deployment: Deployment, stack: Stack): Partial<EmailIdentityDkimProps> {
-  const { method, zone = method !== 'DEED', zoneRole } = deployment;
+  const { method, zone = method !== 'DEED', zoneRole, ttl } = deployment;
   if (!zone) return {};
   const { name, zoneId } = world.domain(domainOf(deployment));
   return {
     hostedZone: world.scene.zoneIn(stack, zoneId, name),
+    ...ttl !== undefined && { recordTtl: Duration.seconds(ttl) },
     ...zoneRole && { hostedZoneRole: iam.Role.fromRoleArn(stack, 'ZoneRole', ZONE_ROLE) },
   };
 }

@@ -15,7 +15,7 @@ export interface Kind {
   readonly fault: Omit<Fault, 'service' | 'operation' | 'nth'>;
   /** It lasts longer than anybody waits. So the flow may fail, by an answer that says why. */
   readonly isLasting?: boolean;
-  /** Of these each call gets one, in turn: what the function does about them is the same. */
+  /** It passes, and the function tries again. Of these each call gets one, in turn: the seed says which is first. */
   readonly isInTurn?: boolean;
   readonly canHappenTo: (point: Point) => boolean;
 }
@@ -36,12 +36,18 @@ const CAN_BE_STALE = new Set([
 
 export const KINDS: readonly Kind[] = [
   { name: 'throttled once', fault: { kind: 'throttle' }, isInTurn: true, canHappenTo: isCall },
-  { name: 'throttled for a minute', fault: { kind: 'throttle', forMs: MINUTE }, canHappenTo: isAny },
+  { name: 'throttled for a minute', fault: { kind: 'throttle', forMs: MINUTE }, isInTurn: true, canHappenTo: isCall },
+  { name: 'refused for a minute', fault: { kind: 'throttle', forMs: MINUTE }, canHappenTo: isDns },
   { name: '500', fault: { kind: 'error' }, isInTurn: true, canHappenTo: isCall },
   { name: '503', fault: { kind: 'unavailable' }, isInTurn: true, canHappenTo: isCall },
-  { name: 'denied at first', fault: { kind: 'access-denied', forMs: 10_000 }, canHappenTo: isCall },
-  // Whoever may not answer CloudFormation cannot tell it so: nothing that the function does could help.
-  { name: 'denied for good', fault: { kind: 'access-denied', times: Infinity }, isLasting: true, canHappenTo: (point) => !isAnswer(point) },
+  { name: 'denied at first', fault: { kind: 'access-denied', forMs: 10_000 }, isInTurn: true, canHappenTo: isCall },
+  {
+    name: 'denied for good',
+    fault: { kind: 'access-denied', times: Infinity },
+    isLasting: true,
+    // Whoever may not answer CloudFormation cannot tell it so: nothing that the function does could help.
+    canHappenTo: (point) => !isAnswer(point),
+  },
   { name: 'cut before', fault: { kind: 'cut-before' }, isInTurn: true, canHappenTo: isCall },
   { name: 'cut after', fault: { kind: 'cut-after' }, canHappenTo: isWrite },
   { name: 'hang', fault: { kind: 'hang' }, isInTurn: true, canHappenTo: isCall },

@@ -41,6 +41,11 @@ export const FLOWS: readonly Flow[] = [
   update({ ...BYODKIM, ...WITHOUT_ZONE }, { ...OTHER_KEY, ...WITHOUT_ZONE }, BY_HAND),
   update({ ...EASY, ...WITHOUT_ZONE }, { ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
   update({ ...BYODKIM, ...OF_FOREIGN_ZONE }, { ...OTHER_KEY, ...OF_FOREIGN_ZONE }, FOREIGN),
+  update(BYODKIM, { ...OTHER_KEY, waitMinutes: 30 }),
+  update({ ...BYODKIM, ...WITHOUT_ZONE }, BYODKIM),
+  update(BYODKIM, { ...BYODKIM, ...WITHOUT_ZONE }),
+  update(BYODKIM, { ...BYODKIM, ttl: 600 }),
+  update(BYODKIM, { ...BYODKIM, key: 'two' }),
   ...PAIRS.map(([from, to]) => rolledBack(from, to)),
   cancelled(undefined, BYODKIM),
   cancelled(BYODKIM, OTHER_KEY),
@@ -128,12 +133,14 @@ function needsOf(needs: readonly Need[], ...deployments: readonly Deployment[]):
 }
 
 function arrow(from: Deployment, to: Deployment): string {
-  return from.method === to.method ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
+  return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
 }
 
-function label({ method, zone, zoneRole, waitMinutes, retain }: Deployment): string {
+function label({ method, selector = 's1', key = 'one', zone, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
   return [
     method,
+    key === 'two' && selector === 's1' && 'with another key under the same selector',
+    ttl !== undefined && 'with another TTL',
     zone === false && 'without a zone',
     zoneRole && 'with a zone in another account',
     waitMinutes !== undefined && 'with waiting',

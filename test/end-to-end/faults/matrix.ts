@@ -14,8 +14,7 @@ const recorded = new Map<string, Promise<Recorded>>();
 /** Runs the flow once without a fault. */
 export function record(flow: Flow, seed: number): Promise<Recorded> {
   const key = `${flow.name} ${seed}`;
-  const known = recorded.get(key) ?? runCell(flow, undefined, { seed }).then((undisturbed) =>
-    ({ flow, undisturbed, points: pointsOf(undisturbed) }));
+  const known = recorded.get(key) ?? runUndisturbed(flow, seed);
   recorded.set(key, known);
   return known;
 }
@@ -25,24 +24,34 @@ export interface PlannedCell {
   readonly planned: PlannedFault;
 }
 
-/**
- * All cells, but for those that another one stands for.
- * @param isWhole those too
- */
-export async function allCells(seed: number, isWhole = false): Promise<PlannedCell[]> {
+interface Choice {
+  /** Those cells too that another one stands for. @default false */
+  readonly whole?: boolean;
+  /** A part of the flow's name. @default - all flows */
+  readonly flow?: string;
+}
+
+/** All cells, but for those that another one stands for. */
+export async function allCells(seed: number, { whole = false, flow: named = '' }: Choice = {}): Promise<PlannedCell[]> {
   const cells: PlannedCell[] = [];
   const queries = new Set<string>();
   let turn = seed;
-  for (const flow of FLOWS) {
+  for (const flow of FLOWS.filter(({ name }) => name.includes(named))) {
     const { undisturbed, points } = await record(flow, seed);
     for (const point of points) {
-      if (!isWhole && point.query !== undefined && queries.has(point.query)) continue;
+      if (!whole && point.query !== undefined && queries.has(point.query)) continue;
       if (point.query !== undefined) queries.add(point.query);
-      const kinds = isWhole ? KINDS.filter(({ canHappenTo }) => canHappenTo(point)) : kindsFor(point, turn++);
+      const kinds = whole ? KINDS.filter(({ canHappenTo }) => canHappenTo(point)) : kindsFor(point, turn++);
       cells.push(...kinds.map((kind) => ({ flow, planned: { point, kind, undisturbed } })));
     }
   }
   return cells;
+}
+
+async function runUndisturbed(flow: Flow, seed: number): Promise<Recorded> {
+  const undisturbed = await runCell(flow, undefined, { seed });
+  if (undisturbed.broken.length === 0) return { flow, undisturbed, points: pointsOf(undisturbed) };
+  throw new Error(`${flow.name} is broken without a fault: ${JSON.stringify(undisturbed.broken)}`);
 }
 
 /** All cells of one flow. */

@@ -25,6 +25,8 @@ export class Witness {
   readonly broken: Broken[] = [];
   /** The records with which mail was signed at any time, by domain. */
   readonly signedWith = new Map<string, Set<string>>();
+  /** Domains that a Delete has let go of. With Easy DKIM, SES may sign on for a while. */
+  private readonly released = new Set<string>();
   private seen = 0;
   private readonly stopWatching: () => void;
 
@@ -48,11 +50,12 @@ export class Witness {
   private check(call: CallRecord): void {
     const request = requestFor(this.world.scene.cloud, call);
     if (call.operation === 'PutEmailIdentityDkimSigningAttributes' && request) this.checkPut(call, request.domain);
+    if (request?.type === 'Delete') this.released.add(request.domain);
+    else if (request) this.released.delete(request.domain);
     for (const domain of this.world.domains) {
       const gone = this.world.strangersRecords(domain).filter((line) => !this.linesOf(domain).includes(line));
       for (const line of gone) this.note(STRANGERS, call, `${line} is gone`);
-      const isReleased = request?.type === 'Delete' && request.domain === domain.name;
-      for (const name of this.unpublished(domain, isReleased)) this.note(STAYS_PUBLISHED, call, `${name} is not in the zone`);
+      for (const name of this.unpublished(domain)) this.note(STAYS_PUBLISHED, call, `${name} is not in the zone`);
     }
   }
 
@@ -68,9 +71,9 @@ export class Witness {
   }
 
   /** The names that SES signs with, and that are not in the zone. Whoever lets go of Easy DKIM takes its records. */
-  private unpublished(domain: Domain, isReleased: boolean): string[] {
+  private unpublished(domain: Domain): string[] {
     const { origin, status, tokens } = this.world.identity(domain);
-    const isUsed = origin === 'EXTERNAL' || (origin === 'AWS_SES' && status === 'SUCCESS' && !isReleased);
+    const isUsed = origin === 'EXTERNAL' || (origin === 'AWS_SES' && status === 'SUCCESS' && !this.released.has(domain.name));
     const lines = this.linesOf(domain);
     return isUsed ? tokens.map((token) => `${token}._domainkey.${domain.name}`)
       .filter((name) => !lines.some((line) => line.split(' ')[1] === `${name}.`)) : [];

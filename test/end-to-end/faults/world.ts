@@ -49,7 +49,7 @@ export class World {
   /** One is stored as it is, the other in a field of JSON. */
   readonly secrets: Readonly<Record<keyof typeof CANARIES, string>>;
   /** What is there before any stack of ours, by domain. */
-  private readonly strangers = new Map<string, { records: string[]; tags: string }>();
+  private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
   private constructor(readonly scene: Scene, readonly domains: readonly Domain[]) {
     this.secrets = {
@@ -79,12 +79,17 @@ export class World {
   differences(domain: Domain): string[] {
     const { records, tags } = this.strangers.get(domain.name)!;
     const now = this.scene.all(domain.zoneId);
-    const { tags: tagsNow } = this.identity(domain);
+    const tagsNow = this.tagsOf(domain);
     return [
       ...now.filter((line) => !records.includes(line)).map((line) => `of ours: ${line}`),
       ...records.filter((line) => !now.includes(line)).map((line) => `of theirs, gone: ${line}`),
-      ...JSON.stringify(tagsNow) === tags ? [] : [`tags: ${JSON.stringify(tagsNow)}`],
+      ...tagsNow.filter((tag) => !tags.includes(tag)).map((tag) => `a tag of ours: ${tag}`),
+      ...tags.filter((tag) => !tagsNow.includes(tag)).map((tag) => `a tag of theirs, gone: ${tag}`),
     ];
+  }
+
+  private tagsOf(domain: Domain): string[] {
+    return this.identity(domain).tags.map(({ Key, Value }) => `${Key}=${Value}`);
   }
 
   /** The texts that somebody in the world gets who looks the name up now. */
@@ -116,8 +121,7 @@ export class World {
       await scene.verified(PARENT);
     }
     for (const domain of this.domains) {
-      const { tags } = this.identity(domain);
-      this.strangers.set(domain.name, { records: scene.all(domain.zoneId), tags: JSON.stringify(tags) });
+      this.strangers.set(domain.name, { records: scene.all(domain.zoneId), tags: this.tagsOf(domain) });
     }
   }
 }
