@@ -1,7 +1,7 @@
 // Tries every call of every flow with every kind of fault, and prints the matrix. Run by `npx projen test:faults`.
 //
-// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for. `--flow TEXT`
-// takes the flows that are named so, `--cells N` just N cells, and `--only "<flow>/<call>/<fault>"` one of them.
+// LOCAL_CLOUD_SEED decides all that is random. `--whole` runs those cells too that another one stands for. `--flow
+// TEXT` takes the flows that are named so, `--cells N` just N cells, and `--only "<flow>/<call>/<fault>"` one of them.
 // `--processes N` runs N cells twice, the second time with the function in a process of its own, and compares.
 import { ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';

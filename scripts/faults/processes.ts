@@ -12,7 +12,8 @@ export async function runTwice(task: Task): Promise<CellResult> {
   const apart = await runTask(task, { functions: 'process' });
   const difference = differenceOf(here, apart);
   if (difference === undefined) return here;
-  return { ...here, outcome: 'broken', broken: [...here.broken, { check: 'both ways are the same', what: difference }] };
+  const broken = [...here.broken, { check: 'both ways are the same', what: difference }];
+  return { ...here, outcome: 'broken', broken };
 }
 
 /** The first call that differs, or the end. */

@@ -4,7 +4,9 @@ import { TaskResult } from './task';
 import { Outcome } from '../../test/end-to-end/faults/cell';
 import { KINDS } from '../../test/end-to-end/faults/fault-kinds';
 
-const OUTCOMES: readonly Outcome[] = ['as if nothing', 'failed cleanly', 'leaves something, as documented', 'stuck, then mended', 'broken'];
+const OUTCOMES: readonly Outcome[] = [
+  'as if nothing', 'failed cleanly', 'leaves something, as documented', 'stuck, then mended', 'broken',
+];
 
 export function matrixTable(results: readonly TaskResult[]): string {
   const kinds = KINDS.map(({ name }) => name).filter((kind) => results.some((each) => each.kind === kind));

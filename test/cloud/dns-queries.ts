@@ -16,7 +16,13 @@ export class DnsQueries {
   meet({ name, type }: Pick<Question, 'name' | 'type'>, answer: () => DnsAnswer | undefined): DnsAnswer | undefined {
     const { clock, calls, faults } = this.context;
     const record: CallRecord = {
-      at: clock.now(), service: 'dns', operation: type, region: '', principal: { account: 'anonymous' }, body: name, status: 0,
+      at: clock.now(),
+      service: 'dns',
+      operation: type,
+      region: '',
+      principal: { account: 'anonymous' },
+      body: name,
+      status: 0,
     };
     if (this.isLogged) calls.push(record);
     const { kind: fault } = faults.next('dns', type, record.at);

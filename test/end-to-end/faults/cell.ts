@@ -125,7 +125,7 @@ class Cell {
       broken: this.broken,
       calls,
       tried,
-      end: [status, ...answersIn(cloud.calls).map(({ body }) => JSON.parse(body).Status), ...world.scene.all()].join('\n'),
+      end: [...answersIn(cloud.calls).map(({ body }) => JSON.parse(body).Status), ...world.scene.all()].join('\n'),
     };
   }
 
@@ -161,7 +161,8 @@ class Cell {
     const { world, flow: { before, target } } = this;
     if (status === 'UPDATE_ROLLBACK_FAILED') {
       const continued = await this.noted(world.scene.continueRollback(STACK, []));
-      if (continued.status !== 'UPDATE_ROLLBACK_COMPLETE') this.note(OLD_STATE, `${continued.status}: ${continued.reason}`);
+      const isBack = continued.status === 'UPDATE_ROLLBACK_COMPLETE';
+      if (!isBack) this.note(OLD_STATE, `${continued.status}: ${continued.reason}`);
       await world.scene.cloud.clock.pass(SETTLED_MS);
       this.broken.push(...await checkState(this.evidence, [before], OLD_STATE));
     } else if (status === 'ROLLBACK_FAILED' || status === 'ROLLBACK_COMPLETE' || status === 'DELETE_FAILED') {
@@ -217,8 +218,8 @@ class Cell {
   }
 
   private reasons(): string {
-    const events = this.results.at(-1)!.events;
-    return events.filter(({ status, reason }) => status.endsWith('_FAILED') && reason).map(({ reason }) => reason).join(' | ');
+    const failures = this.results.at(-1)!.events.filter(({ status, reason }) => status.endsWith('_FAILED') && reason);
+    return failures.map(({ reason }) => reason).join(' | ');
   }
 }
 

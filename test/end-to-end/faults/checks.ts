@@ -114,7 +114,8 @@ function keysThatWereWritten({ world: { scene }, results }: Evidence): string[] 
     'events of the function, and what comes of them': lambda.invocations.map(({ event, result }) =>
       event + JSON.stringify(result ?? '')).join('\n'),
     'events, outputs, properties and attributes of the stack': JSON.stringify(results),
-    'DNS and tags': JSON.stringify(scene.cloud.route53.hostedZones().map(({ id }) => scene.all(id))) + JSON.stringify(scene.identity()),
+    'DNS': scene.cloud.route53.hostedZones().flatMap(({ id }) => scene.all(id)).join('\n'),
+    'tags': JSON.stringify(scene.identity()?.tags),
   };
   return Object.keys(places).filter((place) => canaries.some((canary) => canary.isIn(places[place])));
 }

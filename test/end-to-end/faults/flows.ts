@@ -42,10 +42,9 @@ export const FLOWS: readonly Flow[] = [
   update({ ...EASY, ...WITHOUT_ZONE }, { ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
   update({ ...BYODKIM, ...OF_FOREIGN_ZONE }, { ...OTHER_KEY, ...OF_FOREIGN_ZONE }, FOREIGN),
   update(BYODKIM, { ...OTHER_KEY, waitMinutes: 30 }),
-  update({ ...BYODKIM, ...WITHOUT_ZONE }, BYODKIM),
+  update({ ...BYODKIM, ...WITHOUT_ZONE }, BYODKIM, BY_HAND),
   update(BYODKIM, { ...BYODKIM, ...WITHOUT_ZONE }),
   update(BYODKIM, { ...BYODKIM, ttl: 600 }),
-  update(BYODKIM, { ...BYODKIM, key: 'two' }),
   ...PAIRS.map(([from, to]) => rolledBack(from, to)),
   cancelled(undefined, BYODKIM),
   cancelled(BYODKIM, OTHER_KEY),
@@ -76,7 +75,8 @@ function update(before: Deployment, target: Deployment, needs: readonly Need[] =
 }
 
 function rolledBack(before: Deployment, target: Deployment): Flow {
-  return { ...update(before, target), name: `roll-back, ${arrow(before, target)}`, run: fails(target), isWayBack: true };
+  const name = `roll-back, ${arrow(before, target)}`;
+  return { ...update(before, target), name, run: fails(target), isWayBack: true };
 }
 
 /** One resource fails while the other is at work. */
@@ -136,10 +136,9 @@ function arrow(from: Deployment, to: Deployment): string {
   return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
 }
 
-function label({ method, selector = 's1', key = 'one', zone, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
+function label({ method, zone, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
   return [
     method,
-    key === 'two' && selector === 's1' && 'with another key under the same selector',
     ttl !== undefined && 'with another TTL',
     zone === false && 'without a zone',
     zoneRole && 'with a zone in another account',

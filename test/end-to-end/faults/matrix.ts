@@ -97,7 +97,8 @@ function pointsOf({ calls, tried }: CellResult): Point[] {
   }).filter(({ call }) => tried.has(call));
   const whats = all.map(({ what }) => what);
   return all
-    .filter(({ service, what }, index) => service === 'dns' ? [whats.indexOf(what), whats.lastIndexOf(what)].includes(index)
+    .filter(({ service, what }, index) => service === 'dns'
+      ? [whats.indexOf(what), whats.lastIndexOf(what)].includes(index)
       : whats[index - 1] !== what || whats[index + 1] !== what)
     .map(({ call, service, operation, nth }) =>
       ({ service, operation, nth, ...service === 'dns' && { query: `${operation} ${call.body}` } }));

@@ -10,7 +10,8 @@ export function digestOf(world: World, { status, resources }: StackResult): stri
     status,
     resources: ours,
     others: Object.entries(resources).map(([logicalId, { type }]) => `${logicalId} ${type}`).sort(),
-    zones: world.domains.map(({ zoneId }) => world.scene.all(zoneId).map((line) => line.replace(/until=[^";]+/g, 'until'))),
+    zones: world.domains.map(({ zoneId }) => world.scene.all(zoneId)).flat()
+      .map((line) => line.replace(/until=[^";]+/g, 'until')),
     identities: world.domains.map((domain) => {
       const { origin, status: verified, tokens, tags } = world.identity(domain);
       return { origin, verified, tokens, tags };

@@ -73,7 +73,8 @@ export class Witness {
   /** The names that SES signs with, and that are not in the zone. Whoever lets go of Easy DKIM takes its records. */
   private unpublished(domain: Domain): string[] {
     const { origin, status, tokens } = this.world.identity(domain);
-    const isUsed = origin === 'EXTERNAL' || (origin === 'AWS_SES' && status === 'SUCCESS' && !this.released.has(domain.name));
+    const isEasy = origin === 'AWS_SES' && status === 'SUCCESS' && !this.released.has(domain.name);
+    const isUsed = origin === 'EXTERNAL' || isEasy;
     const lines = this.linesOf(domain);
     return isUsed ? tokens.map((token) => `${token}._domainkey.${domain.name}`)
       .filter((name) => !lines.some((line) => line.split(' ')[1] === `${name}.`)) : [];
@@ -94,7 +95,8 @@ export class Witness {
   }
 
   private note(check: string, { service, operation, at }: CallRecord, what: string): void {
-    this.broken.push({ check, what: `after ${service} ${operation} at ${new Date(at).toISOString().slice(11, 19)}: ${what}` });
+    const time = new Date(at).toISOString().slice(11, 19);
+    this.broken.push({ check, what: `after ${service} ${operation} at ${time}: ${what}` });
   }
 }
 
@@ -109,7 +111,8 @@ function publicKey(privateKey: string): string {
 /** SES takes either form of a key, and does not say which it has. */
 function pemOf(base64: string): string {
   const lines = base64.match(/.{1,64}/g)!.join('\n');
-  const forms = ['PRIVATE KEY', 'RSA PRIVATE KEY'].map((label) => `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`);
+  const forms = ['PRIVATE KEY', 'RSA PRIVATE KEY'].map((label) =>
+    `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`);
   return forms.find((pem) => {
     try {
       return createPublicKey(pem);

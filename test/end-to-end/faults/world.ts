@@ -37,8 +37,9 @@ export class World {
     if (needs.includes('another domain')) await add(OTHER_DOMAIN, ACCOUNT);
     if (needs.includes('a zone in another account')) {
       await add(FOREIGN_DOMAIN, DNS_ACCOUNT);
-      const anybody = { Effect: 'Allow' as const, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' };
-      iam.putRole({ arn: ZONE_ROLE, assumeRolePolicy: { Statement: [anybody] } });
+      const Principal = { AWS: `arn:aws:iam::${ACCOUNT}:root` };
+      const assumeRolePolicy = { Statement: [{ Effect: 'Allow' as const, Principal, Action: 'sts:AssumeRole' }] };
+      iam.putRole({ arn: ZONE_ROLE, assumeRolePolicy });
       iam.putRolePolicy(ZONE_ROLE, 'dns', { Statement: [{ Effect: 'Allow', Action: 'route53:*', Resource: '*' }] });
     }
     const world = new World(scene, domains);
@@ -53,7 +54,8 @@ export class World {
 
   private constructor(readonly scene: Scene, readonly domains: readonly Domain[]) {
     this.secrets = {
-      one: scene.secret(CANARIES.one, 'canary-one'), two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
+      one: scene.secret(CANARIES.one, 'canary-one'),
+      two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
     };
   }
 
@@ -105,7 +107,8 @@ export class World {
   private async populate(needs: readonly Need[]): Promise<void> {
     const { scene } = this;
     for (const { name, zoneId } of this.domains) {
-      scene.cloud.ses.createIdentity({ account: ACCOUNT, region: REGION, name, tags: [{ Key: 'team', Value: 'mail' }] });
+      const tags = [{ Key: 'team', Value: 'mail' }];
+      scene.cloud.ses.createIdentity({ account: ACCOUNT, region: REGION, name, tags });
       scene.write(`_dmarc.${name}`, 'TXT', '"v=DMARC1; p=none"', zoneId);
       scene.write(`newsletter._domainkey.${name}`, 'CNAME', 'key.newsletter.example', zoneId);
       scene.write(`old._domainkey.${name}`, 'TXT', '"v=DKIM1; p="', zoneId);
