@@ -127,8 +127,10 @@ function answersThatAreMissingOrDiffer({ world: { scene: { cloud } }, results }:
   const isCancelled = (request: CloudFormationRequest) => events.some(({ logicalId, at, reason = '' }) =>
     request.resource.endsWith(` ${logicalId}`) && / cancelled$/.test(reason) && at >= request.at
     && at <= (laterOf(request, requests)?.at ?? Infinity));
-  const several = requests.filter(({ id }) =>
-    new Set(answers.filter(({ requestId }) => requestId === id).map(({ body }) => body)).size > 1);
+  // Nobody hears what comes when CloudFormation is long at something else with the resource.
+  const heard = (request: CloudFormationRequest) => answers.filter(({ requestId, at }) =>
+    requestId === request.id && at <= (laterOf(request, requests)?.at ?? Infinity) + FENCE_MS);
+  const several = requests.filter((request) => new Set(heard(request).map(({ body }) => body)).size > 1);
   const none = requests.filter((request) =>
     !answers.some(({ requestId }) => requestId === request.id) && !isCancelled(request));
   const late = events.filter(({ reason = '' }) => reason.includes('did not receive a response'));

@@ -36,8 +36,9 @@ export const EXCEPTIONS: readonly Exception[] = [
     isTemporary: true,
   },
   {
-    why: 'A Create that was cancelled may never have had access to the zone, so its roll-back goes on without that',
-    isFor: ({ name }, planned) => name.startsWith('cancelled create') && isRefused(planned, 'route53'),
+    why: 'A Create that was cancelled, or had told SES nothing when a later run of it failed, may never have had access to '
+      + 'the zone. So its roll-back goes on without that',
+    isFor: ({ name }, planned) => /^cancelled create|in two runs/.test(name) && isRefused(planned, 'route53'),
     mayStay: isOurRecord,
   },
   {
