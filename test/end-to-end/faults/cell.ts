@@ -203,7 +203,7 @@ class Cell {
 
   private outcomeOf(status: string): Outcome {
     if (STUCK.includes(status)) return 'stuck, then mended';
-    if (this.planned && this.evidence.excused.size > 0) return 'leaves something, as documented';
+    if ([...this.evidence.excused].some(({ isUsual }) => !isUsual)) return 'leaves something, as documented';
     return !this.planned || status === this.planned.undisturbed.status ? 'as if nothing' : 'failed cleanly';
   }
 

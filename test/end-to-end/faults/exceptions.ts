@@ -11,6 +11,8 @@ export interface Exception {
   readonly mayStay: (line: string, all: readonly string[], domain: string) => boolean;
   /** The next deletion takes it along. */
   readonly isTemporary?: boolean;
+  /** It is so without a fault, too. */
+  readonly isUsual?: boolean;
   /** The stack cannot be deleted: a policy that CloudFormation has forgotten keeps the role. */
   readonly keepsRole?: boolean;
 }
@@ -23,6 +25,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'A stack that no longer names the zone leaves its records there, marked: docs/adr/0007-zone-changes.md',
     isFor: leavesZone,
     mayStay: (line, all) => isOurRecord(line) && isMarked(line, all),
+    isUsual: true,
   },
   {
     why: 'The same, and the zone does not let them be marked: that does not keep a deployment from its end',
