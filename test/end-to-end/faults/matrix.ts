@@ -3,7 +3,7 @@ import { CellResult, PlannedFault, runCell } from './cell';
 import { Kind, KINDS, nameOf, Point } from './fault-kinds';
 import { Flow, FLOWS } from './flows';
 
-export interface Recorded {
+interface Recorded {
   readonly flow: Flow;
   readonly undisturbed: CellResult;
   readonly points: readonly Point[];
@@ -12,7 +12,7 @@ export interface Recorded {
 const recorded = new Map<string, Promise<Recorded>>();
 
 /** Runs the flow once without a fault. */
-export function record(flow: Flow, seed: number): Promise<Recorded> {
+function record(flow: Flow, seed: number): Promise<Recorded> {
   const key = `${flow.name} ${seed}`;
   const known = recorded.get(key) ?? runUndisturbed(flow, seed);
   recorded.set(key, known);
@@ -34,13 +34,15 @@ interface Choice {
 /** All cells, but for those that another one stands for. */
 export async function allCells(seed: number, { whole = false, flow: named = '' }: Choice = {}): Promise<PlannedCell[]> {
   const cells: PlannedCell[] = [];
-  const queries = new Set<string>();
+  /** In which flow a DNS query is tried: the same one is answered by the same code in every flow. */
+  const queries = new Map<string, string>();
   let turn = seed;
   for (const flow of FLOWS.filter(({ name }) => name.includes(named))) {
     const { undisturbed, points } = await record(flow, seed);
     for (const point of points) {
-      if (!whole && point.query !== undefined && queries.has(point.query)) continue;
-      if (point.query !== undefined) queries.add(point.query);
+      const { query = nameOf(point) + flow.name } = point;
+      if (!whole && (queries.get(query) ?? flow.name) !== flow.name) continue;
+      queries.set(query, flow.name);
       const kinds = whole ? KINDS.filter(({ canHappenTo }) => canHappenTo(point)) : kindsFor(point, turn++);
       cells.push(...kinds.map((kind) => ({ flow, planned: { point, kind, undisturbed } })));
     }
