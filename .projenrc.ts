@@ -266,11 +266,26 @@ project.addTask('test:whole', {
   env: { ...QUICK, TEST_SIZE: 'whole' },
 });
 
+project.addTask('test:faults', {
+  description: 'Let every call of every flow fail in every way, on the local cloud, and look at what comes of it. '
+    + '`npm test` has a part of it',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/faults/main.ts', receiveArgs: true }],
+  env: { ...QUICK, NODE_NO_WARNINGS: '1' },
+});
+
 project.addTask('test:histories', {
   description: 'Any histories of up to four owners: 10,000 (--count N, --seed N), or so many through the bundle, in both '
     + 'ways of running a function (--real N). Prints what breaks an invariant as a test',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/histories/main.ts', receiveArgs: true }],
   env: { ...QUICK, NODE_NO_WARNINGS: '1' },
+});
+
+project.addTask('test:proof', {
+  description: 'The fault matrix and the histories, and a part of both a second time with a process for each function',
+  steps: [
+    { exec: 'projen test:faults' }, { exec: 'projen test:faults --processes 200' },
+    { exec: 'projen test:histories' }, { exec: 'projen test:histories --real 100' },
+  ],
 });
 
 // What uses one processor runs beside what uses the other. jest uses both.

@@ -15,6 +15,9 @@ import { textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
 
+/** Lambda waits for up to two minutes before it runs an event again, and such a run takes up to 15. */
+const REPEAT_MS = 17 * 60_000;
+
 /** What Lambda says of the running invocation. */
 export interface Invocation {
   readonly getRemainingTimeInMillis: () => number;
@@ -47,6 +50,8 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
       return void await goOn();
     } catch (problem) {
       if (problem instanceof OvertakenError) return overtaken(request);
+      // Whoever fails is run again by Lambda, and that one can answer still.
+      if (problem instanceof OutOfTimeError && time.now() + REPEAT_MS < deadlines.cloudFormation) throw problem;
       const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
       return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
     }

@@ -79,7 +79,10 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   if (!identity || stillUsed.isOnlyInOurTag) return;
   const isNew = !create || (!create.succeeded && create.signingPut); // then SES may not show our tag
   if (isNew || stillUsed.isNoted || identity.tags[owner.label] !== undefined) {
-    await noted(services.ses.untag(owner.label), services);
+    // A tag that has to stay is nobody's: else the next owner would leave the signing to it.
+    if (!await noted(services.ses.untag(owner.label), services)) {
+      await noted(services.ses.tag(owner.label, renderTag({ told: [], leaves: true })), services);
+    }
   }
   for (const label of stillUsed.leaving ?? []) await noted(services.ses.untag(label), services);
 }

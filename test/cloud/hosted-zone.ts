@@ -39,6 +39,8 @@ export class HostedZone {
   private sets: ResourceRecordSet[];
   private editions: Edition[];
   private busyUntil = -Infinity;
+  /** What was listed before a change, oldest first. */
+  private past: { readonly sets: readonly ResourceRecordSet[]; readonly until: number }[] = [];
 
   constructor(readonly info: HostedZoneInfo) {
     const nameServers = (info.privateZone ? PRIVATE_NAME_SERVERS : info.nameServers).map((each) => `${each}.`);
@@ -55,13 +57,21 @@ export class HostedZone {
     return this.sets;
   }
 
+  /** As they were then, which is now or a few seconds ago. */
+  recordSetsAt(time: number): readonly ResourceRecordSet[] {
+    this.past = this.past.filter(({ until }) => time < until);
+    return this.past[0]?.sets ?? this.sets;
+  }
+
   /** Applies a batch at once to the listing, and later to DNS. */
   change(changes: readonly Change[], times: ChangeTimes, limits?: ChangeBatchLimits): void {
     if (times.now < this.busyUntil) {
       throw new ServiceError('PriorRequestNotComplete', 400,
         'The request was rejected because Route 53 was still processing a prior request.');
     }
+    const before = this.sets;
     this.sets = applyChangeBatch(this.info.name, this.sets, changes, limits);
+    if (Number.isFinite(times.now)) this.past.push({ sets: before, until: times.now });
     this.busyUntil = Math.max(this.busyUntil, times.busyUntil);
     this.editions.push({ visibleAt: times.visibleAt, records: toZoneRecords(this.sets) });
   }

@@ -1,6 +1,6 @@
 // What every service of the local cloud does with a request: finds the caller, logs the call and applies a fault.
 import { Credentials, Principal } from './credentials';
-import { Faults } from './faults';
+import { Faults, STALE_MS } from './faults';
 import { AbandonConnection, Listener, Network, Outcome, Reply, Request } from './network';
 import { ServiceError } from './service-error';
 import { Clock } from './time/clock';
@@ -14,6 +14,8 @@ export interface Call extends Request {
   /** From the signature's credential scope. */
   readonly region: string;
   readonly principal: Principal;
+  /** A read shows what was so then: now, unless a fault makes it stale. */
+  readonly asOf: number;
 }
 
 /** A call in the cloud's log of calls. Tests count the calls and check their order. */
@@ -94,7 +96,7 @@ export abstract class HttpService {
       status: 0,
     };
     if (this.isLogged(record)) this.context.calls.push(record);
-    const { kind: fault, refused } = this.context.faults.next(this.name, operation);
+    const { kind: fault, refused } = this.context.faults.next(this.name, operation, record.at);
     const cut = (by: string): Outcome => {
       record.error = by;
       if (by.startsWith('kill-') && principal?.processId) this.context.killProcess(principal.processId);
@@ -102,11 +104,13 @@ export abstract class HttpService {
     };
     if (fault === 'hang') return { kind: 'hang', processId: principal?.processId };
     if (fault === 'cut-before' || fault === 'kill-before') return cut(fault);
-    const call: Call = { ...request, service: this.name, operation, region, principal: record.principal };
+    const asOf = record.at - (fault === 'stale' ? STALE_MS : 0);
+    const call: Call = { ...request, service: this.name, operation, region, principal: record.principal, asOf };
     const reply = await this.answer(call, principal, fault, record);
     record.status = reply.status;
     if (reply.status >= 400) refused();
     if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
+    if (fault === 'hang-after') return { kind: 'hang', processId: principal?.processId };
     // An SDK client compares this date with its own, and signs again when they differ. So it is the cloud's.
     const date = this.context.clock.date().toUTCString();
     const headers = { date, 'x-amzn-requestid': `local-${this.context.calls.length}`, ...reply.headers };
@@ -124,6 +128,7 @@ export abstract class HttpService {
       }
       if (fault === 'throttle') throw this.throttled();
       if (fault === 'error') throw new ServiceError('InternalFailure', 500, 'Internal failure (a fault of the test).');
+      if (fault === 'unavailable') throw new ServiceError('ServiceUnavailable', 503, 'Unavailable (a fault of the test).');
       if (fault === 'access-denied') {
         throw new ServiceError(
           'AccessDeniedException',

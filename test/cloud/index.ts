@@ -3,6 +3,7 @@ import { cloudCore } from './cloud-core';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
+import { DnsQueries } from './dns-queries';
 import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
@@ -33,6 +34,8 @@ export interface LocalCloudOptions {
   readonly dns?: Pick<DnsWorldOptions, 'random'> & {
     /** Whether SES asks the functions' resolver, which caches. Otherwise its resolver caches nothing. @default false */
     readonly sesSharesResolver?: boolean;
+    /** Whether the queries of functions are in the log of calls, as service `dns`. @default false */
+    readonly logged?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;
   readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
@@ -83,7 +86,14 @@ export class LocalCloud {
       abandonConnection: (processId, port) => this.lambda.abandonConnection(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
     };
-    this.dns = new DnsWorld({ clock, random: options.dns?.random ?? seededRandom(seed, 'dns') });
+    const queries = new DnsQueries(core, options.dns?.logged ?? false, () => {
+      if (clock.atWork !== undefined) this.lambda.kill(clock.atWork);
+    });
+    this.dns = new DnsWorld({
+      clock,
+      random: options.dns?.random ?? seededRandom(seed, 'dns'),
+      meet: (question, answer) => queries.meet(question, answer),
+    });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();

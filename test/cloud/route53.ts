@@ -127,7 +127,7 @@ export class Route53 extends HttpService {
   }
 
   private listResourceRecordSets(call: Call, zoneId: string): Reply {
-    const all = this.authorizedZone(call, 'ListResourceRecordSets', zoneId).recordSets;
+    const all = this.authorizedZone(call, 'ListResourceRecordSets', zoneId).recordSetsAt(call.asOf);
     const [Name, Type, SetIdentifier] = ['name', 'type', 'identifier'].map((key) => call.query.get(key) ?? undefined);
     if (Type && !Name) {
       throw new ServiceError('InvalidInput', 400, 'The input is not valid: a record type needs a record name.');
@@ -152,7 +152,7 @@ export class Route53 extends HttpService {
     zone.change(changes, times, this.settings.limits);
     const id = this.newId('C');
     this.changes.set(id, { account: zone.info.account, submittedAt: now, insyncAt });
-    return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id)!));
+    return xml(renderChange('ChangeResourceRecordSets', this.changeStatus(id, now)!));
   }
 
   private getHostedZone(call: Call, zoneId: string): Reply {
@@ -162,15 +162,15 @@ export class Route53 extends HttpService {
 
   private getChange(call: Call, id: string): Reply {
     this.context.authorize(call.principal, 'route53:GetChange', `arn:aws:route53:::change/${id}`);
-    const status = this.changes.get(id)?.account === call.principal.account && this.changeStatus(id);
+    const status = this.changes.get(id)?.account === call.principal.account && this.changeStatus(id, call.asOf);
     if (!status) throw new ServiceError('NoSuchChange', 404, `Could not find resource with ID: /change/${id}`);
     return xml(renderChange('GetChange', status));
   }
 
-  private changeStatus(id: string): ChangeStatus | undefined {
+  private changeStatus(id: string, at: number): ChangeStatus | undefined {
     const change = this.changes.get(id);
     if (!change) return undefined;
-    const status = this.context.clock.now() >= change.insyncAt ? 'INSYNC' : 'PENDING';
+    const status = at >= change.insyncAt ? 'INSYNC' : 'PENDING';
     return { id, status, submittedAt: change.submittedAt };
   }
 

@@ -159,6 +159,16 @@ describe('tags that nobody may write any more', () => {
     expect(left()).toEqual({ ...NOTHING, tags: [expect.anything()] });
   });
 
+  test('B a tag that stays is nobody\'s: the next owner leads the signing back, and takes the tag off', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    forbid('UntagResource');
+    await destroyed('Mail');
+    scene.cloud.faults.clear();
+    await scene.deployed('Again', scene.byo('s1', scene.secrets.one, WAIT));
+    await destroyed('Again');
+    expect(left()).toEqual(NOTHING);
+  });
+
   test('B a Delete never sticks: the signing is left to the owner that stays', async () => {
     await twoOwners();
     forbid('TagResource');

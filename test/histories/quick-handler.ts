@@ -208,7 +208,7 @@ export class QuickHandler {
 
   private cloudFormation(operation: string, { StackName, LogicalResourceId }: any): object {
     const stack = this.stackOf(StackName);
-    if (operation === 'DescribeStacks') return { Stacks: [describeStack(stack)] };
+    if (operation === 'DescribeStacks') return { Stacks: [describeStack(stack, this.clock.now())] };
     const found = describeResource(stack, LogicalResourceId, this.clock.now());
     return { StackResourceDetail: { ...found, LastUpdatedTimestamp: new Date(found.LastUpdatedTimestamp) } };
   }
@@ -236,7 +236,7 @@ export class QuickHandler {
   private async call<T>(run: Run, service: string, operation: string, effect: () => T): Promise<T> {
     const { least, most } = DEFAULT_LATENCY;
     await this.alive(run, this.clock.sleep(least + this.random() * (most - least)));
-    const { kind } = this.faults.next(service, operation);
+    const { kind } = this.faults.next(service, operation, this.clock.now());
     const dies = async () => {
       run.isDead = true;
       run.die();

@@ -49,10 +49,10 @@ export class CloudFormationApi extends QueryService {
       case 'DeleteStack':
         stacks.delete(place, name, textsIn(input, 'RetainResources'));
         return {};
-      case 'DescribeStacks': return { Stacks: { member: describeStack(stacks.existing(place, name)) } };
+      case 'DescribeStacks': return { Stacks: { member: describeStack(stacks.existing(place, name), call.asOf) } };
       case 'DescribeStackResource': {
         const logicalId = required(input, 'LogicalResourceId');
-        const until = this.context.clock.now() - stacks.settings.staleForMs;
+        const until = call.asOf - stacks.settings.staleForMs;
         return { StackResourceDetail: describeResource(stacks.existing(place, name), logicalId, until) };
       }
       case 'DescribeStackEvents': return { StackEvents: { member: describeEvents(stacks.existing(place, name)) } };

@@ -165,6 +165,26 @@ test.each([
   expect(result.status).toBe('CREATE_COMPLETE');
 });
 
+test.each([
+  'cut-after', 'kill-after',
+] as const)('the log says that an answer has arrived, also when nobody hears so: %s', async (kind) => {
+  cloud.faults.add({ service: 's3', operation: 'PutObject', kind });
+
+  await deploy({ OnCreate: 'RETRIES' });
+
+  expect(cloud.calls.find(({ service }) => service === 's3')).toMatchObject({ status: 200, error: kind });
+});
+
+test.each([
+  ['error', 500], ['unavailable', 503], ['access-denied', 403],
+] as const)('an answer is refused: %s', async (kind, status) => {
+  cloud.faults.add({ service: 's3', operation: 'PutObject', kind });
+
+  expect((await deploy({ OnCreate: 'RETRIES' })).status).toBe('CREATE_COMPLETE');
+
+  expect(cloud.calls.find(({ service }) => service === 's3')).toMatchObject({ status });
+});
+
 test('a function that dies before its answer arrives gets the same event again, and answers', async () => {
   cloud.faults.add({ service: 's3', kind: 'kill-before' });
 

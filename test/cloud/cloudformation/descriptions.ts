@@ -3,8 +3,11 @@ import { Stack } from './engine';
 import { validationError } from './plan';
 import { StackEvent } from './stack';
 
-export function describeStack({ identity, status, reason, outputs, events, broken }: Stack) {
+/** With the status that it had at `until`. */
+export function describeStack({ identity, reason, outputs, events, broken }: Stack, until: number) {
   if (broken) throw broken;
+  const ofStack = events.filter(({ logicalId }) => logicalId === identity.name);
+  const { status } = ofStack.findLast(({ at }) => at <= until) ?? ofStack[0];
   return {
     StackId: identity.id,
     StackName: identity.name,

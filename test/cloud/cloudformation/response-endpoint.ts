@@ -80,7 +80,7 @@ export class ResponseEndpoint {
       status: 0,
     };
     this.context.calls.push(record);
-    const { kind: fault } = this.context.faults.next('s3', 'PutObject');
+    const { kind: fault } = this.context.faults.next('s3', 'PutObject', record.at);
     const cut = (by: string): Outcome => {
       record.error = by;
       if (by.startsWith('kill-')) this.context.killProcess(waiting?.processId() ?? '');
@@ -88,11 +88,15 @@ export class ResponseEndpoint {
     };
     if (fault === 'hang') return { kind: 'hang', processId: waiting?.processId() };
     if (fault === 'cut-before' || fault === 'kill-before') return cut(fault);
-    if (fault === 'error' || fault === 'throttle') return answer(record, 503, 'SlowDown');
+    if (fault === 'error') return answer(record, 500, 'InternalError');
+    if (fault === 'throttle' || fault === 'unavailable') return answer(record, 503, 'SlowDown');
+    if (fault === 'access-denied') return answer(record, 403, 'AccessDenied');
     const refusal = this.refusal(request, waiting);
     if (refusal) return answer(record, 403, refusal);
     waiting!.resolve(body);
+    record.status = 200;
     if (fault === 'cut-after' || fault === 'kill-after') return cut(fault);
+    if (fault === 'hang-after') return { kind: 'hang', processId: waiting!.processId() };
     return answer(record, 200);
   }
 

@@ -17,7 +17,14 @@ export interface DnsWorldOptions {
   readonly clock?: { now(): number };
   /** Chooses which of several name servers a resolver asks: from 0 up to 1. @default Math.random */
   readonly random?: () => number;
+  /** Decides what comes of each query of a function, from what would be answered. @default that */
+  readonly meet?: MeetQuery;
 }
+
+/** Undefined: there is no answer. */
+type MeetQuery = (
+  question: Pick<Question, 'name' | 'type'>, answer: () => DnsAnswer | undefined,
+) => DnsAnswer | undefined;
 
 export interface DnsSettings {
   /** Whether the functions' resolver remembers answers, as all resolvers do. @default true */
@@ -40,19 +47,23 @@ export class DnsWorld {
   /** Where each name server really listens. */
   private readonly ports = new Map<string, number>();
   private readonly providers = new Map<string, DnsProvider>();
-  private readonly cachingResolver = new DnsServer((question) => this.resolve(question));
+  private readonly cachingResolver = new DnsServer((question) => this.meet(question, () => this.resolve(question)));
   private readonly freshResolver: DnsServer;
   private readonly resolve: (question: Pick<Question, 'name' | 'type'>) => DnsAnswer;
+  private readonly fresh: (question: Pick<Question, 'name' | 'type'>) => DnsAnswer;
+  private readonly meet: MeetQuery;
   private cachingResolverPort = 0;
   private freshResolverPort = 0;
   private addressesGiven = 0;
 
-  constructor({ clock = Date, random = Math.random }: DnsWorldOptions = {}) {
+  constructor({ clock = Date, random = Math.random, meet = (_, answer) => answer() }: DnsWorldOptions = {}) {
+    this.meet = meet;
     const publicDns = { nameServers: this.nameServers, random };
     const emptyCache = () => new ResolverCache(() => clock.now());
     const cache = emptyCache();
     this.resolve = (question) => resolve(publicDns, this.settings.caches ? cache : emptyCache(), question);
-    this.freshResolver = new DnsServer((question) => resolve(publicDns, emptyCache(), question));
+    this.fresh = (question) => resolve(publicDns, emptyCache(), question);
+    this.freshResolver = new DnsServer(this.fresh);
   }
 
   async start(): Promise<void> {
@@ -74,7 +85,8 @@ export class DnsWorld {
 
   /** What the functions' resolver or a name server says, without sockets. Undefined: nothing at all. */
   answer(server: string, question: Pick<Question, 'name' | 'type'>): DnsAnswer | undefined {
-    return server === this.resolverAddress ? this.resolve(question) : this.nameServerAt(server)?.answer(question);
+    return this.meet(question, () =>
+      server === this.resolverAddress ? this.resolve(question) : this.nameServerAt(server)?.answer(question));
   }
 
   /** What the name server at that address sends back for a message, without sockets. Undefined: nothing. */
@@ -85,6 +97,11 @@ export class DnsWorld {
   /** Whether the name server at that address takes connections. */
   acceptsTcp(address: string): boolean {
     return this.nameServerAt(address)?.settings.tcp ?? false;
+  }
+
+  /** What a resolver says that was never asked before, without sockets. */
+  freshAnswer(question: Pick<Question, 'name' | 'type'>): DnsAnswer {
+    return this.fresh(question);
   }
 
   /** Asks a resolver somewhere in the world that was never asked before. */
@@ -125,6 +142,7 @@ export class DnsWorld {
       const nameServer = new NameServer(name, this.nextAddress(family), {
         delegatedBelow: (apex) => this.delegations.below(apex),
         addressRecords: (each) => this.nameServers.get(each)?.addressRecords() ?? [],
+        meet: this.meet,
       });
       this.ports.set(name, await nameServer.listen());
       this.nameServers.set(name, nameServer);

@@ -28,6 +28,10 @@ interface Surroundings {
   readonly delegatedBelow: (apex: string) => readonly ZoneRecord[];
   /** The addresses of a name server. */
   readonly addressRecords: (nameServer: string) => readonly ZoneRecord[];
+  /** Decides what comes of a message, from what would be answered. Resolvers of the world send none. */
+  readonly meet: (
+    question: Pick<Question, 'name' | 'type'>, answer: () => DnsAnswer | undefined,
+  ) => DnsAnswer | undefined;
 }
 
 /** Longer chains of CNAMEs are a loop. */
@@ -39,7 +43,9 @@ const ADDRESS_TTL = 172_800;
 export class NameServer {
   readonly settings: NameServerSettings = { mode: 'answers', delay: 0, truncatesUdp: false, tcp: true };
   private readonly zones = new Map<string, Zone>();
-  private readonly server = new DnsServer((question) => this.answer(question), this.settings);
+  private readonly server = new DnsServer(
+    (question) => this.surroundings.meet(question, () => this.answer(question)), this.settings,
+  );
 
   /**
    * @param name lower case, without trailing dot

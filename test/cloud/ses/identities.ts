@@ -60,9 +60,9 @@ export class SesIdentities {
   }
 
   /** What SES tells a caller, which can be what was so a moment ago. */
-  read(ref: IdentityRef): IdentityState {
+  read(ref: IdentityRef, asOf = this.now()): IdentityState {
     const identity = this.existing(ref);
-    return identity.staleReads.read(this.show(identity), this.now());
+    return identity.staleReads.read(this.show(identity), this.now(), asOf);
   }
 
   /** The domain or the nearest one above it that is verified: DKIM is inherited from it. */

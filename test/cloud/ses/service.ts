@@ -136,7 +136,7 @@ export class Ses extends HttpService {
 
   // ---- operations
 
-  private ofIdentity({ operation, path, principal, region }: Call, body: IdentityBody): object {
+  private ofIdentity({ operation, path, principal, region, asOf }: Call, body: IdentityBody): object {
     const creates = operation === 'CreateEmailIdentity';
     const name = creates ? String(body.EmailIdentity) : decodeURIComponent(path.split('/')[4] ?? '');
     const ref: IdentityRef = { account: principal.account, region, name: name.toLowerCase() };
@@ -148,7 +148,7 @@ export class Ses extends HttpService {
         return wireIdentity(this.asAnswered(this.identities.create(ref, signing, tags)));
       }
       case 'GetEmailIdentity':
-        return wireIdentity(this.identities.read(ref));
+        return wireIdentity(this.identities.read(ref, asOf));
       case 'DeleteEmailIdentity':
         if (!this.identities.delete(ref)) throw notFound(`Email identity ${ref.name} does not exist.`);
         return {};
@@ -177,7 +177,7 @@ export class Ses extends HttpService {
     return { ...state, status: this.settings.firstStatus };
   }
 
-  private ofTags({ operation, query, principal, region }: Call, body: TagBody): object {
+  private ofTags({ operation, query, principal, region, asOf }: Call, body: TagBody): object {
     const arn = body.ResourceArn ?? query.get('ResourceArn') ?? '';
     const tags = body.Tags ?? [];
     const keys = query.getAll('TagKeys');
@@ -193,7 +193,7 @@ export class Ses extends HttpService {
         this.identities.untag(ref, keys);
         return {};
       default:
-        return { Tags: this.identities.read(ref).tags };
+        return { Tags: this.identities.read(ref, asOf).tags };
     }
   }
 }

@@ -1,10 +1,11 @@
 // What a read of an identity shows while a change is not known everywhere in SES yet.
 import { SesSettings } from './settings';
+import { STALE_MS } from '../faults';
 import { Random, randomInt } from '../time/random';
 
 export class StaleReads<State> {
   /** Oldest first. */
-  private past: { readonly state: State; readonly until: number }[] = [];
+  private past: { readonly state: State; readonly changedAt: number }[] = [];
 
   constructor(
     private readonly settings: Pick<SesSettings, 'staleReads' | 'staleForMs'>, private readonly random: Random,
@@ -12,13 +13,18 @@ export class StaleReads<State> {
 
   /** To be told before each change, with the state that a read has to show now. */
   changesFrom(state: State, now: number): void {
-    if (this.settings.staleReads !== 'never') this.past.push({ state, until: now + this.settings.staleForMs });
+    this.past.push({ state, changedAt: now });
   }
 
-  /** The state now, or one of before. At random, a later read can show an older state than an earlier one. */
-  read(current: State, now: number): State {
-    this.past = this.past.filter(({ until }) => now < until);
-    const states = [...this.past.map(({ state }) => state), current];
-    return this.settings.staleReads === 'sometimes' ? states[randomInt(this.random, states.length)] : states[0];
+  /**
+   * The state now, or one of before. At random, a later read can show an older state than an earlier one.
+   * @param asOf at the latest the state of that moment: earlier than now where a fault makes the read stale
+   */
+  read(current: State, now: number, asOf = now): State {
+    const { staleReads, staleForMs } = this.settings;
+    const since = staleReads === 'never' ? asOf : Math.min(asOf, now - staleForMs);
+    this.past = this.past.filter(({ changedAt }) => changedAt > now - Math.max(staleForMs, STALE_MS));
+    const states = [...this.past.filter(({ changedAt }) => changedAt > since).map(({ state }) => state), current];
+    return staleReads === 'sometimes' && asOf === now ? states[randomInt(this.random, states.length)] : states[0];
   }
 }

@@ -12,6 +12,7 @@ import { Random, randomInt } from './random';
 
 /** A Lambda function, which has sleepers of its own. */
 export interface Participant {
+  readonly id?: string;
   /** False while it works. */
   readonly idle: boolean;
   /** When its first sleeper is due. Undefined when it has none. */
@@ -59,6 +60,7 @@ export class SimulatedClock implements Clock {
   private readonly conditions = new Set<Condition>();
   private readonly watchers = new Set<() => void>();
   private stepIsComing = false;
+  private lastWoken?: Sleeper | Participant;
 
   /** @param random chooses among sleepers that are due at the same moment */
   constructor(private readonly random: Random) {}
@@ -168,6 +170,11 @@ export class SimulatedClock implements Clock {
     this.failDrivers(new Error(why));
   }
 
+  /** The id of the function that is at work: one step at a time, so it is the one that was woken last. */
+  get atWork(): string | undefined {
+    return this.lastWoken && 'id' in this.lastWoken ? this.lastWoken.id : undefined;
+  }
+
   /** Something became idle, so perhaps time can move. */
   considerStep(): void {
     if (this.stepIsComing) return;
@@ -200,6 +207,7 @@ export class SimulatedClock implements Clock {
     const next = this.nextSleeper();
     if (!next) return this.failDrivers(this.nobodySleeps());
     this.time = Math.max(this.time, next.wakesAt);
+    this.lastWoken = next;
     next.wake(this.time);
     this.considerStep();
   }

@@ -70,6 +70,10 @@ export class MemoryResolver {
     }
     const isReachable = entry || server === dns.resolverAddress;
     const answer = isReachable && dns.answer(server, { name, type });
+    if (!answer && server === dns.resolverAddress) {
+      await timesOut({ at: server, lost: true }, this.options, (ms) => time.sleep(ms));
+      throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
+    }
     if (!answer) throw systemError(`query ${type} ECONNREFUSED ${name}`, 'ECONNREFUSED');
     if (answer.rcode !== RCODE.noError) throw systemError(`query ${type} ${name}`, ERRORS[answer.rcode]);
     const found = (answer.answers ?? []).filter((each) => each.type === type);

@@ -1,0 +1,172 @@
+// What must hold after a flow, whatever failed in it: a check for each rule that can be looked at from outside.
+import { Canary } from './canary';
+import { Deployment, domainOf, originOf } from './deployments';
+import { Exception } from './exceptions';
+import { answersIn, CloudFormationRequest, requestFor, requestsOf, writesIn } from './requests';
+import { Broken, Witness } from './witness';
+import { CANARIES, World } from './world';
+import { StackResult } from '../../cloud';
+
+/** After so long no call comes any more of a request that no longer stands: see lambda/deployment/fence.ts. */
+const FENCE_MS = 30_000;
+
+const NEVER_OURS = /undefined|\[object|TypeError|ReferenceError|Cannot read|is not a function|is not iterable/;
+
+/** What is to be there: a deployment's signing, or nothing of ours. */
+export type Expected = Deployment | undefined;
+
+/** All that can be looked at from outside. */
+export interface Evidence {
+  readonly world: World;
+  readonly witness: Witness;
+  /** Of all operations, oldest first. */
+  readonly results: readonly StackResult[];
+  /** What may stay behind although nothing should. */
+  readonly exceptions: readonly Exception[];
+  /** Those that were needed. */
+  readonly excused: Set<Exception>;
+}
+
+interface Check {
+  readonly name: string;
+  /** What of it does not hold. */
+  readonly violations: (evidence: Evidence) => string[] | Promise<string[]>;
+}
+
+async function broken(checks: readonly Check[], evidence: Evidence): Promise<Broken[]> {
+  const found: Broken[] = [];
+  for (const { name: check, violations } of checks) {
+    for (const what of await violations(evidence)) found.push({ check, what });
+  }
+  return found;
+}
+
+/** At any time. */
+const ALWAYS: readonly Check[] = [
+  { name: '3 the key stays put', violations: keysThatWereWritten },
+  { name: '9 one answer', violations: answersThatAreMissingOrDiffer },
+  { name: '9 a clean answer', violations: answersThatAreNotClean },
+  { name: '11 a request that no longer stands writes nothing', violations: writesThatCameTooLate },
+];
+
+/** When all operations are over. */
+const AT_REST: readonly Check[] = [{ name: '12 nothing is left', violations: schedulesThatAreLeft }];
+
+export async function checkAlways(evidence: Evidence): Promise<Broken[]> {
+  return [...evidence.witness.broken, ...await broken([...ALWAYS, ...AT_REST], evidence)];
+}
+
+/** Signing and records are as one of these says; undefined stands for nothing of ours. */
+export async function checkState(evidence: Evidence, expected: readonly Expected[], check: string): Promise<Broken[]> {
+  const problems = await Promise.all(expected.map((each) => each ? notSigningAs(evidence, each) : notGone(evidence)));
+  if (problems.some((found) => found.length === 0)) return [];
+  return problems[0].map((what) => ({ check, what }));
+}
+
+/** Mail that was signed before still verifies: its records are there. */
+export function checkOldMail({ world, witness }: Evidence, domain: string): Broken[] {
+  const now = world.scene.all(world.domain(domain).zoneId);
+  return [...witness.signedWith.get(domain) ?? []].filter((line) => !now.includes(line))
+    .map((line) => ({ check: '6 old mail still verifies', what: `${line} is gone` }));
+}
+
+export const OLD_STATE = '5 roll-back restores';
+export const NEW_STATE = 'the deployment has its effect';
+export const DELETED = '7 delete never sticks';
+export const NOTHING_LEFT = '12 nothing is left';
+
+async function notSigningAs({ world }: Evidence, deployment: Deployment): Promise<string[]> {
+  const name = domainOf(deployment);
+  const { origin, status, tokens } = world.identity(world.domain(name));
+  const { selector = 's1', method } = deployment;
+  const isSelected = method !== 'BYODKIM' || tokens.includes(selector);
+  if (origin !== originOf(deployment) || !isSelected || status !== 'SUCCESS') {
+    return [`${name} is to sign as ${originOf(deployment)} ${method === 'BYODKIM' ? selector : ''}: `
+      + `${origin} ${tokens.join()} ${status}`];
+  }
+  const { result, selector: used } = await world.scene.send(undefined, name);
+  return result === 'pass' ? [] : [`mail of ${name} with selector ${used}: ${result}`];
+}
+
+function notGone({ world, exceptions, excused }: Evidence): string[] {
+  return world.domains.flatMap((domain) => {
+    const { origin } = world.identity(domain);
+    const found = [...world.differences(domain), ...origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${origin}`]];
+    return found.filter((line) => {
+      const exception = exceptions.find(({ mayStay }) => mayStay(line, found, domain.name));
+      if (exception) excused.add(exception);
+      return !exception;
+    });
+  });
+}
+
+// ---- the checks
+
+const canaries = [new Canary(CANARIES.one, CANARIES.two), new Canary(CANARIES.two, CANARIES.one)];
+
+/** Only SES is told a key. Secrets Manager tells it, and its answers are in no log. */
+function keysThatWereWritten({ world: { scene }, results }: Evidence): string[] {
+  const { calls, lambda } = scene.cloud;
+  const places: Record<string, string> = {
+    'logs': scene.log().join('\n'),
+    'calls and answers to CloudFormation': calls.filter(({ operation }) =>
+      operation !== 'PutEmailIdentityDkimSigningAttributes').map(({ body }) => body).join('\n'),
+    'events of the function, and what comes of them': lambda.invocations.map(({ event, result }) =>
+      event + JSON.stringify(result ?? '')).join('\n'),
+    'events, outputs, properties and attributes of the stack': JSON.stringify(results),
+    'DNS': scene.cloud.route53.hostedZones().flatMap(({ id }) => scene.all(id)).join('\n'),
+    'tags': JSON.stringify(scene.identity()?.tags),
+  };
+  return Object.keys(places).filter((place) => canaries.some((canary) => canary.isIn(places[place])));
+}
+
+function answersThatAreMissingOrDiffer({ world: { scene: { cloud } }, results }: Evidence): string[] {
+  const answers = answersIn(cloud.calls);
+  const requests = requestsOf(cloud);
+  const events = results.flatMap((result) => result.events);
+  const isCancelled = (request: CloudFormationRequest) => events.some(({ logicalId, at, reason = '' }) =>
+    request.resource.endsWith(` ${logicalId}`) && / cancelled$/.test(reason) && at >= request.at
+    && at <= (laterOf(request, requests)?.at ?? Infinity));
+  // Nobody hears what comes when CloudFormation is long at something else with the resource.
+  const heard = (request: CloudFormationRequest) => answers.filter(({ requestId, at }) =>
+    requestId === request.id && at <= (laterOf(request, requests)?.at ?? Infinity) + FENCE_MS);
+  const several = requests.filter((request) => new Set(heard(request).map(({ body }) => body)).size > 1);
+  const none = requests.filter((request) =>
+    !answers.some(({ requestId }) => requestId === request.id) && !isCancelled(request));
+  const late = events.filter(({ reason = '' }) => reason.includes('did not receive a response'));
+  return [
+    ...several.map((request) => `${described(request)} has answers that differ`),
+    ...none.map((request) => `${described(request)} has no answer`),
+    ...late.map(({ logicalId }) => `CloudFormation has waited in vain for ${logicalId}`),
+  ];
+}
+
+function answersThatAreNotClean({ world: { scene: { cloud } } }: Evidence): string[] {
+  const reasons = answersIn(cloud.calls).map(({ body }) => JSON.parse(body)).filter(({ Status }) => Status === 'FAILED')
+    .map(({ Reason }) => String(Reason));
+  return [...new Set(reasons)].filter((reason) => NEVER_OURS.test(reason) || !/[.!?…]$/.test(reason));
+}
+
+function writesThatCameTooLate({ world: { scene: { cloud } } }: Evidence): string[] {
+  const answers = answersIn(cloud.calls);
+  const requests = requestsOf(cloud);
+  return writesIn(cloud.calls).flatMap((call) => {
+    const request = requestFor(cloud, call);
+    if (!request) return [];
+    const answered = answers.find(({ requestId }) => requestId === request.id)?.at ?? Infinity;
+    const over = Math.min(answered, laterOf(request, requests)?.at ?? Infinity) + FENCE_MS;
+    return call.at > over ? [`${call.operation} of ${described(request)}, ${(call.at - over) / 1000} s too late`] : [];
+  });
+}
+
+function schedulesThatAreLeft({ world: { scene: { cloud } } }: Evidence): string[] {
+  return cloud.scheduler.schedules();
+}
+
+function laterOf({ resource, at }: CloudFormationRequest, requests: readonly CloudFormationRequest[]) {
+  return requests.find((each) => each.resource === resource && each.at > at);
+}
+
+function described({ type, resource }: CloudFormationRequest): string {
+  return `${type} of ${resource.split(' ')[1].replace(/[0-9A-F]{8}$/, '')}`;
+}

@@ -1,0 +1,164 @@
+// The flows of the fault matrix: what a stack goes through, from what it was before to what it is to become.
+import { StackResult } from '../../cloud';
+import { Scene } from '../scene';
+import { deploy, Deployment, STACK } from './deployments';
+import { FOREIGN_DOMAIN, Need, OTHER_DOMAIN, World } from './world';
+
+export interface Flow {
+  readonly name: string;
+  readonly needs?: readonly Need[];
+  /** What is deployed before. Undefined: there is no stack. */
+  readonly before?: Deployment;
+  /** What the flow leads to, and what the next deployment says, too. */
+  readonly target: Deployment;
+  /** Tried with faults. */
+  readonly run: (world: World) => Promise<StackResult>;
+  /** A roll-back that is skipped may leave either signing. */
+  readonly maySkip?: boolean;
+  /** The way forward is that of another flow, so faults are tried on the way back only. */
+  readonly isWayBack?: boolean;
+}
+
+const BYODKIM: Deployment = { method: 'BYODKIM' };
+const OTHER_KEY: Deployment = { method: 'BYODKIM', selector: 's2', key: 'two' };
+const EASY: Deployment = { method: 'Easy DKIM' };
+const DEED: Deployment = { method: 'DEED' };
+const MINUTE = 60_000;
+const WITHOUT_ZONE = { zone: false };
+const OF_FOREIGN_ZONE = { domain: FOREIGN_DOMAIN, zoneRole: true };
+const FOREIGN: readonly Need[] = ['a zone in another account'];
+const BY_HAND: readonly Need[] = ['keys by hand', 'tokens by hand'];
+
+const PAIRS: readonly [from: Deployment, to: Deployment][] = [
+  [BYODKIM, OTHER_KEY], [BYODKIM, EASY], [BYODKIM, DEED], [EASY, BYODKIM], [EASY, DEED], [DEED, BYODKIM], [DEED, EASY],
+];
+
+export const FLOWS: readonly Flow[] = [
+  ...[BYODKIM, EASY, DEED].map((target) => create(target)),
+  ...[BYODKIM, EASY].map((target) => create({ ...target, ...WITHOUT_ZONE }, BY_HAND)),
+  ...[BYODKIM, EASY].map((target) => create({ ...target, waitMinutes: 30 })),
+  create({ ...BYODKIM, ...OF_FOREIGN_ZONE }, FOREIGN),
+  continued(create(BYODKIM)),
+  ...PAIRS.map(([from, to]) => update(from, to)),
+  update({ ...BYODKIM, ...WITHOUT_ZONE }, { ...OTHER_KEY, ...WITHOUT_ZONE }, BY_HAND),
+  update({ ...EASY, ...WITHOUT_ZONE }, { ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
+  update({ ...BYODKIM, ...OF_FOREIGN_ZONE }, { ...OTHER_KEY, ...OF_FOREIGN_ZONE }, FOREIGN),
+  update(BYODKIM, { ...OTHER_KEY, waitMinutes: 30 }),
+  update({ ...BYODKIM, ...WITHOUT_ZONE }, BYODKIM, BY_HAND),
+  update(BYODKIM, { ...BYODKIM, ...WITHOUT_ZONE }),
+  update(BYODKIM, { ...BYODKIM, ttl: 600 }),
+  ...PAIRS.map(([from, to]) => rolledBack(from, to)),
+  cancelled(undefined, BYODKIM),
+  cancelled(BYODKIM, OTHER_KEY),
+  cancelledByHand(BYODKIM, OTHER_KEY),
+  replaced(BYODKIM),
+  replaced(EASY),
+  {
+    ...replaced(BYODKIM),
+    name: 'replacement that is rolled back, BYODKIM',
+    run: fails({ ...BYODKIM, domain: OTHER_DOMAIN }),
+    isWayBack: true,
+  },
+  skipped(BYODKIM, OTHER_KEY),
+  ...[BYODKIM, EASY, DEED].map((before) => deleted(before)),
+  deleted({ ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
+  deleted({ ...BYODKIM, ...OF_FOREIGN_ZONE }, FOREIGN),
+  deleted({ ...BYODKIM, retain: true }),
+];
+
+function create(target: Deployment, needs: readonly Need[] = []): Flow {
+  const run = (world: World) => deploy(world, target);
+  return { name: `create, ${label(target)}`, needs: needsOf(needs, target), target, run };
+}
+
+/** The zone is slow, until the first run of the function has no time left. So that goes on in another run. */
+function continued(flow: Flow): Flow {
+  const run = async (world: World) => {
+    const { clock, route53: { settings } } = world.scene.cloud;
+    const { insyncAfter } = settings;
+    settings.insyncAfter = 16 * MINUTE;
+    const end = flow.run(world);
+    await clock.pass(14 * MINUTE);
+    settings.insyncAfter = insyncAfter;
+    return end;
+  };
+  return { ...flow, name: `${flow.name}, in two runs of the function`, run };
+}
+
+function update(before: Deployment, target: Deployment, needs: readonly Need[] = []): Flow {
+  const run = (world: World) => deploy(world, target);
+  return { name: `update, ${arrow(before, target)}`, needs: needsOf(needs, before, target), before, target, run };
+}
+
+function rolledBack(before: Deployment, target: Deployment): Flow {
+  const name = `roll-back, ${arrow(before, target)}`;
+  return { ...update(before, target), name, run: fails(target), isWayBack: true };
+}
+
+/** One resource fails while the other is at work. */
+function cancelled(before: Deployment | undefined, target: Deployment): Flow {
+  const flow = before ? update(before, target) : create(target);
+  const run = (world: World) => deploy(world, { ...target, fails: 'beside it' });
+  return { ...flow, name: `cancelled ${flow.name}`, run };
+}
+
+/** Somebody cancels the update 40 seconds after it has begun. */
+function cancelledByHand(before: Deployment, target: Deployment): Flow {
+  const run = async (world: World) => {
+    const { clock, cloudFormation } = world.scene.cloud;
+    const end = deploy(world, { ...target, waitMinutes: 30 });
+    await clock.pass(40_000);
+    await cloudFormation.cancelUpdate(STACK).catch(() => undefined); // it has failed, or has ended
+    return end;
+  };
+  return { ...update(before, target), name: `update that is cancelled by hand, ${arrow(before, target)}`, run };
+}
+
+function replaced(before: Deployment): Flow {
+  const flow = update(before, { ...before, domain: OTHER_DOMAIN }, ['another domain']);
+  return { ...flow, name: `replacement, ${label(before)}` };
+}
+
+/** The roll-back fails, and goes on without the resource. */
+function skipped(before: Deployment, target: Deployment): Flow {
+  const run = async (world: World) => {
+    const { scene } = world;
+    const operation = 'PutEmailIdentityDkimSigningAttributes';
+    scene.cloud.faults.add({ service: 'ses', operation, skip: 1, times: 100, kind: Scene.refusal() });
+    const failed = await fails(target)(world);
+    if (failed.status !== 'UPDATE_ROLLBACK_FAILED') return failed;
+    const ids = failed.events.filter(({ status }) => status === 'UPDATE_FAILED').map(({ logicalId }) => logicalId);
+    return scene.continueRollback(STACK, [...new Set(ids)]);
+  };
+  const name = `roll-back that is skipped, ${arrow(before, target)}`;
+  return { ...update(before, target), name, run, maySkip: true, isWayBack: true };
+}
+
+function deleted(before: Deployment, needs: readonly Need[] = []): Flow {
+  const run = (world: World) => world.scene.destroy(STACK);
+  return { name: `delete, ${label(before)}`, needs: needsOf(needs, before), before, target: before, run };
+}
+
+function fails(target: Deployment): Flow['run'] {
+  return (world) => deploy(world, { ...target, fails: 'after it' });
+}
+
+
+function needsOf(needs: readonly Need[], ...deployments: readonly Deployment[]): readonly Need[] {
+  return deployments.some(({ method }) => method === 'DEED') ? [...needs, 'a parent'] : needs;
+}
+
+function arrow(from: Deployment, to: Deployment): string {
+  return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
+}
+
+function label({ method, zone, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
+  return [
+    method,
+    ttl !== undefined && 'with another TTL',
+    zone === false && 'without a zone',
+    zoneRole && 'with a zone in another account',
+    waitMinutes !== undefined && 'with waiting',
+    retain && 'retained',
+  ].filter(Boolean).join(' ');
+}

@@ -1,0 +1,22 @@
+// What the future of a stack depends on: a digest of the stack's resource, the zones and the identities.
+import { createHash } from 'node:crypto';
+import { World } from './world';
+import { StackResult } from '../../cloud';
+
+/** Of two runs with one digest, what comes next is the same. Times differ, and names that CloudFormation makes up. */
+export function digestOf(world: World, { status, resources }: StackResult): string {
+  const ours = Object.entries(resources).filter(([, { type }]) => type === 'Custom::EmailIdentityDkim');
+  const state = {
+    status,
+    resources: ours,
+    others: Object.entries(resources).map(([logicalId, { type }]) => `${logicalId} ${type}`).sort(),
+    zones: world.domains.map(({ zoneId }) => world.scene.all(zoneId)).flat()
+      .map((line) => line.replace(/until=[^";]+/g, 'until')),
+    identities: world.domains.map((domain) => {
+      const { origin, status: verified, tokens, tags } = world.identity(domain);
+      return { origin, verified, tokens, tags };
+    }),
+    schedules: world.scene.cloud.scheduler.schedules().length,
+  };
+  return createHash('sha256').update(JSON.stringify(state)).digest('hex');
+}
