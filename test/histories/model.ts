@@ -289,6 +289,9 @@ export class Model {
       for (const other of others) this.owners[other].isCalm = false;
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
+      // What signs no mail yet is told anew, and is the owner's then.
+      const { status = '' } = before.identities[placeName(identityOf(this.topology, owner))] ?? {};
+      if (!['SUCCESS', 'TEMPORARY_FAILURE'].includes(status)) place.theirs = undefined;
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
       if (alone && others.length === 0) place.wasTouched = false;

@@ -15,7 +15,7 @@ export interface Search {
 }
 
 /** Operations of a history. Longer ones find nothing more, and are slow. */
-const LONGEST = 16;
+const LONGEST = 12;
 
 export interface Found {
   readonly error: string;
