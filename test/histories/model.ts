@@ -290,11 +290,11 @@ export class Model {
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
       // What signs no mail yet is told anew, and is the owner's then.
-      const { status = '' } = before.identities[placeName(identityOf(this.topology, owner))] ?? {};
-      if (!['SUCCESS', 'TEMPORARY_FAILURE'].includes(status)) place.theirs = undefined;
+      if (!signsMail(before.identities[placeName(identityOf(this.topology, owner))])) place.theirs = undefined;
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
-      if (alone && others.length === 0) place.wasTouched = false;
+      const isTold = signingOf(before, identityOf(this.topology, owner)) !== signingOf(this.look, identityOf(this.topology, owner));
+      if (alone && others.length === 0 && isTold) place.wasTouched = false;
       known.isCalm = alone && !this.hasFaults;
     }
     if (operation.do === 'skip') this.skipped(stack);
@@ -376,10 +376,13 @@ export class Model {
     const place = identityOf(this.topology, owner);
     if ([known.wanted!, ...known.or].some(({ retain }) => retain)) {
       // The signing that another owner has told SES is not this one's to keep.
-      if (known.or.length > 0 || this.known(place).wasTouched) {
+      const hasOthers = this.ownersAt(place).length > 1;
+      if (known.or.length > 0 || (this.known(place).wasTouched && hasOthers)) {
         Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
-      } else if (this.signsAs(owner) || this.ownersAt(place).length === 1) {
+      } else if (this.signsAs(owner) || !hasOthers) {
         this.known(place).theirs = signingOf(this.look, place);
+        // Its record can be another owner's.
+        for (const token of this.identity(owner)?.tokens ?? []) this.mayStay.set(nameOf(token), 'retained');
       }
       for (const name of known.names) {
         if (this.recordsAt(name).length > 0 && !this.theirs.has(name)) {
@@ -495,9 +498,10 @@ export class Model {
     const { theirs } = this.known(place);
     const isReplaced = theirs !== undefined && theirs === signingOf(before, place)
       && theirs !== signingOf(this.look, place);
-    if (isReplaced && (this.hasFaults || !alone || ['SUCCESS', 'TEMPORARY_FAILURE'].includes(was?.status ?? ''))) {
+    if (isReplaced && (this.hasFaults || !alone || signsMail(was))) {
       this.leaveNames(known.names, 'replaced signing');
-      this.known(place).theirs = signingOf(this.look, place);
+      // Where another stack was deployed at the same moment, either can have replaced it.
+      Object.assign(this.known(place), { theirs: alone ? signingOf(this.look, place) : undefined, wasTouched: !alone });
     } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
       const isBack = now.origin === 'AWS_SES' || signingOf(before, place) === signingOf(this.look, place);
       if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
@@ -729,6 +733,10 @@ export class Model {
   private contentAt(name: string, look: Look): string {
     return this.recordsAt(name, look).map(({ type, ttl, values }) => `${type} ${ttl} ${values.join(' | ')}`).join(', ');
   }
+}
+
+function signsMail({ status, signingEnabled }: Partial<IdentitySeen> = {}): boolean {
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status ?? '') && signingEnabled === true;
 }
 
 /** How an identity signs, in one word. */
