@@ -293,7 +293,8 @@ export class Model {
       if (!signsMail(before.identities[placeName(identityOf(this.topology, owner))])) place.theirs = undefined;
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
-      const isTold = signingOf(before, identityOf(this.topology, owner)) !== signingOf(this.look, identityOf(this.topology, owner));
+      const at = identityOf(this.topology, owner);
+      const isTold = signingOf(before, at) !== signingOf(this.look, at);
       if (alone && others.length === 0 && isTold) place.wasTouched = false;
       known.isCalm = alone && !this.hasFaults;
     }
@@ -500,8 +501,9 @@ export class Model {
       && theirs !== signingOf(this.look, place);
     if (isReplaced && (this.hasFaults || !alone || signsMail(was))) {
       this.leaveNames(known.names, 'replaced signing');
-      // Where another stack was deployed at the same moment, either can have replaced it.
-      Object.assign(this.known(place), { theirs: alone ? signingOf(this.look, place) : undefined, wasTouched: !alone });
+      // Where there are others, either can have replaced it.
+      const isSure = alone && others.length === 0;
+      Object.assign(this.known(place), { theirs: isSure ? signingOf(this.look, place) : undefined, wasTouched: !isSure });
     } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
       const isBack = now.origin === 'AWS_SES' || signingOf(before, place) === signingOf(this.look, place);
       if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
