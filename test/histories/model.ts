@@ -52,6 +52,8 @@ interface OwnerKnown {
 interface IdentityKnown {
   /** How it signed last by hand, or as it was retained. */
   theirs?: string;
+  /** How it signed so, when it began to sign mail at the moment in which an owner was deployed. */
+  readonly perhapsTheirs: Set<string>;
   /** SES was told by hand while owners were there, made anew, or its tags were taken. */
   wasTouched: boolean;
 }
@@ -289,8 +291,11 @@ export class Model {
       for (const other of others) this.owners[other].isCalm = false;
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
-      // What signs no mail yet is told anew, and is the owner's then.
-      if (!signsMail(before.identities[placeName(identityOf(this.topology, owner))])) place.theirs = undefined;
+      // What signs no mail yet is told anew, and is the owner's then; or it does sign when the owner looks.
+      if (place.theirs && !signsMail(before.identities[placeName(identityOf(this.topology, owner))])) {
+        place.perhapsTheirs.add(place.theirs);
+        Object.assign(place, { theirs: undefined, wasTouched: true });
+      }
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
       const at = identityOf(this.topology, owner);
@@ -418,7 +423,7 @@ export class Model {
       }
       return;
     }
-    if (origin === 'AWS_SES' || known.wasTouched) return;
+    if (origin === 'AWS_SES' || known.wasTouched || known.perhapsTheirs.has(now!)) return;
     this.fail(12, `${placeName(place)} signs with ${origin} ${tokens.join()} when the last owner is gone`);
   }
 
@@ -714,7 +719,7 @@ export class Model {
 
   private known(place: IdentityPlace): IdentityKnown {
     const key = placeName(place);
-    const found = this.identities.get(key) ?? { wasTouched: false };
+    const found = this.identities.get(key) ?? { wasTouched: false, perhapsTheirs: new Set<string>() };
     this.identities.set(key, found);
     return found;
   }
