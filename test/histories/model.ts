@@ -383,7 +383,8 @@ export class Model {
     if ([known.wanted!, ...known.or].some(({ retain }) => retain)) {
       // The signing that another owner has told SES is not this one's to keep.
       const hasOthers = this.ownersAt(place).length > 1;
-      if (known.or.length > 0 || (this.known(place).wasTouched && hasOthers)) {
+      // One whose Create may have failed keeps nothing.
+      if (known.or.length > 0 || !known.stable || (this.known(place).wasTouched && hasOthers)) {
         Object.assign(this.known(place), { theirs: undefined, wasTouched: true });
       } else if (this.signsAs(owner) || !hasOthers) {
         this.known(place).theirs = signingOf(this.look, place);
@@ -508,7 +509,8 @@ export class Model {
       this.leaveNames(known.names, 'replaced signing');
       // Where there are others, either can have replaced it.
       const isSure = alone && others.length === 0;
-      Object.assign(this.known(place), { theirs: isSure ? signingOf(this.look, place) : undefined, wasTouched: !isSure });
+      const theirsNow = isSure ? signingOf(this.look, place) : undefined;
+      Object.assign(this.known(place), { theirs: theirsNow, wasTouched: !isSure });
     } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
       const isBack = now.origin === 'AWS_SES' || signingOf(before, place) === signingOf(this.look, place);
       if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
