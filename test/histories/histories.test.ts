@@ -86,6 +86,12 @@ describe.each<Way>(['quick', 'real'])('%s', (way) => {
     runsThrough(TWO, 0, [
       deploy(0, wanting('replica', { zone: false })), deploy(1, wanting('replica', { zone: false, wait: 300 })),
     ], way));
+
+  test('5 a failed create is undone also when a run of it had told SES and died, and there is no zone', () =>
+    runsThrough(ONE, 0, [
+      { do: 'fault', fault: { service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'kill-after' } },
+      deploy(0, wanting('replica', { zone: false, wait: 300 })),
+    ], way));
 });
 
 // Its properties are those of the update that failed, and count as told where there is no tag: Easy DKIM was found.
