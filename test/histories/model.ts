@@ -24,8 +24,8 @@ export class Broken extends Error {}
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it:
  *   it names no zone, or none any more, is a replica, or somebody has removed it.
- * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off, or a service was
- *   away. A stack is not kept from its end by that. To others it is as if the owner were there.
+ * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off, or a service
+ *   was away. A stack is not kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
  */
 type Leftover = 'forgotten' | 'zone left' | 'registry harmed' | 'retained' | 'replaced by hand' | 'tags taken'
@@ -291,9 +291,8 @@ export class Model {
       for (const other of others) this.owners[other].isCalm = false;
       this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
       const place = this.known(identityOf(this.topology, owner));
-      // A key that signs no mail yet is told anew, and is the owner's then; or it does sign when the owner looks.
-      const isKey = typeof next.signing === 'object';
-      if (place.theirs && isKey && !signsMail(before.identities[placeName(identityOf(this.topology, owner))])) {
+      // What signs no mail yet is told anew, and is the owner's then; or it does sign when the owner looks.
+      if (place.theirs && !signsMail(before.identities[placeName(identityOf(this.topology, owner))])) {
         place.perhapsTheirs.add(place.theirs);
         Object.assign(place, { theirs: undefined, wasTouched: true });
       }
