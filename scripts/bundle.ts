@@ -2,7 +2,7 @@
 // digest by which the construct knows the files.
 // Run by `npx projen bundle`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, OutputFile, Plugin } from 'esbuild';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
@@ -68,7 +68,7 @@ function writeAsset(files: readonly OutputFile[]): void {
     && files.every(({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents));
   if (isSame) return;
   rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
-  for (const { path, text } of files) write(relative('.', path), text);
+  for (const { path, text } of files) write(path, text);
 }
 
 function write(path: string, text: string): void {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { canRunTwice } from './processes';
 import { matrixTable, totals } from './table';
 import { Task, TaskResult } from './task';
+import { steadySeed } from '../../test/cloud/time/seed';
 import { PlannedFault, titleOf } from '../../test/end-to-end/faults/cell';
 import { Flow } from '../../test/end-to-end/faults/flows';
 import { allCells, find } from '../../test/end-to-end/faults/matrix';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
       processes: { type: 'string' },
     },
   });
-  const seed = Number(process.env.LOCAL_CLOUD_SEED ?? 1);
+  const seed = steadySeed();
   console.log(`LOCAL_CLOUD_SEED=${seed}`);
   const all: Task[] = values.only ? [await only(values.only, seed)]
     : (await allCells(seed, values)).map(({ flow, planned }) => taskOf(flow, planned, seed));
