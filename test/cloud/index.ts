@@ -3,6 +3,7 @@ import { cloudCore } from './cloud-core';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
+import { EventBridge } from './event-bridge';
 import { Faults } from './faults';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
@@ -64,6 +65,7 @@ export class LocalCloud {
   readonly secretsManager: SecretsManager;
   readonly sts: Sts;
   readonly lambda: Lambda;
+  readonly eventBridge: EventBridge;
   readonly scheduler: Scheduler;
   readonly cloudFormation: CloudFormation;
   private readonly credentials: Credentials;
@@ -89,12 +91,15 @@ export class LocalCloud {
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
     this.ses = new Ses(context, { resolver, publisher, ...options.ses });
     this.sts = new Sts(context, iam);
-    this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, {
       simulation: { clock, seed, latency, network },
       mode,
       dns: this.dns,
       endpointEnvironment: () => this.endpointEnvironment(),
+    });
+    this.eventBridge = new EventBridge(context, this.lambda);
+    this.secretsManager = new SecretsManager(context, {
+      functions: this.lambda, send: (event) => this.eventBridge.send(event),
     });
     this.scheduler = new Scheduler(context, iam, this.lambda);
     this.cloudFormation = new CloudFormation(context, clock, this);
@@ -103,6 +108,7 @@ export class LocalCloud {
   /** Ends all processes, servers and timers. */
   async stop(): Promise<void> {
     await this.cloudFormation.stop();
+    this.eventBridge.stop();
     await this.lambda.stop(); // before the others, as functions call them
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();

@@ -4,6 +4,7 @@ import { Concurrency } from './concurrency';
 import { FunctionConfiguration, functionEnvironment } from './environment';
 import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
 import { FunctionProcess } from './function-process';
+import { Permissions, ServiceCaller } from './permissions';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
@@ -12,6 +13,7 @@ import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';
 export type { Simulation } from './function-instance';
+export type { Permission, ServiceCaller } from './permissions';
 
 interface EventInvokeConfiguration {
   readonly maximumRetryAttempts?: number;
@@ -93,6 +95,7 @@ export class Lambda extends HttpService {
   };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
+  readonly permissions = new Permissions();
   private readonly functions = new Map<string, LambdaFunction>();
   /** Also those of deleted functions that still run. */
   private readonly instances = new Map<string, FunctionInstance>();
@@ -127,11 +130,28 @@ export class Lambda extends HttpService {
   deleteFunction(arn: string): void {
     const found = this.functions.get(arn);
     this.functions.delete(arn);
+    this.permissions.removeAll(arn);
     for (const instance of found?.idle ?? []) instance.kill();
   }
 
   putEventInvokeConfig(arn: string, configuration: EventInvokeConfiguration): void {
     this.find(arn).eventInvoke = configuration;
+  }
+
+  /** Throws unless the function is there and its policy lets the service invoke it. */
+  authorizeService(caller: ServiceCaller, arn: string): void {
+    if (this.functions.has(arn) && this.permissions.allow(caller, arn)) return;
+    throw new ServiceError('AccessDeniedException', 403,
+      `User: ${caller.service} is not authorized to perform: lambda:InvokeFunction on resource: ${arn}`);
+  }
+
+  hasFunction(arn: string): boolean {
+    return this.functions.has(arn);
+  }
+
+  /** Runs the function once for a service that waits for the result. Throws when no place is free. */
+  async call(arn: string, event: string): Promise<InvocationResult> {
+    return this.runOnce(arn, event);
   }
 
   /** Runs the function and waits for the result. Time moves meanwhile. */

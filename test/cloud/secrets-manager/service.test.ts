@@ -3,10 +3,10 @@ import {
   CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand,
   SecretsManagerClient, UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { Principal } from './credentials';
-import { PolicyStatement } from './iam-policy';
-import { MinimalContext, minimalContext, refusal } from './minimal-context';
-import { SecretsManager } from './secrets-manager';
+import { Principal } from '../credentials';
+import { PolicyStatement } from '../iam-policy';
+import { MinimalContext, minimalContext, refusal } from '../minimal-context';
+import { SecretsManager } from '.';
 
 const ACCOUNT = '111111111111';
 const OTHER_ACCOUNT = '222222222222';
@@ -219,11 +219,22 @@ describe('the life of a secret', () => {
       .toMatchObject({ name: 'ResourceExistsException' });
   });
 
-  test('a secret without a value, or with two, is refused', async () => {
-    for (const value of [{}, { SecretString: 'x', SecretBinary: Buffer.from('x') }]) {
-      expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value }))))
-        .toMatchObject({ name: 'InvalidParameterException' });
-    }
+  test('a secret with two values is refused', async () => {
+    const value = { SecretString: 'x', SecretBinary: Buffer.from('x') };
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value }))))
+      .toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  test('one without a value is empty: it has no version until a value is put, which then is the current one', async () => {
+    const { VersionId } = await client.send(new CreateSecretCommand({ Name: NAME }));
+    expect(VersionId).toBeUndefined();
+    expect(await stages()).toBeUndefined();
+    expect(await refusal(get(NAME))).toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+    });
+    await put(V1, 'first', ['AWSPENDING']);
+    expect(await stages()).toEqual({ [V1]: ['AWSPENDING', 'AWSCURRENT'] });
   });
 
   test('a secret marked for deletion is there, but its value is not given out', async () => {
