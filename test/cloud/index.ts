@@ -5,9 +5,11 @@ import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
 import { EventBridge } from './event-bridge';
 import { Faults } from './faults';
+import { healthEvent } from './health';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
 import { FunctionMode, Lambda } from './lambda';
+import { Datum, metricsIn } from './metrics';
 import { Route53, Route53Settings } from './route53';
 import { Scheduler } from './scheduler';
 import { SecretsManager } from './secrets-manager';
@@ -36,7 +38,7 @@ export interface LocalCloudOptions {
     readonly sesSharesResolver?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;
-  readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
+  readonly ses?: Partial<Omit<SesOptions, 'onSearchEnd' | 'publisher' | 'resolver'>>;
 }
 
 /** The DNS provider with the name servers of SES itself, which have the public keys of Easy DKIM. */
@@ -89,7 +91,12 @@ export class LocalCloud {
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
-    this.ses = new Ses(context, { resolver, publisher, ...options.ses });
+    this.ses = new Ses(context, {
+      resolver,
+      publisher,
+      onSearchEnd: (identity) => this.eventBridge.settings.healthEvents && this.eventBridge.send(healthEvent(identity, this.clock.date())),
+      ...options.ses,
+    });
     this.sts = new Sts(context, iam);
     this.lambda = new Lambda(context, {
       simulation: { clock, seed, latency, network },
@@ -114,6 +121,15 @@ export class LocalCloud {
     await this.dns.stop();
     this.clock.stop('the local cloud was stopped');
     globalThis.LOCAL_CLOUDS?.splice(globalThis.LOCAL_CLOUDS.indexOf(this), 1);
+  }
+
+  /**
+   * What functions have written to their logs in the embedded metric format, oldest first. Throws for a line that means
+   * to be such and is not valid: CloudWatch would pass over it in silence.
+   */
+  metrics(functionName?: string): Datum[] {
+    const names = functionName === undefined ? this.lambda.functionNames() : [functionName];
+    return names.flatMap((name) => metricsIn(this.lambda.logEvents(name))).sort((one, other) => one.at - other.at);
   }
 
   /** Its seed, its time, and who waits for what. */

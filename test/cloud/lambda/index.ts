@@ -35,6 +35,12 @@ export interface InvocationRecord {
   result?: InvocationResult;
 }
 
+/** A line that a function has written, and when the log got it. */
+export interface LogEvent {
+  readonly at: number;
+  readonly line: string;
+}
+
 /** How the service behaves; tests may change it at any time. */
 interface LambdaSettings {
   /** How many runs an account and Region may have at once. @default 10, what a new account gets */
@@ -101,7 +107,7 @@ export class Lambda extends HttpService {
   private readonly instances = new Map<string, FunctionInstance>();
   private readonly chainsAtWork = new Map<string, number>();
   private readonly concurrency = new Map<string, Concurrency>();
-  private readonly logLines = new Map<string, string[]>();
+  private readonly logLines = new Map<string, LogEvent[]>();
   private readonly stopped = new AbortController();
   private instancesMade = 0;
 
@@ -186,7 +192,11 @@ export class Lambda extends HttpService {
 
   /** What the function with that name wrote to stdout and stderr, also after it was deleted. */
   logs(functionName: string): string[] {
-    return [...this.logLines.get(functionName) ?? []];
+    return this.logEvents(functionName).map(({ line }) => line);
+  }
+
+  logEvents(functionName: string): readonly LogEvent[] {
+    return this.logLines.get(functionName) ?? [];
   }
 
   /** Names of all functions that there are or were. */
@@ -407,7 +417,7 @@ export class Lambda extends HttpService {
   private log(functionName: string, line: string): void {
     const lines = this.logLines.get(functionName) ?? [];
     this.logLines.set(functionName, lines);
-    lines.push(line);
+    lines.push({ at: this.context.clock.now(), line });
   }
 }
 

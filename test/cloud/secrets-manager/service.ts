@@ -15,7 +15,7 @@ import { apiCallEvent, isRecorded, ownStepEvent } from '../event-bridge/cloud-tr
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { PolicyDocument } from '../iam-policy';
 import { ServiceError } from '../service-error';
-import { TagRules } from '../tags';
+import { Tag, TagRules } from '../tags';
 import { randomUuid } from '../time/random';
 
 /** The services that it calls. */
@@ -106,6 +106,10 @@ export class SecretsManager extends HttpService {
 
   hasSecret(arn: string): boolean {
     return this.secrets.find(arn.split(':')[4], arn.split(':')[3], arn) !== undefined;
+  }
+
+  tagsOf(arn: string): readonly Tag[] {
+    return this.secrets.existing(arn).tags;
   }
 
   /** Gives the id of the new version. */

@@ -38,8 +38,9 @@ export class SesIdentities {
     private readonly context: Pick<CloudContext, 'clock' | 'random' | 'authorize'>,
     private readonly dns: SesDns,
     private readonly settings: SesSettings,
+    onSearchEnd?: (identity: Identity) => void,
   ) {
-    this.looks = new Looks(context.clock, dns.resolver, settings, (identity) => this.ownerOfKeys(identity));
+    this.looks = new Looks(context.clock, dns.resolver, settings, (identity) => this.ownerOfKeys(identity), onSearchEnd);
   }
 
   /** No more looks in DNS. */
