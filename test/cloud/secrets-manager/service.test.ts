@@ -1,7 +1,7 @@
 // The local Secrets Manager through the real SDK client.
 import {
-  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand,
-  SecretsManagerClient, UpdateSecretVersionStageCommand,
+  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand,
+  PutSecretValueCommand, SecretsManagerClient, TagResourceCommand, UntagResourceCommand, UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { Principal } from '../credentials';
 import { PolicyStatement } from '../iam-policy';
@@ -194,6 +194,53 @@ describe('versions and staging labels', () => {
       .toMatchObject({ name });
     expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['AWSPENDING'] });
   });
+});
+
+test('versions are listed page by page, those without a label when asked for', async () => {
+  secret();
+  await put(V2, 'second');
+  await put(V3, 'third');
+  const list = (input: object) => client.send(new ListSecretVersionIdsCommand({ SecretId: NAME, ...input }));
+  const ids = async (input: object) => (await list(input)).Versions!.map(({ VersionId }) => VersionId);
+  expect(await ids({})).toEqual([V2, V3]);
+  expect(await ids({ IncludeDeprecated: true })).toEqual([V1, V2, V3]);
+  const { NextToken } = await list({ MaxResults: 1 });
+  expect(await ids({ MaxResults: 1, NextToken })).toEqual([V3]);
+  expect((await list({})).Versions).toMatchObject([{ VersionStages: ['AWSPREVIOUS'] }, { VersionStages: ['AWSCURRENT'] }]);
+});
+
+test('tags are put on, changed and taken off, and count in policies', async () => {
+  secret({ tags: [{ Key: 'team', Value: 'mail' }] });
+  const tag = (Key: string, Value: string) => new TagResourceCommand({ SecretId: NAME, Tags: [{ Key, Value }] });
+  const tags = async () => (await client.send(new DescribeSecretCommand({ SecretId: NAME }))).Tags;
+  const ofTeam = (Action: string, condition: Record<string, string>) => roleWith([{
+    Effect: 'Allow', Action, Resource: '*', Condition: { StringEquals: condition },
+  }]);
+  await ofTeam('secretsmanager:GetSecretValue', { 'aws:ResourceTag/team': 'mail' })
+    .send(new GetSecretValueCommand({ SecretId: NAME }));
+  expect(await refusal(get(NAME, {}, ofTeam('secretsmanager:GetSecretValue', { 'secretsmanager:ResourceTag/team': 'web' }))))
+    .toMatchObject({ name: 'AccessDeniedException' });
+  await ofTeam('secretsmanager:TagResource', { 'aws:RequestTag/cost': '1' }).send(tag('cost', '1'));
+  expect(await refusal(ofTeam('secretsmanager:TagResource', { 'aws:RequestTag/cost': '1' }).send(tag('cost', '2'))))
+    .toMatchObject({ name: 'AccessDeniedException' });
+  await client.send(tag('team', 'web'));
+  expect(await tags()).toEqual([{ Key: 'cost', Value: '1' }, { Key: 'team', Value: 'web' }]);
+  expect(await refusal(client.send(tag('aws:x', '1')))).toMatchObject({ name: 'InvalidParameterException' });
+  await client.send(new UntagResourceCommand({ SecretId: NAME, TagKeys: ['cost', 'team'] }));
+  expect(await tags()).toBeUndefined();
+});
+
+test('a policy can be limited to a label', async () => {
+  const { arn } = secret();
+  await put(V2, 'second', ['AWSPENDING']);
+  const role = roleWith([{
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: arn,
+    Condition: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
+  }]);
+  expect(await get(NAME, { VersionStage: 'AWSPENDING' }, role)).toMatchObject({ SecretString: 'second' });
+  expect(await refusal(get(NAME, {}, role))).toMatchObject({ name: 'AccessDeniedException' });
 });
 
 describe('the life of a secret', () => {
