@@ -1,5 +1,6 @@
 // Metrics that are read back from a function's log, and what is not valid in the embedded metric format.
-import { LambdaFixture } from './lambda/lambda-fixture';
+import { LocalCloud } from '.';
+import { FUNCTION_RESOURCES, functionAssets } from './cloudformation/test-function';
 import { metricsIn } from './metrics';
 
 const AT = Date.UTC(2026, 0, 5, 9);
@@ -19,6 +20,14 @@ const VALID = {
   Verified: [1, 0],
   other: 'text',
 };
+
+const assetDirectory = functionAssets(`
+  exports.handler = async () => {
+    const document = ${JSON.stringify(VALID)};
+    document._aws.Timestamp = Date.now();
+    process.stdout.write(JSON.stringify(document) + '\\n');
+  };
+`);
 
 const read = (...lines: string[]) => metricsIn(lines.map((line) => ({ at: AT, line })));
 const [directive] = VALID._aws.CloudWatchMetrics;
@@ -70,19 +79,20 @@ test.each<[string, unknown]>([
   expect(() => read(line)).toThrow(/^This line is not valid in the embedded metric format: /);
 });
 
-test.each(['process', 'in-process'] as const)('from a function that runs %s', async (mode) => {
-  const fixture = await LambdaFixture.start(mode);
+test.each(['process', 'in-process'] as const)('a cloud gives those of its functions (%s)', async (functions) => {
+  const cloud = await LocalCloud.start({ functions });
   try {
-    const arn = fixture.put(`exports.handler = async () => {
-      const document = ${JSON.stringify(VALID)};
-      document._aws.Timestamp = Date.now();
-      process.stdout.write(JSON.stringify(document) + '\\n');
-    };`);
-    await fixture.clock.pass(3_600_000);
-    await fixture.result(arn);
-    const [datum] = metricsIn(fixture.lambda.logEvents('worker'));
-    expect(datum).toMatchObject({ name: 'KeyAgeDays', value: 12.5, at: AT + 3_600_000 });
+    const { resources } = await cloud.cloudFormation.deploy({
+      stackName: 'app', template: { Resources: FUNCTION_RESOURCES }, assetDirectory,
+    });
+    await cloud.clock.pass(3_600_000);
+    await cloud.lambda.invoke(String(resources.Function.attributes.Arn), '{}');
+    const [datum] = cloud.metrics(resources.Function.physicalId);
+    expect(datum).toMatchObject({ name: 'KeyAgeDays', value: 12.5, dimensions: { Domain: 'example.com' } });
+    expect(datum.at).toBeGreaterThanOrEqual(AT + 3_600_000);
+    expect(cloud.metrics()).toHaveLength(6);
+    expect(cloud.metrics('another')).toEqual([]);
   } finally {
-    await fixture.stop();
+    await cloud.stop();
   }
 });
