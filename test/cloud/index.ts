@@ -94,7 +94,10 @@ export class LocalCloud {
     this.ses = new Ses(context, {
       resolver,
       publisher,
-      onSearchEnd: (identity) => this.eventBridge.settings.healthEvents && this.eventBridge.send(healthEvent(identity, this.clock.date())),
+      onSearchEnd: (identity) => {
+        const { healthEvents } = this.eventBridge.settings;
+        if (healthEvents) this.eventBridge.send(healthEvent(identity, this.clock.date()));
+      },
       ...options.ses,
     });
     this.sts = new Sts(context, iam);

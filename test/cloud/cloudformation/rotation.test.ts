@@ -1,11 +1,11 @@
-// A secret that a stack makes empty, and its rotation schedule: create, update, what refuses them, replacement and delete.
+// A secret that a stack makes empty, and its rotation schedule: create, update, refusals, replacement and delete.
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { TemplateResource } from '..';
 import { refusal } from '../minimal-context';
+import { reasonOf, stackStatuses } from './test-function';
 import {
   DAY, FOUR_STEPS, MINUTE, permission, rotationAssets, RotationFixture, schedule,
 } from '../secrets-manager/rotation-fixture';
-import { reasonOf, stackStatuses } from './test-function';
 
 const assets = rotationAssets();
 const MONTHLY = { ScheduleExpression: 'cron(0 8 1 * ? *)', Duration: '2h' };
@@ -138,14 +138,18 @@ describe('a schedule', () => {
   test('for another secret is another one, and ends for the first', async () => {
     await scheduled();
     const Other = secret({ Name: 'other/key' });
-    const { resources, status } = await fixture.deploy({ Other, Schedule: schedule(MONTHLY, { SecretId: { Ref: 'Other' } }), Rights: {
-      Type: 'AWS::IAM::Policy',
-      Properties: {
-        PolicyName: 'rights',
-        PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] },
-        Roles: [{ Ref: 'Role' }],
+    const { resources, status } = await fixture.deploy({
+      Other,
+      Schedule: schedule(MONTHLY, { SecretId: { Ref: 'Other' } }),
+      Rights: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          PolicyName: 'rights',
+          PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] },
+          Roles: [{ Ref: 'Role' }],
+        },
       },
-    } });
+    });
     expect([status, resources.Schedule.physicalId]).toEqual(['UPDATE_COMPLETE', resources.Other.physicalId]);
     expect(await isEnabled()).toBe(false);
   });

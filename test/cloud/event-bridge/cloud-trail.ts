@@ -1,8 +1,8 @@
-// What CloudTrail makes of calls and of a service's own steps: events that EventBridge gets when the account has a trail.
+// What CloudTrail makes of calls and of a service's own steps: events for EventBridge, where the account has a trail.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 import { ServiceEvent } from './event';
-import { callerArn } from '../iam';
 import { Principal } from '../credentials';
+import { callerArn } from '../iam';
 
 export const VIA_CLOUDTRAIL = / via CloudTrail$/;
 

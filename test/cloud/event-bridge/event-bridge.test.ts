@@ -1,12 +1,11 @@
 // Rules of EventBridge in a stack: which events and which times call a function, how often, and with whose permission.
-import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { createPrivateKey } from 'node:crypto';
+import { PutSecretValueCommand, UpdateSecretVersionStageCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { LocalCloud, LocalCloudOptions, TemplateResource } from '..';
 import { functionAssets, FUNCTION_RESOURCES } from '../cloudformation/test-function';
 import { pooledKey } from '../key-pool';
 import { permission } from '../secrets-manager/rotation-fixture';
 import { base64, publicText } from '../ses/stage';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createPrivateKey } from 'node:crypto';
 
 const ACCOUNT = '111111111111';
 const MINUTE = 60_000;

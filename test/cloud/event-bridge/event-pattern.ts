@@ -28,7 +28,7 @@ export function checkPattern(pattern: object): void {
   matchesPattern(pattern, {});
 }
 
-/** All fields of the pattern have to fit, each with one of its values. What the pattern does not name may be anything. */
+/** All fields of the pattern have to fit, each with one of its values. What it does not name may be anything. */
 export function matchesPattern(pattern: object, event: unknown): boolean {
   const fits = Object.entries(pattern).map(([field, wanted]) => {
     if (field === '$or') return (wanted as object[]).map((each) => matchesPattern(each, event)).some(Boolean);
@@ -48,7 +48,9 @@ function filter(wanted: unknown): Matcher {
   if (!isObject(wanted)) return (value) => value === wanted;
   const [[name, argument], ...others] = Object.entries(wanted);
   const known = FILTERS[name];
-  if (!known || others.length > 0) throw new Error(`The local EventBridge does not know the filter ${JSON.stringify(wanted)}`);
+  if (!known || others.length > 0) {
+    throw new Error(`The local EventBridge does not know the filter ${JSON.stringify(wanted)}`);
+  }
   return known(argument);
 }
 

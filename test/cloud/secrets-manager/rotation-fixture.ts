@@ -1,5 +1,5 @@
-// A cloud with a secret and a function that rotates it, for tests of rotation. The function does the four steps as AWS's
-// template does them, and fails where a tag of the secret says so.
+// A cloud with a secret and a function that rotates it, for tests of rotation. The function does the four steps in the
+// usual way, and fails where a tag of the secret says so.
 import {
   DescribeSecretCommand, GetSecretValueCommand, RotateSecretCommand, RotateSecretCommandInput, SecretsManagerClient,
   TagResourceCommand, UntagResourceCommand,
@@ -87,7 +87,8 @@ export class RotationFixture {
 
   clientOf(principal: Principal, region = 'us-east-1'): SecretsManagerClient {
     const credentials = this.cloud.issueCredentials(principal);
-    return new SecretsManagerClient({ region, endpoint: this.cloud.secretsManager.endpoint, credentials, maxAttempts: 1 });
+    const { endpoint } = this.cloud.secretsManager;
+    return new SecretsManagerClient({ region, endpoint, credentials, maxAttempts: 1 });
   }
 
   /** The function with its role and permission, an empty secret, and what a test adds or replaces. */

@@ -90,7 +90,10 @@ export class RotationRun {
 
 /** Throws unless the function's policy lets Secrets Manager invoke it for this secret. */
 export function authorizeRotation(
-  functions: RotationFunctions, { namesSecretAsSource }: SecretsManagerSettings, { account, arn }: Secret, lambdaArn: string,
+  functions: RotationFunctions,
+  { namesSecretAsSource }: SecretsManagerSettings,
+  { account, arn }: Secret,
+  lambdaArn: string,
 ): void {
   functions.authorizeService({
     service: 'secretsmanager.amazonaws.com',

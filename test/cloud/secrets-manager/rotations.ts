@@ -44,7 +44,9 @@ export class Rotations {
   ) {}
 
   /** Gives the id of the new version. */
-  request(secret: Secret, { token = randomUuid(this.context.random), immediately = true, ...request }: RotationRequest) {
+  request(
+    secret: Secret, { token = randomUuid(this.context.random), immediately = true, ...request }: RotationRequest,
+  ): string {
     if (this.going.get(secret.arn)?.token === token) return token;
     const { lambdaArn = secret.rotation?.lambdaArn, rules = secret.rotation?.rules ?? {} } = request;
     this.check(secret, lambdaArn, rules);
@@ -114,7 +116,8 @@ export class Rotations {
     }
     const schedule: Schedule = { ended: new AbortController() };
     schedules.add(schedule);
-    this.follow(secret, schedule, rotation!.rules, immediately).catch(() => undefined).finally(() => schedules.delete(schedule));
+    this.follow(secret, schedule, rotation!.rules, immediately).catch(() => undefined)
+      .finally(() => schedules.delete(schedule));
   }
 
   private async follow(secret: Secret, schedule: Schedule, rules: RotationRules, immediately: boolean): Promise<void> {

@@ -1,12 +1,13 @@
 // The local Secrets Manager through the real SDK client.
 import {
   CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand,
-  PutSecretValueCommand, SecretsManagerClient, TagResourceCommand, UntagResourceCommand, UpdateSecretVersionStageCommand,
+  PutSecretValueCommand, SecretsManagerClient, TagResourceCommand, UntagResourceCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '.';
 import { Principal } from '../credentials';
 import { PolicyStatement } from '../iam-policy';
 import { MinimalContext, minimalContext, refusal } from '../minimal-context';
-import { SecretsManager } from '.';
 
 const ACCOUNT = '111111111111';
 const OTHER_ACCOUNT = '222222222222';

@@ -56,7 +56,8 @@ export class SecretsManager extends HttpService {
     this.secrets = new Secrets(context, (secret, stage, versionId) => this.noteLabel(secret, stage, versionId));
     this.access = new SecretAccess(context, this.secrets);
     this.replicas = new Replicas(context.clock, this.secrets, this.settings);
-    this.rotations = new Rotations(context, neighbours.functions, this.settings, (name, secret) => this.tell(name, secret));
+    this.rotations = new Rotations(context, neighbours.functions, this.settings, (name, secret) =>
+      this.tell(name, secret));
   }
 
   async stop(): Promise<void> {
@@ -287,8 +288,13 @@ export class SecretsManager extends HttpService {
   ): void {
     if (!isRecorded(operation)) return;
     this.neighbours.send(apiCallEvent({
-      source: 'aws.secretsmanager', account: principal.account, region, principal, operation,
-      requestParameters: recorded(parameters), ...outcome,
+      source: 'aws.secretsmanager',
+      account: principal.account,
+      region,
+      principal,
+      operation,
+      requestParameters: recorded(parameters),
+      ...outcome,
     }));
   }
 }

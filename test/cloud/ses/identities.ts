@@ -40,7 +40,8 @@ export class SesIdentities {
     private readonly settings: SesSettings,
     onSearchEnd?: (identity: Identity) => void,
   ) {
-    this.looks = new Looks(context.clock, dns.resolver, settings, (identity) => this.ownerOfKeys(identity), onSearchEnd);
+    const ownerOfKeys = (identity: Identity) => this.ownerOfKeys(identity);
+    this.looks = new Looks(context.clock, dns.resolver, settings, ownerOfKeys, onSearchEnd);
   }
 
   /** No more looks in DNS. */

@@ -4,8 +4,8 @@
 // 1. Time moves only while a *driver* waits. A driver is a test that deploys, deletes, invokes or lets time pass.
 // 2. Time moves only when nothing works: no `hold` is open, and every function is idle.
 // 3. The clock wakes one sleeper at a time, the first that is due. Of several at one moment, the seed chooses one.
-// 4. When all wait and nobody sleeps, the drivers fail at once. The error says who waits for what. A schedule that has no
-//    end counts as nobody, but for a test that waits for a condition: that one gives up by itself.
+// 4. When all wait and nobody sleeps, the drivers fail at once. The error says who waits for what. A schedule that has
+//    no end counts as nobody, but for a test that waits for a condition: that one gives up by itself.
 import { setMaxListeners } from 'node:events';
 import { setImmediate } from 'node:timers';
 import { Clock } from './clock';

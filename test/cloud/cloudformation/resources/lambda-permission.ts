@@ -17,7 +17,8 @@ export class PermissionProvider implements ResourceProvider {
     if (!action || !principal) throw new Error('Action and Principal of a permission are required');
     if (!this.lambda.hasFunction(functionArn)) throw new Error(`Function not found: ${functionArn}`);
     const id = physicalName(request, 100);
-    this.lambda.permissions.add(id, { functionArn, action, principal, sourceAccount: SourceAccount, sourceArn: SourceArn });
+    const source = { sourceAccount: SourceAccount, sourceArn: SourceArn };
+    this.lambda.permissions.add(id, { functionArn, action, principal, ...source });
     return { physicalId: id, attributes: { Id: id } };
   }
 

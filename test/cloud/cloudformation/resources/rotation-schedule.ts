@@ -7,7 +7,7 @@ export class RotationScheduleProvider implements ResourceProvider {
 
   constructor(private readonly secretsManager: SecretsManager) {}
 
-  /** Its id is the secret's ARN. So a schedule under another logical id is the same one, and the first one's Delete ends it. */
+  /** Its id is the secret's ARN. So under another logical id it is the same one, and the first one's Delete ends it. */
   async create({ properties }: ResourceRequest): Promise<Physical> {
     return { physicalId: await this.rotate(properties), attributes: { Id: properties.SecretId } };
   }

@@ -31,7 +31,7 @@ export class SecretProvider implements ResourceProvider {
     throw new Error('The local CloudFormation cannot change the key of a secret');
   }
 
-  /** A changed way of generating makes a new value, as does a changed value. A secret that loses both keeps its value. */
+  /** A changed way of generating makes a new value, as does a changed value. Without both, the secret keeps its own. */
   update(request: ResourceRequest, previous: PreviousState): Physical {
     const { properties } = request;
     const { properties: before, physicalId: arn } = previous;
