@@ -45,7 +45,9 @@ async function stuck(): Promise<string> {
   return VersionId!;
 }
 
-test('a secret with neither a value nor a way to make one is empty; its tags, description and copies follow', async () => {
+test.each([
+  ['its own', []], ['all', [{ Key: 'foreign', Value: 'nothing' }]],
+] as const)('a secret without a value is empty; tags (%s), description and copies follow', async (stackUpdateKeepsTags, foreign) => {
   await fixture.deploy({
     Secret: secret({
       Description: 'a key', Tags: [{ Key: 'domain', Value: 'example.com' }], ReplicaRegions: [{ Region: 'eu-west-1' }],
@@ -58,13 +60,14 @@ test('a secret with neither a value nor a way to make one is empty; its tags, de
   expect(await fixture.stages()).toBeUndefined();
   firstValue();
   await fixture.failIn('nothing', 'foreign');
+  Object.assign(fixture.cloud.secretsManager.settings, { stackUpdateKeepsTags });
 
   await fixture.deploy({ Secret: secret({ Tags: [{ Key: 'domain', Value: 'example.org' }] }) });
 
   expect(await fixture.value()).toBe('first');
   const { Description, Tags, ReplicationStatus } = await fixture.describe();
   expect({ Description, ReplicationStatus }).toEqual({ Description: undefined, ReplicationStatus: undefined });
-  expect(Tags).toEqual([{ Key: 'foreign', Value: 'nothing' }, { Key: 'domain', Value: 'example.org' }]);
+  expect(Tags).toEqual([...foreign, { Key: 'domain', Value: 'example.org' }]);
   const { status } = await fixture.cloud.cloudFormation.delete('app');
   expect(status).toBe('DELETE_COMPLETE');
   expect(fixture.cloud.secretsManager.hasSecret(fixture.arn)).toBe(false);

@@ -2,7 +2,7 @@
 import { accessDenied, secretNotFound } from './errors';
 import { Parameters } from './parameters';
 import { Secret } from './secret';
-import { partialArn } from './secret-id';
+import { partialArn, SecretName } from './secret-id';
 import { secretPolicyEffect } from './secret-policy';
 import { Secrets } from './secrets';
 import { Principal } from '../credentials';
@@ -29,6 +29,19 @@ export class SecretAccess {
         + `is not authorized to perform: ${action} on resource: ${secret.arn} ${reason}`);
     }
     return secret;
+  }
+
+  /** Documented: with tags or copies in other Regions, the rights to make those as well. */
+  authorizeCreate(principal: Principal, secret: SecretName, parameters: Parameters): void {
+    const { Tags = [], AddReplicaRegions = [] } = parameters;
+    const actions = [
+      'CreateSecret', ...Tags.length > 0 ? ['TagResource'] : [],
+      ...AddReplicaRegions.length > 0 ? ['ReplicateSecretToRegions'] : [],
+    ];
+    for (const action of actions) {
+      const context = { 'secretsmanager:Name': [secret.name], ...conditions(undefined, parameters) };
+      this.context.authorize(principal, `secretsmanager:${action}`, partialArn(secret), context);
+    }
   }
 
   /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz */

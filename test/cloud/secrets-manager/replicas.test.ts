@@ -86,6 +86,24 @@ test('it can only be read', async () => {
   expect(await read(replica)).toMatchObject({ SecretString: 'first' });
 });
 
+test('a replica under a key of its own is read by who may use that key', async () => {
+  const KmsKeyId = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`;
+  await primary.send(new ReplicateSecretToRegionsCommand({
+    SecretId: NAME, AddReplicaRegions: [{ Region: 'eu-west-1', KmsKeyId }],
+  }));
+  const roleArn = `arn:aws:iam::${ACCOUNT}:role/reader`;
+  const credentials = context.credentials.issue({ account: ACCOUNT, roleArn });
+  const reader = new SecretsManagerClient({
+    region: 'eu-west-1', endpoint: secretsManager.endpoint, credentials, maxAttempts: 1,
+  });
+  const allow = (...Action: string[]) => ({ Statement: [{ Effect: 'Allow' as const, Action, Resource: '*' }] });
+  context.iam.putRole({ arn: roleArn, assumeRolePolicy: { Statement: [] } });
+  context.iam.putRolePolicy(roleArn, 'rights', allow('secretsmanager:GetSecretValue'));
+  expect(await refusal(read(reader))).toMatchObject({ message: 'Access to KMS is not allowed' });
+  context.iam.putRolePolicy(roleArn, 'rights', allow('secretsmanager:GetSecretValue', 'kms:Decrypt'));
+  expect(await read(reader)).toMatchObject({ SecretString: 'first' });
+});
+
 test('a name that is taken there fails the replica, unless it may be overwritten', async () => {
   await replica.send(new CreateSecretCommand({ Name: NAME, SecretString: 'of somebody else' }));
   expect((await replicate()).ReplicationStatus).toMatchObject([{ Status: 'Failed', StatusMessage: expect.any(String) }]);

@@ -106,6 +106,24 @@ describe('a step that fails', () => {
     expect(fixture.steps.slice(-4)).toEqual(FOUR_STEPS);
   });
 
+  test('is also one whose function dies, and the repeat finds what it did', async () => {
+    fixture.cloud.faults.add({ service: 'secretsmanager', operation: 'PutSecretValue', kind: 'kill-after' });
+    const { VersionId } = await fixture.rotate();
+    await fixture.clock.pass(10 * MINUTE);
+    expect(fixture.steps).toEqual(['createSecret', ...FOUR_STEPS]);
+    expect(fixture.cloud.calls.filter(({ operation }) => operation === 'PutSecretValue')).toHaveLength(1);
+    expect(await fixture.value()).toBe(`value of ${VersionId}`);
+  });
+
+  test('is also one that finds no place to run', async () => {
+    fixture.cloud.lambda.settings.concurrency = 0;
+    await fixture.rotate();
+    await fixture.clock.pass(2 * MINUTE);
+    fixture.cloud.lambda.settings.concurrency = 10;
+    await fixture.clock.pass(HOUR);
+    expect(fixture.steps).toEqual(FOUR_STEPS);
+  });
+
   test.each([
     ['createSecret', ['createSecret'], 'has made no value'],
     ['finishSecret', FOUR_STEPS, 'has moved no label'],

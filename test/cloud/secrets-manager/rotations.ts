@@ -18,6 +18,13 @@ export interface RotationRequest {
   readonly immediately?: boolean;
 }
 
+interface Observer {
+  /** What CloudTrail notes, such as `RotationFailed`. */
+  tell(eventName: string, secret: Secret): void;
+  /** Labels or dates are other ones. */
+  changed(secret: Secret): void;
+}
+
 interface Schedule {
   readonly ended: AbortController;
   /** Another schedule has taken its place, but its next rotation still comes. */
@@ -35,12 +42,11 @@ export class Rotations {
   private readonly going = new Map<string, Going>();
   private readonly trials = new Map<string, Promise<boolean>>();
 
-  /** @param tell what CloudTrail notes, such as `RotationFailed` */
   constructor(
     private readonly context: Pick<CloudContext, 'clock' | 'random'>,
     private readonly functions: RotationFunctions,
     private readonly settings: SecretsManagerSettings,
-    private readonly tell: (eventName: string, secret: Secret) => void,
+    private readonly observer: Observer,
   ) {}
 
   /** Gives the id of the new version. */
@@ -53,7 +59,7 @@ export class Rotations {
     const wasRate = secret.rotation && scheduleOf(secret.rotation.rules)?.kind === 'rate';
     secret.rotation = { lambdaArn: lambdaArn!, rules, enabled: true };
     this.schedule(secret, { immediately, wasRate });
-    secret.versions.begin(token, this.context.clock.now());
+    this.begin(secret, token);
     if (immediately) void this.rotate(secret, token);
     else this.trials.set(secret.arn, this.trial(secret, token));
     return token;
@@ -147,22 +153,27 @@ export class Rotations {
   /** One that is not complete is "reattempted", as the words of the refusal say. */
   private rotateOnSchedule(secret: Secret): Promise<void> {
     const token = secret.versions.incomplete?.id ?? randomUuid(this.context.random);
-    secret.versions.begin(token, this.context.clock.now());
+    this.begin(secret, token);
     return this.rotate(secret, token);
   }
 
   // ---- rotations
 
+  private begin(secret: Secret, token: string): void {
+    secret.versions.begin(token, this.context.clock.now());
+    this.observer.changed(secret);
+  }
+
   private async rotate(secret: Secret, token: string): Promise<void> {
     const { clock } = this.context;
     await this.during(secret, token, async (cancelled) => {
       await clock.sleep(this.settings.startDelay, cancelled);
-      this.tell('RotationStarted', secret);
+      this.observer.tell('RotationStarted', secret);
       if (await this.run(secret, token).run(cancelled)) {
         secret.lastRotatedAt = clock.now();
-        this.tell('RotationSucceeded', secret);
+        this.observer.tell('RotationSucceeded', secret);
       } else {
-        this.tell('RotationFailed', secret);
+        this.observer.tell('RotationFailed', secret);
       }
     });
   }
@@ -173,11 +184,11 @@ export class Rotations {
     let passed = false;
     await this.during(secret, token, async (cancelled) => {
       await this.context.clock.sleep(startDelay, cancelled);
-      this.tell('TestRotationStarted', secret);
+      this.observer.tell('TestRotationStarted', secret);
       passed = await this.run(secret, token).step('testSecret');
       cancelled.throwIfAborted();
       if (passed || failedTrial === 'leaves nothing') secret.versions.takeOff('AWSPENDING');
-      this.tell(passed ? 'TestRotationSucceeded' : 'TestRotationFailed', secret);
+      this.observer.tell(passed ? 'TestRotationSucceeded' : 'TestRotationFailed', secret);
     });
     return passed;
   }
@@ -186,7 +197,8 @@ export class Rotations {
     return new RotationRun(this.context, this.functions, this.settings, secret, token);
   }
 
-  private async during({ arn }: Secret, token: string, work: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
+  private async during(secret: Secret, token: string, work: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
+    const { arn } = secret;
     const going = { token, cancelled: new AbortController() };
     this.going.set(arn, going);
     try {
@@ -195,6 +207,7 @@ export class Rotations {
       if (!going.cancelled.signal.aborted) throw error;
     } finally {
       if (this.going.get(arn) === going) this.going.delete(arn);
+      this.observer.changed(secret);
     }
   }
 }

@@ -27,7 +27,7 @@ export class Secrets {
   /** @param onLabel called for each label that comes to a version */
   constructor(
     private readonly context: Pick<CloudContext, 'clock' | 'random'>,
-    private readonly onLabel: (secret: Secret, stage: string, versionId: string) => void,
+    private readonly onLabel: (secret: Secret, label: string, versionId: string) => void,
   ) {}
 
   create({ value, versionId = randomUuid(this.context.random), ...input }: NewSecret): Secret {
@@ -41,7 +41,10 @@ export class Secrets {
     const secret: Secret = {
       ...input,
       arn: newSecretArn(input, this.context.random),
-      versions: new SecretVersions((stage, id) => this.onLabel(secret, stage, id)),
+      versions: new SecretVersions((label, id) => {
+        if (label === 'AWSCURRENT') secret.currentSince = this.context.clock.now();
+        this.onLabel(secret, label, id);
+      }),
       createdAt: now,
       changedAt: now,
       tags: input.tags ?? [],

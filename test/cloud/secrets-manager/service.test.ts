@@ -423,6 +423,44 @@ describe('rights', () => {
   });
 });
 
+test.each<[string, object]>([
+  ['DescribeSecret', {}],
+  ['ListSecretVersionIds', {}],
+  ['UpdateSecretVersionStage', { VersionStage: 'mine', MoveToVersionId: V1 }],
+  ['TagResource', { Tags: [] }],
+  ['UntagResource', { TagKeys: [] }],
+  ['CancelRotateSecret', {}],
+  ['ReplicateSecretToRegions', { AddReplicaRegions: [] }],
+  ['RemoveRegionsFromReplication', { RemoveReplicaRegions: [] }],
+  ['DeleteSecret', {}],
+])('%s needs its right, and a Deny in the policy of the secret forbids it', async (operation, parameters) => {
+  const { arn } = secret();
+  const Action = `secretsmanager:${operation}`;
+  const call = (by: SecretsManagerClient) => {
+    const commands = jest.requireActual('@aws-sdk/client-secrets-manager');
+    return by.send(new commands[`${operation}Command`]({ SecretId: NAME, ...parameters }));
+  };
+  expect(await refusal(call(roleWith([])))).toMatchObject({ name: 'AccessDeniedException' });
+  const resourcePolicy = { Statement: [{ Effect: 'Deny' as const, Principal: '*' as const, Action, Resource: '*' }] };
+  const allowed = roleWith([{ Effect: 'Allow', Action, Resource: arn }]);
+  secretsManager.putResourcePolicy(arn, resourcePolicy);
+  expect(await refusal(call(allowed))).toMatchObject({ message: expect.stringContaining('explicit deny') });
+  secretsManager.putResourcePolicy(arn, undefined);
+  await call(allowed);
+});
+
+test('with tags or copies, to create a secret needs the rights for these too', async () => {
+  const allow = (...actions: string[]) =>
+    roleWith([{ Effect: 'Allow', Action: actions.map((name) => `secretsmanager:${name}`), Resource: '*' }]);
+  const create = (by: SecretsManagerClient) => by.send(new CreateSecretCommand({
+    Name: NAME, Tags: [{ Key: 'a', Value: '1' }], AddReplicaRegions: [{ Region: 'eu-west-1' }],
+  }));
+  for (const missing of [['CreateSecret'], ['CreateSecret', 'TagResource'], ['CreateSecret', 'ReplicateSecretToRegions']]) {
+    expect(await refusal(create(allow(...missing)))).toMatchObject({ name: 'AccessDeniedException' });
+  }
+  await create(allow('CreateSecret', 'TagResource', 'ReplicateSecretToRegions'));
+});
+
 test('a throttled call and an operation it does not have are refused as the real one does it', async () => {
   secret();
   context.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'throttle' });

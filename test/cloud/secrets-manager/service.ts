@@ -1,17 +1,17 @@
 // AWS Secrets Manager of the local cloud: its API over HTTP, and what tests and CloudFormation do with it.
 import { SecretAccess } from './access';
 import { invalidParameter } from './errors';
-import { describe, Parameters, recorded, replication, ReplicaRegion, seconds, valueOf, versionPage, wireValue } from './parameters';
+import { describe, Parameters, replication, ReplicaRegion, seconds, valueOf, versionPage, wireValue } from './parameters';
 import { Replicas } from './replicas';
 import { RotationFunctions } from './rotation-run';
 import { RotationRequest, Rotations } from './rotations';
 import { Secret } from './secret';
-import { partialArn, SecretName } from './secret-id';
+import { SecretEvents } from './secret-events';
+import { SecretName } from './secret-id';
 import { SecretValue, SecretVersion } from './secret-versions';
 import { changeable, NewSecret, Secrets, usable } from './secrets';
 import { SECRETS_MANAGER_DEFAULTS, SecretsManagerSettings } from './settings';
 import { SendEvent } from '../event-bridge';
-import { apiCallEvent, isRecorded, ownStepEvent } from '../event-bridge/cloud-trail';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { PolicyDocument } from '../iam-policy';
 import { ServiceError } from '../service-error';
@@ -51,13 +51,18 @@ export class SecretsManager extends HttpService {
   private readonly replicas: Replicas;
   private readonly rotations: Rotations;
 
-  constructor(context: CloudContext, private readonly neighbours: Neighbours = ALONE) {
+  private readonly events: SecretEvents;
+
+  constructor(context: CloudContext, { functions, send }: Neighbours = ALONE) {
     super('secretsmanager', context);
-    this.secrets = new Secrets(context, (secret, stage, versionId) => this.noteLabel(secret, stage, versionId));
+    this.events = new SecretEvents(send, this.settings);
+    this.secrets = new Secrets(context, (secret, label, versionId) => this.events.labelled(secret, label, versionId));
     this.access = new SecretAccess(context, this.secrets);
     this.replicas = new Replicas(context.clock, this.secrets, this.settings);
-    this.rotations = new Rotations(context, neighbours.functions, this.settings, (name, secret) =>
-      this.tell(name, secret));
+    this.rotations = new Rotations(context, functions, this.settings, {
+      tell: (eventName, secret) => this.events.ownStep(eventName, secret),
+      changed: (secret) => this.changed(secret),
+    });
   }
 
   async stop(): Promise<void> {
@@ -80,7 +85,7 @@ export class SecretsManager extends HttpService {
     // Documented: a value that is put by hand ends a rotation that goes on, or that has failed.
     if (version.stages.has('AWSCURRENT') && secret.versions.incomplete) {
       secret.versions.takeOff('AWSPENDING');
-      this.tell('RotationAbandoned', secret);
+      this.events.ownStep('RotationAbandoned', secret);
     }
     this.changed(secret);
     return version;
@@ -116,9 +121,7 @@ export class SecretsManager extends HttpService {
   /** Gives the id of the new version. */
   rotate(arn: string, request: RotationRequest): string {
     const secret = changeable(this.secrets.existing(arn));
-    const versionId = this.rotations.request(secret, request);
-    this.changed(secret);
-    return versionId;
+    return this.rotations.request(secret, request);
   }
 
   /** False when testSecret has failed in the trial of the last request. Waits for its end. */
@@ -149,10 +152,10 @@ export class SecretsManager extends HttpService {
     const creates = call.operation === 'CreateSecret';
     try {
       const answer = creates ? this.createSecret(call, parameters) : this.withSecret(call, parameters);
-      this.record(call, parameters, { arn: (answer as { ARN?: string }).ARN });
+      this.events.called(call, parameters, { arn: (answer as { ARN?: string }).ARN });
       return json(answer);
     } catch (error) {
-      if (error instanceof ServiceError) this.record(call, parameters, { error });
+      if (error instanceof ServiceError) this.events.called(call, parameters, { error });
       throw error;
     }
   }
@@ -171,7 +174,7 @@ export class SecretsManager extends HttpService {
     const { Name: name = '', Description: description, KmsKeyId: kmsKeyArn, ClientRequestToken: versionId } = parameters;
     const secret: SecretName = { account: principal.account, region, name };
     const { Tags = [], AddReplicaRegions = [], SecretString, SecretBinary } = parameters;
-    this.context.authorize(principal, 'secretsmanager:CreateSecret', partialArn(secret));
+    this.access.authorizeCreate(principal, secret, parameters);
     const value = SecretString === undefined && SecretBinary === undefined ? undefined : valueOf(parameters);
     const tags = TAGS.with([], Tags);
     const created = this.create({ ...secret, value, kmsKeyArn, description, tags, versionId });
@@ -260,42 +263,6 @@ export class SecretsManager extends HttpService {
   private changed(secret: Secret): void {
     secret.changedAt = this.context.clock.now();
     this.replicas.follow(secret);
-  }
-
-  /** Documented: for all labels but AWSPENDING and AWSPREVIOUS. */
-  private noteLabel(secret: Secret, labelUpdated: string, versionId: string): void {
-    if (labelUpdated === 'AWSCURRENT') secret.currentSince = this.context.clock.now();
-    if (['AWSPENDING', 'AWSPREVIOUS'].includes(labelUpdated)) return;
-    const copies = [...secret.replicas.values()].flatMap((each) => each.secret ?? []);
-    for (const { arn, account, region, name } of [secret, ...this.settings.labelEventsOfReplicas ? copies : []]) {
-      this.neighbours.send({
-        source: 'aws.secretsmanager',
-        detailType: 'Secret Label Updated',
-        account,
-        region,
-        resources: [arn],
-        detail: { name, labelUpdated, versionId },
-      });
-    }
-  }
-
-  private tell(eventName: string, { arn: SecretId, account, region }: Secret): void {
-    this.neighbours.send(ownStepEvent({ source: 'aws.secretsmanager', account, region }, eventName, { SecretId }));
-  }
-
-  private record(
-    { operation, principal, region }: Call, parameters: Parameters, outcome: { arn?: string; error?: ServiceError },
-  ): void {
-    if (!isRecorded(operation)) return;
-    this.neighbours.send(apiCallEvent({
-      source: 'aws.secretsmanager',
-      account: principal.account,
-      region,
-      principal,
-      operation,
-      requestParameters: recorded(parameters),
-      ...outcome,
-    }));
   }
 }
 

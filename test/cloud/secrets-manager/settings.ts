@@ -35,6 +35,11 @@ export interface SecretsManagerSettings {
    * Whether a function's policy is asked with the secret as `aws:SourceArn`. Documented is `aws:SourceAccount` only.
    */
   namesSecretAsSource: boolean;
+  /**
+   * What CloudFormation makes of the secret's tags when it updates the secret: only those of the template, or these and
+   * whatever others there are. Unknown.
+   */
+  stackUpdateKeepsTags: 'its own' | 'all';
   /** Milliseconds until a change is seen in the replica Regions. Unknown. */
   replicaDelay: number;
   /** Whether `Secret Label Updated` comes in replica Regions too. Unknown: no, so that nothing relies on it. */
@@ -52,6 +57,7 @@ export const SECRETS_MANAGER_DEFAULTS: SecretsManagerSettings = {
   oldRateStillRotates: true,
   joinsOpenWindow: true,
   namesSecretAsSource: false,
+  stackUpdateKeepsTags: 'its own',
   replicaDelay: 2_000,
   labelEventsOfReplicas: false,
 };

@@ -41,7 +41,7 @@ export class SecretProvider implements ResourceProvider {
       if (value !== undefined) this.secretsManager.put(arn, value);
     }
     if (changed('Description')) this.secretsManager.change(arn, { description: properties.Description });
-    if (changed('Tags')) this.updateTags(arn, properties.Tags ?? [], before.Tags ?? []);
+    this.updateTags(arn, properties.Tags ?? [], before.Tags ?? []);
     if (changed('ReplicaRegions')) {
       const wanted: { Region: string }[] = properties.ReplicaRegions ?? [];
       const dropped = regionsOf(before).filter((region) => !wanted.some(({ Region }) => Region === region));
@@ -57,10 +57,11 @@ export class SecretProvider implements ResourceProvider {
     this.secretsManager.delete(arn);
   }
 
-  /** Those that somebody else has put on it stay. */
+  /** The tags of the template are there afterwards; the others as the setting has it. */
   private updateTags(arn: string, wanted: readonly Tag[], before: readonly Tag[]): void {
     const named = (tags: readonly Tag[]) => tags.map(({ Key }) => Key);
-    const foreign = this.secretsManager.tagsOf(arn)
+    const keepsAll = this.secretsManager.settings.stackUpdateKeepsTags === 'all';
+    const foreign = (keepsAll ? this.secretsManager.tagsOf(arn) : [])
       .filter(({ Key }) => !named(before).includes(Key) && !named(wanted).includes(Key));
     this.secretsManager.change(arn, { tags: [...foreign, ...wanted] });
   }
