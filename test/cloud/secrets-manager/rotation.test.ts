@@ -115,6 +115,15 @@ describe('a step that fails', () => {
     expect(await fixture.value()).toBe(`value of ${VersionId}`);
   });
 
+  test('is also one that does not see yet what the step before has put, and a repeat mends it', async () => {
+    Object.assign(fixture.cloud.secretsManager.settings, { staleReads: 'always', staleForMs: 30_000 });
+    const { VersionId } = await fixture.rotate();
+    await fixture.clock.pass(HOUR);
+    expect(fixture.steps.slice(0, 1)).toEqual(['createSecret']);
+    expect(fixture.steps.length).toBeGreaterThan(4);
+    expect(await fixture.value()).toBe(`value of ${VersionId}`);
+  });
+
   test('is also one that finds no place to run', async () => {
     fixture.cloud.lambda.settings.concurrency = 0;
     await fixture.rotate();

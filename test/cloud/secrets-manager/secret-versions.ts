@@ -12,11 +12,16 @@ export interface SecretVersion {
   readonly stages: Set<string>;
 }
 
+interface Observer {
+  /** Called for each label that comes to a version. */
+  labelled?(label: string, versionId: string): void;
+  beforeChange?(versions: SecretVersions): void;
+}
+
 export class SecretVersions {
   private readonly versions = new Map<string, SecretVersion>();
 
-  /** @param onLabel called for each label that comes to a version */
-  constructor(private readonly onLabel: (stage: string, versionId: string) => void = () => undefined) {}
+  constructor(private readonly observer: Observer = {}) {}
 
   /** The same id again is harmless with the same value, so that a call can be repeated, and refused with another. */
   add(id: string, value: SecretValue, stages: readonly string[], now: number): SecretVersion {
@@ -26,6 +31,7 @@ export class SecretVersions {
       throw new ServiceError('ResourceExistsException', 400,
         `You can't modify a secret version: a version with the id ${id} has another value.`);
     }
+    this.observer.beforeChange?.(this);
     // The first value is always the current one: documented. That this is so also where a rotation has made the version
     // is an assumption.
     const first = this.all().every((each) => each.value === undefined);
@@ -37,11 +43,13 @@ export class SecretVersions {
 
   /** A rotation begins: the version has its id and AWSPENDING before it has a value. Documented. */
   begin(id: string, now: number): void {
+    this.observer.beforeChange?.(this);
     this.attach('AWSPENDING', this.versions.get(id) ?? this.made(id, now));
   }
 
   /** Takes the label off. A version that never got a value goes with it. */
   takeOff(stage: string): void {
+    this.observer.beforeChange?.(this);
     const holder = this.holderOf(stage);
     holder?.stages.delete(stage);
     if (holder?.value === undefined && holder?.stages.size === 0) this.versions.delete(holder.id);
@@ -53,7 +61,7 @@ export class SecretVersions {
     return pending?.stages.has('AWSCURRENT') ? undefined : pending;
   }
 
-  /** As it is now, for a replica. */
+  /** As it is now, for a replica or for a stale read. */
   copy(): SecretVersions {
     const copy = new SecretVersions();
     for (const [id, version] of this.versions) copy.versions.set(id, { ...version, stages: new Set(version.stages) });
@@ -100,9 +108,11 @@ export class SecretVersions {
         throw invalidParameter('You can only move staging label AWSCURRENT to a different secret version. '
           + 'It can’t be completely removed.');
       }
+      this.observer.beforeChange?.(this);
       holder?.stages.delete(stage);
       return;
     }
+    this.observer.beforeChange?.(this);
     this.attach(stage, target);
   }
 
@@ -127,7 +137,7 @@ export class SecretVersions {
     if (holder === version) return;
     holder?.stages.delete(stage);
     version.stages.add(stage);
-    this.onLabel(stage, version.id);
+    this.observer.labelled?.(stage, version.id);
     if (stage === 'AWSCURRENT' && holder) this.attach('AWSPREVIOUS', holder);
   }
 }

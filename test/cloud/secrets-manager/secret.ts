@@ -3,6 +3,7 @@ import { RotationRules } from './rotation-window';
 import { SecretName } from './secret-id';
 import { SecretVersions } from './secret-versions';
 import { PolicyDocument } from '../iam-policy';
+import { StaleReads } from '../stale-reads';
 import { Tag } from '../tags';
 
 /** How a secret is rotated. It stays when rotation is switched off. */
@@ -24,6 +25,8 @@ export interface Secret extends SecretName {
   kmsKeyArn?: string;
   description?: string;
   versions: SecretVersions;
+  /** Which versions and labels a read shows. */
+  readonly staleReads: StaleReads<SecretVersions>;
   readonly createdAt: number;
   changedAt: number;
   resourcePolicy?: PolicyDocument;

@@ -3,8 +3,10 @@ import { alreadyExists, invalidRequest, secretNotFound } from './errors';
 import { Secret } from './secret';
 import { means, newSecretArn, SecretName } from './secret-id';
 import { SecretValue, SecretVersions } from './secret-versions';
+import { SecretsManagerSettings } from './settings';
 import { CloudContext } from '../http-service';
 import { PolicyDocument } from '../iam-policy';
+import { StaleReads } from '../stale-reads';
 import { Tag } from '../tags';
 import { randomUuid } from '../time/random';
 
@@ -27,6 +29,7 @@ export class Secrets {
   /** @param onLabel called for each label that comes to a version */
   constructor(
     private readonly context: Pick<CloudContext, 'clock' | 'random'>,
+    private readonly settings: SecretsManagerSettings,
     private readonly onLabel: (secret: Secret, label: string, versionId: string) => void,
   ) {}
 
@@ -41,17 +44,24 @@ export class Secrets {
     const secret: Secret = {
       ...input,
       arn: newSecretArn(input, this.context.random),
-      versions: new SecretVersions((label, id) => {
-        if (label === 'AWSCURRENT') secret.currentSince = this.context.clock.now();
-        this.onLabel(secret, label, id);
+      versions: new SecretVersions({
+        labelled: (label, id) => {
+          if (label === 'AWSCURRENT') secret.currentSince = this.context.clock.now();
+          this.onLabel(secret, label, id);
+        },
+        // A new secret is seen with its first value.
+        beforeChange: (versions) => this.secrets.has(secret.arn)
+          && this.settings.staleReads !== 'never'
+          && secret.staleReads.changesFrom(versions.copy(), this.context.clock.now()),
       }),
+      staleReads: new StaleReads(this.settings, this.context.random),
       createdAt: now,
       changedAt: now,
       tags: input.tags ?? [],
       replicas: new Map(),
     };
-    this.secrets.set(secret.arn, secret);
     if (value !== undefined) secret.versions.add(versionId, value, ['AWSCURRENT'], now);
+    this.secrets.set(secret.arn, secret);
     return secret;
   }
 
@@ -59,9 +69,15 @@ export class Secrets {
   addReplica(primary: Secret, region: string, kmsKeyArn: string | undefined): Secret {
     const arn = primary.arn.replace(`:${primary.region}:`, `:${region}:`);
     const versions = primary.versions.copy();
-    const replica: Secret = { ...primary, arn, region, kmsKeyArn, versions, primary, replicas: new Map() };
+    const staleReads = new StaleReads<SecretVersions>(this.settings, this.context.random);
+    const replica: Secret = { ...primary, arn, region, kmsKeyArn, versions, staleReads, primary, replicas: new Map() };
     this.secrets.set(arn, replica);
     return replica;
+  }
+
+  /** The versions and labels that a read shows, which can be those of a moment ago. */
+  seen(secret: Secret): SecretVersions {
+    return secret.staleReads.read(secret.versions, this.context.clock.now());
   }
 
   delete(secret: Secret): void {

@@ -210,6 +210,24 @@ test('versions are listed page by page, those without a label when asked for', a
   expect((await list({})).Versions).toMatchObject([{ VersionStages: ['AWSPREVIOUS'] }, { VersionStages: ['AWSCURRENT'] }]);
 });
 
+test('a read can show what was before a change, when so set; a compare-and-set is never fooled', async () => {
+  const { arn } = secret();
+  Object.assign(secretsManager.settings, { staleReads: 'always', staleForMs: 3_000 });
+  await put(V2, 'second', ['AWSPENDING']);
+  expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'] });
+  expect(await refusal(get(arn, { VersionId: V2 }))).toMatchObject({ name: 'ResourceNotFoundException' });
+  const move = { SecretId: NAME, VersionStage: 'AWSCURRENT', MoveToVersionId: V2, RemoveFromVersionId: V1 };
+  await client.send(new UpdateSecretVersionStageCommand(move));
+  expect(await get(arn)).toMatchObject({ SecretString: 'first' });
+  expect(await refusal(client.send(new UpdateSecretVersionStageCommand({ ...move, MoveToVersionId: V1 }))))
+    .toMatchObject({ name: 'InvalidParameterException' });
+  await context.clock.pass(3_000);
+  expect(await get(arn)).toMatchObject({ SecretString: 'second' });
+  const empty = await client.send(new CreateSecretCommand({ Name: 'empty' }));
+  secretsManager.put(empty.ARN!, 'first');
+  expect(await refusal(get('empty'))).toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
 test('tags are put on, changed and taken off, and count in policies', async () => {
   secret({ tags: [{ Key: 'team', Value: 'mail' }] });
   const tag = (Key: string, Value: string) => new TagResourceCommand({ SecretId: NAME, Tags: [{ Key, Value }] });

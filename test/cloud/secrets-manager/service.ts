@@ -56,7 +56,8 @@ export class SecretsManager extends HttpService {
   constructor(context: CloudContext, { functions, send }: Neighbours = ALONE) {
     super('secretsmanager', context);
     this.events = new SecretEvents(send, this.settings);
-    this.secrets = new Secrets(context, (secret, label, versionId) => this.events.labelled(secret, label, versionId));
+    this.secrets = new Secrets(context, this.settings, (secret, label, versionId) =>
+      this.events.labelled(secret, label, versionId));
     this.access = new SecretAccess(context, this.secrets);
     this.replicas = new Replicas(context.clock, this.secrets, this.settings);
     this.rotations = new Rotations(context, functions, this.settings, {
@@ -187,7 +188,7 @@ export class SecretsManager extends HttpService {
     const { arn: ARN, name: Name } = secret;
     switch (call.operation) {
       case 'GetSecretValue': {
-        const version = usable(secret).versions.get(parameters.VersionId, parameters.VersionStage);
+        const version = this.secrets.seen(usable(secret)).get(parameters.VersionId, parameters.VersionStage);
         this.access.authorizeKey(call.principal, secret, 'kms:Decrypt');
         const { id: VersionId, stages, createdAt } = version;
         const described = { ARN, Name, VersionId, VersionStages: [...stages], CreatedDate: seconds(createdAt) };
@@ -207,9 +208,9 @@ export class SecretsManager extends HttpService {
         return { ARN, Name };
       }
       case 'DescribeSecret':
-        return describe(secret, this.context.clock.now());
+        return describe({ ...secret, versions: this.secrets.seen(secret) }, this.context.clock.now());
       case 'ListSecretVersionIds':
-        return versionPage(secret, parameters);
+        return versionPage({ ...secret, versions: this.secrets.seen(secret) }, parameters);
       case 'TagResource':
         this.change(ARN, { tags: TAGS.with(secret.tags, parameters.Tags ?? []) });
         return {};

@@ -36,6 +36,12 @@ export interface SecretsManagerSettings {
    */
   namesSecretAsSource: boolean;
   /**
+   * Whether a read can show values and labels of before a change, for `staleForMs` after it. Reported: a step that does
+   * not find what the step before has put. AWS documents nothing. Off, as most tests would fail for it.
+   */
+  staleReads: 'never' | 'always' | 'sometimes';
+  staleForMs: number;
+  /**
    * What CloudFormation makes of the secret's tags when it updates the secret: only those of the template, or these and
    * whatever others there are. Unknown.
    */
@@ -57,6 +63,8 @@ export const SECRETS_MANAGER_DEFAULTS: SecretsManagerSettings = {
   oldRateStillRotates: true,
   joinsOpenWindow: true,
   namesSecretAsSource: false,
+  staleReads: 'never',
+  staleForMs: 3_000,
   stackUpdateKeepsTags: 'its own',
   replicaDelay: 2_000,
   labelEventsOfReplicas: false,

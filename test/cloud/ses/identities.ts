@@ -12,7 +12,7 @@ import { parentOf } from './replication';
 import { SesSettings } from './settings';
 import { show } from './show';
 import { Signing } from './signing';
-import { StaleReads } from './stale-reads';
+import { StaleReads } from '../stale-reads';
 import { Tag, withoutTags, withTags } from './tags';
 import { armed, LookError, Verification } from './verification';
 import { CloudContext } from '../http-service';
