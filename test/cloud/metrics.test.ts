@@ -55,6 +55,7 @@ test('metrics without dimensions', () => {
 
 test.each<[string, unknown]>([
   ['text before the document', `2026-01-05 INFO ${JSON.stringify(VALID)}`],
+  ['more than 256 KB', { ...VALID, other: 'x'.repeat(256 * 1024) }],
   ['no time', withTime(undefined)],
   ['a time as a text', withTime(new Date(AT).toISOString())],
   ['seconds in place of milliseconds', withTime(AT / 1000)],

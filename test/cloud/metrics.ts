@@ -23,6 +23,8 @@ const UNITS = new Set([
   'Seconds', 'Microseconds', 'Milliseconds', 'Percent', 'Count', 'None', 'Bytes', 'Kilobytes', 'Megabytes', 'Gigabytes',
   'Terabytes', 'Bits', 'Kilobits', 'Megabits', 'Gigabits', 'Terabits',
 ].flatMap((unit) => [unit, `${unit}/Second`]));
+/** Lambda cuts a longer line in pieces. */
+const MOST_BYTES = 256 * 1024;
 const MOST_METRICS = 100;
 const MOST_DIMENSIONS = 30;
 const MOST_VALUES = 100;
@@ -41,6 +43,7 @@ export function metricsIn(log: readonly LogEvent[]): Datum[] {
 }
 
 function dataOf({ line, at: loggedAt }: LogEvent): Datum[] {
+  demand(Buffer.byteLength(line) <= MOST_BYTES, `a line has at most ${MOST_BYTES} bytes`);
   const document = JSON.parse(line); // nothing may stand before it or behind it
   const { _aws: metadata } = document;
   demand(isObject(metadata), '_aws has to be an object');

@@ -223,6 +223,39 @@ describe('a trial of the configuration', () => {
   });
 });
 
+test('a value that is put again meanwhile changes nothing', async () => {
+  await started();
+  const { VersionId } = await fixture.rotate();
+  const ClientRequestToken = '2'.repeat(32);
+  const put = () => fixture.client.send(new PutSecretValueCommand({
+    SecretId: fixture.arn, SecretString: 'mine', ClientRequestToken, VersionStages: ['mine'],
+  }));
+  await put();
+  fixture.cloud.secretsManager.put(fixture.arn, 'first', { versionId: 'first-version' });
+  await put();
+  expect(await fixture.stages()).toMatchObject({ [VersionId!]: ['AWSPENDING'] });
+  await fixture.clock.pass(MINUTE);
+  expect(await fixture.value()).toBe(`value of ${VersionId}`);
+});
+
+test('a rotation whose label is taken off is repeated beside a new one, until rotation is cancelled', async () => {
+  await started();
+  await fixture.failIn('setSecret');
+  const { VersionId } = await fixture.rotate();
+  await fixture.clock.pass(30_000);
+  await fixture.client.send(new UpdateSecretVersionStageCommand({
+    SecretId: fixture.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: VersionId,
+  }));
+  const { VersionId: second } = await fixture.rotate();
+  await fixture.clock.pass(2 * MINUTE);
+  const tokens = new Set(fixture.events.slice(2).map(({ ClientRequestToken }) => ClientRequestToken));
+  expect(tokens).toEqual(new Set([VersionId, second]));
+  await fixture.client.send(new CancelRotateSecretCommand({ SecretId: fixture.arn }));
+  const { steps } = fixture;
+  await fixture.clock.pass(24 * HOUR);
+  expect(fixture.steps).toEqual(steps);
+});
+
 describe('cancelled', () => {
   beforeEach(() => started());
 

@@ -32,6 +32,7 @@ interface Schedule {
 }
 
 interface Going {
+  readonly secret: Secret;
   readonly token: string;
   readonly cancelled: AbortController;
 }
@@ -39,7 +40,8 @@ interface Going {
 export class Rotations {
   /** By the secret's ARN; several, when old ones still have a rotation to come. */
   private readonly schedules = new Map<string, Set<Schedule>>();
-  private readonly going = new Map<string, Going>();
+  /** Of one secret several, when somebody has taken the label off an earlier one that is still repeated. */
+  private readonly going = new Set<Going>();
   private readonly trials = new Map<string, Promise<boolean>>();
 
   constructor(
@@ -53,7 +55,7 @@ export class Rotations {
   request(
     secret: Secret, { token = randomUuid(this.context.random), immediately = true, ...request }: RotationRequest,
   ): string {
-    if (this.going.get(secret.arn)?.token === token) return token;
+    if (this.goingOn(secret).some((each) => each.token === token)) return token;
     const { lambdaArn = secret.rotation?.lambdaArn, rules = secret.rotation?.rules ?? {} } = request;
     this.check(secret, lambdaArn, rules);
     const wasRate = secret.rotation && scheduleOf(secret.rotation.rules)?.kind === 'rate';
@@ -73,15 +75,15 @@ export class Rotations {
   }
 
   /** The secret is gone. */
-  forget({ arn }: Secret): void {
-    for (const { ended } of this.schedules.get(arn) ?? []) ended.abort();
-    this.schedules.delete(arn);
-    this.going.get(arn)?.cancelled.abort();
+  forget(secret: Secret): void {
+    for (const { ended } of this.schedules.get(secret.arn) ?? []) ended.abort();
+    this.schedules.delete(secret.arn);
+    for (const { cancelled } of this.goingOn(secret)) cancelled.abort();
   }
 
   stop(): void {
     for (const schedules of this.schedules.values()) for (const { ended } of schedules) ended.abort();
-    for (const { cancelled } of this.going.values()) cancelled.abort();
+    for (const { cancelled } of this.going) cancelled.abort();
   }
 
   /** False when the trial of the last request has failed. */
@@ -144,7 +146,7 @@ export class Rotations {
       const isPutOff = scheduleOf(rules)?.kind === 'rate' && next()!.opens > window.opens;
       if (!isPutOff) {
         openedAt = window.opens;
-        if (!this.going.has(secret.arn)) await this.rotateOnSchedule(secret);
+        if (this.goingOn(secret).length === 0) await this.rotateOnSchedule(secret);
       }
       if (schedule.isLast) return;
     }
@@ -158,6 +160,10 @@ export class Rotations {
   }
 
   // ---- rotations
+
+  private goingOn(secret: Secret): Going[] {
+    return [...this.going].filter((each) => each.secret === secret);
+  }
 
   private begin(secret: Secret, token: string): void {
     secret.versions.begin(token, this.context.clock.now());
@@ -198,15 +204,14 @@ export class Rotations {
   }
 
   private async during(secret: Secret, token: string, work: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
-    const { arn } = secret;
-    const going = { token, cancelled: new AbortController() };
-    this.going.set(arn, going);
+    const going: Going = { secret, token, cancelled: new AbortController() };
+    this.going.add(going);
     try {
       await work(going.cancelled.signal);
     } catch (error) {
       if (!going.cancelled.signal.aborted) throw error;
     } finally {
-      if (this.going.get(arn) === going) this.going.delete(arn);
+      this.going.delete(going);
       this.observer.changed(secret);
     }
   }

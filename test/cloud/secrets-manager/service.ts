@@ -82,9 +82,10 @@ export class SecretsManager extends HttpService {
   put(arn: string, value: SecretValue, options: PutOptions = {}): SecretVersion {
     const { versionId = randomUuid(this.context.random), stages = ['AWSCURRENT'] } = options;
     const secret = changeable(this.secrets.existing(arn));
+    const before = secret.versions.holderOf('AWSCURRENT');
     const version = secret.versions.add(versionId, value, stages, this.context.clock.now());
     // Documented: a value that is put by hand ends a rotation that goes on, or that has failed.
-    if (version.stages.has('AWSCURRENT') && secret.versions.incomplete) {
+    if (secret.versions.holderOf('AWSCURRENT') !== before && secret.versions.incomplete) {
       secret.versions.takeOff('AWSPENDING');
       this.events.ownStep('RotationAbandoned', secret);
     }
