@@ -285,7 +285,7 @@ project.addTask('test:proof', {
   description: 'The fault matrix and the histories, and a part of both a second time with a process for each function',
   steps: [
     { exec: 'projen test:faults' }, { exec: 'projen test:faults --processes 200' },
-    { exec: 'projen test:histories' }, { exec: 'projen test:histories --real 100' },
+    { exec: 'projen test:histories' }, { exec: 'projen test:histories --real 10' },
   ],
 });
 

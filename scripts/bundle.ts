@@ -1,9 +1,9 @@
 // Builds the handler as one minified file for each entry, with the SDK inside, collects the licences, and writes the
 // digest by which the construct knows the files.
 // Run by `npx projen bundle`.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { build, Plugin } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build, OutputFile, Plugin } from 'esbuild';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
 import { digestOf } from '../src/private/digest-of-folder';
@@ -32,8 +32,7 @@ const onlyVersions: Plugin = {
 };
 
 async function main(): Promise<void> {
-  rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
     outbase: 'lambda',
     outdir: ASSET,
@@ -50,15 +49,32 @@ async function main(): Promise<void> {
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
     plugins: [onlyWhatIsUsed, onlyVersions, leftOut],
     logLevel: 'info',
+    write: false,
   });
+  writeAsset(outputFiles);
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
   );
-  mkdirSync(dirname(LICENSES), { recursive: true });
-  writeFileSync(LICENSES, renderLicenses([...packages].sort()));
-  writeFileSync(DIGEST, `// Digest of the files in ${ASSET}. Written by \`npx projen bundle\`, and never committed.
+  write(LICENSES, renderLicenses([...packages].sort()));
+  write(DIGEST, `// Digest of the files in ${ASSET}. Written by \`npx projen bundle\`, and never committed.
 export const HANDLER_DIGEST = '${digestOf(ASSET)}';
 `);
+}
+
+/** Nothing when it is there already: tests that run at this moment read it. */
+function writeAsset(files: readonly OutputFile[]): void {
+  const there = existsSync(ASSET) ? readdirSync(ASSET, { recursive: true, withFileTypes: true }) : [];
+  const isSame = there.filter((entry) => entry.isFile()).length === files.length
+    && files.every(({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents));
+  if (isSame) return;
+  rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
+  for (const { path, text } of files) write(relative('.', path), text);
+}
+
+function write(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** Every licence text once, below the names of the packages that have it. */

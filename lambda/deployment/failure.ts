@@ -37,10 +37,10 @@ function isUntouched(physicalId: string): boolean {
  */
 function physicalIdAfterFailure({ event, progress }: Request, desired: DesiredState | undefined): string {
   const { RequestType, LogicalResourceId, PhysicalResourceId } = event;
-  const { recordsBegun, signingTag } = progress;
-  const signingPut = progress.signingPut || signingTag !== undefined; // the tag has to go as well
+  const { signingPut, recordsBegun, signingTag } = progress;
   const identity = desired ? identityOf(desired) : LogicalResourceId;
-  const failed = renderPhysicalId(identity, { succeeded: false, signingPut });
+  // A tag has to go as well, also one of a run that died.
+  const failed = renderPhysicalId(identity, { succeeded: false, signingPut: signingPut || signingTag !== undefined });
   if (RequestType === 'Create') return failed;
   const known = PhysicalResourceId ?? renderPhysicalId(LogicalResourceId, { succeeded: false, signingPut: false });
   if (RequestType === 'Delete' || parsePhysicalId(known).identity === identity) return known;

@@ -60,6 +60,8 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   }
   services.log('identity-read', { status: identity.status, method: identity.origin });
 
+  // A run that died has written it, or an earlier deployment.
+  request.progress.signingTag ??= identity.tags[request.owner.label];
   const signingTag = tagOf(identity, request.owner, request.toldBefore);
   const task: Task = { ...request, identity, signingTag, zone, services };
   const { signingTag: tagWritten } = request.progress;

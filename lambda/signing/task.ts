@@ -13,7 +13,7 @@ export interface Progress {
   signingPut: boolean;
   /** When SES had been told, in ms since 1970. */
   signingPutAt?: number;
-  /** The owner's tag on the identity, where this request has written it. */
+  /** The owner's tag on the identity, as far as this request has seen or written it. */
   signingTag?: string;
   /** The selector, and the SHA-256 of the public key, that SES has accepted. */
   acceptedKey?: string;
@@ -81,7 +81,7 @@ export async function writeSigningTag({
   desired, owner, identity, signingTag, services: { ses, log }, progress,
 }: Task): Promise<void> {
   const value = renderTag(tagAfter(signingTag, desired.signing, identity, owner));
-  if (value === (progress.signingTag ?? identity.tags[owner.label])) return;
+  if (value === progress.signingTag) return;
   await ses.tag(owner.label, value);
   progress.signingTag = value;
   log('signing-tag-written', { method: value });

@@ -48,9 +48,8 @@ const S2 = { selector: 's2', secret: 'two' } as const;
 test('300 histories keep to the invariants', async () => {
   const counts: Counts = new Map();
   const world = async (topology: Topology, seed: number) => new QuickWorld(topology, seed);
-  // Always the same, so that a commit fails for what it changes.
-  const seed = Number(process.env.LOCAL_CLOUD_SEED ?? 1);
-  const found = await search({ histories: 300, seed, world, counts });
+  // The same ones each time, or a change would be blamed for what it has not done. The task takes others.
+  const found = await search({ histories: 300, seed: Number(process.env.LOCAL_CLOUD_SEED ?? 1), world, counts });
   expect(found).toBeUndefined();
   // Most deployments go well, or nothing would be shown.
   expect(counts.get('→ CREATE_COMPLETE')).toBeGreaterThan(100);
@@ -86,6 +85,12 @@ describe.each<Way>(['quick', 'real'])('%s', (way) => {
   test('12 a failed create takes its tag off, also when it had told SES nothing and has no zone', () =>
     runsThrough(TWO, 0, [
       deploy(0, wanting('replica', { zone: false })), deploy(1, wanting('replica', { zone: false, wait: 300 })),
+    ], way));
+
+  test('5 a failed create is undone also when a run of it had told SES and died, and there is no zone', () =>
+    runsThrough(ONE, 0, [
+      { do: 'fault', fault: { service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'kill-after' } },
+      deploy(0, wanting('replica', { zone: false, wait: 300 })),
     ], way));
 });
 

@@ -68,7 +68,7 @@ async function act(model: Model, world: World, operation: Operation, counts: Cou
     case 'fault':
       world.addFault(operation.fault);
       model.hasFaults = true;
-      model.isDenied ||= operation.fault.kind === 'access-denied';
+      model.isDenied ||= operation.fault.kind === 'access-denied' || operation.fault.times! > 2;
   }
 }
 

@@ -24,8 +24,8 @@ export class Broken extends Error {}
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it:
  *   it names no zone, or none any more, is a replica, or somebody has removed it.
- * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off. A stack is not
- *   kept from its end by that. To others it is as if the owner were there.
+ * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off, or a service
+ *   was away. A stack is not kept from its end by that. To others it is as if the owner were there.
  * - `skipped`: a roll-back was skipped, or failed: what the stack believes is not what is there.
  */
 type Leftover = 'forgotten' | 'zone left' | 'registry harmed' | 'retained' | 'replaced by hand' | 'tags taken'
@@ -511,7 +511,8 @@ export class Model {
       const isSure = alone && others.length === 0;
       const theirsNow = isSure ? signingOf(this.look, place) : undefined;
       Object.assign(this.known(place), { theirs: theirsNow, wasTouched: !isSure });
-    } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)) {
+    } else if (was && now && alone && !this.hasFaults && others.length === 0 && !this.isForgottenAt(place)
+      && !this.known(place).wasTouched) {
       const isBack = now.origin === 'AWS_SES' || signingOf(before, place) === signingOf(this.look, place);
       if (!isBack) this.fail(5, `after a failed create ${key} signs with ${now.origin} ${now.tokens.join()}`);
     }

@@ -137,7 +137,8 @@ export class RealWorld implements World {
 
   async delete(stack: number, arrives: boolean): Promise<void> {
     const where = this.topology.stacks[stack];
-    if (!arrives) {
+    // After a first deployment that was rolled back nothing is there, and CloudFormation takes no update.
+    if (!arrives && this.results[stack]?.status !== 'ROLLBACK_COMPLETE') {
       await this.scene.deploy(nameOf(stack), this.build(this.wanted[stack], undefined, true), where);
     }
     this.results[stack] = await this.scene.destroy(nameOf(stack), where);
