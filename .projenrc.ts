@@ -96,6 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
     'mailauth@4.13.3', // verifies it; no code shared with the signer's DKIM. 5 and later need Node 22
     'fast-xml-parser@5.12.1', // Route 53, STS and CloudFormation's API speak XML
+    'croner@11.0.1', // schedules: knows years and AWS's weekdays; aws-cron-parser takes 29 February for 1 March
     // The real CLI and the tests of a real account
     'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own

@@ -4,10 +4,13 @@ import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
 import { DnsWorld, DnsWorldOptions } from './dns';
 import { DnsQueries } from './dns-queries';
+import { EventBridge } from './event-bridge';
 import { Faults } from './faults';
+import { healthEvent } from './health';
 import { CallRecord, CloudContext } from './http-service';
 import { Iam } from './iam';
 import { FunctionMode, Lambda } from './lambda';
+import { Datum, metricsIn } from './metrics';
 import { Route53, Route53Settings } from './route53';
 import { Scheduler } from './scheduler';
 import { SecretsManager } from './secrets-manager';
@@ -38,7 +41,7 @@ export interface LocalCloudOptions {
     readonly logged?: boolean;
   };
   readonly route53?: Partial<Route53Settings>;
-  readonly ses?: Partial<Omit<SesOptions, 'publisher' | 'resolver'>>;
+  readonly ses?: Partial<Omit<SesOptions, 'onSearchEnd' | 'publisher' | 'resolver'>>;
 }
 
 /** The DNS provider with the name servers of SES itself, which have the public keys of Easy DKIM. */
@@ -67,6 +70,7 @@ export class LocalCloud {
   readonly secretsManager: SecretsManager;
   readonly sts: Sts;
   readonly lambda: Lambda;
+  readonly eventBridge: EventBridge;
   readonly scheduler: Scheduler;
   readonly cloudFormation: CloudFormation;
   private readonly credentials: Credentials;
@@ -97,14 +101,25 @@ export class LocalCloud {
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
     const resolver = () => options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
-    this.ses = new Ses(context, { resolver, publisher, ...options.ses });
+    this.ses = new Ses(context, {
+      resolver,
+      publisher,
+      onSearchEnd: (identity) => {
+        const { healthEvents } = this.eventBridge.settings;
+        if (healthEvents) this.eventBridge.send(healthEvent(identity, this.clock.date()));
+      },
+      ...options.ses,
+    });
     this.sts = new Sts(context, iam);
-    this.secretsManager = new SecretsManager(context);
     this.lambda = new Lambda(context, {
       simulation: { clock, seed, latency, network },
       mode,
       dns: this.dns,
       endpointEnvironment: () => this.endpointEnvironment(),
+    });
+    this.eventBridge = new EventBridge(context, this.lambda);
+    this.secretsManager = new SecretsManager(context, {
+      functions: this.lambda, send: (event) => this.eventBridge.send(event),
     });
     this.scheduler = new Scheduler(context, iam, this.lambda);
     this.cloudFormation = new CloudFormation(context, clock, this);
@@ -113,11 +128,21 @@ export class LocalCloud {
   /** Ends all processes, servers and timers. */
   async stop(): Promise<void> {
     await this.cloudFormation.stop();
+    this.eventBridge.stop();
     await this.lambda.stop(); // before the others, as functions call them
     await Promise.all(this.httpServices.map((service) => service.stop()));
     await this.dns.stop();
     this.clock.stop('the local cloud was stopped');
     globalThis.LOCAL_CLOUDS?.splice(globalThis.LOCAL_CLOUDS.indexOf(this), 1);
+  }
+
+  /**
+   * What functions have written to their logs in the embedded metric format, oldest first. Throws for a line that means
+   * to be such and is not valid: CloudWatch would pass over it in silence.
+   */
+  metrics(functionName?: string): Datum[] {
+    const names = functionName === undefined ? this.lambda.functionNames() : [functionName];
+    return names.flatMap((name) => metricsIn(this.lambda.logEvents(name))).sort((one, other) => one.at - other.at);
   }
 
   /** Its seed, its time, and who waits for what. */

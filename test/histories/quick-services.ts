@@ -11,7 +11,7 @@ import { compareRecordSets } from '../cloud/change-batch';
 import { HostedZone } from '../cloud/hosted-zone';
 import { pooledKey } from '../cloud/key-pool';
 import { plainName } from '../cloud/record-name';
-import { SecretVersions } from '../cloud/secret-versions';
+import { SecretVersions } from '../cloud/secrets-manager/secret-versions';
 import { ServiceError } from '../cloud/service-error';
 import { SesIdentities } from '../cloud/ses/identities';
 import { IdentityRef } from '../cloud/ses/identity';

@@ -240,14 +240,16 @@ describe('Secrets Manager and the rest', () => {
       },
     };
     const created = await deploy({
-      Given: secret({ Name: 'given', SecretString: 'one' }), Json: secret(generated), Plain: secret({}),
+      Given: secret({ Name: 'given', SecretString: 'one' }),
+      Json: secret(generated),
+      Plain: secret({ GenerateSecretString: {} }),
     });
     const id = (name: string) => created.resources[name].physicalId;
     const first = await value('given');
     await deploy({
       Given: secret({ Name: 'given', SecretString: 'two' }),
       Json: secret({ ...generated, Tags: [] }),
-      Plain: secret({}),
+      Plain: secret({ GenerateSecretString: {} }),
     });
     const [second, json, plain] = await Promise.all(['Given', 'Json', 'Plain'].map((name) => value(id(name))));
     await remove();
@@ -289,14 +291,14 @@ describe('Secrets Manager and the rest', () => {
     ]);
   });
 
-  test('keys, aliases, log groups and permissions exist and have their ARNs', async () => {
+  test('keys, aliases, log groups and alarms exist and have their ARNs', async () => {
     const { resources, status } = await deploy({
       Key: { Type: 'AWS::KMS::Key', Properties: { Description: 'a' } },
       Alias: {
         Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/mine', TargetKeyId: { 'Fn::GetAtt': 'Key.Arn' } },
       },
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 30 } },
-      Permission: { Type: 'AWS::Lambda::Permission', Properties: { Action: 'lambda:InvokeFunction' } },
+      Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'key-age', MetricName: 'KeyAgeDays' } },
     });
     const updated = await deploy({ Key: { Type: 'AWS::KMS::Key', Properties: { Description: 'b' } } });
 
@@ -305,6 +307,7 @@ describe('Secrets Manager and the rest', () => {
     expect(resources.Alias.properties.TargetKeyId).toBe(resources.Key.attributes.Arn);
     expect(resources.Logs.attributes.Arn)
       .toBe(`arn:aws:logs:us-east-1:111111111111:log-group:${resources.Logs.physicalId}:*`);
+    expect(resources.Alarm.attributes.Arn).toBe('arn:aws:cloudwatch:us-east-1:111111111111:alarm:key-age');
     expect(updated.resources.Key.physicalId).toBe(resources.Key.physicalId);
   });
 

@@ -4,6 +4,7 @@ import { Concurrency } from './concurrency';
 import { FunctionConfiguration, functionEnvironment } from './environment';
 import { FunctionInstance, InvocationResult, Simulation } from './function-instance';
 import { FunctionProcess } from './function-process';
+import { Permissions, ServiceCaller } from './permissions';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
@@ -12,6 +13,7 @@ import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';
 export type { Simulation } from './function-instance';
+export type { Permission, ServiceCaller } from './permissions';
 
 interface EventInvokeConfiguration {
   readonly maximumRetryAttempts?: number;
@@ -31,6 +33,12 @@ export interface InvocationRecord {
   readonly at: number;
   readonly event: string;
   result?: InvocationResult;
+}
+
+/** A line that a function has written, and when the log got it. */
+export interface LogEvent {
+  readonly at: number;
+  readonly line: string;
 }
 
 /** How the service behaves; tests may change it at any time. */
@@ -93,12 +101,13 @@ export class Lambda extends HttpService {
   };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
+  readonly permissions = new Permissions();
   private readonly functions = new Map<string, LambdaFunction>();
   /** Also those of deleted functions that still run. */
   private readonly instances = new Map<string, FunctionInstance>();
   private readonly chainsAtWork = new Map<string, number>();
   private readonly concurrency = new Map<string, Concurrency>();
-  private readonly logLines = new Map<string, string[]>();
+  private readonly logLines = new Map<string, LogEvent[]>();
   private readonly stopped = new AbortController();
   private instancesMade = 0;
 
@@ -127,11 +136,28 @@ export class Lambda extends HttpService {
   deleteFunction(arn: string): void {
     const found = this.functions.get(arn);
     this.functions.delete(arn);
+    this.permissions.removeAll(arn);
     for (const instance of found?.idle ?? []) instance.kill();
   }
 
   putEventInvokeConfig(arn: string, configuration: EventInvokeConfiguration): void {
     this.find(arn).eventInvoke = configuration;
+  }
+
+  /** Throws unless the function is there and its policy lets the service invoke it. */
+  authorizeService(caller: ServiceCaller, arn: string): void {
+    if (this.functions.has(arn) && this.permissions.allow(caller, arn)) return;
+    throw new ServiceError('AccessDeniedException', 403,
+      `User: ${caller.service} is not authorized to perform: lambda:InvokeFunction on resource: ${arn}`);
+  }
+
+  hasFunction(arn: string): boolean {
+    return this.functions.has(arn);
+  }
+
+  /** Runs the function once for a service that waits for the result. Throws when no place is free. */
+  async call(arn: string, event: string): Promise<InvocationResult> {
+    return this.runOnce(arn, event);
   }
 
   /** Runs the function and waits for the result. Time moves meanwhile. */
@@ -166,7 +192,11 @@ export class Lambda extends HttpService {
 
   /** What the function with that name wrote to stdout and stderr, also after it was deleted. */
   logs(functionName: string): string[] {
-    return [...this.logLines.get(functionName) ?? []];
+    return this.logEvents(functionName).map(({ line }) => line);
+  }
+
+  logEvents(functionName: string): readonly LogEvent[] {
+    return this.logLines.get(functionName) ?? [];
   }
 
   /** Names of all functions that there are or were. */
@@ -387,7 +417,7 @@ export class Lambda extends HttpService {
   private log(functionName: string, line: string): void {
     const lines = this.logLines.get(functionName) ?? [];
     this.logLines.set(functionName, lines);
-    lines.push(line);
+    lines.push({ at: this.context.clock.now(), line });
   }
 }
 

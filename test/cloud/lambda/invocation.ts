@@ -1,5 +1,5 @@
 // Runs a handler once, as Lambda's runtime does: with the event and the context, and its error as Lambda reports it.
-import { types } from 'node:util';
+import { format, types } from 'node:util';
 import { DoneMessage, InvokeMessage } from './runtime-protocol';
 import { FunctionTime } from '../time/function-time';
 
@@ -22,6 +22,21 @@ export async function runHandler(
     writeError(`Invoke Error ${JSON.stringify(described)}\n`);
     return { kind: 'done', error: described };
   }
+}
+
+/**
+ * `console` as Lambda's runtime has it: time, request and level stand before each text. So what is printed with it is
+ * never a JSON document by itself, such as one of metrics; `process.stdout.write` writes the text alone.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+ */
+export function lambdaConsole(write: (text: string) => void, now: () => number, requestId: () => string | undefined) {
+  const print = (level: string) => (...texts: unknown[]) => {
+    const time = new Date(Math.floor(now())).toISOString();
+    write(`${[time, requestId() ?? 'undefined', level, format(...texts)].join('\t')}\n`);
+  };
+  return {
+    log: print('INFO'), info: print('INFO'), debug: print('DEBUG'), warn: print('WARN'), error: print('ERROR'),
+  };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */

@@ -158,18 +158,21 @@ test('name servers are reached through the NAT, and the public resolver is the d
 
 test('stdout and stderr are in the log line by line, also after the function is gone', async () => {
   const arn = fixture.put(`exports.handler = async () => {
-    console.log('one'); console.error('two\\nthree'); process.stdout.write('no line end');
+    console.log('one'); process.stderr.write('two\\nthree\\n'); process.stdout.write('no line end');
   };`);
 
   await fixture.result(arn);
   fixture.lambda.deleteFunction(arn);
 
-  expect(fixture.lambda.logs('worker').sort()).toEqual(['no line end', 'one', 'three', 'two']);
+  const [{ requestId }] = fixture.lambda.invocations;
+  expect(fixture.lambda.logs('worker').sort()).toEqual([
+    `2026-01-05T09:00:00.000Z\t${requestId}\tINFO\tone`, 'no line end', 'three', 'two',
+  ]);
 });
 
 test('a function that is deleted while it runs comes to its end, and its process with it', async () => {
   const arn = fixture.put(`exports.handler = async () => {
-    console.log('begun');
+    process.stdout.write('begun\\n');
     await require('node:timers/promises').setTimeout(2000);
     return process.pid;
   };`);

@@ -7,7 +7,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import timersPromises from 'node:timers/promises';
-import { Handler, runHandler, splitHandler } from './invocation';
+import { Handler, lambdaConsole, runHandler, splitHandler } from './invocation';
 import { END_OF_LOG, InitMessage, InvokeMessage, MessageFromRuntime, MessageToRuntime } from './runtime-protocol';
 import { resolveThrough } from '../behind-nat';
 import { Nat } from '../dns/nat';
@@ -18,6 +18,7 @@ let time: FunctionTime;
 let nat: Nat = {};
 let handler: Handler;
 let seen = 0;
+let requestId: string | undefined;
 const sockets = new Set<Socket>();
 
 process.on('message', (message: MessageToRuntime) => {
@@ -40,6 +41,7 @@ function init({ now, seed, stream, latency, resolver, taskRoot, handler: name }:
   time = new FunctionTime(now, seededRandom(seed, `${stream}/latency`), latency);
   Math.random = seededRandom(seed, `${stream}/random`);
   Object.assign(globalThis, time.globals());
+  Object.assign(console, lambdaConsole((text) => process.stdout.write(text), () => time.now(), () => requestId));
   timersPromises.setTimeout = (...args) => time.promisedTimeout(...args);
   resolveThrough(resolver, () => nat, time);
   callsTakeTime();
@@ -51,6 +53,7 @@ function init({ now, seed, stream, latency, resolver, taskRoot, handler: name }:
 
 async function invoke(message: InvokeMessage): Promise<void> {
   nat = message.nat;
+  requestId = message.requestId;
   time.set(message.now);
   const done = await runHandler(handler, message, time, process.env, (text) => process.stderr.write(text));
   for (const stream of [process.stdout, process.stderr]) stream.write(`${END_OF_LOG}\n`);

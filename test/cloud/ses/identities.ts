@@ -12,7 +12,7 @@ import { parentOf } from './replication';
 import { SesSettings } from './settings';
 import { show } from './show';
 import { Signing } from './signing';
-import { StaleReads } from './stale-reads';
+import { StaleReads } from '../stale-reads';
 import { Tag, withoutTags, withTags } from './tags';
 import { armed, LookError, Verification } from './verification';
 import { CloudContext } from '../http-service';
@@ -38,8 +38,10 @@ export class SesIdentities {
     private readonly context: Pick<CloudContext, 'clock' | 'random' | 'authorize'>,
     private readonly dns: SesDns,
     private readonly settings: SesSettings,
+    onSearchEnd?: (identity: Identity) => void,
   ) {
-    this.looks = new Looks(context.clock, dns.resolver, settings, (identity) => this.ownerOfKeys(identity));
+    const ownerOfKeys = (identity: Identity) => this.ownerOfKeys(identity);
+    this.looks = new Looks(context.clock, dns.resolver, settings, ownerOfKeys, onSearchEnd);
   }
 
   /** No more looks in DNS. */

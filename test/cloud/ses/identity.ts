@@ -2,7 +2,7 @@
 import { SoaRecord } from 'node:dns';
 import { EasyDkimKeys, KeyLength } from './easy-dkim';
 import { Signing } from './signing';
-import { StaleReads } from './stale-reads';
+import { StaleReads } from '../stale-reads';
 import { Tag } from './tags';
 import { DkimStatus, LookError, Verification } from './verification';
 import { partitionOf } from '../partition';

@@ -16,6 +16,8 @@ export class Looks {
     private readonly resolver: () => promises.Resolver,
     private readonly times: VerificationTimes,
     private readonly ownerOfKeys: OwnerOfKeys,
+    /** Called when a search for records has ended. */
+    private readonly onEnd: (identity: Identity) => void = () => undefined,
   ) {}
 
   /** Wait for the identity's next look, look, and go on. Watching the same identity anew ends it. */
@@ -30,8 +32,10 @@ export class Looks {
         return [await this.lookFor(identity, resolver), await lookForSoa(resolver, identity.name)] as const;
       });
       if (watch.signal.aborted) return;
+      const { status } = identity.verification;
       identity.verification = looked(identity.verification, look, this.clock.now(), this.times);
       identity.soa = soa;
+      if (status === 'PENDING' && identity.verification.status !== 'PENDING') this.onEnd(identity);
       const { signing, easy } = identity;
       if (look === 'FOUND' && signing.origin === 'AWS_SES') identity.currentKeyLength = easy.keyLength;
       this.watch(identity);

@@ -13,7 +13,10 @@ import { Principal } from '../credentials';
 import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
 import { ServiceError } from '../service-error';
 
-export type SesOptions = SesDns & Partial<SesSettings>;
+export type SesOptions = SesDns & Partial<SesSettings> & {
+  /** Called with the identity's state when SES has found its records, or has given up. */
+  readonly onSearchEnd?: (state: IdentityState) => void;
+};
 
 export interface NewIdentity extends IdentityRef {
   /** @default Easy DKIM with 2048 bits */
@@ -47,10 +50,11 @@ export class Ses extends HttpService {
   private readonly mailer: Mailer;
   private readonly limit: RequestLimit;
 
-  constructor(context: CloudContext, { resolver, publisher, ...settings }: SesOptions) {
+  constructor(context: CloudContext, { resolver, publisher, onSearchEnd, ...settings }: SesOptions) {
     super('ses', context);
     this.settings = { ...SES_DEFAULTS, ...settings };
-    this.identities = new SesIdentities(context, { resolver, publisher }, this.settings);
+    this.identities = new SesIdentities(context, { resolver, publisher }, this.settings, (identity) =>
+      onSearchEnd?.(this.identities.state(identity)!));
     this.mailer = new Mailer(context, this.identities);
     this.limit = new RequestLimit(this.settings);
   }

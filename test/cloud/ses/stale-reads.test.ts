@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-sesv2';
 import { identityArn } from './identity';
 import { base64, DOMAIN, ref, SesStage } from './stage';
-import { StaleReads } from './stale-reads';
 import { pooledKey } from '../key-pool';
+import { StaleReads } from '../stale-reads';
 import { Random } from '../time/random';
 
 const KEY = base64(createPrivateKey(pooledKey(2048, 0)));

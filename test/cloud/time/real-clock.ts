@@ -15,6 +15,10 @@ export class RealClock implements Clock {
     return setTimeout(ms, undefined, { signal });
   }
 
+  sleepUntilDue(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.sleep(ms, signal);
+  }
+
   async hold<T>(_what: string, work: () => T | Promise<T>): Promise<T> {
     return work();
   }

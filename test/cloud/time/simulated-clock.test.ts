@@ -113,6 +113,37 @@ test('what never comes is waited for no longer than told, though somebody always
   expect(clock.now()).toBe(start + 3900 * SECOND);
 });
 
+describe('a schedule without an end', () => {
+  let woken: number;
+
+  beforeEach(() => {
+    woken = 0;
+    const again = (): Promise<void> => clock.sleepUntilDue(3600 * SECOND).then(() => {
+      woken++;
+      return again();
+    });
+    void again();
+  });
+
+  test('moves no time for work that can never end', async () => {
+    await expect(clock.drive('nothing', () => new Promise(() => undefined))).rejects.toThrow('nobody sleeps');
+    expect(woken).toBe(0);
+  });
+
+  test('wakes while time passes, while a test waits for its effect, and while other work goes on', async () => {
+    await clock.pass(7200 * SECOND);
+    expect(woken).toBe(2);
+    await clock.until('the fourth time', () => woken === 4);
+    await clock.drive('work of 90 minutes', () => clock.sleep(5400 * SECOND));
+    expect(woken).toBe(5);
+    expect(clock.now() - start).toBe(5.5 * 3600 * SECOND);
+  });
+
+  test('ends the wait for what never comes as late as told', async () => {
+    await expect(clock.until('a verified identity', () => false, 3 * 3600 * SECOND)).rejects.toThrow('in vain');
+  });
+});
+
 test('work that fails at once fails who waits for it, and time stands again', async () => {
   const sleeping = clock.sleep(SECOND);
   await expect(clock.drive('broken work', () => {

@@ -4,7 +4,8 @@
 // 1. Time moves only while a *driver* waits. A driver is a test that deploys, deletes, invokes or lets time pass.
 // 2. Time moves only when nothing works: no `hold` is open, and every function is idle.
 // 3. The clock wakes one sleeper at a time, the first that is due. Of several at one moment, the seed chooses one.
-// 4. When all wait and nobody sleeps, the drivers fail at once. The error says who waits for what.
+// 4. When all wait and nobody sleeps, the drivers fail at once. The error says who waits for what. A schedule that has
+//    no end counts as nobody, but for a test that waits for a condition: that one gives up by itself.
 import { setMaxListeners } from 'node:events';
 import { setImmediate } from 'node:timers';
 import { Clock } from './clock';
@@ -27,6 +28,8 @@ interface Sleeper {
   readonly wakesAt: number;
   /** It wakes after all others of its moment. */
   readonly isLast?: boolean;
+  /** After it another one comes, and so on for ever. */
+  readonly isEndless?: boolean;
   wake(now: number): void;
 }
 
@@ -74,6 +77,14 @@ export class SimulatedClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.fallAsleep(ms, false, signal);
+  }
+
+  sleepUntilDue(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.fallAsleep(ms, true, signal);
+  }
+
+  private fallAsleep(ms: number, isEndless: boolean, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (signal) setMaxListeners(0, signal); // many sleepers may share one signal
@@ -83,6 +94,7 @@ export class SimulatedClock implements Clock {
       };
       const sleeper: Sleeper = {
         wakesAt: this.time + Math.max(0, ms),
+        isEndless,
         wake: () => {
           this.sleepers.delete(sleeper);
           signal?.removeEventListener('abort', stop);
@@ -205,7 +217,7 @@ export class SimulatedClock implements Clock {
     // The tests that waited for this continue first. Time moves when all are idle again.
     if (this.endConditions() || this.endDrivers()) return this.considerStep();
     const next = this.nextSleeper();
-    if (!next) return this.failDrivers(this.nobodySleeps());
+    if (!next || this.movesForNobody()) return this.failDrivers(this.nobodySleeps());
     this.time = Math.max(this.time, next.wakesAt);
     this.lastWoken = next;
     next.wake(this.time);
@@ -255,6 +267,12 @@ export class SimulatedClock implements Clock {
     }
     const others = first.filter(({ isLast }) => !isLast);
     return others.length > 1 ? others[randomInt(this.random, others.length)] : others[0] ?? first[0];
+  }
+
+  /** Only schedules without an end are left, and no test would ever give up. */
+  private movesForNobody(): boolean {
+    return this.conditions.size === 0 && [...this.sleepers].every(({ isEndless }) => isEndless)
+      && [...this.participants].every(({ wakesAt }) => wakesAt === undefined);
   }
 
   private nobodySleeps(): Error {

@@ -8,8 +8,7 @@ import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
 import { secretsFrom } from '../../../lambda/services/secrets-manager';
 import { MinimalContext, minimalContext } from '../../cloud/minimal-context';
-import { SecretValue } from '../../cloud/secret-versions';
-import { SecretsManager } from '../../cloud/secrets-manager';
+import { SecretsManager, SecretValue } from '../../cloud/secrets-manager';
 import { ServiceError } from '../../cloud/service-error';
 import { jumpingTime } from '../fixtures/jumping-time';
 

@@ -82,19 +82,19 @@ export class EventInvokeConfigProvider implements ResourceProvider {
   }
 
   delete(request: ResourceRequest): void {
-    this.lambda.putEventInvokeConfig(arnOf(request), {});
+    this.lambda.putEventInvokeConfig(lambdaArnOf(request, request.properties.FunctionName), {});
   }
 
   private put(request: ResourceRequest): void {
     const { MaximumRetryAttempts: attempts, MaximumEventAgeInSeconds: age } = request.properties;
-    this.lambda.putEventInvokeConfig(arnOf(request), {
+    this.lambda.putEventInvokeConfig(lambdaArnOf(request, request.properties.FunctionName), {
       maximumRetryAttempts: attempts === undefined ? undefined : Number(attempts),
       maximumEventAge: age === undefined ? undefined : Number(age),
     });
   }
 }
 
-function arnOf({ stack, properties }: ResourceRequest): string {
-  const name: string = properties.FunctionName;
+/** Of a function that a property names by its name or its ARN. */
+export function lambdaArnOf({ stack }: Pick<ResourceRequest, 'stack'>, name: string): string {
   return name.startsWith('arn:') ? name : functionArn({ account: stack.account, region: stack.region, name });
 }

@@ -1,6 +1,7 @@
 // AWS::SecretsManager::Secret and ResourcePolicy.
 import { Physical, physicalName, PreviousState, Properties, ResourceProvider, ResourceRequest } from './provider';
 import { SecretsManager } from '../../secrets-manager';
+import { Tag } from '../../tags';
 import { randomText } from '../../time/random';
 
 const CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
@@ -18,7 +19,10 @@ export class SecretProvider implements ResourceProvider {
       name: properties.Name ?? physicalName(request),
       value: secretString(request),
       kmsKeyArn: properties.KmsKeyId,
+      description: properties.Description,
+      tags: properties.Tags,
     });
+    this.secretsManager.replicate(arn, properties.ReplicaRegions ?? []);
     return { physicalId: arn, attributes: { Id: arn } };
   }
 
@@ -27,18 +31,39 @@ export class SecretProvider implements ResourceProvider {
     throw new Error('The local CloudFormation cannot change the key of a secret');
   }
 
-  /** A changed way of generating makes a new value, as does a changed value. */
+  /** A changed way of generating makes a new value, as does a changed value. Without both, the secret keeps its own. */
   update(request: ResourceRequest, previous: PreviousState): Physical {
-    const { SecretString, GenerateSecretString } = request.properties;
-    const { SecretString: oldString, GenerateSecretString: oldGeneration } = previous.properties;
-    if (SecretString !== oldString || JSON.stringify(GenerateSecretString) !== JSON.stringify(oldGeneration)) {
-      this.secretsManager.put(previous.physicalId, secretString(request));
+    const { properties } = request;
+    const { properties: before, physicalId: arn } = previous;
+    const changed = (name: string) => JSON.stringify(properties[name]) !== JSON.stringify(before[name]);
+    if (changed('SecretString') || changed('GenerateSecretString')) {
+      const value = secretString(request);
+      if (value !== undefined) this.secretsManager.put(arn, value);
+    }
+    if (changed('Description')) this.secretsManager.change(arn, { description: properties.Description });
+    this.updateTags(arn, properties.Tags ?? [], before.Tags ?? []);
+    if (changed('ReplicaRegions')) {
+      const wanted: { Region: string }[] = properties.ReplicaRegions ?? [];
+      const dropped = regionsOf(before).filter((region) => !wanted.some(({ Region }) => Region === region));
+      this.secretsManager.replicate(arn, wanted, dropped);
     }
     return previous;
   }
 
-  delete(_request: ResourceRequest, { physicalId }: PreviousState): void {
-    this.secretsManager.delete(physicalId);
+  /** Without a recovery window. The copies in other Regions go first. */
+  delete(_request: ResourceRequest, { physicalId: arn, properties }: PreviousState): void {
+    if (!this.secretsManager.hasSecret(arn)) return;
+    if (properties.ReplicaRegions) this.secretsManager.replicate(arn, [], regionsOf(properties));
+    this.secretsManager.delete(arn);
+  }
+
+  /** The tags of the template are there afterwards; the others as the setting has it. */
+  private updateTags(arn: string, wanted: readonly Tag[], before: readonly Tag[]): void {
+    const named = (tags: readonly Tag[]) => tags.map(({ Key }) => Key);
+    const keepsAll = this.secretsManager.settings.stackUpdateKeepsTags === 'all';
+    const foreign = (keepsAll ? this.secretsManager.tagsOf(arn) : [])
+      .filter(({ Key }) => !named(before).includes(Key) && !named(wanted).includes(Key));
+    this.secretsManager.change(arn, { tags: [...foreign, ...wanted] });
   }
 }
 
@@ -61,9 +86,16 @@ export class SecretPolicyProvider implements ResourceProvider {
   }
 }
 
-function secretString({ properties: { SecretString, GenerateSecretString }, random }: ResourceRequest): string {
-  if (SecretString !== undefined) return SecretString;
-  const { SecretStringTemplate, GenerateStringKey, PasswordLength = 32 } = GenerateSecretString ?? {};
+function regionsOf({ ReplicaRegions = [] }: Properties): string[] {
+  return ReplicaRegions.map(({ Region }: { Region: string }) => Region);
+}
+
+/** With neither of the two properties, the secret is empty: documented. */
+function secretString(
+  { properties: { SecretString, GenerateSecretString }, random }: ResourceRequest,
+): string | undefined {
+  if (SecretString !== undefined || GenerateSecretString === undefined) return SecretString;
+  const { SecretStringTemplate, GenerateStringKey, PasswordLength = 32 } = GenerateSecretString;
   const password = randomText(random, CHARACTERS, Number(PasswordLength));
   if (!GenerateStringKey) return password;
   return JSON.stringify({ ...JSON.parse(SecretStringTemplate ?? '{}'), [GenerateStringKey]: password });

@@ -4,7 +4,6 @@
 // the timers and so on are its parameters. So it has its own, and the test's stay as they are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format } from 'node:util';
 import { compileFunction } from 'node:vm';
 import { memoryDns } from './memory-dns';
 import { memoryFetch, memoryHttp } from './memory-http';
@@ -15,7 +14,7 @@ import { FunctionTime } from '../../time/function-time';
 import { seededRandom } from '../../time/random';
 import { Participant } from '../../time/simulated-clock';
 import { FunctionInstance, InstanceOptions, InvocationResult } from '../function-instance';
-import { Handler, runHandler, splitHandler } from '../invocation';
+import { Handler, lambdaConsole, runHandler, splitHandler } from '../invocation';
 import { InvokeMessage } from '../runtime-protocol';
 
 const PARAMETERS = [
@@ -39,6 +38,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private readonly environment: NodeJS.ProcessEnv;
   private readonly handler: Promise<Handler>;
   private event?: string;
+  private requestId?: string;
   private die!: (reason: string) => void;
 
   constructor(
@@ -83,6 +83,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
 
   async invoke(invocation: Omit<InvokeMessage, 'kind' | 'now'>): Promise<InvocationResult> {
     this.event = invocation.event;
+    this.requestId = invocation.requestId;
     const now = this.options.simulation.clock.now();
     this.time.set(now);
     const message: InvokeMessage = { kind: 'invoke', now, ...invocation };
@@ -116,7 +117,6 @@ export class InProcessFunction implements FunctionInstance, Participant {
     const file = join(taskRoot, `${fileName}.js`);
     const sandbox = { network, time: this.time, isAlive: () => this.alive };
     const output = { write: (text: string) => this.write(text) };
-    const print = (...texts: unknown[]) => this.write(`${format(...texts)}\n`);
     const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
     const module = { exports: {} as Record<string, Handler> };
     const ownProcess = Object.create(process, {
@@ -137,7 +137,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
       file,
       taskRoot,
       ownProcess,
-      { log: print, info: print, debug: print, warn: print, error: print },
+      lambdaConsole(output.write, () => this.time.now(), () => this.requestId),
       Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } }),
       Date, setTimeout, clearTimeout, AbortSignal, memoryFetch(sandbox),
     );

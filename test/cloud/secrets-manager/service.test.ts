@@ -1,12 +1,13 @@
 // The local Secrets Manager through the real SDK client.
 import {
-  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand,
-  SecretsManagerClient, UpdateSecretVersionStageCommand,
+  CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand, ListSecretVersionIdsCommand,
+  PutSecretValueCommand, SecretsManagerClient, TagResourceCommand, UntagResourceCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { Principal } from './credentials';
-import { PolicyStatement } from './iam-policy';
-import { MinimalContext, minimalContext, refusal } from './minimal-context';
-import { SecretsManager } from './secrets-manager';
+import { SecretsManager } from '.';
+import { Principal } from '../credentials';
+import { PolicyStatement } from '../iam-policy';
+import { MinimalContext, minimalContext, refusal } from '../minimal-context';
 
 const ACCOUNT = '111111111111';
 const OTHER_ACCOUNT = '222222222222';
@@ -196,6 +197,71 @@ describe('versions and staging labels', () => {
   });
 });
 
+test('versions are listed page by page, those without a label when asked for', async () => {
+  secret();
+  await put(V2, 'second');
+  await put(V3, 'third');
+  const list = (input: object) => client.send(new ListSecretVersionIdsCommand({ SecretId: NAME, ...input }));
+  const ids = async (input: object) => (await list(input)).Versions!.map(({ VersionId }) => VersionId);
+  expect(await ids({})).toEqual([V2, V3]);
+  expect(await ids({ IncludeDeprecated: true })).toEqual([V1, V2, V3]);
+  const { NextToken } = await list({ MaxResults: 1 });
+  expect(await ids({ MaxResults: 1, NextToken })).toEqual([V3]);
+  expect((await list({})).Versions).toMatchObject([{ VersionStages: ['AWSPREVIOUS'] }, { VersionStages: ['AWSCURRENT'] }]);
+});
+
+test('a read can show what was before a change, when so set; a compare-and-set is never fooled', async () => {
+  const { arn } = secret();
+  Object.assign(secretsManager.settings, { staleReads: 'always', staleForMs: 3_000 });
+  await put(V2, 'second', ['AWSPENDING']);
+  expect(await stages()).toEqual({ [V1]: ['AWSCURRENT'] });
+  expect(await refusal(get(arn, { VersionId: V2 }))).toMatchObject({ name: 'ResourceNotFoundException' });
+  const move = { SecretId: NAME, VersionStage: 'AWSCURRENT', MoveToVersionId: V2, RemoveFromVersionId: V1 };
+  await client.send(new UpdateSecretVersionStageCommand(move));
+  expect(await get(arn)).toMatchObject({ SecretString: 'first' });
+  expect(await refusal(client.send(new UpdateSecretVersionStageCommand({ ...move, MoveToVersionId: V1 }))))
+    .toMatchObject({ name: 'InvalidParameterException' });
+  await context.clock.pass(3_000);
+  expect(await get(arn)).toMatchObject({ SecretString: 'second' });
+  const empty = await client.send(new CreateSecretCommand({ Name: 'empty' }));
+  secretsManager.put(empty.ARN!, 'first');
+  expect(await refusal(get('empty'))).toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('tags are put on, changed and taken off, and count in policies', async () => {
+  secret({ tags: [{ Key: 'team', Value: 'mail' }] });
+  const tag = (Key: string, Value: string) => new TagResourceCommand({ SecretId: NAME, Tags: [{ Key, Value }] });
+  const tags = async () => (await client.send(new DescribeSecretCommand({ SecretId: NAME }))).Tags;
+  const ofTeam = (Action: string, condition: Record<string, string>) => roleWith([{
+    Effect: 'Allow', Action, Resource: '*', Condition: { StringEquals: condition },
+  }]);
+  await ofTeam('secretsmanager:GetSecretValue', { 'aws:ResourceTag/team': 'mail' })
+    .send(new GetSecretValueCommand({ SecretId: NAME }));
+  expect(await refusal(get(NAME, {}, ofTeam('secretsmanager:GetSecretValue', { 'secretsmanager:ResourceTag/team': 'web' }))))
+    .toMatchObject({ name: 'AccessDeniedException' });
+  await ofTeam('secretsmanager:TagResource', { 'aws:RequestTag/cost': '1' }).send(tag('cost', '1'));
+  expect(await refusal(ofTeam('secretsmanager:TagResource', { 'aws:RequestTag/cost': '1' }).send(tag('cost', '2'))))
+    .toMatchObject({ name: 'AccessDeniedException' });
+  await client.send(tag('team', 'web'));
+  expect(await tags()).toEqual([{ Key: 'cost', Value: '1' }, { Key: 'team', Value: 'web' }]);
+  expect(await refusal(client.send(tag('aws:x', '1')))).toMatchObject({ name: 'InvalidParameterException' });
+  await client.send(new UntagResourceCommand({ SecretId: NAME, TagKeys: ['cost', 'team'] }));
+  expect(await tags()).toBeUndefined();
+});
+
+test('a policy can be limited to a label', async () => {
+  const { arn } = secret();
+  await put(V2, 'second', ['AWSPENDING']);
+  const role = roleWith([{
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: arn,
+    Condition: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
+  }]);
+  expect(await get(NAME, { VersionStage: 'AWSPENDING' }, role)).toMatchObject({ SecretString: 'second' });
+  expect(await refusal(get(NAME, {}, role))).toMatchObject({ name: 'AccessDeniedException' });
+});
+
 describe('the life of a secret', () => {
   test('created, described and found again', async () => {
     const created = await client.send(new CreateSecretCommand({
@@ -219,11 +285,22 @@ describe('the life of a secret', () => {
       .toMatchObject({ name: 'ResourceExistsException' });
   });
 
-  test('a secret without a value, or with two, is refused', async () => {
-    for (const value of [{}, { SecretString: 'x', SecretBinary: Buffer.from('x') }]) {
-      expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value }))))
-        .toMatchObject({ name: 'InvalidParameterException' });
-    }
+  test('a secret with two values is refused', async () => {
+    const value = { SecretString: 'x', SecretBinary: Buffer.from('x') };
+    expect(await refusal(client.send(new CreateSecretCommand({ Name: NAME, ...value }))))
+      .toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  test('one without a value is empty: it has no version until a value is put, which then is the current one', async () => {
+    const { VersionId } = await client.send(new CreateSecretCommand({ Name: NAME }));
+    expect(VersionId).toBeUndefined();
+    expect(await stages()).toBeUndefined();
+    expect(await refusal(get(NAME))).toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+    });
+    await put(V1, 'first', ['AWSPENDING']);
+    expect(await stages()).toEqual({ [V1]: ['AWSPENDING', 'AWSCURRENT'] });
   });
 
   test('a secret marked for deletion is there, but its value is not given out', async () => {
@@ -362,6 +439,44 @@ describe('rights', () => {
     const role = roleWith([{ Effect: 'Allow', Action: READ, Resource: arn }]);
     expect(await refusal(get(arn, {}, role))).toMatchObject({ message: expect.stringContaining('explicit deny') });
   });
+});
+
+test.each<[string, object]>([
+  ['DescribeSecret', {}],
+  ['ListSecretVersionIds', {}],
+  ['UpdateSecretVersionStage', { VersionStage: 'mine', MoveToVersionId: V1 }],
+  ['TagResource', { Tags: [] }],
+  ['UntagResource', { TagKeys: [] }],
+  ['CancelRotateSecret', {}],
+  ['ReplicateSecretToRegions', { AddReplicaRegions: [] }],
+  ['RemoveRegionsFromReplication', { RemoveReplicaRegions: [] }],
+  ['DeleteSecret', {}],
+])('%s needs its right, and a Deny in the policy of the secret forbids it', async (operation, parameters) => {
+  const { arn } = secret();
+  const Action = `secretsmanager:${operation}`;
+  const call = (by: SecretsManagerClient) => {
+    const commands = jest.requireActual('@aws-sdk/client-secrets-manager');
+    return by.send(new commands[`${operation}Command`]({ SecretId: NAME, ...parameters }));
+  };
+  expect(await refusal(call(roleWith([])))).toMatchObject({ name: 'AccessDeniedException' });
+  const resourcePolicy = { Statement: [{ Effect: 'Deny' as const, Principal: '*' as const, Action, Resource: '*' }] };
+  const allowed = roleWith([{ Effect: 'Allow', Action, Resource: arn }]);
+  secretsManager.putResourcePolicy(arn, resourcePolicy);
+  expect(await refusal(call(allowed))).toMatchObject({ message: expect.stringContaining('explicit deny') });
+  secretsManager.putResourcePolicy(arn, undefined);
+  await call(allowed);
+});
+
+test('with tags or copies, to create a secret needs the rights for these too', async () => {
+  const allow = (...actions: string[]) =>
+    roleWith([{ Effect: 'Allow', Action: actions.map((name) => `secretsmanager:${name}`), Resource: '*' }]);
+  const create = (by: SecretsManagerClient) => by.send(new CreateSecretCommand({
+    Name: NAME, Tags: [{ Key: 'a', Value: '1' }], AddReplicaRegions: [{ Region: 'eu-west-1' }],
+  }));
+  for (const missing of [['CreateSecret'], ['CreateSecret', 'TagResource'], ['CreateSecret', 'ReplicateSecretToRegions']]) {
+    expect(await refusal(create(allow(...missing)))).toMatchObject({ name: 'AccessDeniedException' });
+  }
+  await create(allow('CreateSecret', 'TagResource', 'ReplicateSecretToRegions'));
 });
 
 test('a throttled call and an operation it does not have are refused as the real one does it', async () => {

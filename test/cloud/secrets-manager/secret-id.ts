@@ -1,6 +1,6 @@
 // What a caller may name a secret by: its ARN, the ARN without the random end, or its name.
-import { partitionOf } from './partition';
-import { Random, randomText } from './time/random';
+import { partitionOf } from '../partition';
+import { Random, randomText } from '../time/random';
 
 /** Which secret: a name is taken once for an account and Region. */
 export interface SecretName {

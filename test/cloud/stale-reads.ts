@@ -1,14 +1,18 @@
-// What a read of an identity shows while a change is not known everywhere in SES yet.
-import { SesSettings } from './settings';
-import { STALE_MS } from '../faults';
-import { Random, randomInt } from '../time/random';
+// What a read shows while a change is not known everywhere in a service yet.
+import { STALE_MS } from './faults';
+import { Random, randomInt } from './time/random';
+
+export interface StaleReadSettings {
+  readonly staleReads: 'never' | 'always' | 'sometimes';
+  readonly staleForMs: number;
+}
 
 export class StaleReads<State> {
   /** Oldest first. */
   private past: { readonly state: State; readonly changedAt: number }[] = [];
 
   constructor(
-    private readonly settings: Pick<SesSettings, 'staleReads' | 'staleForMs'>, private readonly random: Random,
+    private readonly settings: StaleReadSettings, private readonly random: Random,
   ) {}
 
   /** To be told before each change, with the state that a read has to show now. */

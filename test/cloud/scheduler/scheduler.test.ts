@@ -3,10 +3,10 @@
 import {
   CreateScheduleCommand, CreateScheduleCommandInput, DeleteScheduleCommand, GetScheduleCommand, SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { LocalCloud, Template } from '.';
-import { FUNCTION_RESOURCES, functionAssets } from './cloudformation/test-function';
-import { Principal } from './credentials';
-import { refusal } from './minimal-context';
+import { LocalCloud, Template } from '..';
+import { FUNCTION_RESOURCES, functionAssets } from '../cloudformation/test-function';
+import { Principal } from '../credentials';
+import { refusal } from '../minimal-context';
 
 const ACCOUNT = '111111111111';
 const GROUP_ARN = { 'Fn::GetAtt': ['Group', 'Arn'] };
@@ -118,6 +118,66 @@ test('a schedule that is not to be deleted stays', async () => {
   expect(cloud.scheduler.schedules()).toHaveLength(1);
 });
 
+describe('a schedule that recurs', () => {
+  const recurring = (properties: object) => ({
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      GroupName: { Ref: 'Group' },
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: { 'Fn::GetAtt': ['Function', 'Arn'] }, RoleArn: { 'Fn::GetAtt': ['Waker', 'Arn'] }, Input: '{"job":"look"}',
+      },
+      ...properties,
+    },
+    DependsOn: 'Rights',
+  });
+  const stack = async (resources: Template['Resources']) => {
+    const { Resources } = template();
+    const request = { stackName: 'app', template: { Resources: { ...Resources, ...resources } }, assetDirectory };
+    expect((await cloud.cloudFormation.deploy(request)).status).toBe('UPDATE_COMPLETE');
+  };
+
+  test('calls at each of its times, changed when the stack says so, until it goes', async () => {
+    await stack({ Look: recurring({ ScheduleExpression: 'rate(1 hour)' }) });
+    const began = cloud.clock.now();
+    await cloud.clock.pass(3 * HOUR + 2 * MINUTE);
+    expect(runsAfter(began).map((ms) => Math.floor((ms + SECOND) / HOUR))).toEqual([1, 2, 3]);
+    expect(cloud.lambda.invocations).toMatchObject([1, 2, 3].map(() => ({ event: '{"job":"look"}', chain: 1 })));
+
+    await stack({ Look: recurring({ ScheduleExpression: 'cron(0 8 * * ? *)' }) });
+    await cloud.clock.pass(48 * HOUR);
+    expect(cloud.lambda.invocations.slice(3).map(({ at: ran }) => new Date(ran).getUTCHours())).toEqual([8, 8]);
+
+    await stack({});
+    await cloud.clock.pass(48 * HOUR);
+    expect(cloud.lambda.invocations).toHaveLength(5);
+    expect(cloud.scheduler.schedules()).toEqual([]);
+  });
+
+  test('keeps no test waiting that waits for what never comes; switched off, it calls nobody', async () => {
+    await stack({ Look: recurring({ ScheduleExpression: 'rate(1 hour)' }) });
+    await expect(cloud.clock.drive('nothing', () => new Promise(() => undefined))).rejects.toThrow('nobody sleeps');
+    await stack({ Look: recurring({ ScheduleExpression: 'rate(1 hour)', State: 'DISABLED' }) });
+    await cloud.clock.pass(5 * HOUR);
+    expect(cloud.lambda.invocations).toEqual([]);
+  });
+
+  test('made by the API as well, in a group of its own or the default one, spread over its window', async () => {
+    await deploy(`arn:aws:scheduler:us-east-1:${ACCOUNT}:schedule-group/default`);
+    const FlexibleTimeWindow = { Mode: 'FLEXIBLE' as const, MaximumWindowInMinutes: 30 };
+    await create({ GroupName: undefined, ScheduleExpression: 'rate(1 hour)', FlexibleTimeWindow });
+    expect(await client.send(new GetScheduleCommand({ Name: 'wake' })))
+      .toMatchObject({ GroupName: 'default', ScheduleExpression: 'rate(1 hour)', State: 'ENABLED' });
+    await cloud.clock.pass(20 * HOUR);
+    const late = runsAfter(0).map((ms) => ms % HOUR);
+    expect(Math.max(...late) - Math.min(...late)).toBeGreaterThan(5 * MINUTE);
+    await client.send(new DeleteScheduleCommand({ Name: 'wake' }));
+    const { length } = cloud.lambda.invocations;
+    await cloud.clock.pass(20 * HOUR);
+    expect(cloud.lambda.invocations).toHaveLength(length);
+  });
+});
+
 test('how late it may be, and that it is delivered twice, are settings', async () => {
   const began = cloud.clock.now();
   Object.assign(cloud.scheduler.settings, { precision: 0, deliveries: 2 });
@@ -224,7 +284,7 @@ describe('rights', () => {
 test.each<[string, () => Partial<CreateScheduleCommandInput>, string]>([
   ['an expression of another form', () => ({ ScheduleExpression: 'at(tomorrow)' }), 'Invalid Schedule Expression'],
   ['a time in the past', () => ({ ScheduleExpression: at(-MINUTE) }), 'Invalid Schedule Expression'],
-  ['a name with a slash', () => ({ Name: 'a/b' }), 'failed to satisfy constraint'],
+  ['a name with a slash', () => ({ Name: '../b' }), 'failed to satisfy constraint'],
   ['input that is no JSON', () => ({ Target: { Arn: functionArn, RoleArn: roleArn, Input: 'hello' } }), 'well-formed'],
   [
     'input above 256 KB',

@@ -1,6 +1,6 @@
 // What the policy of a secret says of a caller, apart from what the caller's own policies say.
-import { Principal } from './credentials';
-import { applies, Effect, listOf, PolicyDocument, PolicyStatement, statementsOf } from './iam-policy';
+import { Principal } from '../credentials';
+import { applies, Effect, listOf, PolicyDocument, PolicyStatement, statementsOf } from '../iam-policy';
 
 /** A statement may name everyone, the caller's account or the caller's role. */
 export function secretPolicyEffect(

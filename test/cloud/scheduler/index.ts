@@ -1,10 +1,13 @@
-// EventBridge Scheduler of the local cloud: groups, and schedules that call a function once and delete themselves.
+// EventBridge Scheduler of the local cloud: groups, and schedules that call a function once or for ever.
 // https://docs.aws.amazon.com/scheduler/latest/APIReference/Welcome.html
-import { Call, CloudContext, HttpService, Reply, Request } from './http-service';
-import { accountOf, Iam } from './iam';
-import { Lambda } from './lambda';
-import { partitionOf } from './partition';
-import { ServiceError } from './service-error';
+import { Call, CloudContext, HttpService, Reply, Request } from '../http-service';
+import { accountOf, Iam } from '../iam';
+import { Lambda } from '../lambda';
+import { arnOf, GroupRef, invalid, newSchedule, Schedule, ScheduleParameters } from './schedule';
+import { nextAfter } from '../schedule-expression';
+import { ServiceError } from '../service-error';
+
+export type { ScheduleParameters } from './schedule';
 
 /** How the service behaves; tests may change it at any time. */
 interface SchedulerSettings {
@@ -14,44 +17,11 @@ interface SchedulerSettings {
   deliveries: number;
 }
 
-/** A group of schedules, which CloudFormation makes. */
-interface GroupRef {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
-}
-
-interface Target {
-  readonly Arn: string;
-  readonly RoleArn: string;
-  readonly Input?: string;
-  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
-}
-
-/** What CreateSchedule takes and GetSchedule gives. */
-interface ScheduleParameters {
-  readonly GroupName?: string;
-  readonly ScheduleExpression: string;
-  readonly ActionAfterCompletion?: 'DELETE' | 'NONE';
-  readonly ClientToken?: string;
-  readonly FlexibleTimeWindow: { readonly Mode: string };
-  readonly Target: Target;
-}
-
-interface Schedule extends ScheduleParameters {
-  readonly Name: string;
-  readonly arn: string;
-  readonly group: GroupRef;
-  readonly at: number;
-}
-
 interface Group {
   readonly schedules: Map<string, Schedule>;
   readonly deleted: AbortController;
 }
 
-const NAME = /^[0-9a-zA-Z\-_.]{1,64}$/;
-const MAXIMUM_INPUT_BYTES = 256 * 1024;
 const SERVICE = 'scheduler.amazonaws.com';
 /** Of a schedule that sets none: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html */
 const RETRIES = 185;
@@ -84,6 +54,26 @@ export class Scheduler extends HttpService {
     this.groups.delete(arn);
   }
 
+  /** Creates or changes it. Gives the ARN. */
+  putSchedule(group: GroupRef, name: string, parameters: ScheduleParameters): string {
+    const { schedules, deleted } = this.groupNamed(group);
+    const schedule = newSchedule(group, name, parameters, this.context.clock.now());
+    if (!this.mayAssume(schedule)) {
+      throw invalid('The execution role you provide must allow AWS EventBridge Scheduler to assume the role.');
+    }
+    schedules.get(name)?.ended.abort();
+    schedules.set(name, schedule);
+    if (schedule.State !== 'DISABLED') this.run(schedule, deleted.signal).catch(() => undefined); // ended, or the cloud stops
+    return schedule.arn;
+  }
+
+  /** It may be gone already. */
+  deleteSchedule(group: GroupRef, name: string): void {
+    const schedules = this.groups.get(arnOf(group, 'schedule-group', group.name))?.schedules;
+    schedules?.get(name)?.ended.abort();
+    schedules?.delete(name);
+  }
+
   /** ARNs of all schedules that there are. */
   schedules(): string[] {
     return [...this.groups.values()].flatMap(({ schedules }) => [...schedules.values()].map(({ arn }) => arn));
@@ -106,12 +96,11 @@ export class Scheduler extends HttpService {
     switch (name && call.operation) {
       case 'CreateSchedule': return json({ ScheduleArn: this.create(call, name!) });
       case 'GetSchedule': {
-        const { Name, arn: Arn, GroupName, ScheduleExpression, Target, ActionAfterCompletion } = this.find(call, name!);
-        return json({ Name, Arn, GroupName, ScheduleExpression, Target, ActionAfterCompletion, State: 'ENABLED' });
+        const { arn: Arn, State = 'ENABLED', group, at, recurs, ended, ClientToken, ...parameters } = this.find(call, name!);
+        return json({ Arn, State, ...parameters });
       }
       case 'DeleteSchedule': {
-        const { group } = this.find(call, name!);
-        this.groupNamed(group).schedules.delete(name!);
+        this.deleteSchedule(this.find(call, name!).group, name!);
         return json({});
       }
       default:
@@ -137,37 +126,13 @@ export class Scheduler extends HttpService {
     const arn = arnOf(group, 'schedule', `${GroupName}/${Name}`);
     this.context.authorize(principal, 'scheduler:CreateSchedule', arn);
     this.context.authorize(principal, 'iam:PassRole', RoleArn, { 'iam:PassedToService': [SERVICE] });
-    const { schedules, deleted } = this.groupNamed(group);
-    const schedule: Schedule = { ...parameters, GroupName, Name, arn, group, at: this.check(Name, parameters) };
-    const existing = schedules.get(Name);
+    const existing = this.groupNamed(group).schedules.get(Name);
     if (existing) {
+      newSchedule(group, Name, parameters, this.context.clock.now()); // what is not valid is said first
       if (ClientToken !== undefined && existing.ClientToken === ClientToken) return arn;
       throw conflict(`Schedule ${Name} already exists.`);
     }
-    if (!this.mayAssume(schedule)) {
-      throw invalid('The execution role you provide must allow AWS EventBridge Scheduler to assume the role.');
-    }
-    schedules.set(Name, schedule);
-    this.run(schedule, deleted.signal).catch(() => undefined); // its group was deleted, or the cloud stops
-    return arn;
-  }
-
-  /** When it is due. A time in the past is refused: nobody says whether AWS does that. */
-  private check(name: string, { ScheduleExpression, FlexibleTimeWindow, Target }: ScheduleParameters): number {
-    const { Arn, Input = '{}' } = Target;
-    if (!NAME.test(name)) throw invalid(`Value '${name}' at 'name' failed to satisfy constraint`);
-    const [, time] = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(ScheduleExpression) ?? [];
-    const at = Date.parse(`${time}Z`);
-    if (!(at >= this.context.clock.now())) throw invalid(`Invalid Schedule Expression ${ScheduleExpression}.`);
-    if (FlexibleTimeWindow?.Mode !== 'OFF') throw new Error('The local Scheduler knows no flexible time window');
-    if (!Arn.includes(':function:')) throw new Error('The local Scheduler calls functions only');
-    if (Buffer.byteLength(Input) > MAXIMUM_INPUT_BYTES) throw invalid('The input is longer than 256 KB.');
-    try {
-      JSON.parse(Input);
-    } catch {
-      throw invalid('Invalid Input: the input of a Lambda target has to be well-formed JSON.');
-    }
-    return at;
+    return this.putSchedule(group, Name, parameters);
   }
 
   private find({ principal, region, operation, query }: Call, name: string): Schedule {
@@ -179,36 +144,53 @@ export class Scheduler extends HttpService {
   }
 
   private groupNamed(group: GroupRef): Group {
-    const found = this.groups.get(arnOf(group, 'schedule-group', group.name));
+    const arn = arnOf(group, 'schedule-group', group.name);
+    if (group.name === 'default' && !this.groups.has(arn)) this.createGroup(group); // every account has it
+    const found = this.groups.get(arn);
     if (!found) throw notFound(`Schedule group ${group.name} does not exist.`);
     return found;
   }
 
   // ---- invocations
 
-  private async run(schedule: Schedule, deleted: AbortSignal): Promise<void> {
-    const { clock, random } = this.context;
-    const { deliveries, precision } = this.settings;
-    await clock.sleep(schedule.at - clock.now() + random() * precision, deleted);
-    const { schedules } = this.groupNamed(schedule.group);
-    for (let count = 0; count < deliveries && schedules.get(schedule.Name) === schedule; count++) {
+  private async run(schedule: Schedule, groupDeleted: AbortSignal): Promise<void> {
+    const { Name, at, recurs, group } = schedule;
+    const ended = AbortSignal.any([schedule.ended.signal, groupDeleted]);
+    if (recurs) {
+      for (let due: number | undefined = at; due !== undefined; due = nextAfter(recurs, due)) {
+        await this.context.clock.sleepUntilDue(this.untilCall(schedule, due), ended);
+        // The next time does not wait for the retries of this one.
+        this.deliverAll(schedule, due, ended).catch(() => undefined);
+      }
+    } else {
+      await this.context.clock.sleep(this.untilCall(schedule, at), ended);
       // Whether AWS deletes a schedule that it never could invoke is not known: here it stays.
-      if (!await this.deliver(schedule, deleted)) return;
+      if (!await this.deliverAll(schedule, at, ended)) return;
     }
-    if (schedule.ActionAfterCompletion === 'DELETE' && schedules.get(schedule.Name) === schedule) {
-      schedules.delete(schedule.Name);
+    if (schedule.ActionAfterCompletion === 'DELETE') this.groupNamed(group).schedules.delete(Name);
+  }
+
+  private untilCall({ FlexibleTimeWindow: { MaximumWindowInMinutes = 0 } }: Schedule, due: number): number {
+    const { clock, random } = this.context;
+    return due - clock.now() + random() * (this.settings.precision + MaximumWindowInMinutes * 60_000);
+  }
+
+  private async deliverAll(schedule: Schedule, due: number, ended: AbortSignal): Promise<boolean> {
+    for (let count = 0; count < this.settings.deliveries; count++) {
+      if (!await this.deliver(schedule, due, ended)) return false;
     }
+    return true;
   }
 
   /** False when its retries are used up, or the event is too old. */
-  private async deliver(schedule: Schedule, deleted: AbortSignal): Promise<boolean> {
+  private async deliver(schedule: Schedule, due: number, ended: AbortSignal): Promise<boolean> {
     const { clock } = this.context;
-    const { at, Target: { RetryPolicy = {} } } = schedule;
+    const { Target: { RetryPolicy = {} } } = schedule;
     const { MaximumRetryAttempts = RETRIES, MaximumEventAgeInSeconds = MAXIMUM_EVENT_AGE } = RetryPolicy;
     for (let tries = 0; tries <= MaximumRetryAttempts; tries++) {
       if (this.mayAssume(schedule) && this.invoke(schedule.Target)) return true;
-      await clock.sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries), deleted);
-      if (clock.now() - at > MaximumEventAgeInSeconds * 1000) return false;
+      await clock.sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries), ended);
+      if (clock.now() - due > MaximumEventAgeInSeconds * 1000) return false;
     }
     return false;
   }
@@ -217,7 +199,7 @@ export class Scheduler extends HttpService {
    * Asynchronous, as of every Lambda target: https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
    * It is no further run of a chain: Lambda does not see that this function asked for it.
    */
-  private invoke({ Arn, RoleArn: roleArn, Input = '{}' }: Target): boolean {
+  private invoke({ Arn, RoleArn: roleArn, Input = '{}' }: Schedule['Target']): boolean {
     try {
       this.context.authorize({ account: accountOf(roleArn), roleArn }, 'lambda:InvokeFunction', Arn);
       this.lambda.invokeAsync(Arn, Input);
@@ -236,10 +218,6 @@ export class Scheduler extends HttpService {
   }
 }
 
-function arnOf({ account, region }: Omit<GroupRef, 'name'>, type: 'schedule' | 'schedule-group', name: string): string {
-  return `arn:${partitionOf(region)}:scheduler:${region}:${account}:${type}/${name}`;
-}
-
 /** Of the API's path. */
 function scheduleName(path: string): string | undefined {
   const match = /^\/schedules\/([^/]+)$/.exec(path);
@@ -248,10 +226,6 @@ function scheduleName(path: string): string | undefined {
 
 function json(body: object): Reply {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('ValidationException', 400, message);
 }
 
 function conflict(message: string): ServiceError {
