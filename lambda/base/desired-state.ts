@@ -35,6 +35,17 @@ export interface Deed {
 
 export type DesiredSigning = EasyDkim | ByoDkim | Deed;
 
+/** BYODKIM with a key that changes: which key and selector it is now, the secret says. */
+export interface RotatingByoDkim {
+  readonly method: 'ROTATING_BYODKIM';
+  readonly secretArn: string;
+  readonly selectorPrefix: string;
+  /** In bits. */
+  readonly keyLength: number;
+  /** When the key is changed, in Secrets Manager's words. */
+  readonly schedule?: string;
+}
+
 export interface DesiredState {
   readonly domain: string;
   /** Region of the SES identity. */
@@ -48,12 +59,19 @@ export interface DesiredState {
   readonly retain: boolean;
 }
 
+/** The same, as the properties say it: of a rotating key they do not say which it is now. */
+export interface WantedState extends Omit<DesiredState, 'signing'> {
+  readonly signing: DesiredSigning | RotatingByoDkim;
+}
+
 export interface ZoneSettings {
   readonly id: string;
   readonly roleArn?: string;
   readonly ttl: number;
   /** A record that says something else is replaced. */
   readonly overwrite: boolean;
+  /** How long a superseded record stays. @default 14 days */
+  readonly overlapSeconds?: number;
 }
 
 /** The secret, as an error names it. */

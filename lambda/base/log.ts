@@ -3,7 +3,7 @@ import { Redactor } from './redaction';
 
 const TEXTS = [
   'requestType', 'requestId', 'stackId', 'logicalResourceId', 'physicalResourceId', 'method', 'selector',
-  'publicKeySha256', 'hostedZoneId', 'status', 'errorType', 'errorName', 'message', 'call',
+  'publicKeySha256', 'secretArn', 'hostedZoneId', 'status', 'errorType', 'errorName', 'message', 'call',
 ] as const;
 
 /** What may be written. A private key, a ResponseURL or a whole event has no field to be in. */

@@ -9,6 +9,7 @@ export interface Services {
   readonly ses: Ses;
   readonly dns: PublicDns;
   readonly secrets: Secrets;
+  readonly keyStore: (secretArn: string) => KeyStore;
   readonly hostedZone: (zone: ZoneSettings) => HostedZone;
   readonly retry: Retry;
   readonly log: Log;
@@ -133,6 +134,28 @@ export interface PublicDns {
 export interface Secrets {
   /** The text of the whole value. Throws with what to do when it cannot be read. */
   read(source: SecretSource): Promise<string>;
+}
+
+/** A secret whose versions hold the keys of one identity, of which one is in use. */
+export interface KeyStore {
+  /** Undefined when there is no such secret. */
+  describe(): Promise<KeyStoreState | undefined>;
+  /** The text of a version. Undefined when it has none yet. */
+  read(versionId: string): Promise<string | undefined>;
+  /** Stores a version, unless it is there already. Without a label it becomes the current one. */
+  put(versionId: string, text: string, label?: 'AWSPENDING'): Promise<void>;
+  /** Takes a label off a version, and puts it on another one. */
+  moveLabel(label: 'AWSCURRENT' | 'AWSPENDING', from: string, to?: string): Promise<void>;
+}
+
+export interface KeyStoreState {
+  /** Secrets Manager has the key changed: nobody has switched that off. */
+  readonly rotates: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The versions that have each label. */
+  readonly versions: Readonly<Partial<Record<'AWSCURRENT' | 'AWSPENDING', string>>>;
+  /** When anything of the secret was changed last, in ms since 1970. */
+  readonly changedAt?: number;
 }
 
 export interface CloudFormation {

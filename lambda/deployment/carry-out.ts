@@ -4,17 +4,19 @@ import { Deadlines, lastCallOf } from './deadlines';
 import { requestedAt } from './event';
 import { OVERTAKEN_ENDS_MS } from './fence';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
-import { parseProperties } from './properties';
+import { parseProperties } from '../base/properties';
 import { Request } from './request';
 import { isRecreated, isRollback } from './stack';
 import { textOf } from '../base/describe-error';
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { Retry } from '../base/retry';
 import { reconcile } from '../signing/reconcile';
 import { release } from '../signing/release';
+import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
+import { settle } from '../signing/rotation';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 
 /**
@@ -26,12 +28,12 @@ const ACCESS_GRACE_ON_DELETE_MS = 15_000;
 
 /** A request with all that its work needs. */
 interface Work extends Request {
-  readonly desired: DesiredState;
+  readonly desired: WantedState;
   readonly owner: Owner;
   readonly services: Services;
 }
 
-export async function carryOut(request: Request, desired: DesiredState, deadlines: Deadlines): Promise<Answer> {
+export async function carryOut(request: Request, desired: WantedState, deadlines: Deadlines): Promise<Answer> {
   const { event, environment: { time, services }, log, redactor, fence } = request;
   // Lambda keeps an event for hours. CloudFormation has answered for us by then, and has gone on.
   if (time.now() >= deadlines.cloudFormation) {
@@ -58,12 +60,16 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const isUpdate = RequestType === 'Update';
   if (isUpdate && isNew(work) && await isRollback(work, services.retry)) await age(work, OVERTAKEN_ENDS_MS);
   const last = parsePrevious(work);
+  if (last) await makeWayFor(work, last);
   const isSameIdentity = parsePhysicalId(known).identity === identity;
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
-  const previous = last && identityOf(last) === identity ? last : undefined;
+  const isOfIdentity = last && identityOf(last) === identity;
+  const [keyed, previous] = await Promise.all([
+    withKey(desired, services), isOfIdentity ? withKnownKey(last, services) : undefined,
+  ]);
   const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(
-    { desired, previous, isUpdate, toldBefore, owner, progress }, services);
+    { desired: keyed, previous, isUpdate, toldBefore, owner, progress }, services);
   if (last && !previous && isSameIdentity) await abandon(work, last);
   const physicalId = known && isSameIdentity ? known
     : renderPhysicalId(identity, { succeeded: true, signingPut: isSigningOurs });
@@ -74,11 +80,11 @@ async function createOrUpdate(work: Work): Promise<Answer> {
  * A roll-back of an update to another identity, which never answered. So CloudFormation does not know the other one,
  * and deletes nothing of it.
  */
-async function abandon(work: Work, previous: DesiredState): Promise<void> {
+async function abandon(work: Work, previous: WantedState): Promise<void> {
   const { event: { StackId, LogicalResourceId }, environment, log, services: { retry, redactor } } = work;
   const owner = ownerOf(StackId, LogicalResourceId, previous);
   const services = environment.services(previous, { retry, log, redactor }, StackId);
-  await release({ previous, owner, isRollback: async () => true }, services);
+  await release({ previous: await withKnownKey(previous, services), owner, isRollback: async () => true }, services);
 }
 
 async function remove(work: Work): Promise<Answer> {
@@ -94,9 +100,27 @@ async function remove(work: Work): Promise<Answer> {
     if (!create) await age(work, OVERTAKEN_ENDS_MS);
     // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
     if (create?.signingPut) await age(work, SHOWN_AFTER_MS);
-    await release({ previous: desired, owner, create, isRollback: () => isRollback(work, retry) }, services);
+    await endRotationOf(work, desired);
+    const previous = await withKnownKey(desired, services);
+    await release({ previous, owner, create, isRollback: () => isRollback(work, retry) }, services);
   }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
+}
+
+/** Secrets Manager does not change a schedule while a change of the key is not complete. */
+async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
+  const { desired: { signing }, owner, services } = work;
+  if (before.method !== 'ROTATING_BYODKIM') return;
+  if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
+    await endRotationOf(work, { signing: before, ...last });
+  } else if (signing.schedule !== before.schedule) {
+    await settle({ wanted: { signing: before, ...last }, owner, services });
+  }
+}
+
+/** A rotation that goes on would tell SES of its key afterwards. */
+async function endRotationOf({ services }: Work, wanted: WantedState): Promise<void> {
+  if (await endRotation(wanted, services)) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
 }
 
 function isNew({ event, environment: { time } }: Work): boolean {
@@ -115,7 +139,7 @@ async function age({ event, services: { retry, log } }: Work, atLeast: number): 
 }
 
 /** An older version may have had other properties. Then what is there has to speak for itself. */
-function parsePrevious({ event: { OldResourceProperties }, environment, log }: Request): DesiredState | undefined {
+function parsePrevious({ event: { OldResourceProperties }, environment, log }: Request): WantedState | undefined {
   try {
     return OldResourceProperties && parseProperties(OldResourceProperties, environment.region);
   } catch (error) {

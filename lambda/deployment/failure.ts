@@ -4,11 +4,11 @@ import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Request } from './request';
 import { attributesAfterRollback } from './stack';
 import { nameOf, reasonOf } from '../base/describe-error';
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 
 /** `desired` is undefined when the properties could not be read. */
 export async function failureAnswer(
-  request: Request, desired: DesiredState | undefined, error: unknown,
+  request: Request, desired: WantedState | undefined, error: unknown,
 ): Promise<Answer> {
   const reason = reasonOf(error);
   request.log('failed', { errorName: nameOf(error), message: reason });
@@ -35,7 +35,7 @@ function isUntouched(physicalId: string): boolean {
  * | Update to another identity     | of a failed Create if anything was begun for it, else the known one    |
  * | Delete                         | the known one                                                          |
  */
-function physicalIdAfterFailure({ event, progress }: Request, desired: DesiredState | undefined): string {
+function physicalIdAfterFailure({ event, progress }: Request, desired: WantedState | undefined): string {
   const { RequestType, LogicalResourceId, PhysicalResourceId } = event;
   const { signingPut, recordsBegun, signingTag } = progress;
   const identity = desired ? identityOf(desired) : LogicalResourceId;

@@ -9,10 +9,10 @@ import { ANSWER_MS, cloudFormationDeadline, Deadlines, unlessItHangs } from './d
 import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
 import { furtherInvocation } from './further-invocation';
-import { parseProperties } from './properties';
+import { parseProperties } from '../base/properties';
 import { Environment, Request, requestOf } from './request';
 import { textOf } from '../base/describe-error';
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
 
 /** Lambda waits for up to two minutes before it runs an event again, and such a run takes up to 15. */
@@ -36,7 +36,7 @@ export async function onEvent(event: HandlerEvent, invocation: Invocation, envir
 /** Undefined when a further invocation will answer, or nobody waits for an answer. */
 async function answerTo(request: Request, invocationEnd: number): Promise<Answer | undefined> {
   const { event, environment: { region, time } } = request;
-  let desired: DesiredState | undefined;
+  let desired: WantedState | undefined;
   let deadlines: Deadlines = { invocation: invocationEnd, cloudFormation: Infinity };
   try {
     desired = parseProperties(event.ResourceProperties, region);

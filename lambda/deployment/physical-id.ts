@@ -9,7 +9,7 @@
 // | `failed/us-east-1/…`    | failed           | yes                                |
 // | `untouched/us-east-1/…` | failed           | no                                 |
 // | anything else           | was not answered | unknown: CloudFormation made it up |
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 import { CreateOutcome } from '../signing/release';
 
 export interface PhysicalId {
@@ -25,7 +25,7 @@ const OUTCOMES: Readonly<Record<string, CreateOutcome>> = {
 };
 
 /** The Region and the domain: changing those replaces the resource, changing anything else updates it. */
-export function identityOf({ region, domain }: DesiredState): string {
+export function identityOf({ region, domain }: Pick<WantedState, 'region' | 'domain'>): string {
   return `${region}/${domain}`;
 }
 

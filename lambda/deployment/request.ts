@@ -2,7 +2,7 @@
 import { ANSWER_MS } from './deadlines';
 import { HandlerEvent, Progress, requestedAt } from './event';
 import { fenceOf } from './fence';
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
 import { CloudFormation, Scheduler, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
@@ -15,7 +15,7 @@ export interface Environment {
   /** Writes a line of the log. */
   readonly write: (line: string) => void;
   readonly services: (
-    desired: DesiredState, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
+    desired: Pick<WantedState, 'domain' | 'region'>, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
   ) => Services;
   readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */

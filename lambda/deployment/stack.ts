@@ -3,10 +3,11 @@ import { identityOf, parsePhysicalId } from './physical-id';
 import { Request, shortRetry } from './request';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
-import { DesiredState } from '../base/desired-state';
+import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
 import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
+import { withKnownKey } from '../signing/rotating-key';
 
 /**
  * True when a Delete is for a failed resource that was made anew.
@@ -15,7 +16,7 @@ import { attributesIfInPlace } from '../signing/in-place';
  * makes the resource anew, and then deletes the failed one. Both are the same identity, and what the new one made must
  * stay.
  */
-export async function isRecreated(request: Request, desired: DesiredState, retry: Retry): Promise<boolean> {
+export async function isRecreated(request: Request, desired: WantedState, retry: Retry): Promise<boolean> {
   const { event: { PhysicalResourceId, StackId, LogicalResourceId }, environment, log } = request;
   if (parsePhysicalId(PhysicalResourceId).create?.succeeded) return false;
   try {
@@ -51,7 +52,7 @@ export async function isRollback(request: Request, retry: Retry): Promise<boolea
  * key again yet, or it does not change a key length twice a day.
  */
 export async function attributesAfterRollback(
-  request: Request, desired: DesiredState,
+  request: Request, desired: WantedState,
 ): Promise<ResourceAttributes | undefined> {
   const { event, environment, log, redactor } = request;
   const isSameIdentity = parsePhysicalId(event.PhysicalResourceId).identity === identityOf(desired);
@@ -60,7 +61,7 @@ export async function attributesAfterRollback(
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
-    const attributes = await attributesIfInPlace(desired, services);
+    const attributes = await attributesIfInPlace(await withKnownKey(desired, services), services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;

@@ -14,6 +14,9 @@ export function keyText(publicKey: string): string {
   return `v=DKIM1; k=rsa; p=${publicKey}`;
 }
 
+/** What says that the key of this name is no longer to be trusted (RFC 6376 3.6.1). */
+export const REVOKED_KEY = 'v=DKIM1; k=rsa; p=';
+
 /**
  * True when the texts of a record hold the key of the wanted text and no other, whatever else they say. So if SES has
  * verified its key by them, it is this one.

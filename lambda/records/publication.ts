@@ -4,17 +4,15 @@ import { domainKeyName } from './dkim-record';
 import { alreadyListed } from './open-zone';
 import { refuseCut } from './zone-cut';
 import {
-  planLeaving, planNote, planPublication, planRetirement, planTouch, Publication,
+  planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication,
 } from './zone-plan';
-import { registryName } from './zone-view';
+import { registryName, ZoneView } from './zone-view';
+import { DEFAULT_RECORD_OVERLAP } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
 import { ChangeRefusedError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { OpenZone, RecordSet, Services } from '../base/ports';
-
-/** How long a superseded record stays: mail is delivered for days after it was signed. Practice is 3 to 14 days. */
-const OVERLAP_DAYS = 14;
 
 /** Where an owner's records are published, and how. */
 export interface Publisher extends Pick<Services, 'retry' | 'log'> {
@@ -89,6 +87,20 @@ export async function retire(
   }
 }
 
+/** True when something is superseded, and must stay no longer. */
+export function hasDue(records: readonly RecordSet[], owner: Owner, now: number): boolean {
+  return new ZoneView(records, owner).entries.some(({ until }) => until && until <= isoSeconds(now));
+}
+
+/** Publishes an empty key in place of a superseded one. It stays for an overlap from now. */
+export async function revoke(publisher: Publisher, selector: string): Promise<void> {
+  const { owner, zone } = publisher;
+  const { supersededUntil } = planSettings(publisher);
+  const plan = (records: readonly RecordSet[], room: number) =>
+    planRevocation(records, owner, { label: selector, until: supersededUntil }, room);
+  await applyPlan(zone, domainKeyName(owner.domain), plan, { ...publisher, awaitsSync: true });
+}
+
 /**
  * Marks the owner's records as superseded in a zone that the stack no longer names. They stay for the mail on its way.
  * It is a courtesy to the next reader: when the zone cannot be reached any more, the deployment goes on.
@@ -105,9 +117,9 @@ export async function leaveZone(publisher: Publisher): Promise<void> {
   }
 }
 
-function planSettings({ settings: { ttl, overwrite }, retry }: Publisher) {
+function planSettings({ settings: { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP }, retry }: Publisher) {
   const now = retry.now();
-  return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + OVERLAP_DAYS * 86_400_000) };
+  return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + overlap * 1000) };
 }
 
 function isoSeconds(ms: number): string {

@@ -36,11 +36,14 @@
 import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, holdsTheKey, recordsAt, RecordType, serves } from './dkim-record';
+import { REVOKED_KEY } from './key-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import {
   changeEntries, changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
 } from './registry-changes';
 import { Page, ZoneView } from './zone-view';
+import { quote } from '../base/dns-text';
+import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
@@ -244,6 +247,30 @@ export function planRetirement(
     const shared = ours.filter((record) => view.isListedByAnother(record));
     return [...ours.filter((record) => !shared.includes(record)).map(remove), ...touchOthers(view, shared)];
   }, room) : [];
+}
+
+/**
+ * Puts an empty key in the place of a superseded one that is ours alone. Throws when the record is not that. A record
+ * that says it already stays.
+ */
+export function planRevocation(
+  records: readonly RecordSet[], owner: Owner, { label, until }: Pick<Entry, 'label' | 'until'>, room?: number,
+): Change[] {
+  const view = new ZoneView(records, owner);
+  const entry = view.entries.find((each) => each.label === label && each.origin === 'ours' && view.recordOf(each));
+  const record = entry && view.recordOf(entry);
+  if (!entry?.until || record?.type !== 'TXT' || view.isListedByAnother(record)) {
+    throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,
+      'Nothing was changed. A record of somebody else is theirs to revoke');
+  }
+  const values = [quote(REVOKED_KEY)];
+  const digest = digestOf('TXT', values);
+  if (entry.digest === digest) return [];
+  const { name, type, ttl } = record;
+  return makeRoom(view, [
+    remove(record), create({ name, type, ttl, values }),
+    ...changeEntries(view, new Map([[entry, [{ ...entry, digest, until }]]])),
+  ], room);
 }
 
 /**

@@ -110,6 +110,13 @@ export function registryName({ label, domain }: Owner): string {
   return recordName(label, domain);
 }
 
+/** True when the owner lists the record of one of these labels, as it is there, as what is wanted. */
+export function lists(records: readonly RecordSet[], owner: Owner, labels: readonly string[]): boolean {
+  const view = new ZoneView(records, owner);
+  return view.entries.some((entry) =>
+    labels.includes(entry.label) && entry.until === undefined && view.recordOf(entry) !== undefined);
+}
+
 /** True when another owner lists a record of one of these names. */
 export function isAnothers(records: readonly RecordSet[], owner: Owner, names: readonly string[]): boolean {
   const view = new ZoneView(records, owner);

@@ -24,10 +24,7 @@ export function secretsFrom(
       const client = clientFor(region); // it can be in another Region or account
       const command = new GetSecretValueCommand({ SecretId: arnForm ? secretName : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
-        if (error instanceof HandlerError) throw error;
-        const { name, text, advice } = describeError(error);
-        throw new HandlerError(`${describeSecret(source)} could not be read: ${name}: ${sentence(text)}`,
-          adviceFor(name, text, arn) ?? advice);
+        throw secretError(`${describeSecret(source)} could not be read`, error, arn);
       });
       if (arnForm && !answer.ARN?.startsWith(`${arn}-`)) {
         throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
@@ -40,6 +37,13 @@ export function secretsFrom(
       return answer.SecretString;
     },
   };
+}
+
+/** An error of Secrets Manager, with what to do. One of our own says it already. */
+export function secretError(whatHappened: string, error: unknown, arn: string): unknown {
+  if (error instanceof HandlerError) return error;
+  const { name, text, advice } = describeError(error);
+  return new HandlerError(`${whatHappened}: ${name}: ${sentence(text)}`, adviceFor(name, text, arn) ?? advice);
 }
 
 function adviceFor(name: string, text: string, arn: string): string | undefined {

@@ -93,7 +93,7 @@ function holdsKey({ value }: DkimRecord): Check {
 }
 
 /** A record with the key that harms the mail all the same has to be corrected: to wait for another one is no use. */
-function saysKey(record: DkimRecord): Check {
+export function saysKey(record: DkimRecord): Check {
   return (values) => {
     const flaw = holdsKey(record)(values) ? flawOf(values.map(unquote)) : undefined;
     if (!flaw) return saysTheSame(record, 'TXT', values);

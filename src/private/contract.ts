@@ -40,7 +40,25 @@ export interface DeedProperties {
   readonly ParentRegion: string;
 }
 
-export type SigningProperties = EasyDkimProperties | ByoDkimProperties | DeedProperties;
+/**
+ * A rotating key: the handler makes the first key, and Secrets Manager has the handler's rotation make the others. The
+ * keys are in a secret that nobody else writes.
+ */
+export interface RotatingByoDkimProperties {
+  readonly Method: 'ROTATING_BYODKIM';
+  readonly SecretArn: string;
+  /** Left out if it is the default. */
+  readonly SelectorPrefix?: string;
+  /** In bits. Left out if it is the default. */
+  readonly KeyLength?: string;
+  /**
+   * When keys are changed. The handler does not need it. But Secrets Manager refuses to change a schedule while a change
+   * of the key is not complete, so the handler has to be called before that.
+   */
+  readonly Schedule?: string;
+}
+
+export type SigningProperties = EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties;
 
 /**
  * The properties of the custom resource in the template.
@@ -59,6 +77,8 @@ export interface ResourceProperties {
   /** In seconds. */
   readonly RecordTtl?: string;
   readonly RecordConflict?: 'FAIL' | 'OVERWRITE';
+  /** How long a superseded record stays, in seconds. */
+  readonly RecordOverlap?: string;
   /** In seconds. */
   readonly WaitForVerification?: string;
   readonly RemovalPolicy?: 'DESTROY' | 'RETAIN';
@@ -93,6 +113,30 @@ export interface ResourceAttributes {
    */
   readonly [data: `RecordData${number}`]: string;
 }
+
+/**
+ * What the rotation of a key has to know, as tags of its secret: Secrets Manager tells it the secret and nothing else.
+ * The names are those of the properties, and of the custom resource that owns the records.
+ */
+export const ROTATION_TAG_PREFIX = 'cdk-ses-dkim:';
+export const ROTATION_TAGS = [
+  'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'RecordTtl',
+  'RecordOverlap', 'SelectorPrefix', 'KeyLength',
+] as const;
+
+export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number], string>>>;
+
+/** Default first part of the selectors of a rotating key. */
+export const DEFAULT_SELECTOR_PREFIX = 'dkim';
+
+/** A selector is `<prefix>-<yyyymmdd>-<6 digits>`, and has at most 63 characters. */
+export const MAX_SELECTOR_PREFIX = 63 - '-20261126-0a1b2c'.length;
+
+/** Default length of the keys of a rotating key, in bits. */
+export const DEFAULT_ROTATING_KEY_LENGTH = 2048;
+
+/** Default time that a superseded record stays, in seconds: mail is delivered for days after it was signed. */
+export const DEFAULT_RECORD_OVERLAP = 14 * 86_400;
 
 /** Default key length of Easy DKIM. It is also the default of SES. */
 export const DEFAULT_KEY_LENGTH = 'RSA_2048_BIT';

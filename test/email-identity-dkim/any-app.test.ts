@@ -7,7 +7,7 @@ import {
 } from 'cdk-nag';
 import { SECRET_ARN, VERSION_ID, withEveryKind } from './every-kind';
 import { ZONE_ROLE } from './example-com';
-import { parseProperties } from '../../lambda/deployment/properties';
+import { parseProperties } from '../../lambda/base/properties';
 import { RESOURCE_TYPE } from '../../src/private/contract';
 import { mailStack, resourcesOf, statementFor, statementsOf } from '../mail-stack';
 

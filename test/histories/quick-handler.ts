@@ -141,6 +141,7 @@ export class QuickHandler {
         ses: sesOf(desired, stackId, sesIn, common.retry),
         dns: { ask: (name) => this.call(run, 'dns', 'Query', () => this.services.ask(name)) },
         secrets: secretsFrom(() => secrets, common.retry, common.redactor),
+        keyStore: () => { throw new Error('no history has a rotating key'); },
         hostedZone: (settings) => hostedZone(settings, async () => zone, common.retry, known),
       }),
       cloudFormation: cloudFormationOf(client('cloudformation', (operation, input) =>

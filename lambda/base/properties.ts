@@ -1,9 +1,10 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DOMAIN, HOSTED_ZONE_ID, LABEL, REGION,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, HOSTED_ZONE_ID,
+  LABEL, MAX_SELECTOR_PREFIX, REGION,
 } from '../../src/private/contract';
-import { DesiredSigning, DesiredState, KeyLength, SecretSource, ZoneSettings } from '../base/desired-state';
-import { HandlerError } from '../base/errors';
+import { KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
+import { HandlerError } from './errors';
 
 /** What a text has to be: as a check, and in words. */
 type Form = readonly [RegExp, string];
@@ -16,13 +17,18 @@ const SECRET: Form = [
   /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/, 'the ARN of a secret',
 ];
 const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, 'the ARN of a role'];
+const SELECTOR_PREFIX: Form = [
+  new RegExp(`^(?=.{1,${MAX_SELECTOR_PREFIX}}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$`),
+  `1 to ${MAX_SELECTOR_PREFIX} letters in lower case, digits and inner hyphens`,
+];
+const KEY_BITS: Form = [/^(1024|2048)$/, '1024 or 2048'];
 const ANY: Form = [/^[\s\S]{1,512}$/, '1 to 512 characters'];
 const SECONDS: Form = [/^\d{1,10}$/, 'whole seconds'];
 const MOST_SHOWN = 200;
 const KEY_LENGTHS: readonly KeyLength[] = ['RSA_1024_BIT', 'RSA_2048_BIT'];
 
 /** Throws with the property and the value found. `functionRegion` is the Region of an identity that names none. */
-export function parseProperties(properties: Record<string, unknown>, functionRegion: string): DesiredState {
+export function parseProperties(properties: Record<string, unknown>, functionRegion: string): WantedState {
   const top = new Reader(properties);
   const zoneId = top.optional('HostedZoneId', ZONE_ID);
   return {
@@ -30,7 +36,7 @@ export function parseProperties(properties: Record<string, unknown>, functionReg
     region: top.optional('Region', REGION_CODE) ?? functionRegion,
     signing: parseSigning(top.child('Signing')),
     zone: zoneId === undefined ? undefined : parseZone(zoneId, top),
-    waitSeconds: top.seconds('WaitForVerification', 0),
+    waitSeconds: top.seconds('WaitForVerification') ?? 0,
     retain: top.choice('RemovalPolicy', ['DESTROY', 'RETAIN']) === 'RETAIN',
   };
 }
@@ -39,18 +45,31 @@ function parseZone(id: string, top: Reader): ZoneSettings {
   return {
     id,
     roleArn: top.optional('HostedZoneRoleArn', ROLE),
-    ttl: top.seconds('RecordTtl', DEFAULT_RECORD_TTL),
+    ttl: top.seconds('RecordTtl') ?? DEFAULT_RECORD_TTL,
     overwrite: top.choice('RecordConflict', ['FAIL', 'OVERWRITE']) === 'OVERWRITE',
+    overlapSeconds: top.seconds('RecordOverlap'),
   };
 }
 
-function parseSigning(signing: Reader): DesiredSigning {
-  const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED']) ?? signing.isMissing('Method');
+function parseSigning(signing: Reader): WantedState['signing'] {
+  const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED', 'ROTATING_BYODKIM'])
+    ?? signing.isMissing('Method');
   switch (method) {
     case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
     case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION_CODE) };
     case 'BYODKIM': return { method, selector: signing.required('Selector', SELECTOR), secret: parseSecret(signing) };
+    case 'ROTATING_BYODKIM': return parseRotating(signing);
   }
+}
+
+function parseRotating(signing: Reader): RotatingByoDkim {
+  return {
+    method: 'ROTATING_BYODKIM',
+    secretArn: signing.required('SecretArn', SECRET),
+    selectorPrefix: signing.optional('SelectorPrefix', SELECTOR_PREFIX) ?? DEFAULT_SELECTOR_PREFIX,
+    keyLength: Number(signing.optional('KeyLength', KEY_BITS) ?? DEFAULT_ROTATING_KEY_LENGTH),
+    schedule: signing.optional('Schedule', ANY),
+  };
 }
 
 function parseSecret(signing: Reader): SecretSource {
@@ -87,8 +106,9 @@ class Reader {
     return choices.find((choice) => choice === value) ?? this.isWrong(name, choices.join(' or '));
   }
 
-  seconds(name: string, otherwise: number): number {
-    return Number(this.optional(name, SECONDS) ?? otherwise);
+  seconds(name: string): number | undefined {
+    const value = this.optional(name, SECONDS);
+    return value === undefined ? undefined : Number(value);
   }
 
   child(name: string): Reader {

@@ -1,5 +1,5 @@
 // Tests of the properties: every form that is taken, and a message with property and value for all others.
-import { parseProperties } from '../../../lambda/deployment/properties';
+import { parseProperties } from '../../../lambda/base/properties';
 import { DEFAULT_RECORD_TTL } from '../../../src/private/contract';
 
 const EASY = { Method: 'EASY_DKIM', KeyLength: 'RSA_2048_BIT' };

@@ -1,0 +1,31 @@
+// What the function is called with: a step of a rotation, by Secrets Manager, or the care for what is superseded, by a
+// schedule or by hand. Anybody who may call the function can send anything, so each field is checked.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+import { HandlerError } from '../base/errors';
+
+export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+export type Step = typeof STEPS[number];
+
+export type RotationEvent =
+  | { readonly kind: 'step'; readonly secretArn: string; readonly step: Step; readonly token: string }
+  | { readonly kind: 'care'; readonly secretArns: readonly string[] }
+  | { readonly kind: 'revoke'; readonly secretArn: string; readonly selector: string };
+
+const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,519}$/;
+const TOKEN = /^[\x21-\x7e]{32,64}$/;
+const SELECTOR = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEvent {
+  const { Step, SecretId, ClientRequestToken, Secrets, Revoke } = event;
+  if (Array.isArray(Secrets)) return { kind: 'care', secretArns: Secrets.map((arn) => text('Secrets', arn, SECRET_ARN)) };
+  const secretArn = text('SecretId', SecretId, SECRET_ARN);
+  if (Revoke !== undefined) return { kind: 'revoke', secretArn, selector: text('Revoke', Revoke, SELECTOR) };
+  const step = STEPS.find((each) => each === Step);
+  if (!step) throw new HandlerError('The event has no Step of a rotation', 'This function is called by Secrets Manager');
+  return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
+}
+
+function text(name: string, value: unknown, form: RegExp): string {
+  if (typeof value === 'string' && form.test(value)) return value;
+  throw new HandlerError(`The event's ${name} is missing, or not of its form`);
+}

@@ -1,0 +1,74 @@
+// Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
+import { createHash } from 'node:crypto';
+import { namesSelector } from './ses-rules';
+import { newKey, readStoredKeys, signingWith } from './stored-key';
+import { textOf } from '../base/describe-error';
+import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
+import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
+import { Services } from '../base/ports';
+
+/** The state with the key that it is now, after it has made the first one where there is none. */
+export async function withKey(wanted: WantedState, services: Services): Promise<DesiredState> {
+  const { signing } = wanted;
+  return { ...wanted, signing: signing.method === 'ROTATING_BYODKIM' ? await keyNow(signing, services) : signing };
+}
+
+/** The same for what was before. Its secret may be gone: then the key is one that nobody knows. */
+export async function withKnownKey(wanted: WantedState, services: Services): Promise<DesiredState> {
+  const { signing } = wanted;
+  if (signing.method !== 'ROTATING_BYODKIM') return { ...wanted, signing };
+  const known = await currentKey(signing, services).catch((error: unknown) => {
+    if (error instanceof OutOfTimeError) throw error;
+    services.log('key-unknown', { message: textOf(error) });
+    return undefined;
+  });
+  return { ...wanted, signing: known ?? { method: 'BYODKIM', selector: '', secret: { arn: signing.secretArn } } };
+}
+
+async function keyNow(signing: RotatingByoDkim, services: Services): Promise<DesiredSigning> {
+  const known = await currentKey(signing, services);
+  if (known) return known;
+  // However often it is tried, and by whomever: of one secret there is one first version.
+  const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
+  const { selector, text } = newKey(signing, token, services.retry.now());
+  await services.keyStore(signing.secretArn).put(token, text);
+  services.log('first-key-made', { selector });
+  const made = await currentKey(signing, services);
+  if (!made) {
+    throw new HandlerError(`The secret ${signing.secretArn} does not show its first key yet`, 'Deploy again in a minute');
+  }
+  return made;
+}
+
+/**
+ * The current key; while a rotation goes on, the one that SES has been told. Either is right, and nobody is told again.
+ */
+async function currentKey(signing: RotatingByoDkim, services: Services): Promise<DesiredSigning | undefined> {
+  const { current, pending } = await readStoredKeys(signing.secretArn, services);
+  if (current && pending?.key) {
+    const identity = await services.ses.read();
+    if (identity?.origin === 'EXTERNAL' && namesSelector(identity, pending.key.selector)) {
+      return signingWith(signing, pending.key);
+    }
+  }
+  return current && signingWith(signing, current);
+}
+
+/**
+ * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
+ * can be under way still.
+ */
+export async function endRotation({ signing }: WantedState, { keyStore, log }: Services): Promise<boolean> {
+  if (signing.method !== 'ROTATING_BYODKIM') return false;
+  const store = keyStore(signing.secretArn);
+  try {
+    const { AWSCURRENT: current, AWSPENDING: pending } = (await store.describe())?.versions ?? {};
+    if (pending === undefined || pending === current) return false;
+    await store.moveLabel('AWSPENDING', pending);
+    log('rotation-ended');
+  } catch (error) {
+    if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
+    log('rotation-unknown', { message: textOf(error) });
+  }
+  return true;
+}

@@ -1,0 +1,249 @@
+// One change of a rotating key. Secrets Manager has it done in four steps, repeats them, and may run one twice at once:
+// so each looks first, and does what is missing.
+//
+// What holds:
+// - A key is published, and answered by the world's name servers, before SES is told of it. The key before it stays
+//   published for its overlap.
+// - A key becomes the current one after SES has verified it. Otherwise SES is told the key before it again.
+// - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
+// - What the secret's tags say is believed where the owner's registry record in the zone agrees.
+import { saysKey } from './own-key';
+import { namesSelector } from './ses-rules';
+import { selectorsNow, tagOf } from './signing-tag';
+import { newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
+import { publishRecords, putSigning, Task } from './task';
+import { RotatingByoDkim, WantedState } from '../base/desired-state';
+import { HandlerError, sentence } from '../base/errors';
+import { Owner } from '../base/owner';
+import { IdentityState, OpenZone, Services } from '../base/ports';
+import { DkimRecord, domainKeyName, recordName, txtRecord } from '../records/dkim-record';
+import { alreadyListed, openZone } from '../records/open-zone';
+import { requireAnswered } from '../records/public-answer';
+import { lists } from '../records/zone-view';
+
+export interface Rotation {
+  readonly wanted: WantedState & { readonly signing: RotatingByoDkim };
+  readonly owner: Owner;
+  readonly services: Services;
+}
+
+/** A key that SES has not verified by then is taken back. SES needs minutes, and is said to need up to an hour. */
+export const PATIENCE_MS = 3_600_000;
+/** A step looks for so long. It ends before Lambda's 15 minutes, with time for a roll-back. */
+const LOOK_MS = 9 * 60_000;
+/** All rotations of an account share SES's one call a second. */
+const LOOK_EVERY_MS = 15_000;
+/** So long after SES was told, it may show what was before. */
+const STALE_MS = 60_000;
+
+/** The keys of a rotation that goes on. */
+interface Keys extends StoredKeys {
+  readonly current: StoredKey;
+  readonly pending: { readonly versionId: string; readonly key: StoredKey };
+}
+
+/** createSecret: makes the next key, and stores it under the label AWSPENDING. */
+export async function makeNextKey(rotation: Rotation, token: string): Promise<void> {
+  const { wanted: { domain, signing }, services: { keyStore, retry, log } } = rotation;
+  const keys = await readStoredKeys(signing.secretArn, rotation.services);
+  if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
+  const zone = await openOwnZone(rotation, keys);
+  const { selector, text } = newKey(signing, token, retry.now());
+  const name = recordName(selector, domain);
+  if ((await zone.list(domainKeyName(domain))).some((record) => record.name === name)) {
+    throw new HandlerError(`The record ${name} of the next key is there already`,
+      'Remove it if nobody needs it. The next rotation has another selector');
+  }
+  await keyStore(signing.secretArn).put(token, text, 'AWSPENDING');
+  log('key-made', { selector });
+}
+
+/** setSecret: publishes the next key beside the current one, and tells SES of it. */
+export async function useNextKey(rotation: Rotation, token: string): Promise<void> {
+  const { wanted, services } = rotation;
+  const keys = await keysOf(rotation, token);
+  const { current, pending: { key } } = keys;
+  const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
+  const task = taskOf(rotation, identity, zone, key);
+  const record = recordOf(rotation, key);
+  await publishRecords(task, { wanted: [recordOf(rotation, current), record], inSync: true });
+  await requireAnswered(record, saysKey(record), task.desired, services);
+  if (namesSelector(identity, key.selector)) return services.log('signing-unchanged', { selector: key.selector });
+  await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey: key.pair.privateKey });
+  services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
+}
+
+/**
+ * testSecret: returns when SES has verified the next key. Takes it back when SES says that it cannot, or has not done so
+ * in time. Otherwise fails, so that the rotation is repeated.
+ */
+export async function awaitNextKey(rotation: Rotation, token: string): Promise<void> {
+  const { services: { ses, retry, log } } = rotation;
+  const began = retry.now();
+  for (;;) {
+    const keys = await keysOf(rotation, token);
+    const { key } = keys.pending;
+    const identity = await ses.read();
+    const seen = describeSeen(identity, key);
+    log('verification-awaited', { status: identity?.status, errorType: identity?.errorType, selector: key.selector });
+    const waited = retry.now() - began;
+    if (isVerified(identity, key) && isOfNow(identity, key, waited)) return;
+    if (waited >= STALE_MS) {
+      const isTold = identity?.origin === 'EXTERNAL' && namesSelector(identity, key.selector);
+      if (!isTold) throw await takeBack(rotation, keys, `SES signs otherwise meanwhile: ${seen}`);
+      if (identity.status === 'FAILED') {
+        throw await takeBack(rotation, keys, `SES gave up verifying the next key: ${seen}`);
+      }
+    }
+    if (isOld(key, retry.now())) {
+      throw await takeBack(rotation, keys, `SES has not verified the next key in time: ${seen}`);
+    }
+    if (waited >= LOOK_MS) {
+      throw new HandlerError(`SES has not verified the next key yet: ${seen}`,
+        'It is published, so mail that is signed with it can be verified. Secrets Manager tries again');
+    }
+    await retry.pause(LOOK_EVERY_MS * (1 + Math.random()), 'SES to verify the next key');
+  }
+}
+
+/** finishSecret: the next key becomes the current one, and the one before it is superseded. */
+export async function finishNextKey(rotation: Rotation, token: string): Promise<void> {
+  const { wanted: { signing: { secretArn } }, services: { ses, keyStore, log } } = rotation;
+  const keys = await keysOf(rotation, token);
+  const { current, pending: { key } } = keys;
+  const identity = await ses.read();
+  if (!isVerified(identity, key)) {
+    throw new HandlerError(`The next key was verified, and now is not: ${describeSeen(identity, key)}`,
+      'Secrets Manager tries again');
+  }
+  await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
+  log('key-current', { selector: key.selector, publicKeySha256: key.pair.publicKeySha256 });
+  await tidyUp(rotation);
+}
+
+/** What is left to do when the next key is the current one: also for a step that is repeated. */
+export async function tidyUp(rotation: Rotation): Promise<void> {
+  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const { state: { versions }, current } = await readStoredKeys(secretArn, services);
+  if (!current) return;
+  const identity = await services.ses.read();
+  if (identity) {
+    const zone = await openOwnZone(rotation, { current });
+    await publishRecords(taskOf(rotation, identity, zone, current), { wanted: [recordOf(rotation, current)] });
+  }
+  if (versions.AWSPENDING !== undefined && versions.AWSPENDING === versions.AWSCURRENT) {
+    await services.keyStore(secretArn).moveLabel('AWSPENDING', versions.AWSPENDING);
+  }
+}
+
+/** Takes the next key back: SES is told the current one again. Gives the error that says so. */
+async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Error> {
+  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const { current, pending: { versionId, key } } = keys;
+  const identity = await services.ses.read();
+  if (identity) {
+    const zone = await openOwnZone(rotation, keys);
+    const task = taskOf(rotation, identity, zone, current);
+    if (identity.origin === 'EXTERNAL' && namesSelector(identity, key.selector)) {
+      await publishRecords(task, { wanted: [recordOf(rotation, current), recordOf(rotation, key)], inSync: true });
+      await putSigning(task, {
+        origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey,
+      });
+    }
+    await publishRecords(task, { wanted: [recordOf(rotation, current)] });
+  }
+  await services.keyStore(secretArn).moveLabel('AWSPENDING', versionId);
+  services.log('next-key-taken-back', { selector: key.selector, message: why });
+  return new HandlerError(`The key was not changed: ${sentence(why)} SES has the key before it again`,
+    'See what the public name servers answer for the selector, then rotate again');
+}
+
+/**
+ * What has been left half-way is brought to its end: a key that SES has verified becomes the current one, any other is
+ * taken back. Nothing when there is none.
+ */
+export async function settle(rotation: Rotation): Promise<void> {
+  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const keys = await readStoredKeys(secretArn, services);
+  const { current, pending } = keys;
+  if (!pending) return;
+  if (!current || !pending.key) {
+    await services.keyStore(secretArn).moveLabel('AWSPENDING', pending.versionId);
+    return services.log('empty-version-cleared');
+  }
+  if (isVerified(await services.ses.read(), pending.key)) return finishNextKey(rotation, pending.versionId);
+  await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
+}
+
+/** SES has had its time to verify it. */
+export function isOld({ madeAt }: StoredKey, now: number): boolean {
+  return now - madeAt >= PATIENCE_MS;
+}
+
+/** Throws when the label is on another version, or there is no value. */
+async function keysOf({ wanted: { signing: { secretArn } }, services }: Rotation, token: string): Promise<Keys> {
+  const { state, current, pending } = await readStoredKeys(secretArn, services);
+  if (!current || !pending?.key || pending.versionId !== token) {
+    throw new HandlerError(`The version ${token} of the secret ${secretArn} is not the next key`,
+      'Nothing was changed. Somebody has moved its labels, or the rotation was taken back: rotate again');
+  }
+  return { state, current, pending: { ...pending, key: pending.key } };
+}
+
+/** Before a key is changed, SES has to sign with one of these. */
+async function requireOurSigning({ wanted: { domain, region }, owner, services }: Rotation, keys: Keys): Promise<IdentityState> {
+  const identity = await services.ses.read();
+  if (!identity) {
+    throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
+  }
+  const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
+  if (!selectors.some((each) => [keys.current.selector, keys.pending.key.selector].includes(each))) {
+    throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${describeSeen(identity, keys.current)}`,
+      'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
+  }
+  return identity;
+}
+
+/** The zone, when the owner's registry record in it lists one of the keys as what the domain is signed with. */
+async function openOwnZone(
+  { wanted: { domain, zone: settings }, owner, services }: Rotation, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
+): Promise<OpenZone> {
+  if (!settings) throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
+  const zone = await openZone(services.hostedZone(settings), settings, domain);
+  const records = await zone.list(domainKeyName(domain));
+  const selectors = [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
+  if (!lists(records, owner, selectors)) {
+    throw new HandlerError(
+      `The registry record of this stack in the hosted zone ${settings.id} does not list the key of ${domain}`,
+      'Nothing was changed. The secret, its tags or the records were changed by hand, or the stack signs otherwise now. '
+      + 'Deploy the stack again');
+  }
+  return alreadyListed(zone, records);
+}
+
+function taskOf({ wanted, owner, services }: Rotation, identity: IdentityState, zone: OpenZone, key: StoredKey): Task {
+  const progress = { signingPut: false, signingTag: identity.tags[owner.label] };
+  const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
+  return { desired, owner, identity, signingTag: tagOf(identity, owner), zone, services, progress };
+}
+
+function recordOf({ wanted: { domain } }: Rotation, { selector, pair }: StoredKey): DkimRecord {
+  return txtRecord(domain, selector, pair.publicKey);
+}
+
+function isVerified(identity: IdentityState | undefined, { selector }: StoredKey): identity is IdentityState {
+  return identity?.status === 'SUCCESS' && identity.origin === 'EXTERNAL' && namesSelector(identity, selector);
+}
+
+/** SES may say of the next key what was true of the one before it. */
+function isOfNow({ lastChecked }: IdentityState, { madeAt }: StoredKey, waited: number): boolean {
+  return waited >= STALE_MS || (lastChecked?.getTime() ?? 0) > madeAt;
+}
+
+function describeSeen(identity: IdentityState | undefined, { selector }: StoredKey): string {
+  if (!identity) return 'the identity is gone';
+  const { origin, tokens, status, errorType = 'none', lastChecked } = identity;
+  return `SES has ${origin}${origin === 'EXTERNAL' ? ` with the selector ${tokens.join() || '(not named)'}` : ''}, status `
+    + `${status}, last error ${errorType}, last looked ${lastChecked?.toISOString() ?? 'never'}; the selector of the key is `
+    + selector;
+}

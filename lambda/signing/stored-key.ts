@@ -1,0 +1,98 @@
+// The keys of a rotating key, as its secret holds them: one that is current, and one that is to follow it.
+//
+// | label        | value                     | meaning                                                          |
+// | ------------ | ------------------------- | ---------------------------------------------------------------- |
+// | none at all  |                           | the secret is new: the deployment makes the first key            |
+// | AWSCURRENT   | a key with its selector   | mail is signed with it, but for the moments of a rotation        |
+// | AWSPENDING   | a key with its selector   | a rotation goes on, or has been left half-way                    |
+// | AWSPENDING   | none                      | a rotation has begun, or Secrets Manager tries a new schedule    |
+//
+// The value is JSON, which users can read with their own rights: selector, private key as PEM, and when it was made.
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { KeyPair, parseKey } from './key';
+import { UnusableKeyError } from './unusable-key';
+import { LABEL } from '../../src/private/contract';
+import { ByoDkim, RotatingByoDkim } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
+import { KeyStore, KeyStoreState, Services } from '../base/ports';
+
+export interface StoredKey {
+  readonly versionId: string;
+  readonly selector: string;
+  readonly pair: KeyPair;
+  /** In ms since 1970. */
+  readonly madeAt: number;
+}
+
+export interface StoredKeys {
+  readonly state: KeyStoreState;
+  readonly current?: StoredKey;
+  /** `key` is missing while the version has no value. */
+  readonly pending?: { readonly versionId: string; readonly key?: StoredKey };
+}
+
+/** Throws when the secret is gone, or a value in it is not of the form. */
+export async function readStoredKeys(secretArn: string, services: Services): Promise<StoredKeys> {
+  const store = services.keyStore(secretArn);
+  const state = await store.describe();
+  if (!state) {
+    throw new HandlerError(`The secret ${secretArn} with the rotating key is gone`,
+      'Restore it if it is marked for deletion. Otherwise deploy the construct under another id, which makes a new one');
+  }
+  const { AWSCURRENT: currentId, AWSPENDING: pendingId } = state.versions;
+  const isPending = pendingId !== undefined && pendingId !== currentId;
+  const [current, pending] = await Promise.all([
+    currentId === undefined ? undefined : readKey(secretArn, currentId, store, services),
+    isPending ? readKey(secretArn, pendingId, store, services) : undefined,
+  ]);
+  return { state, current, pending: isPending ? { versionId: pendingId, key: pending } : undefined };
+}
+
+async function readKey(
+  secretArn: string, versionId: string, store: KeyStore, { redactor }: Services,
+): Promise<StoredKey | undefined> {
+  const text = await store.read(versionId);
+  if (text === undefined) return undefined;
+  const fields = fieldsOf(text);
+  const { selector, privateKey, made } = fields;
+  try {
+    if (typeof selector !== 'string' || !LABEL.test(selector)) throw new UnusableKeyError('its selector is not one');
+    if (typeof privateKey !== 'string') throw new UnusableKeyError('it has no privateKey');
+    const madeAt = typeof made === 'string' ? Date.parse(made) : NaN;
+    if (Number.isNaN(madeAt)) throw new UnusableKeyError('it does not say when the key was made');
+    const pair = parseKey(privateKey);
+    redactor.hide(pair.privateKey); // SES gets it in this form, and may quote it
+    return { versionId, selector, pair, madeAt };
+  } catch (error) {
+    const why = error instanceof UnusableKeyError ? error.message : 'it cannot be read';
+    throw new HandlerError(`The version ${versionId} of the secret ${secretArn} is no key of cdk-ses-dkim: ${why}`,
+      'Somebody has put it there by hand. Move the label AWSCURRENT back to the version before it');
+  }
+}
+
+/** The value is hostile until it is parsed, and a parser's own error would quote it. */
+function fieldsOf(text: string): Partial<Record<'selector' | 'privateKey' | 'made', unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The text of a new key, with its selector. `token` is the id that its version gets. */
+export function newKey(
+  { selectorPrefix, keyLength }: RotatingByoDkim, token: string, now: number,
+): { readonly selector: string; readonly text: string } {
+  const made = new Date(now).toISOString();
+  const hash = createHash('sha256').update(token).digest('hex').slice(0, 6);
+  const selector = `${selectorPrefix}-${made.slice(0, 10).replaceAll('-', '')}-${hash}`;
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: keyLength });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };
+}
+
+/** Signing with one of the keys, as a method that has a key of its own. */
+export function signingWith({ secretArn: arn }: RotatingByoDkim, { selector, versionId }: StoredKey): ByoDkim {
+  return { method: 'BYODKIM', selector, secret: { arn, jsonField: 'privateKey', versionId } };
+}

@@ -1,0 +1,52 @@
+// Looks after what is superseded, between deployments: retires a record that is due, and revokes a key that leaked.
+import { signsNow } from './ses-rules';
+import { selectorsNow, tagOf } from './signing-tag';
+import { WantedState } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
+import { Owner } from '../base/owner';
+import { Services } from '../base/ports';
+import { domainKeyName } from '../records/dkim-record';
+import { openZone } from '../records/open-zone';
+import { hasDue, Publisher, retire, revoke } from '../records/publication';
+
+export interface Superseded {
+  readonly wanted: WantedState;
+  readonly owner: Owner;
+  readonly services: Services;
+}
+
+/** Deletes what was superseded for long enough. SES is asked only when there is such a record. */
+export async function retireDue({ wanted, owner, services }: Superseded): Promise<void> {
+  const { log, retry, ses } = services;
+  const publisher = await publisherOf({ wanted, owner, services });
+  const records = await publisher.zone.list(domainKeyName(wanted.domain));
+  if (!hasDue(records, owner, retry.now())) return log('nothing-due');
+  const identity = await ses.read();
+  const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
+  // SES need not name the selector that it signs with. Then nobody knows whether it is this one.
+  if (identity?.origin === 'EXTERNAL' && identity.tokens.length === 0) return log('selector-not-named');
+  await retire(publisher, records, inUse);
+}
+
+/**
+ * Publishes an empty `p=` for a superseded key that leaked, until its overlap begins and ends anew: then verifiers trust
+ * none of its signatures (RFC 6376 3.6.1). `needed`: selectors that the stack signs with.
+ */
+export async function revokeKey(
+  { wanted, owner, services }: Superseded, selector: string, needed: readonly string[],
+): Promise<void> {
+  const { domain } = wanted;
+  const identity = await services.ses.read();
+  const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
+  if ([...needed, ...identity && signsNow(identity) ? inUse : []].includes(selector)) {
+    throw new HandlerError(`Mail of ${domain} is signed with the selector ${selector} now`,
+      'Change the key first: aws secretsmanager rotate-secret. Then revoke the old selector');
+  }
+  await revoke(await publisherOf({ wanted, owner, services }), selector);
+}
+
+async function publisherOf({ wanted: { domain, zone: settings }, owner, services }: Superseded): Promise<Publisher> {
+  if (!settings) throw new HandlerError(`There is no hosted zone for ${domain}`, 'Deploy the stack again');
+  const zone = await openZone(services.hostedZone(settings), settings, domain);
+  return { owner, zone, settings, retry: services.retry, log: services.log };
+}
