@@ -1,9 +1,9 @@
-// Builds the handler as one minified file for each entry, with the SDK inside, collects the licences, and writes the
-// digest by which the construct knows the files.
+// Builds the handler, minified and with the SDK inside: a file for each entry, and files with what several entries
+// share. Collects the licences, and writes the digest by which the construct knows the files.
 // Run by `npx projen bundle`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, OutputFile, Plugin } from 'esbuild';
+import { build, OutputFile, Plugin, transform } from 'esbuild';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
 import { digestOf } from '../src/private/digest-of-folder';
@@ -31,27 +31,46 @@ const onlyVersions: Plugin = {
   },
 };
 
+/**
+ * An `import()` would put its module into a file of its own. Those in the SDK are for event streams and for browsers,
+ * which no call here needs.
+ */
+const nothingLater: Plugin = {
+  name: 'nothing-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind, path }) => kind === 'dynamic-import' ? { path, external: true } : undefined);
+  },
+};
+
+/** Node loads CommonJS faster. esbuild shares code only between ES modules, so what it gives is turned afterwards. */
+const OUTPUT = {
+  target: 'node24',
+  minify: true,
+  // `require` is loaded already. `import()` would start Node's second module loader, which takes milliseconds.
+  supported: { 'dynamic-import': false },
+} as const;
+
+type Built = Pick<OutputFile, 'path' | 'text'>;
+
 async function main(): Promise<void> {
   const { metafile, outputFiles } = await build({
     entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
     outbase: 'lambda',
     outdir: ASSET,
     bundle: true,
-    minify: true,
     metafile: true,
     platform: 'node',
-    target: 'node24',
-    format: 'cjs',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared/[hash]',
     mainFields: ['module', 'main'], // ES modules first: esbuild can drop unused code only from them
-    // `require` is loaded already. `import()` would start Node's second module loader, which takes
-    // milliseconds.
-    supported: { 'dynamic-import': false },
+    ...OUTPUT,
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
-    plugins: [onlyWhatIsUsed, onlyVersions, leftOut],
+    plugins: [nothingLater, onlyWhatIsUsed, onlyVersions, leftOut],
     logLevel: 'info',
     write: false,
   });
-  writeAsset(outputFiles);
+  writeAsset(await Promise.all(outputFiles.map(asCommonJs)));
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
   );
@@ -61,11 +80,15 @@ export const HANDLER_DIGEST = '${digestOf(ASSET)}';
 `);
 }
 
+async function asCommonJs({ path, text }: OutputFile): Promise<Built> {
+  return { path, text: (await transform(text, { ...OUTPUT, platform: 'node', format: 'cjs' })).code };
+}
+
 /** Nothing when it is there already: tests that run at this moment read it. */
-function writeAsset(files: readonly OutputFile[]): void {
+function writeAsset(files: readonly Built[]): void {
   const there = existsSync(ASSET) ? readdirSync(ASSET, { recursive: true, withFileTypes: true }) : [];
   const isSame = there.filter((entry) => entry.isFile()).length === files.length
-    && files.every(({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents));
+    && files.every(({ path, text }) => existsSync(path) && readFileSync(path, 'utf8') === text);
   if (isSame) return;
   rmSync(ASSET, { recursive: true, force: true }); // what an older layout has left there would ship
   for (const { path, text } of files) write(path, text);

@@ -1,5 +1,5 @@
 // Functions of the local cloud, in processes of their own: what they are given, and how they live, fail and end.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetFunctionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import { ACCOUNT, LambdaFixture, ROLE } from './lambda-fixture';
@@ -288,4 +288,17 @@ test('the SDK client sees a failed function, an unknown one and a refusal', asyn
   expect(failed.FunctionError).toBe('Unhandled');
   expect(JSON.parse(Buffer.from(failed.Payload!).toString()).errorMessage).toBe('no');
   expect(fixture.authorize).toHaveBeenLastCalledWith({ account: ACCOUNT, roleArn: ROLE }, 'lambda:InvokeFunction', arn);
+});
+
+test.each(['process', 'in-process'] as const)('a function can have several files, each loaded once (%s)', async (mode) => {
+  await fixture.stop();
+  fixture = await LambdaFixture.start(mode);
+  for (const folder of ['watch', 'shared']) mkdirSync(join(fixture.directory, folder));
+  writeFileSync(join(fixture.directory, 'shared', 'count.js'), 'exports.next = (n => () => ++n)(0);');
+  writeFileSync(join(fixture.directory, 'shared', 'again.js'), 'exports.next = require("./count.js").next;');
+  writeFileSync(join(fixture.directory, 'watch', 'index.js'), `exports.handler = async () => [
+    require("../shared/count.js").next(), require("../shared/again.js").next(),
+  ];`);
+
+  expect(await fixture.result(fixture.put('', { handler: 'watch/index.handler' }))).toEqual([1, 2]);
 });

@@ -3,7 +3,7 @@
 // The code is the unchanged bundle. It is compiled as a JavaScript function, and `require`, `process`, `Date`,
 // the timers and so on are its parameters. So it has its own, and the test's stay as they are.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { memoryDns } from './memory-dns';
 import { memoryFetch, memoryHttp } from './memory-http';
@@ -114,11 +114,9 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private async load(dns: FunctionDns): Promise<Handler> {
     const { taskRoot, handler, stream, simulation: { network, seed } } = this.options;
     const [fileName, exported] = splitHandler(handler);
-    const file = join(taskRoot, `${fileName}.js`);
     const sandbox = { network, time: this.time, isAlive: () => this.alive };
     const output = { write: (text: string) => this.write(text) };
     const { Date, setTimeout, clearTimeout, AbortSignal } = this.time.globals();
-    const module = { exports: {} as Record<string, Handler> };
     const ownProcess = Object.create(process, {
       env: { value: this.environment }, stdout: { value: output }, stderr: { value: output },
     });
@@ -130,18 +128,22 @@ export class InProcessFunction implements FunctionInstance, Participant {
       'process': ownProcess,
       'timers/promises': { setTimeout: this.time.promisedTimeout.bind(this.time) },
     };
-    codeOf(file)(
-      module.exports,
-      requireFor(file, own),
-      module,
-      file,
-      taskRoot,
-      ownProcess,
-      lambdaConsole(output.write, () => this.time.now(), () => this.requestId),
-      Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } }),
-      Date, setTimeout, clearTimeout, AbortSignal, memoryFetch(sandbox),
-    );
-    return module.exports[exported];
+    const console = lambdaConsole(output.write, () => this.time.now(), () => this.requestId);
+    const ownMath = Object.create(Math, { random: { value: seededRandom(seed, `${stream}/random`) } });
+    const fetch = memoryFetch(sandbox);
+    const modules = new Map<string, { exports: Record<string, Handler> }>();
+    const load = (file: string): Record<string, Handler> => {
+      const known = modules.get(file);
+      if (known) return known.exports;
+      const module = { exports: {} };
+      modules.set(file, module);
+      codeOf(file)(
+        module.exports, requireFor(file, own, load), module, file, dirname(file),
+        ownProcess, console, ownMath, Date, setTimeout, clearTimeout, AbortSignal, fetch,
+      );
+      return module.exports;
+    };
+    return load(join(taskRoot, `${fileName}.js`))[exported];
   }
 
   private write(text: string): void {
