@@ -167,6 +167,29 @@ export function decryptPermission(keyArn: string, secretRegion: string): Permiss
   };
 }
 
+/**
+ * Stores the keys of a rotating key, reads them, and says which is the current one. The secret is for
+ * nothing else, and the app creates it.
+ *
+ * @param maxName length of the secret's name
+ */
+export function keyStorePermission(secretArn: string, maxName: number): Permission {
+  return {
+    kind: 'keys',
+    actions: [
+      'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+    ],
+    resources: [secretArn],
+    maxTokenInResource: MAX_ARN_PREFIX + maxName + '-??????'.length,
+  };
+}
+
+/** The same for the KMS key of that secret: storing a key encrypts it. */
+export function encryptPermission(keyArn: string, secretRegion: string): Permission {
+  return { ...decryptPermission(keyArn, secretRegion), kind: `encrypt in ${secretRegion}`, actions: ['kms:Decrypt', 'kms:GenerateDataKey'] };
+}
+
 /** Invokes the function itself again, for work that takes longer than one invocation. */
 export function selfInvokePermission(functionArn: string): Permission {
   return {
@@ -235,6 +258,12 @@ export function ownPermission(stack: Stack, log: FunctionLog): Permission {
       ? longestArn('cloudformation', 'stack/', stackName + 1 + 36)
       : longestArn('logs', 'log-group::*', 512),
   };
+}
+
+/** Writes the log of a function that asks nothing of the stack. */
+export function logPermission(stack: Stack, log: FunctionLog): Permission {
+  const { actions, ...own } = ownPermission(stack, log);
+  return { ...own, kind: 'log', actions: actions.filter(action => action.startsWith('logs:')), resources: [log.arn] };
 }
 
 /**

@@ -1,4 +1,4 @@
-// The function of a stack with its role and its log group, as settings, property injectors and Aspects
+// A function of a stack with its role and its log group, as settings, property injectors and Aspects
 // leave them.
 import { ArnFormat, Duration, Lazy, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -11,8 +11,25 @@ import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
 import { handlerAsset } from './handler-asset';
 import { lateRole, omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
-import { networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
+import { FunctionLog, networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
 import type { DkimFunctionOptions } from '../dkim-function';
+
+/** What tells the functions of a stack apart. Each is an entry of the handler. */
+export interface FunctionKind {
+  readonly description: string;
+  readonly handler: string;
+  /** What the function does for itself, beside writing its log. */
+  readonly permissions: (stack: Stack, arn: string, log: FunctionLog) => Permission[];
+  /** Whether CloudFormation calls it: `reservedConcurrentExecutions` is for that function alone. */
+  readonly isOfDeployment: boolean;
+}
+
+export const DEPLOYMENT: FunctionKind = {
+  description: 'DKIM signing of SES identities (cdk-ses-dkim)',
+  handler: 'deployment/index.handler',
+  permissions: (stack, arn, log) => [selfInvokePermission(arn), ownPermission(stack, log)],
+  isOfDeployment: true,
+};
 
 export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
@@ -30,7 +47,7 @@ export class SharedFunction {
   private isBeingRendered = false;
   private givenRole?: iam.IRole;
 
-  constructor(private readonly scope: Construct, options: DkimFunctionOptions) {
+  constructor(private readonly scope: Construct, options: DkimFunctionOptions, private readonly kind: FunctionKind) {
     const stack = Stack.of(scope);
     const logGroup = new logs.LogGroup(scope, 'Logs', {
       retention: logs.RetentionDays.ONE_MONTH,
@@ -40,9 +57,9 @@ export class SharedFunction {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     this.function = new lambda.Function(scope, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
+      description: kind.description,
       code: lambda.Code.fromAsset(handlerAsset()),
-      handler: 'deployment/index.handler',
+      handler: kind.handler,
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
       // the price is the same.
@@ -65,10 +82,9 @@ export class SharedFunction {
     if (this.logGroup === logGroup) this.ownLogGroup = logGroup.node.defaultChild as logs.CfnLogGroup;
     else scope.node.tryRemoveChild('Logs');
     const arn = Lazy.uncachedString({ produce: () => this.logGroupArn() });
-    this.ownPermissions = [
-      selfInvokePermission(this.arn),
-      ownPermission(stack, { arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda }),
-    ];
+    this.ownPermissions = kind.permissions(stack, this.arn, {
+      arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda,
+    });
     this.addNetworkPolicy();
     scope.node.addValidation({ validate: () => this.problems() });
     acknowledgeSettings(this.resource, this.ownLogGroup);
@@ -97,7 +113,7 @@ export class SharedFunction {
       allowLogs(options.logEncryptionKey);
     }
     if (options.vpc) this.resource.vpcConfig = this.network(options.vpc, options);
-    if (options.reservedConcurrentExecutions !== undefined) {
+    if (options.reservedConcurrentExecutions !== undefined && this.kind.isOfDeployment) {
       this.resource.reservedConcurrentExecutions = options.reservedConcurrentExecutions;
     }
   }
