@@ -1,19 +1,25 @@
-// The three methods of DKIM signing in SES. Each gives the handler's properties, the permissions and
-// the number of records.
-import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
+// The methods of DKIM signing in SES. Each gives the handler's properties, the permissions and the number
+// of records.
+import { ArnFormat, Duration, Stack, Token } from 'aws-cdk-lib';
+import { IKey } from 'aws-cdk-lib/aws-kms';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
+import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
-import { DEFAULT_KEY_LENGTH, MAX_RECORDS, SigningProperties } from './private/contract';
+import {
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, MAX_RECORDS,
+  SigningProperties,
+} from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
+import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkParentRegion, checkPartition, checkSelector, checkSelectorIn, checkText,
-  checkType,
+  checkChoice, checkCrossAccountSecret, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation, checkSelector,
+  checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -76,10 +82,89 @@ export interface DeterministicEasyDkimSigningOptions {
   readonly parentRegion: string;
 }
 
+/**
+ * Options of a rotating key. All of them can be left out.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
+ */
+export interface RotatingByoDkimSigningOptions {
+  /**
+   * Time between two changes of the key: 1 to 999 whole days.
+   *
+   * Throws if it is shorter, longer or not whole days, or if `schedule` is given too.
+   *
+   * @default - twice a year, on a day and at an hour that follow from the domain
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+   */
+  readonly interval?: Duration;
+
+  /**
+   * When the key is changed, as a `cron()` expression of Secrets Manager, in UTC.
+   *
+   * For example `cron(0 9 ? * 3#1 *)`: at nine on the first Tuesday of each month. Secrets Manager takes
+   * whole hours only.
+   *
+   * Throws if it is not a `cron()` expression, or if `interval` is given too.
+   *
+   * @default - see `interval`
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+   */
+  readonly schedule?: string;
+
+  /**
+   * How long the record of the previous key stays in DNS after a change: at least 1 day.
+   *
+   * Mail can be delivered days after it was signed. Receivers need the record until then.
+   *
+   * Throws if it is shorter, longer than 365 days, or not a whole number of seconds.
+   *
+   * @default Duration.days(14)
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
+   */
+  readonly overlap?: Duration;
+
+  /**
+   * Length of the keys in bits: 1024 or 2048.
+   *
+   * Throws if it is another number.
+   *
+   * @default 2048
+   * @see https://www.rfc-editor.org/rfc/rfc8301#section-3.2
+   */
+  readonly keyLength?: number;
+
+  /**
+   * First part of the selectors: 1 to 47 lower-case letters, digits and inner hyphens.
+   *
+   * A selector is `<prefix>-<date>-<6 digits>`, for example `dkim-20261126-0a1b2c`. None is used twice.
+   *
+   * Throws if it is not of that form.
+   *
+   * @default 'dkim'
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
+   */
+  readonly selectorPrefix?: string;
+
+  /**
+   * The KMS key that encrypts the secret with the keys.
+   *
+   * The key is in the account and the Region of the stack. The policy of an imported key must let the
+   * account use it.
+   *
+   * @default - the key `aws/secretsmanager` of the account
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   */
+  readonly encryptionKey?: IKey;
+}
+
 /** What the construct needs from a method. */
 interface SigningConfig {
   readonly properties: SigningProperties;
   readonly permissions: Permission[];
+  /** How long a superseded record stays, in seconds. @default - as the handler has it */
+  readonly recordOverlap?: string;
+  /** The secret, for a key that rotates. */
+  readonly rotatingKey?: RotatingKey;
   /** Path of the secret of the key, if this app creates it without a key in it. */
   readonly generatedSecret?: string;
   /** The records in DNS. A replica has none, because it uses the records of its parent. */
@@ -89,7 +174,8 @@ interface SigningConfig {
 /**
  * How the mail of a domain is DKIM-signed.
  *
- * Create it with `easyDkim()`, `byoDkim()` or `deterministicEasyDkim()`. Do not subclass it.
+ * Create it with `easyDkim()`, `byoDkim()`, `rotatingByoDkim()` or `deterministicEasyDkim()`. Do not
+ * subclass it.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  */
@@ -129,6 +215,29 @@ export abstract class DkimSigning {
   }
 
   /**
+   * A BYODKIM key that is made in the cloud and changed on a schedule.
+   *
+   * The construct creates a secret in Secrets Manager. The deployment makes the first key in it. The
+   * rotation of Secrets Manager changes it later: it publishes the new key, tells SES to use it, waits
+   * until SES has verified it, and takes it back if SES does not. The record of the previous key stays for
+   * an overlap. Nobody ever sees a private key.
+   *
+   * The construct throws if there is no hosted zone.
+   *
+   * @param options when the key changes, and how keys and selectors are made
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
+   * @example
+   *
+   * declare const identity: ses.IEmailIdentity;
+   * declare const hostedZone: route53.IHostedZone;
+   *
+   * new EmailIdentityDkim(this, 'Dkim', { identity, hostedZone, signing: DkimSigning.rotatingByoDkim() });
+   */
+  public static rotatingByoDkim(options: RotatingByoDkimSigningOptions = {}): DkimSigning {
+    return new RotatingByoDkim(options ?? {});
+  }
+
+  /**
    * Deterministic Easy DKIM (DEED): the identity is a replica, and uses the keys of the same domain in
    * another Region.
    *
@@ -153,8 +262,11 @@ export abstract class DkimSigning {
    */
   public abstract _check(target: KnownTarget): void;
 
-  /** @internal */
-  public abstract _bind(target: SigningTarget): SigningConfig;
+  /**
+   * @param scope the construct, for resources of the method
+   * @internal
+   */
+  public abstract _bind(target: SigningTarget, scope: Construct): SigningConfig;
 }
 
 class EasyDkim extends DkimSigning {
@@ -243,6 +355,40 @@ function environmentOfSecret(
     region: secret.region ?? encryptionKey.region ?? regionOfStack,
     partition: secret.partition,
   };
+}
+
+class RotatingByoDkim extends DkimSigning {
+  constructor(private readonly options: RotatingByoDkimSigningOptions) {
+    super();
+    checkRotation(options);
+  }
+
+  public _check({ stack, domain, known }: KnownTarget): void {
+    const { selectorPrefix = DEFAULT_SELECTOR_PREFIX, encryptionKey } = this.options;
+    checkSelectorIn(domain, `${selectorPrefix}-20261126-0a1b2c`);
+    if (!encryptionKey) return;
+    const { account, region } = partsOfArn(stack, known(encryptionKey.keyArn), ArnFormat.SLASH_RESOURCE_NAME);
+    checkKeyOfStack(encryptionKey.keyArn, { account, region }, stack);
+  }
+
+  public _bind(target: SigningTarget, scope: Construct): SigningConfig {
+    this._check({ ...target, known: asItIs });
+    const { selectorPrefix, keyLength, overlap } = this.options;
+    const rotatingKey = new RotatingKey(scope, target.domain, this.options);
+    return {
+      properties: {
+        Method: 'ROTATING_BYODKIM',
+        SecretArn: rotatingKey.secretArn,
+        SelectorPrefix: selectorPrefix === DEFAULT_SELECTOR_PREFIX ? undefined : selectorPrefix,
+        KeyLength: keyLength === DEFAULT_ROTATING_KEY_LENGTH ? undefined : keyLength?.toString(),
+        Schedule: rotatingKey.schedule,
+      },
+      permissions: rotatingKey.permissions,
+      recordOverlap: overlap && overlap.toSeconds() !== DEFAULT_RECORD_OVERLAP ? overlapInSeconds(overlap) : undefined,
+      rotatingKey,
+      records: { type: RecordType.TXT, count: 1 },
+    };
+  }
 }
 
 class DeterministicEasyDkim extends DkimSigning {

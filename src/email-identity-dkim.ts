@@ -1,7 +1,8 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
-import { Annotations, CfnDeletionPolicy, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { IRole } from 'aws-cdk-lib/aws-iam';
+import { Annotations, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
@@ -18,6 +19,7 @@ import { logicalIdFor } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import { assumeRolePermission, identityPermission, Permission, zonePermissions } from './private/permissions';
 import { Provider } from './private/provider';
+import { isRetained } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
   checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType,
@@ -212,6 +214,8 @@ export class EmailIdentityDkim extends Construct {
   /**
    * BYODKIM only: the selector that SES signs with.
    *
+   * A rotating key has another one after each change. This one is of the last deployment.
+   *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
   public readonly selector?: string;
@@ -225,6 +229,18 @@ export class EmailIdentityDkim extends Construct {
    * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
    */
   public readonly publicKeySha256?: string;
+
+  /**
+   * Rotating key only: the secret with the keys.
+   *
+   * Its value is JSON with `selector`, `made` and `privateKey`. Only the functions of this library read and
+   * write it.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
+   */
+  public readonly secret?: ISecret;
+
+  private readonly rotationFunctionArn?: string;
 
   /**
    * Sets the signing of one identity.
@@ -250,7 +266,12 @@ export class EmailIdentityDkim extends Construct {
     const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
     checkIdentity(props.identity, ownSigningOf(props.identity), { stack, domain, region, known: asItIs });
-    const method = signing._bind({ stack, domain, region });
+    const method = signing._bind({ stack, domain, region }, this);
+    if (method.rotatingKey && !props.hostedZone) {
+      throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
+        + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
+        + 'its keys behind the same three records');
+    }
     this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
     this.node.addValidation({
@@ -273,12 +294,10 @@ export class EmailIdentityDkim extends Construct {
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
     const schedules = wait ? provider.schedules() : undefined;
-    const policy = provider.grant([
-      identityPermission(stack, region, domain),
-      ...permissionsOnZone(stack, domain, props),
-      ...method.permissions,
-      ...schedules?.permissions ?? [],
-    ]);
+    const permissions = [
+      identityPermission(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.permissions,
+    ];
+    const policy = provider.grant([...permissions, ...schedules?.permissions ?? []]);
 
     const properties = {
       Identity: domain,
@@ -288,6 +307,7 @@ export class EmailIdentityDkim extends Construct {
       HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
+      RecordOverlap: method.recordOverlap,
       WaitForVerification: wait,
       RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
@@ -311,6 +331,13 @@ export class EmailIdentityDkim extends Construct {
     createFirst(props.identity, resource);
     if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
 
+    if (method.rotatingKey) {
+      const rotation = provider.rotation();
+      method.rotatingKey.complete(resource, properties, rotation, permissions);
+      this.secret = method.rotatingKey.secret;
+      this.rotationFunctionArn = rotation.functionArn;
+    }
+
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
     this.dkimRecords = Array.from({ length: method.records.count }, (_, index) => index + 1).map(number => ({
@@ -326,10 +353,35 @@ export class EmailIdentityDkim extends Construct {
         this.signingHostedZone = attribute('SigningHostedZone');
         break;
       case 'BYODKIM':
+      case 'ROTATING_BYODKIM':
         this.selector = attribute('Selector');
         this.publicKeySha256 = attribute('PublicKeySha256');
         break;
     }
+  }
+
+  /**
+   * Lets somebody change the rotating key at once: `aws secretsmanager rotate-secret`.
+   *
+   * It is for the emergency, when a key has leaked. Give it to the people on call. It lets nobody read a
+   * key.
+   *
+   * Throws if the key does not rotate.
+   *
+   * @param grantee who may do it
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_now.html
+   */
+  public grantRotate(grantee: IGrantable): Grant {
+    if (!this.secret || !this.rotationFunctionArn) {
+      throw new Error(`The key of '${this.node.path}' does not rotate. Use DkimSigning.rotatingByoDkim(), or deploy another `
+        + 'key');
+    }
+    const actions = ['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'];
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.secret.secretArn] })
+      // Secrets Manager asks for the right to call the function, too.
+      .combine(Grant.addToPrincipal({
+        grantee, actions: ['lambda:InvokeFunction'], resourceArns: [this.rotationFunctionArn],
+      }));
   }
 
   private checkZoneAndClaim(props: EmailIdentityDkimProps, records: number, target: KnownTarget): void {
@@ -370,11 +422,6 @@ function checkIdentity(
 function permissionsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Permission[] {
   if (props.hostedZoneRole) return [assumeRolePermission(props.hostedZoneRole.roleArn)];
   return props.hostedZone ? zonePermissions(stack, props.hostedZone.hostedZoneId, domain) : [];
-}
-
-/** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */
-function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boolean {
-  return deletionPolicy === CfnDeletionPolicy.RETAIN || deletionPolicy === CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
 }
 
 /** Leaves a default value out of the template, so that 150 identities fit in one template. */

@@ -5,7 +5,7 @@ export type { EmailIdentityDkimProps } from './email-identity-dkim';
 export { RecordConflict } from './record-conflict';
 export { DkimSigning } from './dkim-signing';
 export type {
-  ByoDkimSigningOptions, DeterministicEasyDkimSigningOptions, EasyDkimSigningOptions,
+  ByoDkimSigningOptions, DeterministicEasyDkimSigningOptions, EasyDkimSigningOptions, RotatingByoDkimSigningOptions,
 } from './dkim-signing';
 export { DkimPrivateKey } from './dkim-private-key';
 export type { DkimPrivateKeySecretOptions } from './dkim-private-key';

@@ -7,7 +7,7 @@ import { DkimPrivateKey, DkimSigning } from '../src';
 import { mailStack } from './mail-stack';
 
 const bind = (signing: DkimSigning, stack = mailStack()) =>
-  stack.resolve(signing._bind({ stack, domain: 'example.com', region: 'eu-west-1' }));
+  stack.resolve(signing._bind({ stack, domain: 'example.com', region: 'eu-west-1' }, stack));
 
 test('Easy DKIM needs three CNAMEs, and names the key length only if it is not the default of 2048 bits', () => {
   expect(bind(DkimSigning.easyDkim())).toEqual({

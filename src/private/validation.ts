@@ -1,7 +1,8 @@
 // What synthesis refuses. Each error says what is wrong, which value was found and what to do.
-import { Duration, RemovalPolicy, Token, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import {
-  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, recordNameLength, REGION, REGISTRY_LABEL_LENGTH,
+  SERVICE_TIMEOUT,
 } from './contract';
 import { looksLikeKey, shown } from './shown';
 
@@ -183,6 +184,65 @@ export function waitInSeconds(wait: Duration): string {
 
 export function ttlInSeconds(ttl: Duration): string {
   return wholeSeconds('recordTtl', ttl, { min: 0, max: MAX_TTL, why: 'That is what Route 53 takes' });
+}
+
+export function overlapInSeconds(overlap: Duration): string {
+  return wholeSeconds('overlap', overlap, {
+    min: 86_400, max: 365 * 86_400, why: 'Mail on its way needs the record for days, and no longer than that',
+  });
+}
+
+interface RotationOptions {
+  readonly interval?: Duration;
+  readonly schedule?: string;
+  readonly overlap?: Duration;
+  readonly keyLength?: number;
+  readonly selectorPrefix?: string;
+  readonly encryptionKey?: unknown;
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html */
+export function checkRotation(options: RotationOptions): void {
+  const { interval, schedule, overlap, keyLength, selectorPrefix, encryptionKey } = options;
+  if (interval && schedule !== undefined) {
+    throw new Error('interval and schedule both say when the key is changed. Give one of them');
+  }
+  if (interval) {
+    checkType('interval', interval, 'toDays', 'Pass a Duration, for example Duration.days(90)');
+    const days = interval.toDays({ integral: false });
+    if (!Number.isInteger(days) || days < 1 || days > 999) {
+      throw new Error(`interval is ${days} days, and has to be 1 to 999 whole days. That is what Secrets Manager takes`);
+    }
+  }
+  if (schedule !== undefined) {
+    checkText('schedule', schedule, "Give a cron() expression, for example 'cron(0 9 ? * 3#1 *)'");
+    if (!isUnknown(schedule) && !/^cron\(0 \S+ \S+ \S+ \S+ \*\)$/.test(schedule)) {
+      throw new Error(`schedule ${shown(schedule)} is not a cron() expression of Secrets Manager: six fields, of which the `
+        + "first is 0 and the last is *, for example 'cron(0 9 ? * 3#1 *)'. For a number of days use interval");
+    }
+  }
+  if (overlap) overlapInSeconds(overlap);
+  if (keyLength !== undefined && ![1024, 2048].includes(keyLength)) {
+    throw new Error(`keyLength is ${typeof keyLength === 'number' ? keyLength : shown(keyLength)}. Use 2048, or 1024 where a `
+      + 'DNS provider cannot hold more');
+  }
+  if (selectorPrefix !== undefined) {
+    checkText('selectorPrefix', selectorPrefix, "Give the first part of the selectors, for example 'dkim'");
+    if (!isUnknown(selectorPrefix) && !(LABEL.test(selectorPrefix) && selectorPrefix.length <= MAX_SELECTOR_PREFIX)) {
+      throw new Error(`selectorPrefix ${shown(selectorPrefix)} cannot begin a selector. Use 1 to ${MAX_SELECTOR_PREFIX} `
+        + "lower-case letters, digits and inner hyphens, for example 'dkim'");
+    }
+  }
+  if (encryptionKey) checkType('encryptionKey', encryptionKey, 'keyArn', 'Pass a key, for example of Key.fromKeyArn()');
+}
+
+/** Secrets Manager encrypts with a key of its own Region. */
+export function checkKeyOfStack(keyArn: string, found: { account?: string; region?: string }, stack: Stack): void {
+  const isOther = (one: string | undefined, other: string) =>
+    one !== undefined && ![one, other].some(value => isUnknown(value)) && one !== other;
+  if (!isOther(found.account, stack.account) && !isOther(found.region, stack.region)) return;
+  throw new Error(`encryptionKey ${shown(keyArn)} is not of the account and Region of the stack, where the secret is. Pass a `
+    + 'key of this account and Region');
 }
 
 interface Limits {

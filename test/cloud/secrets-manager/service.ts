@@ -112,6 +112,11 @@ export class SecretsManager extends HttpService {
     else secret.deletedAt = this.context.clock.now() + recoveryWindowInDays * DAY;
   }
 
+  /** All secrets, as they are now. */
+  described(): readonly Secret[] {
+    return this.secrets.all();
+  }
+
   /** All secrets with all their versions, as texts that differ when anything of them does. */
   allSecrets(): string[] {
     return this.secrets.all().map(({ arn, tags, deletedAt, resourcePolicy, rotation, versions }) =>

@@ -1,0 +1,103 @@
+// The secret of a rotating key with its schedule. Both are plain resources of CloudFormation: the construct of
+// CDK for a schedule gives the function rights to all secrets, and closes circles between role, function and secret.
+import { createHash } from 'crypto';
+import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
+import { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, IDependable } from 'constructs';
+import { acknowledge } from './acknowledged-finding';
+import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
+import { encryptPermission, keyStorePermission, Permission } from './permissions';
+import type { Rotation } from './rotation';
+
+export interface RotatingKeyOptions {
+  readonly interval?: Duration;
+  readonly schedule?: string;
+  readonly encryptionKey?: IKey;
+}
+
+/** CloudFormation names the secret after its logical id, with a hyphen and twelve characters. */
+const NAME_END = '-123456789012'.length;
+
+export class RotatingKey {
+  public readonly secret: ISecret;
+  public readonly secretArn: string;
+  public readonly schedule: string;
+  /** What both functions may do with the secret. */
+  public readonly permissions: Permission[];
+  private readonly resource: CfnSecret;
+
+  constructor(private readonly scope: Construct, domain: string, options: RotatingKeyOptions) {
+    const stack = Stack.of(scope);
+    const { encryptionKey } = options;
+    this.schedule = scheduleOf(scope, domain, options);
+    // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
+    // for a key.
+    this.resource = new CfnSecret(scope, 'Keys', {
+      description: `DKIM keys of ${domain} (cdk-ses-dkim)`,
+      kmsKeyId: encryptionKey?.keyArn,
+    });
+    this.secretArn = this.resource.ref;
+    this.secret = Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn: this.secretArn, encryptionKey });
+    if (!encryptionKey) {
+      const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
+      const reason = 'Only you can give it: encryptionKey';
+      acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
+    }
+    const name = stack.resolve(this.resource.logicalId).length + NAME_END;
+    this.permissions = [
+      keyStorePermission(this.secretArn, name),
+      ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
+    ];
+  }
+
+  /**
+   * Completes it when the custom resource is known, which makes the first key.
+   *
+   * @param properties of the custom resource
+   * @param permissions of the identity and its zone, which a rotation needs as well
+   */
+  public complete(resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[]): void {
+    const stack = Stack.of(this.scope);
+    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
+    const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
+    const tags: RotationTags = {
+      StackId: stack.stackId, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }),
+      Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, SelectorPrefix, KeyLength,
+    };
+    for (const [name, value] of Object.entries(tags)) {
+      if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
+    }
+    // The secret stays with its key, whether the construct or an aspect retains the custom resource.
+    const policy = Lazy.uncachedString({ produce: () => isRetained(resource) ? 'Retain' : 'Delete' });
+    this.resource.addOverride('DeletionPolicy', policy);
+    this.resource.addOverride('UpdateReplacePolicy', policy);
+
+    const schedule = new CfnRotationSchedule(this.scope, 'Rotation', {
+      secretId: this.secretArn,
+      rotationLambdaArn: rotation.functionArn,
+      rotateImmediatelyOnUpdate: false, // the first key is new
+      rotationRules: { scheduleExpression: this.schedule },
+    });
+    // Its logical id stays: it stands for the schedule of the secret, so the removal of an old one would end the new one.
+    const ready: IDependable[] = rotation.add(this.secretArn, permissions);
+    schedule.node.addDependency(resource, ...ready);
+  }
+}
+
+/** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */
+export function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boolean {
+  return deletionPolicy === CfnDeletionPolicy.RETAIN || deletionPolicy === CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
+}
+
+/**
+ * By default twice a year, at a day and hour that follow from the domain: hundreds of domains do not rotate at once.
+ * `rate()` counts from the last rotation, so it serves an interval in days.
+ */
+function scheduleOf(scope: Construct, domain: string, { interval, schedule }: RotatingKeyOptions): string {
+  if (schedule !== undefined) return schedule;
+  if (interval) return `rate(${interval.toDays()} day${interval.toDays() === 1 ? '' : 's'})`;
+  const name = Token.isUnresolved(domain) ? Names.nodeUniqueId(scope.node) : domain;
+  const hash = createHash('sha256').update(name).digest();
+  return `cron(0 ${hash[0] % 24} ${1 + hash[1] % 28} ${1 + hash[2] % 6}/6 ? *)`;
+}
