@@ -68,7 +68,7 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const record = recordOf(rotation, key);
   await publishRecords(task, { wanted: [recordOf(rotation, current), record], inSync: true });
   await requireAnswered(record, saysKey(record), task.desired, services);
-  if (namesSelector(identity, key.selector)) return services.log('signing-unchanged', { selector: key.selector });
+  if (has(identity, key)) return services.log('signing-unchanged', { selector: key.selector });
   await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey: key.pair.privateKey });
   services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
 }
@@ -80,17 +80,16 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
 export async function awaitNextKey(rotation: Rotation, token: string): Promise<void> {
   const { services: { ses, retry, log } } = rotation;
   const began = retry.now();
+  const keys = await keysOf(rotation, token);
+  const { key } = keys.pending;
   for (;;) {
-    const keys = await keysOf(rotation, token);
-    const { key } = keys.pending;
     const identity = await ses.read();
     const seen = describeSeen(identity, key);
     log('verification-awaited', { status: identity?.status, errorType: identity?.errorType, selector: key.selector });
     const waited = retry.now() - began;
     if (isVerified(identity, key) && isOfNow(identity, key, waited)) return;
     if (waited >= STALE_MS) {
-      const isTold = identity?.origin === 'EXTERNAL' && namesSelector(identity, key.selector);
-      if (!isTold) throw await takeBack(rotation, keys, `SES signs otherwise meanwhile: ${seen}`);
+      if (!identity || has(identity, key) === false) throw await takeBack(rotation, keys, `SES signs otherwise meanwhile: ${seen}`);
       if (identity.status === 'FAILED') {
         throw await takeBack(rotation, keys, `SES gave up verifying the next key: ${seen}`);
       }
@@ -144,7 +143,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   if (identity) {
     const zone = await openOwnZone(rotation, keys);
     const task = taskOf(rotation, identity, zone, current);
-    if (identity.origin === 'EXTERNAL' && namesSelector(identity, key.selector)) {
+    if (has(identity, key) !== false) {
       await publishRecords(task, { wanted: [recordOf(rotation, current), recordOf(rotation, key)], inSync: true });
       await putSigning(task, {
         origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey,
@@ -171,7 +170,8 @@ export async function settle(rotation: Rotation): Promise<void> {
     await services.keyStore(secretArn).moveLabel('AWSPENDING', pending.versionId);
     return services.log('empty-version-cleared');
   }
-  if (isVerified(await services.ses.read(), pending.key)) return finishNextKey(rotation, pending.versionId);
+  const identity = await services.ses.read();
+  if (isVerified(identity, pending.key) && has(identity, pending.key)) return finishNextKey(rotation, pending.versionId);
   await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
 }
 
@@ -231,8 +231,15 @@ function recordOf({ wanted: { domain } }: Rotation, { selector, pair }: StoredKe
   return txtRecord(domain, selector, pair.publicKey);
 }
 
-function isVerified(identity: IdentityState | undefined, { selector }: StoredKey): identity is IdentityState {
-  return identity?.status === 'SUCCESS' && identity.origin === 'EXTERNAL' && namesSelector(identity, selector);
+/** Whether SES signs with the key. Undefined when it does not name its selector: then it may be any. */
+function has(identity: IdentityState, { selector }: StoredKey): boolean | undefined {
+  if (identity.origin !== 'EXTERNAL') return false;
+  return identity.tokens.length === 0 ? undefined : namesSelector(identity, selector);
+}
+
+/** Where SES names no selector, it is the one that it was told last. */
+function isVerified(identity: IdentityState | undefined, key: StoredKey): identity is IdentityState {
+  return identity?.status === 'SUCCESS' && has(identity, key) !== false;
 }
 
 /** SES may say of the next key what was true of the one before it. */

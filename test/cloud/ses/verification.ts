@@ -34,7 +34,7 @@ export interface Verification {
 /** All in milliseconds of cloud time. */
 export interface VerificationTimes {
   /** From the call to the first look. */
-  readonly firstLook: number;
+  firstLook: number;
   /** Between looks while the records are searched for. */
   readonly lookEvery: number;
   /** Between looks while all is well. */

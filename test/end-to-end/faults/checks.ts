@@ -6,6 +6,7 @@ import { answersIn, CloudFormationRequest, requestFor, requestsOf, writesIn } fr
 import { Broken, Witness } from './witness';
 import { CANARIES, World } from './world';
 import { StackResult } from '../../cloud';
+import { SecretVersions } from '../../cloud/secrets-manager/secret-versions';
 
 /** After so long no call comes any more of a request that no longer stands: see lambda/deployment/fence.ts. */
 const FENCE_MS = 30_000;
@@ -23,6 +24,8 @@ export interface Evidence {
   readonly results: readonly StackResult[];
   /** What may stay behind although nothing should. */
   readonly exceptions: readonly Exception[];
+  /** A rotation need not be complete yet. */
+  readonly mayBePending?: boolean;
   /** Those that were needed. */
   readonly excused: Set<Exception>;
 }
@@ -75,11 +78,13 @@ export const NEW_STATE = 'the deployment has its effect';
 export const DELETED = '7 delete never sticks';
 export const NOTHING_LEFT = '12 nothing is left';
 
-async function notSigningAs({ world }: Evidence, deployment: Deployment): Promise<string[]> {
+async function notSigningAs(evidence: Evidence, deployment: Deployment): Promise<string[]> {
+  const { world } = evidence;
   const name = domainOf(deployment);
   const { origin, status, tokens } = world.identity(world.domain(name));
   const { selector = 's1', method } = deployment;
-  const isSelected = method !== 'BYODKIM' || tokens.includes(selector);
+  const isSelected = method === 'rotating key' ? tokens.some((token) => selectorsOf(evidence).includes(token))
+    : method !== 'BYODKIM' || tokens.includes(selector);
   if (origin !== originOf(deployment) || !isSelected || status !== 'SUCCESS') {
     return [`${name} is to sign as ${originOf(deployment)} ${method === 'BYODKIM' ? selector : ''}: `
       + `${origin} ${tokens.join()} ${status}`];
@@ -88,10 +93,21 @@ async function notSigningAs({ world }: Evidence, deployment: Deployment): Promis
   return result === 'pass' ? [] : [`mail of ${name} with selector ${used}: ${result}`];
 }
 
+/** The selector of the current key; while a fault lasts, that of a rotation which is not complete as well. */
+function selectorsOf({ world, mayBePending }: Evidence): string[] {
+  return world.rotating.flatMap(({ versions }) => {
+    const pending = versions.incomplete;
+    if (pending && !mayBePending) return [];
+    return [versions.holderOf('AWSCURRENT'), pending].flatMap((version) =>
+      version?.value ? [String(JSON.parse(version.value.toString()).selector)] : []);
+  });
+}
+
 function notGone({ world, exceptions, excused }: Evidence): string[] {
   return world.domains.flatMap((domain) => {
     const { origin } = world.identity(domain);
-    const found = [...world.differences(domain), ...origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${origin}`]];
+    const secrets = domain === world.domains[0] ? world.rotating.map(({ arn }) => `a secret of ours: ${arn}`) : [];
+    const found = [...secrets, ...world.differences(domain), ...origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${origin}`]];
     return found.filter((line) => {
       const exception = exceptions.find(({ mayStay }) => mayStay(line, found, domain.name));
       if (exception) excused.add(exception);
@@ -104,20 +120,28 @@ function notGone({ world, exceptions, excused }: Evidence): string[] {
 
 const canaries = [new Canary(CANARIES.one, CANARIES.two), new Canary(CANARIES.two, CANARIES.one)];
 
-/** Only SES is told a key. Secrets Manager tells it, and its answers are in no log. */
+/** Only SES and Secrets Manager are told a key. What Secrets Manager answers is in no log. */
 function keysThatWereWritten({ world: { scene }, results }: Evidence): string[] {
   const { calls, lambda } = scene.cloud;
   const places: Record<string, string> = {
     'logs': scene.log().join('\n'),
     'calls and answers to CloudFormation': calls.filter(({ operation }) =>
-      operation !== 'PutEmailIdentityDkimSigningAttributes').map(({ body }) => body).join('\n'),
+      !['PutEmailIdentityDkimSigningAttributes', 'PutSecretValue'].includes(operation)).map(({ body }) => body).join('\n'),
     'events of the function, and what comes of them': lambda.invocations.map(({ event, result }) =>
       event + JSON.stringify(result ?? '')).join('\n'),
     'events, outputs, properties and attributes of the stack': JSON.stringify(results),
     'DNS': scene.cloud.route53.hostedZones().flatMap(({ id }) => scene.all(id)).join('\n'),
     'tags': JSON.stringify(scene.identity()?.tags),
   };
-  return Object.keys(places).filter((place) => canaries.some((canary) => canary.isIn(places[place])));
+  const made = madeKeys(scene.cloud.secretsManager.described());
+  return Object.keys(places).filter((place) => [...canaries, ...made].some((canary) => canary.isIn(places[place])));
+}
+
+/** Keys that the functions have made, as far as their secret is still there. */
+function madeKeys(secrets: readonly { readonly versions: SecretVersions }[]): Canary[] {
+  const pems = secrets.flatMap(({ versions }) => versions.all()).flatMap(({ value = '' }) =>
+    /"made":/.test(value.toString()) ? [String(JSON.parse(value.toString()).privateKey)] : []);
+  return pems.map((pem) => new Canary(pem, CANARIES.one));
 }
 
 function answersThatAreMissingOrDiffer({ world: { scene: { cloud } }, results }: Evidence): string[] {

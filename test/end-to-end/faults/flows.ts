@@ -15,6 +15,8 @@ export interface Flow {
   readonly run: (world: World) => Promise<StackResult>;
   /** A roll-back that is skipped may leave either signing. */
   readonly maySkip?: boolean;
+  /** The overlap of the first key ends. */
+  readonly retires?: boolean;
   /** The way forward is that of another flow, so faults are tried on the way back only. */
   readonly isWayBack?: boolean;
 }
@@ -23,7 +25,9 @@ const BYODKIM: Deployment = { method: 'BYODKIM' };
 const OTHER_KEY: Deployment = { method: 'BYODKIM', selector: 's2', key: 'two' };
 const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
+const ROTATING: Deployment = { method: 'rotating key' };
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const WITHOUT_ZONE = { zone: false };
 const OF_FOREIGN_ZONE = { domain: FOREIGN_DOMAIN, zoneRole: true };
 const FOREIGN: readonly Need[] = ['a zone in another account'];
@@ -31,6 +35,10 @@ const BY_HAND: readonly Need[] = ['keys by hand', 'tokens by hand'];
 
 const PAIRS: readonly [from: Deployment, to: Deployment][] = [
   [BYODKIM, OTHER_KEY], [BYODKIM, EASY], [BYODKIM, DEED], [EASY, BYODKIM], [EASY, DEED], [DEED, BYODKIM], [DEED, EASY],
+];
+
+const ROTATING_PAIRS: readonly [from: Deployment, to: Deployment][] = [
+  [BYODKIM, ROTATING], [EASY, ROTATING], [ROTATING, BYODKIM], [ROTATING, EASY],
 ];
 
 export const FLOWS: readonly Flow[] = [
@@ -64,6 +72,15 @@ export const FLOWS: readonly Flow[] = [
   deleted({ ...BYODKIM, ...WITHOUT_ZONE }, BY_HAND),
   deleted({ ...BYODKIM, ...OF_FOREIGN_ZONE }, FOREIGN),
   deleted({ ...BYODKIM, retain: true }),
+  create(ROTATING),
+  ...ROTATING_PAIRS.map(([from, to]) => update(from, to)),
+  rolledBack(BYODKIM, ROTATING),
+  rolledBack(ROTATING, EASY),
+  cancelled(undefined, ROTATING),
+  deleted(ROTATING),
+  rotated(),
+  rotatedAndTakenBack(),
+  retired(),
 ];
 
 function create(target: Deployment, needs: readonly Need[] = []): Flow {
@@ -137,6 +154,45 @@ function skipped(before: Deployment, target: Deployment): Flow {
 function deleted(before: Deployment, needs: readonly Need[] = []): Flow {
   const run = (world: World) => world.scene.destroy(STACK);
   return { name: `delete, ${label(before)}`, needs: needsOf(needs, before), before, target: before, run };
+}
+
+/** Secrets Manager changes the key. In the hours after it, what has been left half-way is settled. */
+function rotated(): Flow {
+  const run = async (world: World) => {
+    await rotate(world);
+    return deploy(world, { ...ROTATING, ttl: 600 });
+  };
+  return { ...update(ROTATING, { ...ROTATING, ttl: 600 }), name: 'rotation', run };
+}
+
+/** SES does not come to look for the next key. The one before it finds it soon. */
+function rotatedAndTakenBack(): Flow {
+  const run = async (world: World) => {
+    const { ses: { settings } } = world.scene.cloud;
+    const { firstLook } = settings;
+    settings.firstLook = 10 * HOUR;
+    await rotate(world, 50 * MINUTE);
+    settings.firstLook = firstLook;
+    await world.scene.cloud.clock.pass(3 * HOUR);
+    return deploy(world, { ...ROTATING, ttl: 600 });
+  };
+  return { ...rotated(), name: 'rotation that SES does not verify', run };
+}
+
+/** The overlap of the key before ends. */
+function retired(): Flow {
+  const run = async (world: World) => {
+    await rotate(world, HOUR);
+    await world.scene.cloud.clock.pass(25 * HOUR);
+    return deploy(world, { ...ROTATING, ttl: 600 });
+  };
+  return { ...rotated(), name: 'retirement', run, retires: true };
+}
+
+async function rotate({ rotating: [{ arn }], scene: { cloud } }: World, wait = 4 * HOUR): Promise<void> {
+  const { incomplete } = cloud.secretsManager.described().find((each) => each.arn === arn)!.versions;
+  if (!incomplete) cloud.secretsManager.rotate(arn, {});
+  await cloud.clock.pass(wait);
 }
 
 function fails(target: Deployment): Flow['run'] {

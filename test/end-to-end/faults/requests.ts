@@ -18,12 +18,12 @@ export function requestsOf({ lambda }: Cloud): CloudFormationRequest[] {
   const requests = new Map<string, CloudFormationRequest>();
   for (const { event, at } of lambda.invocations) {
     const request = read(event, at);
-    if (!requests.has(request.id)) requests.set(request.id, request);
+    if (request && !requests.has(request.id)) requests.set(request.id, request);
   }
   return [...requests.values()];
 }
 
-/** The request that a call was made for. A process works for one at a time. */
+/** The request that a call was made for, if it was one of CloudFormation. A process works for one at a time. */
 export function requestFor({ lambda }: Cloud, call: CallRecord): CloudFormationRequest | undefined {
   const run = lambda.invocations.findLast(({ processId, at }) =>
     processId === call.principal.processId && at <= call.at);
@@ -49,8 +49,10 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function read(text: string, at: number): CloudFormationRequest {
+/** A rotation is no request of CloudFormation. */
+function read(text: string, at: number): CloudFormationRequest | undefined {
   const event = JSON.parse(text);
+  if (!event.RequestType) return undefined;
   return {
     id: event.RequestId,
     type: event.RequestType,

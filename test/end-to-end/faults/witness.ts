@@ -1,7 +1,7 @@
 // Looks at the world whenever all is idle, before time moves on: after each call. Says what must not be at any moment.
 import { createPublicKey } from 'node:crypto';
 import { CallRecord } from '../../cloud';
-import { publicKeyOf } from '../scene';
+import { DOMAIN, publicKeyOf } from '../scene';
 import { isWrite, requestFor } from './requests';
 import { Domain, World } from './world';
 
@@ -49,7 +49,8 @@ export class Witness {
 
   private check(call: CallRecord): void {
     const request = requestFor(this.world.scene.cloud, call);
-    if (call.operation === 'PutEmailIdentityDkimSigningAttributes' && request) this.checkPut(call, request.domain);
+    // A rotation is no request. It is of the first domain.
+    if (call.operation === 'PutEmailIdentityDkimSigningAttributes') this.checkPut(call, request?.domain ?? DOMAIN);
     if (request?.type === 'Delete') this.released.add(request.domain);
     else if (request) this.released.delete(request.domain);
     for (const domain of this.world.domains) {

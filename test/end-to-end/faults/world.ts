@@ -72,6 +72,13 @@ export class World {
     return this.scene.identity(REGION, name)!;
   }
 
+  /** Secrets that the stacks have made. */
+  get rotating() {
+    const { secretsManager } = this.scene.cloud;
+    return secretsManager.described().filter(({ arn }) =>
+      ![...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
+  }
+
   /** What strangers have in the zone of the domain. */
   strangersRecords({ name }: Domain): readonly string[] {
     return this.strangers.get(name)!.records;
