@@ -18,8 +18,8 @@ import { decryptPermission, Permission, replicationPermissions, secretPermission
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation, checkSelector,
-  checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation,
+  checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**

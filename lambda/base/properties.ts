@@ -1,10 +1,10 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
+import { KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
+import { HandlerError } from './errors';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, HOSTED_ZONE_ID,
   LABEL, MAX_SELECTOR_PREFIX, REGION,
 } from '../../src/private/contract';
-import { KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
-import { HandlerError } from './errors';
 
 /** What a text has to be: as a check, and in words. */
 type Form = readonly [RegExp, string];

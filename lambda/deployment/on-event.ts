@@ -9,11 +9,11 @@ import { ANSWER_MS, cloudFormationDeadline, Deadlines, unlessItHangs } from './d
 import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
 import { furtherInvocation } from './further-invocation';
-import { parseProperties } from '../base/properties';
 import { Environment, Request, requestOf } from './request';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
+import { parseProperties } from '../base/properties';
 
 /** Lambda waits for up to two minutes before it runs an event again, and such a run takes up to 15. */
 const REPEAT_MS = 17 * 60_000;

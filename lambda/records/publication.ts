@@ -117,7 +117,8 @@ export async function leaveZone(publisher: Publisher): Promise<void> {
   }
 }
 
-function planSettings({ settings: { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP }, retry }: Publisher) {
+function planSettings({ settings, retry }: Publisher) {
+  const { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP } = settings;
   const now = retry.now();
   return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + overlap * 1000) };
 }

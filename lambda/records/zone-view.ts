@@ -110,11 +110,10 @@ export function registryName({ label, domain }: Owner): string {
   return recordName(label, domain);
 }
 
-/** True when the owner lists the record of one of these labels, as it is there, as what is wanted. */
-export function lists(records: readonly RecordSet[], owner: Owner, labels: readonly string[]): boolean {
+/** The owner's entries for records of these labels, as they are there. */
+export function entriesOf(records: readonly RecordSet[], owner: Owner, labels: readonly string[]): readonly Entry[] {
   const view = new ZoneView(records, owner);
-  return view.entries.some((entry) =>
-    labels.includes(entry.label) && entry.until === undefined && view.recordOf(entry) !== undefined);
+  return view.entries.filter((entry) => labels.includes(entry.label) && view.recordOf(entry) !== undefined);
 }
 
 /** True when another owner lists a record of one of these names. */

@@ -127,7 +127,7 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
       return revokeKey(rotation, event.selector, needed);
     }
     case 'step': {
-      if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation);
+      if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
       const { pending } = await readStoredKeys(event.secretArn, rotation.services);
       // A version without a value is made to try a new schedule. There is nothing to test.
       if (event.step === 'testSecret' && !pending?.key) return rotation.services.log('schedule-tried');
@@ -141,7 +141,7 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
   }
 }
 
-/** What Secrets Manager has left half-way is settled: else it would refuse each later rotation, and each new schedule. */
+/** What Secrets Manager has left half-way is settled: else it would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, { rotates, changedAt = Infinity }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { pending } = await readStoredKeys(secretArn, services);

@@ -19,7 +19,8 @@ import { IdentityState, OpenZone, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, recordName, txtRecord } from '../records/dkim-record';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { requireAnswered } from '../records/public-answer';
-import { lists } from '../records/zone-view';
+import { Entry } from '../records/registry';
+import { entriesOf } from '../records/zone-view';
 
 export interface Rotation {
   readonly wanted: WantedState & { readonly signing: RotatingByoDkim };
@@ -74,8 +75,8 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
 }
 
 /**
- * testSecret: returns when SES has verified the next key. Takes it back when SES says that it cannot, or has not done so
- * in time. Otherwise fails, so that the rotation is repeated.
+ * testSecret: returns when SES has verified the next key. Takes it back when SES says that it cannot, or has not done
+ * so in time. Otherwise fails, so that the rotation is repeated.
  */
 export async function awaitNextKey(rotation: Rotation, token: string): Promise<void> {
   const { services: { ses, retry, log } } = rotation;
@@ -117,22 +118,23 @@ export async function finishNextKey(rotation: Rotation, token: string): Promise<
   }
   await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
   log('key-current', { selector: key.selector, publicKeySha256: key.pair.publicKeySha256 });
-  await tidyUp(rotation);
+  await supersede(rotation, key, identity);
+  await keyStore(secretArn).moveLabel('AWSPENDING', key.versionId);
 }
 
-/** What is left to do when the next key is the current one: also for a step that is repeated. */
-export async function tidyUp(rotation: Rotation): Promise<void> {
+/** The same for a step that is repeated when the next key is the current one already. */
+export async function tidyUp(rotation: Rotation, token: string): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { state: { versions }, current } = await readStoredKeys(secretArn, services);
-  if (!current) return;
   const identity = await services.ses.read();
-  if (identity) {
-    const zone = await openOwnZone(rotation, { current });
-    await publishRecords(taskOf(rotation, identity, zone, current), { wanted: [recordOf(rotation, current)] });
-  }
-  if (versions.AWSPENDING !== undefined && versions.AWSPENDING === versions.AWSCURRENT) {
-    await services.keyStore(secretArn).moveLabel('AWSPENDING', versions.AWSPENDING);
-  }
+  if (current && identity) await supersede(rotation, current, identity);
+  if (versions.AWSPENDING === token) await services.keyStore(secretArn).moveLabel('AWSPENDING', token);
+}
+
+/** The record of the key before stays for its overlap. */
+async function supersede(rotation: Rotation, current: StoredKey, identity: IdentityState): Promise<void> {
+  const zone = await openOwnZone(rotation, { current });
+  await publishRecords(taskOf(rotation, identity, zone, current), { wanted: [recordOf(rotation, current)] });
 }
 
 /** Takes the next key back: SES is told the current one again. Gives the error that says so. */
@@ -171,7 +173,8 @@ export async function settle(rotation: Rotation): Promise<void> {
     return services.log('empty-version-cleared');
   }
   const identity = await services.ses.read();
-  if (isVerified(identity, pending.key) && has(identity, pending.key)) return finishNextKey(rotation, pending.versionId);
+  const isNamed = identity !== undefined && has(identity, pending.key);
+  if (isNamed && isVerified(identity, pending.key)) return finishNextKey(rotation, pending.versionId);
   await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
 }
 
@@ -191,7 +194,9 @@ async function keysOf({ wanted: { signing: { secretArn } }, services }: Rotation
 }
 
 /** Before a key is changed, SES has to sign with one of these. */
-async function requireOurSigning({ wanted: { domain, region }, owner, services }: Rotation, keys: Keys): Promise<IdentityState> {
+async function requireOurSigning(
+  { wanted: { domain, region }, owner, services }: Rotation, keys: Keys,
+): Promise<IdentityState> {
   const identity = await services.ses.read();
   if (!identity) {
     throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
@@ -204,15 +209,27 @@ async function requireOurSigning({ wanted: { domain, region }, owner, services }
   return identity;
 }
 
-/** The zone, when the owner's registry record in it lists one of the keys as what the domain is signed with. */
+/**
+ * The zone, when the owner's registry record in it lists one of the keys as what the domain is signed with.
+ *
+ * A deployment that has begun before the next key was made marks its record as superseded. If SES signs with it, it is
+ * what the domain is signed with all the same.
+ */
 async function openOwnZone(
-  { wanted: { domain, zone: settings }, owner, services }: Rotation, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
+  { wanted: { domain, zone: settings }, owner, services }: Rotation,
+  { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
 ): Promise<OpenZone> {
-  if (!settings) throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
+  if (!settings) {
+    throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
+  }
   const zone = await openZone(services.hostedZone(settings), settings, domain);
   const records = await zone.list(domainKeyName(domain));
-  const selectors = [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
-  if (!lists(records, owner, selectors)) {
+  const keys = [current, pending?.key].flatMap((key) => key ?? []);
+  const entries = entriesOf(records, owner, keys.map(({ selector }) => selector));
+  const isMarked = entries.length > 0 && entries.every(({ until }) => until);
+  const identity = isMarked ? await services.ses.read() : undefined;
+  const isUsed = ({ label }: Entry) => keys.some((key) => key.selector === label && identity && has(identity, key));
+  if (!entries.some((entry) => !entry.until || isUsed(entry))) {
     throw new HandlerError(
       `The registry record of this stack in the hosted zone ${settings.id} does not list the key of ${domain}`,
       'Nothing was changed. The secret, its tags or the records were changed by hand, or the stack signs otherwise now. '

@@ -29,8 +29,8 @@ export async function retireDue({ wanted, owner, services }: Superseded): Promis
 }
 
 /**
- * Publishes an empty `p=` for a superseded key that leaked, until its overlap begins and ends anew: then verifiers trust
- * none of its signatures (RFC 6376 3.6.1). `needed`: selectors that the stack signs with.
+ * Publishes an empty `p=` for a superseded key that leaked, for an overlap from now: then verifiers trust none of its
+ * signatures (RFC 6376 3.6.1). `needed`: selectors that the stack signs with.
  */
 export async function revokeKey(
   { wanted, owner, services }: Superseded, selector: string, needed: readonly string[],

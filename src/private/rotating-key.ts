@@ -57,13 +57,23 @@ export class RotatingKey {
    * @param properties of the custom resource
    * @param permissions of the identity and its zone, which a rotation needs as well
    */
-  public complete(resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[]): void {
+  public complete(
+    resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
+  ): void {
     const stack = Stack.of(this.scope);
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
-      StackId: stack.stackId, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }),
-      Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, SelectorPrefix, KeyLength,
+      StackId: stack.stackId,
+      LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }),
+      Identity,
+      Region,
+      HostedZoneId,
+      HostedZoneRoleArn,
+      RecordTtl,
+      RecordOverlap,
+      SelectorPrefix,
+      KeyLength,
     };
     for (const [name, value] of Object.entries(tags)) {
       if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
@@ -79,7 +89,7 @@ export class RotatingKey {
       rotateImmediatelyOnUpdate: false, // the first key is new
       rotationRules: { scheduleExpression: this.schedule },
     });
-    // Its logical id stays: it stands for the schedule of the secret, so the removal of an old one would end the new one.
+    // Its logical id stays: its removal, under an old one, would end the schedule of the secret under the new one.
     const ready: IDependable[] = rotation.add(this.secretArn, permissions);
     schedule.node.addDependency(resource, ...ready);
   }

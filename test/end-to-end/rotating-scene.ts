@@ -10,7 +10,9 @@ export const DAY = 24 * HOUR;
 
 export class RotatingScene {
   static async deployed(
-    options: RotatingByoDkimSigningOptions = {}, props: Partial<EmailIdentityDkimProps> = {}, cloud: LocalCloudOptions = {},
+    options: RotatingByoDkimSigningOptions = {},
+    props: Partial<EmailIdentityDkimProps> = {},
+    cloud: LocalCloudOptions = {},
   ): Promise<RotatingScene> {
     const rotating = new RotatingScene(await Scene.withIdentity(cloud));
     await rotating.deploy(options, props);
@@ -81,6 +83,10 @@ export class RotatingScene {
 
   get rotationFunction(): string {
     return this.cloud.lambda.functionNames().find((name) => name.includes('Rotation'))!;
+  }
+
+  get rotationFunctionArn(): string {
+    return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${this.rotationFunction}`;
   }
 
   get rotationLog(): string[] {

@@ -95,8 +95,9 @@ class Cell {
   ) {
     this.witness = new Witness(world);
     const exceptions = EXCEPTIONS.filter(({ isFor }) => isFor(flow, planned));
+    const { witness, results } = this;
     const mayBePending = planned?.kind.isLasting;
-    this.evidence = { world, witness: this.witness, results: this.results, exceptions, excused: new Set(), mayBePending };
+    this.evidence = { world, witness, results, exceptions, excused: new Set(), mayBePending };
   }
 
   async run(): Promise<CellResult> {
@@ -165,7 +166,8 @@ class Cell {
     const { world, flow: { before, target } } = this;
     if (target.method === 'rotating key' && this.evidence.mayBePending && !STUCK.includes(status)) {
       await world.scene.cloud.clock.pass(CARED_FOR_MS);
-      this.broken.push(...await checkState({ ...this.evidence, mayBePending: false }, this.expectedAfter(status), SETTLED));
+      const evidence = { ...this.evidence, mayBePending: false };
+      this.broken.push(...await checkState(evidence, this.expectedAfter(status), SETTLED));
     }
     if (status === 'UPDATE_ROLLBACK_FAILED') {
       const continued = await this.noted(world.scene.continueRollback(STACK, []));
