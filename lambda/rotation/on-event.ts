@@ -106,9 +106,9 @@ async function work(run: Run, event: Work): Promise<void> {
   log('done');
 }
 
-/** A step counts while its version has a label. Care goes on as long as rotation is as it was when it began. */
+/** A step counts while its version has a label. Care goes on as long as all is as it was when it began. */
 function isWanted(event: Work, before: KeyStoreState, { rotates, versions }: KeyStoreState): boolean {
-  if (event.kind !== 'step') return rotates === before.rotates;
+  if (event.kind !== 'step') return rotates === before.rotates && versions.AWSPENDING === before.versions.AWSPENDING;
   return rotates && [versions.AWSPENDING, versions.AWSCURRENT].includes(event.token);
 }
 
@@ -142,11 +142,11 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
 }
 
 /** What Secrets Manager has left half-way is settled: else it would refuse each later rotation and each new schedule. */
-async function care(rotation: Rotation, { rotates, changedAt = Infinity }: KeyStoreState): Promise<void> {
+async function care(rotation: Rotation, { changedAt = Infinity }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
+  await retireDue(rotation);
   const { pending } = await readStoredKeys(secretArn, services);
   const now = services.retry.now();
   const isLeft = pending && (pending.key ? isOld(pending.key, now) : now - changedAt >= PATIENCE_MS);
-  if (rotates && isLeft) await settle(rotation);
-  await retireDue(rotation);
+  if (isLeft) await settle(rotation);
 }

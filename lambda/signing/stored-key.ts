@@ -5,7 +5,7 @@
 // | none at all  |                           | the secret is new: the deployment makes the first key            |
 // | AWSCURRENT   | a key with its selector   | mail is signed with it, but for the moments of a rotation        |
 // | AWSPENDING   | a key with its selector   | a rotation goes on, or has been left half-way                    |
-// | AWSPENDING   | none                      | a rotation has begun, or Secrets Manager tries a new schedule    |
+// | AWSPENDING   | none, or no key           | a rotation has begun, or Secrets Manager tries a new schedule    |
 //
 // The value is JSON, which users can read with their own rights: selector, private key as PEM, and when it was made.
 import { createHash, generateKeyPairSync } from 'node:crypto';
@@ -27,11 +27,11 @@ export interface StoredKey {
 export interface StoredKeys {
   readonly state: KeyStoreState;
   readonly current?: StoredKey;
-  /** `key` is missing while the version has no value. */
+  /** `key` is missing while the version has no value, or one that is no key. */
   readonly pending?: { readonly versionId: string; readonly key?: StoredKey };
 }
 
-/** Throws when the secret is gone, or a value in it is not of the form. */
+/** Throws when the secret is gone, or the current value is not of the form. */
 export async function readStoredKeys(secretArn: string, services: Services): Promise<StoredKeys> {
   const store = services.keyStore(secretArn);
   const state = await store.describe();
@@ -43,9 +43,15 @@ export async function readStoredKeys(secretArn: string, services: Services): Pro
   const isPending = pendingId !== undefined && pendingId !== currentId;
   const [current, pending] = await Promise.all([
     currentId === undefined ? undefined : readKey(secretArn, currentId, store, services),
-    isPending ? readKey(secretArn, pendingId, store, services) : undefined,
+    isPending ? readKey(secretArn, pendingId, store, services).catch(unlessItIsNone) : undefined,
   ]);
   return { state, current, pending: isPending ? { versionId: pendingId, key: pending } : undefined };
+}
+
+class NoKeyError extends HandlerError {}
+
+function unlessItIsNone(error: unknown): undefined {
+  if (!(error instanceof NoKeyError)) throw error;
 }
 
 async function readKey(
@@ -65,7 +71,7 @@ async function readKey(
     return { versionId, selector, pair, madeAt };
   } catch (error) {
     const why = error instanceof UnusableKeyError ? error.message : 'it cannot be read';
-    throw new HandlerError(`The version ${versionId} of the secret ${secretArn} is no key of cdk-ses-dkim: ${why}`,
+    throw new NoKeyError(`The version ${versionId} of the secret ${secretArn} is no key of cdk-ses-dkim: ${why}`,
       'Somebody has put it there by hand. Move the label AWSCURRENT back to the version before it');
   }
 }
