@@ -39,7 +39,7 @@ test('the package has the library, its types, its jsii assembly, the handler, th
 test('the package has no other files than the expected ones', () => {
   const expected = [
     /^lib\/(private\/)?[a-z0-9-]+(\.d\.ts|\.js)$/,
-    /^assets\/lambda\/(\w+\/index|shared\/[0-9A-Z]+)\.js$/,
+    /^assets\/lambda\/(\w+\/index|handlers)\.js$/,
     /^assets\/THIRD-PARTY-LICENSES\.txt$/,
     /^(README|API|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/,
     /^(LICENSE|package\.json|\.jsii)$/,
