@@ -12,7 +12,7 @@ import { digestOf } from '../src/private/digest-of-folder';
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
  * entries are in one asset.
  */
-const ENTRIES = ['deployment'];
+const ENTRIES = ['deployment', 'watch'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 const DIGEST = 'src/private/handler-digest.ts';
