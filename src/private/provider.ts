@@ -6,12 +6,13 @@ import { acknowledgeWildcards } from './acknowledged-finding';
 import { FunctionSettings } from './function-settings';
 import { omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
-import { Permission } from './permissions';
+import { ownPermission, Permission, selfInvokePermission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
 import { Schedules } from './schedules';
 import { SharedFunction } from './shared-function';
 import { Turns } from './turns';
+import { Watcher } from './watcher';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /**
@@ -19,6 +20,9 @@ import type { DkimFunctionOptions } from '../dkim-function';
  * of every stack.
  */
 const ID = 'cdk-ses-dkim';
+
+/** It never changes either. */
+const WATCHER_ID = 'Watch';
 
 /**
  * Managed policies that a role can have, unless the account has a higher quota:
@@ -34,15 +38,22 @@ export class Provider extends Construct {
   /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
     const provider = Provider.in(Stack.of(scope));
-    provider.function ??= new SharedFunction(provider, provider.settings.options);
+    provider.function ??= new SharedFunction(provider, {
+      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
+      handler: 'deployment/index.handler',
+      memorySize: 512,
+      whyNoQueue: 'A lost event fails the deployment',
+      permissions: (arn, log) => [selfInvokePermission(arn), ownPermission(Stack.of(provider), log)],
+    }, provider.settings.options);
     return provider;
   }
 
   /** Sets the function of the stack, before or after it is made. */
   public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
-    const { settings, function: made } = Provider.in(Stack.of(scope));
+    const { settings, function: made, watcherIfAny } = Provider.in(Stack.of(scope));
     settings.add(scope, options);
     made?.apply(options);
+    watcherIfAny?.apply(options);
   }
 
   private static in(stack: Stack): Provider {
@@ -98,6 +109,15 @@ export class Provider extends Construct {
     const schedules = this.node.tryFindChild(id) as Schedules | undefined ?? new Schedules(this, id, this.function!);
     schedules.addIdentity();
     return schedules;
+  }
+
+  /** For one more identity that is watched. A stack in which none is has nothing of it. */
+  public watcher(): Watcher {
+    return this.watcherIfAny ?? new Watcher(this, WATCHER_ID, this.settings.options);
+  }
+
+  private get watcherIfAny(): Watcher | undefined {
+    return this.node.tryFindChild(WATCHER_ID) as Watcher | undefined;
   }
 
   /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */

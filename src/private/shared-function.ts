@@ -1,4 +1,4 @@
-// The function of a stack with its role and its log group, as settings, property injectors and Aspects
+// A function of a stack with its role and its log group, as settings, property injectors and Aspects
 // leave them.
 import { ArnFormat, Duration, Lazy, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -11,8 +11,21 @@ import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
 import { handlerAsset } from './handler-asset';
 import { lateRole, omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
-import { networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
+import { FunctionLog, networkPermissions, Permission } from './permissions';
 import type { DkimFunctionOptions } from '../dkim-function';
+
+/** What one of the functions is for. */
+export interface Purpose {
+  readonly description: string;
+  /** File and export in the asset. */
+  readonly handler: string;
+  /** In MB. */
+  readonly memorySize: number;
+  /** Why events that the function did not take need no queue. */
+  readonly whyNoQueue: string;
+  /** What it does for itself, whatever the identities. */
+  readonly permissions: (functionArn: string, log: FunctionLog) => Permission[];
+}
 
 export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
@@ -30,8 +43,7 @@ export class SharedFunction {
   private isBeingRendered = false;
   private givenRole?: iam.IRole;
 
-  constructor(private readonly scope: Construct, options: DkimFunctionOptions) {
-    const stack = Stack.of(scope);
+  constructor(private readonly scope: Construct, purpose: Purpose, options: DkimFunctionOptions) {
     const logGroup = new logs.LogGroup(scope, 'Logs', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -40,14 +52,14 @@ export class SharedFunction {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     this.function = new lambda.Function(scope, 'Handler', {
-      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
+      description: purpose.description,
       code: lambda.Code.fromAsset(handlerAsset()),
-      handler: 'deployment/index.handler',
+      handler: purpose.handler,
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
       // the price is the same.
       architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
+      memorySize: purpose.memorySize,
       timeout: Duration.minutes(15),
       role: options.role ?? ownRole,
       logGroup,
@@ -65,13 +77,11 @@ export class SharedFunction {
     if (this.logGroup === logGroup) this.ownLogGroup = logGroup.node.defaultChild as logs.CfnLogGroup;
     else scope.node.tryRemoveChild('Logs');
     const arn = Lazy.uncachedString({ produce: () => this.logGroupArn() });
-    this.ownPermissions = [
-      selfInvokePermission(this.arn),
-      ownPermission(stack, { arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda }),
-    ];
+    const log = { arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda };
+    this.ownPermissions = purpose.permissions(this.arn, log);
     this.addNetworkPolicy();
     scope.node.addValidation({ validate: () => this.problems() });
-    acknowledgeSettings(this.resource, this.ownLogGroup);
+    acknowledgeSettings(this.resource, purpose, this.ownLogGroup);
     this.apply(options);
   }
 
@@ -228,17 +238,19 @@ function allowLogs(key: kms.IKey): void {
 
 /**
  * What rule packs ask for and no library can give: a key, a VPC and a part of the account's concurrency. The reasons
- * are short, because they are in each template. A queue of lost events has no use: such an event fails the deployment
- * anyway, and its signed URL would lie in the queue.
+ * are short, because they are in each template. A queue of lost events has no use: such an event shows anyway, and
+ * CloudFormation's signed URL would lie in the queue.
  */
-function acknowledgeSettings(resource: lambda.CfnFunction, logGroup?: logs.CfnLogGroup): void {
+function acknowledgeSettings(
+  resource: lambda.CfnFunction, { whyNoQueue }: Purpose, logGroup?: logs.CfnLogGroup,
+): void {
   const [hipaa, nist4, nist5, pci] = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
   const finding = (rule: string, packs: string[], reason: string) =>
     packs.map(pack => ({ rule: `${pack}-${rule}`, reason }));
   const yours = 'Only you can give it: DkimFunction.configure()';
   acknowledge(resource, [
     ...finding('LambdaConcurrency', [hipaa, nist5], yours),
-    ...finding('LambdaDLQ', [hipaa, nist5], 'A lost event fails the deployment'),
+    ...finding('LambdaDLQ', [hipaa, nist5], whyNoQueue),
     ...finding('LambdaInsideVPC', [hipaa, nist4, nist5, pci], yours),
   ]);
   if (!logGroup) return;
