@@ -46,7 +46,7 @@ export async function onSchedule(
 
   const inTurn = async (region: string, identities: readonly WatchedIdentity[]) => {
     const reports: Promise<void>[] = [];
-    await time.sleep(Math.random() * pace); // the runs begin at one moment
+    await time.sleep((request.Run + Math.random() / 2) * PACE_MS); // each run has its turn
     for (const watched of identities) {
       const next = time.now() + pace;
       const retry = new Retry({

@@ -120,7 +120,8 @@ export const WAITING_ENVIRONMENT = {
 /** What a rule of EventBridge sends to the function that watches. */
 export interface WatchRequest {
   readonly Identities: readonly WatchedIdentity[];
-  /** How many runs share the identities of the stack, and so the calls that SES takes. They begin at one moment. */
+  /** Which one it is of how many runs that begin at one moment, and share the calls that SES takes. Counted from 0. */
+  readonly Run: number;
   readonly Runs: number;
   /** The detail of an event of AWS Health. Then only the identities are looked at that it names. */
   readonly Health?: unknown;

@@ -150,7 +150,7 @@ export class Watcher extends Construct {
       lists[lists.length - 1].push(identity);
       room -= length;
     }
-    return lists.map(Identities => ({ Identities, Runs: lists.length }));
+    return lists.map((Identities, Run) => ({ Run, Runs: lists.length, Identities }));
   }
 
   private addPolicy(index: number): iam.ManagedPolicy {
@@ -168,8 +168,8 @@ export class Watcher extends Construct {
   }
 
   /** The fields of the event, in JSON. */
-  private fieldsOf({ Identities, Runs }: WatchRequest): string {
-    return `"Runs":${Runs},"Identities":${Stack.of(this).toJsonString(Identities)}`;
+  private fieldsOf({ Run, Runs, Identities }: WatchRequest): string {
+    return `"Run":${Run},"Runs":${Runs},"Identities":${Stack.of(this).toJsonString(Identities)}`;
   }
 
   private refuse(): never {
