@@ -10,7 +10,7 @@ import { ownPermission, Permission, selfInvokePermission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
 import { Schedules } from './schedules';
-import { SharedFunction } from './shared-function';
+import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { Turns } from './turns';
 import { Watcher } from './watcher';
 import type { DkimFunctionOptions } from '../dkim-function';
@@ -42,7 +42,7 @@ export class Provider extends Construct {
       description: 'DKIM signing of SES identities (cdk-ses-dkim)',
       handler: 'deployment/index.handler',
       memorySize: 512,
-      whyNoQueue: 'A lost event fails the deployment',
+      whyNo: { queue: 'A lost event fails the deployment', concurrency: ONLY_YOURS },
       permissions: (arn, log) => [selfInvokePermission(arn), ownPermission(Stack.of(provider), log)],
     }, provider.settings.options);
     return provider;

@@ -21,11 +21,13 @@ export interface Purpose {
   readonly handler: string;
   /** In MB. */
   readonly memorySize: number;
-  /** Why events that the function did not take need no queue. */
-  readonly whyNoQueue: string;
+  /** Why there is neither a queue for events that it did not take, nor a part of the account's concurrency. */
+  readonly whyNo: { readonly queue: string; readonly concurrency: string };
   /** What it does for itself, whatever the identities. */
   readonly permissions: (functionArn: string, log: FunctionLog) => Permission[];
 }
+
+export const ONLY_YOURS = 'Only you can give it: DkimFunction.configure()';
 
 export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
@@ -242,19 +244,18 @@ function allowLogs(key: kms.IKey): void {
  * CloudFormation's signed URL would lie in the queue.
  */
 function acknowledgeSettings(
-  resource: lambda.CfnFunction, { whyNoQueue }: Purpose, logGroup?: logs.CfnLogGroup,
+  resource: lambda.CfnFunction, { whyNo }: Purpose, logGroup?: logs.CfnLogGroup,
 ): void {
   const [hipaa, nist4, nist5, pci] = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
   const finding = (rule: string, packs: string[], reason: string) =>
     packs.map(pack => ({ rule: `${pack}-${rule}`, reason }));
-  const yours = 'Only you can give it: DkimFunction.configure()';
   acknowledge(resource, [
-    ...finding('LambdaConcurrency', [hipaa, nist5], yours),
-    ...finding('LambdaDLQ', [hipaa, nist5], whyNoQueue),
-    ...finding('LambdaInsideVPC', [hipaa, nist4, nist5, pci], yours),
+    ...finding('LambdaConcurrency', [hipaa, nist5], whyNo.concurrency),
+    ...finding('LambdaDLQ', [hipaa, nist5], whyNo.queue),
+    ...finding('LambdaInsideVPC', [hipaa, nist4, nist5, pci], ONLY_YOURS),
   ]);
   if (!logGroup) return;
-  acknowledge(logGroup, finding('CloudWatchLogGroupEncrypted', [hipaa, nist4, nist5, pci], yours));
+  acknowledge(logGroup, finding('CloudWatchLogGroupEncrypted', [hipaa, nist4, nist5, pci], ONLY_YOURS));
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

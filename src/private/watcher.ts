@@ -59,7 +59,7 @@ export class Watcher extends Construct {
       description: 'Looks whether DKIM of SES identities works (cdk-ses-dkim)',
       handler: 'watch/index.handler',
       memorySize: 256,
-      whyNoQueue: 'A lost look shows in an alarm',
+      whyNo: { queue: 'A lost look shows in the alarm', concurrency: 'It runs once an hour' },
       permissions: (_, log) => [logPermission(stack, log)],
     }, ownSettings(options));
     this.own = firstGrant(stack, this.function.ownPermissions);

@@ -1,7 +1,7 @@
 // What end-to-end tests need of a watched identity: hours that pass, and what the last look has reported.
 import { DOMAIN, REGION, Scene } from './scene';
-import { METRICS } from '../../src/private/contract';
 import { EmailIdentityDkimProps } from '../../src';
+import { METRICS } from '../../src/private/contract';
 
 export const HOUR = 3_600_000;
 

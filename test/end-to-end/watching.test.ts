@@ -355,9 +355,14 @@ describe('an event of AWS Health', () => {
     await scene.deployed('Mail', scene.easy(WATCHED));
     await scene.verified();
     scene.cloud.eventBridge.send({
-      source: 'aws.health', detailType: 'AWS Health Event', account: ACCOUNT, region: REGION, resources: [],
+      source: 'aws.health',
+      detailType: 'AWS Health Event',
+      account: ACCOUNT,
+      region: REGION,
+      resources: [],
       detail: {
-        service: 'SES', eventTypeCode: 'AWS_SES_DKIM_PENDING_TO_FAILED',
+        service: 'SES',
+        eventTypeCode: 'AWS_SES_DKIM_PENDING_TO_FAILED',
         eventDescription: [{ language: 'en_US', latestDescription: `The DKIM setup of the domain ${DOMAIN} has failed.` }],
       },
     });
