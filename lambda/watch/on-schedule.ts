@@ -75,5 +75,7 @@ export async function onSchedule(
 }
 
 function logFinding({ what, whatToDo, isBlind }: Finding, log: Log): void {
-  log(isBlind ? 'look-failed' : 'problem-seen', { message: new HandlerError(what, whatToDo).message });
+  const { message } = new HandlerError(what, whatToDo);
+  if (isBlind) log('look-failed', { message });
+  else log('problem-seen', { message });
 }

@@ -106,7 +106,7 @@ test('any other error of SES is said at once, with its name', async () => {
   answer = async () => { throw Object.assign(new Error('no'), { name: 'AccountSuspendedException', $metadata: { httpStatusCode: 400 } }); };
   await run(watched(1));
   expect(calls).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ decision: 'look-failed', message: expect.stringContaining('AccountSuspendedException: no') });
+  expect(lines[0]).toMatchObject({ decision: 'look-failed', message: expect.stringMatching(/^nobody could see how d0\.example signs, .*AccountSuspendedException: no\. If it stays so/) });
 });
 
 test('an identity that is gone is a problem, and no failed look', async () => {

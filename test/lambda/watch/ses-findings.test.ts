@@ -45,7 +45,7 @@ test.each<[string, string[], RegExp]>([
   ['it finds the records no more', found(EASY, { ...easy, status: 'TEMPORARY_FAILURE' }), /TEMPORARY_FAILURE.*stops to sign/],
   ['a status that is new', found(EASY, { ...easy, status: 'REVOKED' }), /is REVOKED/],
   ['no parent', found(DEED, deed), /parent of example\.com in eu-west-1 is not there/],
-  ['a parent with a key of its own', found(DEED, deed, { parent: byo }), /parent .* signs by EXTERNAL/],
+  ['a parent with a key of its own', found(DEED, deed, { parent: byo }), /parent .* signs by EXTERNAL with selector s1, and a replica has the Easy DKIM keys/],
   ['a parent that is a replica', found(DEED, deed, { parent: deed }), /parent .* signs by AWS_SES_EU_WEST_1/],
   ['other tokens than the parent', found(DEED, { ...deed, tokens: ['t1', 't2', 't4'] }, { parent: easy }), /other DKIM tokens/],
 ])('a problem: %s', (_, findings, message) => {
