@@ -20,7 +20,7 @@ const STATUSES: Readonly<Record<string, readonly [meaning: string, whatToDo: str
     'It takes minutes. If it takes longer, look whether the records are in public DNS, and the domain is delegated to them'],
   FAILED: ['SES has given up, and mail goes out unsigned',
     `SES does not look again by itself. When the records are in public DNS, ${DEPLOY_A_CHANGE}`],
-  TEMPORARY_FAILURE: ['SES does not find the records that it had found before, and stops to sign in some days',
+  TEMPORARY_FAILURE: ['SES cannot see the records just now, and stops signing if that lasts for days',
     'Look whether the records are in public DNS, and the domain is delegated to them'],
 };
 

@@ -60,8 +60,8 @@ export const SEEN: readonly Refusal[] = [
   seen(SES, 'the DKIM status of {domain} in SES in {region} is FAILED: SES has given up, and mail goes out unsigned',
     `SES does not look again by itself. When the records are in public DNS, ${CHANGE}`,
     '[The status is FAILED](trouble.md#the-status-is-failed).'),
-  seen(SES, 'the DKIM status of {domain} in SES in {region} is TEMPORARY_FAILURE: SES does not find the records that it had found '
-    + 'before, and stops to sign in some days', 'Look whether the records are in public DNS, and the domain is delegated to them',
+  seen(SES, 'the DKIM status of {domain} in SES in {region} is TEMPORARY_FAILURE: SES cannot see the records just now, '
+    + 'and stops signing if that lasts for days', 'Look whether the records are in public DNS, and the domain is delegated to them',
   'SES forgets the key after five days.'),
   seen(SES, 'the parent of {domain} in {region} is not there, and a replica has the keys of its parent',
     `Find out who has changed it: the parent signs with Easy DKIM, and is verified. Then ${CHANGE}`, 'Somebody has deleted it.'),

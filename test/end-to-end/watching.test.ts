@@ -1,4 +1,5 @@
 // Watching: what a user is told of each thing that can go wrong with DKIM of an identity, and that health is told too.
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { bareKey, signsByHand } from './hand-made';
@@ -277,6 +278,44 @@ describe('SES is not as it should be', () => {
     scene.cloud.ses.deleteIdentity(parent);
     scene.cloud.ses.createIdentity({ ...parent, dkim: { selector: 'own', privateKey: bareKey(PEM.one) } });
     await expectProblem({}, /^the parent of example\.com in eu-west-1 signs by EXTERNAL with selector own/);
+  });
+});
+
+describe('what the message says to do helps', () => {
+  const aChange = { ...WATCHED, recordTtl: Duration.minutes(29) };
+
+  async function healthyAfter(build: (stack: Stack) => unknown): Promise<void> {
+    expect(await nextReport(scene)).toMatchObject({ Problem: 1 });
+    await scene.deployed('Mail', build);
+    await scene.verified();
+    expect(await nextReport(scene)).toEqual(HEALTHY);
+  }
+
+  test('the record of the key is gone', async () => {
+    await byoDkim();
+    scene.erase(RECORD);
+    await healthyAfter(scene.byo('s1', scene.secrets.one, aChange));
+  });
+
+  test('SES has given up, and the records are there by now', async () => {
+    scene = await Scene.withIdentity({ ses: { giveUpAfter: 10 * MINUTE } });
+    await scene.deployed('Mail', scene.easy({ ...WATCHED, hostedZone: undefined }));
+    await scene.cloud.clock.until('SES to give up', () => scene.identity()!.status === 'FAILED');
+    scene.publishTokens();
+    await healthyAfter(scene.easy({ ...aChange, hostedZone: undefined }));
+  });
+
+  test('somebody has set another method', async () => {
+    await byoDkim();
+    scene.cloud.ses.signIdentity(IDENTITY, 'AWS_SES', {});
+    await healthyAfter(scene.byo('s1', scene.secrets.one, aChange));
+  });
+
+  test('the identity was deleted, and is made again', async () => {
+    await byoDkim();
+    scene.cloud.ses.deleteIdentity(IDENTITY);
+    scene.identityExists();
+    await healthyAfter(scene.byo('s1', scene.secrets.one, aChange));
   });
 });
 

@@ -42,7 +42,7 @@ test.each<[string, string[], RegExp]>([
   ['it has not begun', found(EASY, { ...easy, status: 'NOT_STARTED' }), /is NOT_STARTED: SES still looks/],
   ['it has given up', found(EASY, { ...easy, status: 'FAILED', errorType: 'HOST_NOT_FOUND' }),
     /is FAILED \(HOST_NOT_FOUND\): SES has given up.*does not look again by itself.*recordTtl/],
-  ['it finds the records no more', found(EASY, { ...easy, status: 'TEMPORARY_FAILURE' }), /TEMPORARY_FAILURE.*stops to sign/],
+  ['it finds the records no more', found(EASY, { ...easy, status: 'TEMPORARY_FAILURE' }), /TEMPORARY_FAILURE.*stops signing/],
   ['a status that is new', found(EASY, { ...easy, status: 'REVOKED' }), /is REVOKED/],
   ['no parent', found(DEED, deed), /parent of example\.com in eu-west-1 is not there/],
   ['a parent with a key of its own', found(DEED, deed, { parent: byo }), /parent .* signs by EXTERNAL with selector s1, and a replica has the Easy DKIM keys/],
