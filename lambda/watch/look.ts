@@ -13,6 +13,12 @@ import { isAccessDenied } from '../base/retry';
 /** After that, name servers that were restarted, or records that somebody writes again, are there. */
 const SECOND_LOOK_MS = 30_000;
 
+/** What is reported. */
+interface Look {
+  readonly seen: Seen;
+  readonly findings: readonly Finding[];
+}
+
 /** What SES says, or why nobody knows. */
 export async function askSes(
   { Identity: domain, Signing }: WatchedIdentity, region: string, readIn: Ses['readIn'],
@@ -35,11 +41,25 @@ export async function askSes(
   }
 }
 
+/** A fault in the look itself must not pass for health. */
+export function unseen(watched: WatchedIdentity, error: unknown): Look {
+  const { name, text } = describeError(error);
+  return asBlind({
+    what: `nobody could see whether DKIM of ${watched.Identity} works: ${name}: ${text}`,
+    whatToDo: 'This is a fault in cdk-ses-dkim: report it, with this line',
+    isBlind: true,
+  });
+}
+
+function asBlind(finding: Finding): Look {
+  return { seen: { Problem: true, LookFailed: true }, findings: [finding] };
+}
+
 /** @param pause returns false when there is no time for a second look */
 export async function lookAt(
   watched: WatchedIdentity, view: SesView | Finding, dns: PublicDns, pause: (ms: number) => Promise<boolean>,
-): Promise<{ seen: Seen; findings: readonly Finding[] }> {
-  if ('what' in view) return { seen: { Problem: true, LookFailed: true }, findings: [view] };
+): Promise<Look> {
+  if ('what' in view) return asBlind(view);
   const names = keyNames(watched, view);
   let ofDns = dnsFindings(await keyViews(names, dns));
   if (ofDns.length > 0 && await pause(SECOND_LOOK_MS)) ofDns = dnsFindings(await keyViews(names, dns));

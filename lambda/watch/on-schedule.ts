@@ -1,6 +1,6 @@
 // One run: looks at the identities that the event names, at the pace that SES takes calls, and reports on each.
 import { Finding } from './finding';
-import { askSes, lookAt } from './look';
+import { askSes, lookAt, unseen } from './look';
 import { metricsLine } from './metrics';
 import { identitiesToLookAt } from './named-by-health';
 import { WatchedIdentity, WatchRequest } from '../../src/private/contract';
@@ -46,7 +46,7 @@ export async function onSchedule(
 
   const inTurn = async (region: string, identities: readonly WatchedIdentity[]) => {
     const reports: Promise<void>[] = [];
-    await time.sleep((request.Run + Math.random() / 2) * PACE_MS); // each run has its turn
+    await time.sleep((request.Run + Math.random() / 5) * PACE_MS); // each run has its turn
     for (const watched of identities) {
       const next = time.now() + pace;
       const retry = new Retry({
@@ -63,7 +63,7 @@ export async function onSchedule(
       if (time.now() + ms + SECOND_LOOK_NEEDS_MS > end) return false;
       await time.sleep(ms);
       return true;
-    });
+    }).catch((error: unknown) => unseen(watched, error));
     for (const finding of findings) logFinding(finding, log);
     write(metricsLine(watched, region, seen, time.now()));
   };

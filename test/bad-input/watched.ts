@@ -98,6 +98,8 @@ export const SEEN: readonly Refusal[] = [
   seen(RUN, 'nobody could see how {domain} signs, as {host} has not said it: {error}',
     'If it stays so, see what else calls SES in this account, and in a VPC how the function reaches SES',
     '`LookFailed`. SES takes one call a second of an account and Region, whoever calls.'),
+  seen(RUN, 'nobody could see whether DKIM of {domain} works: {error}',
+    'This is a fault in cdk-ses-dkim: report it, with this line', '`LookFailed`.'),
   seen('test/end-to-end/watching.test.ts', 'nobody could see how {domain} signs, as {host} has not said it: AccessDeniedException: {text}',
     "See which policy, permission boundary or service control policy forbids ses:GetEmailIdentity to the function's role",
     '`LookFailed`.'),

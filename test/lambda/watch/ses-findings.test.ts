@@ -13,6 +13,8 @@ const easy: IdentityState = {
 const byo: IdentityState = { ...easy, origin: 'EXTERNAL', tokens: ['s1'] };
 const deed: IdentityState = { ...easy, origin: 'AWS_SES_EU_WEST_1' };
 
+const TAG = { [`cdk-ses-dkim-${'0'.repeat(32)}`]: 'told=EXTERNAL:s2 told=EXTERNAL:s0' };
+
 function found(Signing: WatchedSigning, identity?: IdentityState, more: Partial<SesView> = {}): string[] {
   return sesFindings({ Identity: 'example.com', Signing }, { region: 'us-east-1', identity, ...more })
     .map(({ what, whatToDo }) => `${what}. ${whatToDo}`);
@@ -25,6 +27,7 @@ test.each<[string, string[]]>([
   ['a selector that SES shows in upper case', found(BYO, { ...byo, tokens: ['S1'] })],
   ['a replica', found(DEED, deed, { parent: easy })],
   ['a replica that has the tokens in another order', found(DEED, { ...deed, tokens: ['t3', 'T1', 't2'] }, { parent: easy })],
+  ['a deployment at work, of which the event knows nothing', found(BYO, { ...byo, tokens: ['s2'], tags: TAG })],
 ])('no problem: %s', (_, findings) => {
   expect(findings).toEqual([]);
 });
@@ -35,6 +38,12 @@ test.each<[string, string[], RegExp]>([
   ['another method', found(EASY, byo), /by EXTERNAL with selector s1, and the stack has set Easy DKIM/],
   ['no method', found(EASY, { ...easy, origin: undefined }), /by no method/],
   ['another selector', found(BYO, { ...byo, tokens: ['s2'] }), /by EXTERNAL with selector s2.*BYODKIM \(EXTERNAL\) with selector s1/],
+  ['a selector that was told before the last', found(BYO, {
+    ...byo, tokens: ['s0'], tags: TAG,
+  }), /by EXTERNAL with selector s0/],
+  ['a selector that a tag of somebody else names', found(BYO, {
+    ...byo, tokens: ['s2'], tags: { note: 'told=EXTERNAL:s2' },
+  }), /by EXTERNAL with selector s2/],
   ['Easy DKIM in place of BYODKIM', found(BYO, easy), /by AWS_SES, and the stack has set BYODKIM/],
   ['a replica of another Region', found(DEED, { ...deed, origin: 'AWS_SES_EU_CENTRAL_1' }, { parent: easy }),
     /by AWS_SES_EU_CENTRAL_1, and the stack has set a replica of eu-west-1/],
