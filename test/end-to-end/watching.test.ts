@@ -1,11 +1,12 @@
 // Watching: what a user is told of each thing that can go wrong with DKIM of an identity, and that health is told too.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { bareKey, signsByHand } from './hand-made';
 import { manyIdentities } from './many-identities';
 import { PARENT, parentExists } from './methods';
-import { ACCOUNT, DOMAIN, newKey, PEM, publicKeyOf, REGION, Scene } from './scene';
+import { ACCOUNT, byoDkim as byoDkimOf, DOMAIN, newKey, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { HOUR, nextReport, reportsOn, said, WATCHED, watchers } from './watched';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
@@ -443,6 +444,59 @@ describe('many identities', () => {
     const looks = scene.cloud.calls.slice(since).filter(({ operation }) => operation === 'GetEmailIdentity');
     expect(looks.length).toBeLessThanOrEqual(2 * 150 * 1.05); // hardly any is refused
   });
+});
+
+test('runs that meet, of an event that is delivered twice, look all the same', async () => {
+  scene = await Scene.start();
+  scene.cloud.eventBridge.settings.deliveries = 3;
+  await scene.deployed('Mail', manyIdentities(scene, 10, { watch: true }));
+  await scene.cloud.clock.pass(90 * MINUTE);
+  for (let index = 0; index < 10; index += 1) {
+    const reports = reportsOn(scene, `d${index}.${DOMAIN}`);
+    expect(reports.length).toBeGreaterThanOrEqual(3);
+    for (const { metrics } of reports) expect(metrics).toEqual({ Problem: 0, LookFailed: 0 });
+  }
+});
+
+test('the domain is known to the deployment only, in a stack for any Region', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Mail', (stack) => {
+    const domain = new CfnParameter(stack, 'Domain').valueAsString;
+    const dkim = new EmailIdentityDkim(stack, 'Dkim', {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', domain),
+      signing: byoDkimOf(stack, 's1', scene.secrets.one),
+      hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'Zone', scene.zoneId),
+      region: Aws.REGION,
+      ...WATCHED,
+    });
+    dkim.onProblem('Rule');
+  }, { parameters: { Domain: DOMAIN } });
+  await scene.verified();
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
+test('watching comes and goes, and the signing stays as it is', async () => {
+  await byoDkim({});
+  const since = scene.cloud.calls.length;
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WATCHED));
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+  await scene.cloud.clock.pass(2 * HOUR);
+
+  expect(scene.writes(since)).toEqual([]);
+  expect(reportsOn(scene)).toHaveLength(1);
+  expect(scene.cloud.eventBridge.ruleArns()).toEqual([]);
+  expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+});
+
+test('whoever writes into DNS writes no metric and no line of the log', async () => {
+  await byoDkim();
+  scene.erase(RECORD);
+  scene.write(RECORD, 'TXT', '"\\012{\\\"_aws\\\":{}}\\015\\012{\\\"decision\\\":\\\"problem-seen\\\"}"');
+  await expectProblem({ KeyPublished: 0 }, /has no key that can be read/);
+  const lines = watchers(scene.cloud).flatMap((name) => scene.cloud.lambda.logs(name));
+  expect(lines.filter((line) => /^\{"(_aws|decision)":/.test(line))).toEqual(lines.filter((line) => line.startsWith('{')));
+  expect(new Set(scene.cloud.metrics().map(({ namespace }) => namespace))).toEqual(new Set(['cdk-ses-dkim']));
 });
 
 test('it looks, and does nothing else: no key, no write', async () => {
