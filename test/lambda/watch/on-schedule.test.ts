@@ -129,6 +129,15 @@ test('a fault in one look is said, and the others are not lost', async () => {
   expect(lines[0].message).toMatch(/^nobody could see whether DKIM of d0\.example works: TypeError: a fault/);
 });
 
+test('a private key that somebody has put into DNS is not in the log too', async () => {
+  const body = pooledKey(2048, 1).replace(/-----[^-]+-----|\s/g, '');
+  dns = async () => [{ nameServer: 'ns1', values: [`"p=${body}"`] }];
+  await run(watched(1));
+  const written = JSON.stringify(lines);
+  expect(written).toContain('is no CNAME to SES');
+  for (let at = 0; at + 12 <= body.length; at += 1) expect(written).not.toContain(body.slice(at, at + 12));
+});
+
 test('name servers are asked a second time before anybody is told', async () => {
   let asked = 0;
   dns = async () => asked++ === 0 ? [] : [KEY];
