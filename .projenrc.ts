@@ -163,7 +163,7 @@ project.deps.removeDependency('ts-jest');
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
 // change has effects upwards only.
 const BELOW = { base: [], services: ['base'], records: ['base'], signing: ['base', 'records'] };
-const ENTRIES = ['deployment', 'rotation'];
+const ENTRIES = ['deployment', 'rotation', 'watch'];
 const known = (room: string, below: readonly string[]) => [room, ...below].map((each) => `./${each}`);
 project.eslint?.addRules({
   'import/no-restricted-paths': ['error', {

@@ -1,9 +1,9 @@
-// Builds the handler, minified and with the SDK inside: a file for each entry, and files with what several entries
-// share. Collects the licences, and writes the digest by which the construct knows the files.
+// Builds the handler as one minified file with the SDK inside, and a small file for each entry that leads there.
+// Collects the licences, and writes the digest by which the construct knows the files.
 // Run by `npx projen bundle`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, OutputFile, Plugin, transform } from 'esbuild';
+import { build, Plugin } from 'esbuild';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
 import { digestOf } from '../src/private/digest-of-folder';
@@ -12,7 +12,7 @@ import { digestOf } from '../src/private/digest-of-folder';
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
  * entries are in one asset.
  */
-const ENTRIES = ['deployment', 'rotation'];
+const ENTRIES = ['deployment', 'rotation', 'watch'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 const DIGEST = 'src/private/handler-digest.ts';
@@ -31,46 +31,37 @@ const onlyVersions: Plugin = {
   },
 };
 
-/**
- * An `import()` would put its module into a file of its own. Those in the SDK are for event streams and for browsers,
- * which no call here needs.
- */
-const nothingLater: Plugin = {
-  name: 'nothing-later',
-  setup({ onResolve }) {
-    onResolve({ filter: /./ }, ({ kind, path }) => kind === 'dynamic-import' ? { path, external: true } : undefined);
-  },
-};
-
-/** Node loads CommonJS faster. esbuild shares code only between ES modules, so what it gives is turned afterwards. */
-const OUTPUT = {
-  target: 'node24',
-  minify: true,
-  // `require` is loaded already. `import()` would start Node's second module loader, which takes milliseconds.
-  supported: { 'dynamic-import': false },
-} as const;
-
-type Built = Pick<OutputFile, 'path' | 'text'>;
+type Built = Readonly<Record<'path' | 'text', string>>;
 
 async function main(): Promise<void> {
   const { metafile, outputFiles } = await build({
-    entryPoints: ENTRIES.map((entry) => `lambda/${entry}/index.ts`),
-    outbase: 'lambda',
-    outdir: ASSET,
+    // One file with all of them zips better than a file for each, beside files with what they share.
+    stdin: {
+      contents: ENTRIES.map((entry) => `export { handler as ${entry} } from './${entry}';`).join('\n'),
+      resolveDir: 'lambda',
+    },
+    outfile: `${ASSET}/handlers.js`,
     bundle: true,
+    minify: true,
     metafile: true,
     platform: 'node',
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'shared/[hash]',
+    target: 'node24',
+    format: 'cjs',
     mainFields: ['module', 'main'], // ES modules first: esbuild can drop unused code only from them
-    ...OUTPUT,
+    // `require` is loaded already. `import()` would start Node's second module loader, which takes
+    // milliseconds.
+    supported: { 'dynamic-import': false },
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
-    plugins: [nothingLater, onlyWhatIsUsed, onlyVersions, leftOut],
+    plugins: [onlyWhatIsUsed, onlyVersions, leftOut],
     logLevel: 'info',
     write: false,
   });
-  writeAsset(await Promise.all(outputFiles.map(asCommonJs)));
+  writeAsset([
+    ...outputFiles.map(({ text }) => ({ path: `${ASSET}/handlers.js`, text })),
+    ...ENTRIES.map((entry) => ({
+      path: `${ASSET}/${entry}/index.js`, text: `exports.handler = require('../handlers.js').${entry};\n`,
+    })),
+  ]);
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
   );
@@ -78,10 +69,6 @@ async function main(): Promise<void> {
   write(DIGEST, `// Digest of the files in ${ASSET}. Written by \`npx projen bundle\`, and never committed.
 export const HANDLER_DIGEST = '${digestOf(ASSET)}';
 `);
-}
-
-async function asCommonJs({ path, text }: OutputFile): Promise<Built> {
-  return { path, text: (await transform(text, { ...OUTPUT, platform: 'node', format: 'cjs' })).code };
 }
 
 /** Nothing when it is there already: tests that run at this moment read it. */

@@ -1,5 +1,7 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
 import { Annotations, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -8,7 +10,7 @@ import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT,
+  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT, WatchedIdentity,
 } from './private/contract';
 import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
@@ -25,6 +27,8 @@ import {
   checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType,
   ttlInSeconds, waitInSeconds,
 } from './private/validation';
+import { Watched, watchedSigning } from './private/watched';
+import { ProblemAlarmOptions } from './problem-alarm-options';
 import { RecordConflict } from './record-conflict';
 
 /**
@@ -164,6 +168,36 @@ export interface EmailIdentityDkimProps {
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether a function looks every hour whether DKIM works: what SES says of the identity, and what
+   * public DNS has of the keys that SES signs with.
+   *
+   * `addProblemAlarm()` and `onProblem()` tell of a problem. The log of the function says what it is, and
+   * what to do. The function can read no key and change nothing.
+   *
+   * Price: each identity has two metrics, for 0.30 USD a month each, and an alarm costs 0.10 USD a month.
+   * The first 10 metrics and alarms of an account are free. All watched identities of a stack share one
+   * function more, with its role, policy, log group, and two rules of EventBridge.
+   *
+   * @default false
+   * @see https://aws.amazon.com/cloudwatch/pricing/
+   */
+  readonly watch?: boolean;
+
+  /**
+   * Whether what `watch` sees is in metrics of its own, too: `metricVerified()`, `metricSigningEnabled()`
+   * and `metricKeyPublished()`.
+   *
+   * Price: three metrics more for the identity, for 0.30 USD a month each. The log has the same values in
+   * any case.
+   *
+   * Throws if `watch` is not set.
+   *
+   * @default false
+   * @see https://aws.amazon.com/cloudwatch/pricing/
+   */
+  readonly detailedMetrics?: boolean;
 }
 
 /**
@@ -229,6 +263,8 @@ export class EmailIdentityDkim extends Construct {
    * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
    */
   public readonly publicKeySha256?: string;
+
+  private readonly watched?: Watched;
 
   /**
    * Rotating key only: the secret with the keys.
@@ -358,6 +394,107 @@ export class EmailIdentityDkim extends Construct {
         this.publicKeySha256 = attribute('PublicKeySha256');
         break;
     }
+    if (props.watch) {
+      const identity: WatchedIdentity = {
+        Identity: domain,
+        Region: unlessDefault(region, stack.region),
+        Signing: watchedSigning(method.properties, () => attribute('PublicKeySha256')),
+        DetailedMetrics: props.detailedMetrics || undefined,
+      };
+      provider.watcher().add(identity, region, resource);
+      this.watched = new Watched(this, identity, region);
+    } else if (props.detailedMetrics) {
+      throw new Error('detailedMetrics is given without watch. Give watch: true too: without it nobody looks');
+    }
+  }
+
+  /**
+   * 1 where the last look has found a problem, or could not look at all; 0 where all was right. There is
+   * one value an hour.
+   *
+   * Throws if `watch` is not set.
+   *
+   * @param props properties of the metric
+   */
+  public metricProblem(props?: MetricOptions): Metric {
+    return this.inSight().metric('Problem', props);
+  }
+
+  /**
+   * 1 where SES, or all name servers, have given no answer, so that nobody knows whether DKIM works.
+   *
+   * Throws if `watch` is not set.
+   *
+   * @param props properties of the metric
+   */
+  public metricLookFailed(props?: MetricOptions): Metric {
+    return this.inSight().metric('LookFailed', props);
+  }
+
+  /**
+   * 1 where the DKIM status in SES is `SUCCESS`.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set.
+   *
+   * @param props properties of the metric
+   */
+  public metricVerified(props?: MetricOptions): Metric {
+    return this.inSight().metric('Verified', props);
+  }
+
+  /**
+   * 1 where DKIM signing is switched on in SES.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set.
+   *
+   * @param props properties of the metric
+   */
+  public metricSigningEnabled(props?: MetricOptions): Metric {
+    return this.inSight().metric('SigningEnabled', props);
+  }
+
+  /**
+   * 1 where everybody can look up the keys that SES signs with.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set.
+   *
+   * @param props properties of the metric
+   */
+  public metricKeyPublished(props?: MetricOptions): Metric {
+    return this.inSight().metric('KeyPublished', props);
+  }
+
+  /**
+   * Adds an alarm for problems with the DKIM of this identity. It also sounds if there was no look.
+   *
+   * Before the first look of a new identity, which comes within an hour, it can sound too.
+   *
+   * Throws if `watch` is not set.
+   *
+   * @param id name of the alarm within this construct
+   * @param options properties of the alarm
+   */
+  public addProblemAlarm(id: string, options: ProblemAlarmOptions = {}): Alarm {
+    return this.inSight().addAlarm(id, options);
+  }
+
+  /**
+   * Calls a target when the alarm of this identity begins to sound.
+   *
+   * The alarm is the first one of `addProblemAlarm()`. If there is none yet, the construct adds one.
+   *
+   * Throws if `watch` is not set.
+   *
+   * @param id name of the rule within this construct
+   * @param options properties of the rule
+   */
+  public onProblem(id: string, options: OnEventOptions = {}): Rule {
+    return this.inSight().onProblem(id, options);
+  }
+
+  private inSight(): Watched {
+    if (this.watched) return this.watched;
+    throw new Error(`${this.node.path} is not watched, so it has neither metrics nor alarms. Give it watch: true`);
   }
 
   /**

@@ -10,5 +10,6 @@ export type {
 export { DkimPrivateKey } from './dkim-private-key';
 export type { DkimPrivateKeySecretOptions } from './dkim-private-key';
 export type { DkimRecord } from './dkim-record';
+export type { ProblemAlarmOptions } from './problem-alarm-options';
 export { DkimFunction } from './dkim-function';
 export type { DkimFunctionOptions } from './dkim-function';

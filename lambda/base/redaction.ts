@@ -19,11 +19,11 @@ const PRIVATE_KEY_BLOCK = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]*?(?:-----END
 /** An ARN, or a run of what base64 and base64url are made of, with the tag of a DKIM record that holds a public key. */
 const ARN_OR_RUN = /arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s'"(),]+|(?:\bp=)?[A-Za-z0-9+/_=-]{12,}/g;
 
-/**
- * How the DER of an RSA public key begins: its algorithm, then a bit string (RFC 5280 4.1). A private key begins with a
- * version.
- */
+/** How the DER of an RSA public key begins: its algorithm, then a bit string (RFC 5280 4.1). */
 const RSA_PUBLIC_KEY = /^30(?:81..|82....|..)300d06092a864886f70d010101050003/;
+
+/** That of a private key begins with a version (RFC 5208 5, RFC 8017 A.1.2), in whatever record somebody has put it. */
+const PRIVATE_KEY = /^30(?:81..|82....|..)020100/;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -51,7 +51,8 @@ export class Redactor {
 
   private mayLeave(run: string): boolean {
     const value = run.replace(/^p=/, '');
-    if (isPublicKey(value)) return true;
+    if (startsAs(RSA_PUBLIC_KEY, value)) return true;
+    if (startsAs(PRIVATE_KEY, value)) return false;
     const base64 = value.replaceAll('-', '+').replaceAll('_', '/'); // base64url is the same with two other letters
     if ([value, base64].some((text) => piecesOf(text).some((piece) => this.hidden.has(piece)))) return false;
     return this.shown.includes(run) || value.length <= LONGEST_NAME || /^(arn:|p=)/.test(run) || SHA256.test(value);
@@ -62,6 +63,6 @@ function piecesOf(run: string): string[] {
   return Array.from({ length: Math.max(0, run.length - PIECE + 1) }, (_, at) => run.slice(at, at + PIECE));
 }
 
-function isPublicKey(run: string): boolean {
-  return RSA_PUBLIC_KEY.test(Buffer.from(run.slice(0, 64), 'base64').toString('hex'));
+function startsAs(form: RegExp, run: string): boolean {
+  return form.test(Buffer.from(run.slice(0, 64), 'base64').toString('hex'));
 }

@@ -1,5 +1,5 @@
 // Reads key records as verifiers do (RFC 6376 3.6.1): which keys they hold, and what keeps SES's signatures from them.
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 
 /** Why verifiers do not take a signature of SES by a record that holds its key. */
 export interface Flaw {
@@ -30,6 +30,12 @@ export function hasKey(wanted: string, texts: readonly string[]): boolean {
 /** True when one of the texts holds a key that verifiers can use: mail may be signed with it. */
 export function hasUsableKey(texts: readonly string[]): boolean {
   return keysIn(texts).some((key) => reencoded(key) !== undefined || isEd25519(key));
+}
+
+/** SHA-256 of each RSA key in the texts, as a SubjectPublicKeyInfo: what a stack says of the key that it has set. */
+export function digestsOfKeys(texts: readonly string[]): string[] {
+  return keysIn(texts).map(reencoded)
+    .flatMap((key) => key ? [createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex')] : []);
 }
 
 /** True when the texts say that the key of this name is no longer to be trusted. */

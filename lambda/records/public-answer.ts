@@ -49,7 +49,7 @@ export async function requireAnswered(
 export function valuesFrom(name: string, answers: readonly NameServerAnswer[]): string[] {
   if (isUnknown(answers)) {
     throw new HandlerError(`Nobody could see what ${name} has in public DNS: ${saidBy(answers)}`,
-      adviceOnSilence(answers));
+      thenDeploy(answers));
   }
   return [...new Set(answers.flatMap(({ values = [] }) => values))];
 }
@@ -62,7 +62,7 @@ function notAnswered(
   const said = saidBy(answers) || 'it is delegated to none';
   return new HandlerError(
     `${desired.domain} signs mail now, and ${found} ${record.type} ${record.name}: ${said}. Signing was not touched`,
-    isUnknown(answers) ? adviceOnSilence(answers) : adviceOnAnswers(record, answers, isRight, desired));
+    isUnknown(answers) ? thenDeploy(answers) : adviceOnAnswers(record, answers, isRight, desired));
 }
 
 function adviceOnAnswers(
@@ -113,13 +113,18 @@ const SILENCES: Readonly<Record<Silence, readonly [text: string, advice: string]
   'no-address': ['has no public address', DELEGATION],
 };
 
-function adviceOnSilence(answers: readonly NameServerAnswer[]): string {
+/** What to do where no name server has given an answer. */
+export function adviceOnSilence(answers: readonly NameServerAnswer[]): string {
   const causes: string[] = answers.map(({ silence = 'unreachable' }) => silence);
-  const [, [, advice]] = Object.entries(SILENCES).find(([cause]) => causes.includes(cause))!;
-  return `${advice}. Then deploy again`;
+  return Object.entries(SILENCES).find(([cause]) => causes.includes(cause))![1][1];
 }
 
-function isUnknown(answers: readonly NameServerAnswer[]): boolean {
+function thenDeploy(answers: readonly NameServerAnswer[]): string {
+  return `${adviceOnSilence(answers)}. Then deploy again`;
+}
+
+/** Nobody knows what is there: name servers are asked, and all of them are silent. */
+export function isUnknown(answers: readonly NameServerAnswer[]): boolean {
   return answers.length > 0 && answers.every(isSilent);
 }
 
@@ -127,7 +132,8 @@ function isSilent({ values }: NameServerAnswer): boolean {
   return values === undefined;
 }
 
-function saidBy(answers: readonly NameServerAnswer[]): string {
+/** What each name server has said. */
+export function saidBy(answers: readonly NameServerAnswer[]): string {
   return answers.map(whatItSaid).join('; ').slice(0, 1500);
 }
 

@@ -15,15 +15,7 @@ export function sesOf(
 ): Ses {
   const [, partition, , , account] = stackId.split(':');
   const ResourceArn = `arn:${partition}:ses:${region}:${account}:identity/${EmailIdentity}`;
-  const readIn = async (where: string): Promise<IdentityState | undefined> => {
-    try {
-      return stateOf(await retry.call('GetEmailIdentity', () =>
-        clientFor(where).send(new GetEmailIdentityCommand({ EmailIdentity }))));
-    } catch (error) {
-      if (nameOf(error) === 'NotFoundException') return undefined;
-      throw error;
-    }
-  };
+  const readIn = identityReader(EmailIdentity, clientFor, retry);
   return {
     read: () => readIn(region),
     readIn,
@@ -46,6 +38,21 @@ export function sesOf(
       await retry.write('UntagResource', () =>
         clientFor(region).send(new UntagResourceCommand({ ResourceArn, TagKeys: [key] })));
     },
+  };
+}
+
+/** Reads the identity in a Region. Gives nothing when there is no such identity. */
+export function identityReader(
+  EmailIdentity: string, clientFor: (region: string) => SESv2Client, retry: Retry,
+): Ses['readIn'] {
+  return async (region) => {
+    try {
+      return stateOf(await retry.call('GetEmailIdentity', () =>
+        clientFor(region).send(new GetEmailIdentityCommand({ EmailIdentity }))));
+    } catch (error) {
+      if (nameOf(error) === 'NotFoundException') return undefined;
+      throw error;
+    }
   };
 }
 

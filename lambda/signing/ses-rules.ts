@@ -1,5 +1,5 @@
 // SES's own rules: names that it makes from Region names, and how an identity signs. Pure.
-import { DesiredSigning } from '../base/desired-state';
+import { ByoDkim, Deed, EasyDkim } from '../base/desired-state';
 import { canonicalName } from '../base/dns-text';
 import { IdentityState } from '../base/ports';
 
@@ -35,8 +35,11 @@ export function namesSelector({ tokens }: IdentityState, selector: string): bool
   return tokens.some((token) => canonicalName(token) === canonicalName(selector));
 }
 
+/** How an identity is to sign, as far as SES shows it. */
+export type ShownSigning = Pick<EasyDkim, 'method'> | Pick<ByoDkim, 'method' | 'selector'> | Deed;
+
 /** True when the identity signs as desired. For BYODKIM SES may name no selector. */
-export function signsAs(signing: DesiredSigning, identity: IdentityState): boolean {
+export function signsAs(signing: ShownSigning, identity: IdentityState): boolean {
   const { origin, tokens } = identity;
   switch (signing.method) {
     case 'EASY_DKIM': return origin === 'AWS_SES';

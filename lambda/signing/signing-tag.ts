@@ -79,6 +79,11 @@ export function isToldByAnother(identity: IdentityState, { label: own }: Owner):
   return othersIn(identity.tags, own).some(({ tag }) => isToldBy(tag, identity));
 }
 
+/** True when what is there is what an owner has told SES last. */
+export function isLastTold(identity: IdentityState): boolean {
+  return othersIn(identity.tags, '').some(({ tag }) => isToldBy({ ...tag, told: tag.told.slice(0, 1) }, identity));
+}
+
 /** True when an owner that has been removed, or is at this moment, has told SES the signing that is there. */
 export function isLeft(identity: IdentityState, { label: own }: Owner): boolean {
   return othersIn(identity.tags, own).some(({ tag }) => tag.leaves && isToldBy(tag, identity));

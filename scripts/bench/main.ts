@@ -66,8 +66,8 @@ function bundle(): Section {
   return {
     title: 'Bundle',
     rows: [
-      { what: 'bytes', measured: kilobytes(bytes), goal: '<= 345 kB', met: bytes <= 345_000 },
-      { what: 'zipped', measured: kilobytes(zipped), goal: '<= 104 kB', met: zipped <= 104_000 },
+      { what: 'bytes', measured: kilobytes(bytes), goal: '<= 370 kB', met: bytes <= 370_000 },
+      { what: 'zipped', measured: kilobytes(zipped), goal: '<= 112 kB', met: zipped <= 112_000 },
     ],
   };
 }

@@ -161,6 +161,42 @@ export const WAITING_ENVIRONMENT = {
   identities: 'WAITING_IDENTITIES',
 } as const;
 
+/** What a rule of EventBridge sends to the function that watches. */
+export interface WatchRequest {
+  readonly Identities: readonly WatchedIdentity[];
+  /** Which one it is of how many runs that begin at one moment, and share the calls that SES takes. Counted from 0. */
+  readonly Run: number;
+  readonly Runs: number;
+  /** The detail of an event of AWS Health. Then only the identities are looked at that it names. */
+  readonly Health?: unknown;
+}
+
+/** An identity that is watched, and how the stack has it signed. */
+export interface WatchedIdentity {
+  readonly Identity: string;
+  /** Left out if it is the Region of the function. */
+  readonly Region?: string;
+  readonly Signing: WatchedSigning;
+  /** Whether all that is seen becomes metrics. Left out if not. */
+  readonly DetailedMetrics?: true;
+}
+
+/** Of a rotating key, the tag on the identity says which it is. */
+export type WatchedSigning =
+  | Pick<EasyDkimProperties | RotatingByoDkimProperties, 'Method'>
+  | DeedProperties
+  | (Pick<ByoDkimProperties, 'Method' | 'Selector'> & Pick<ResourceAttributes, 'PublicKeySha256'>);
+
+/** Metrics of watched identities: the namespace, the dimensions, and what is seen at each look. */
+export const METRICS = {
+  namespace: 'cdk-ses-dkim',
+  dimensions: ['Domain', 'Region'],
+  /** Always metrics. */
+  usual: ['Problem', 'LookFailed'],
+  /** Metrics only where the user asks for them: each costs money. */
+  detailed: ['Verified', 'SigningEnabled', 'KeyPublished'],
+} as const;
+
 /**
  * One label of a host name. A selector has the same form:
  * https://www.rfc-editor.org/rfc/rfc1123#section-2.1

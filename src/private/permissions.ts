@@ -57,6 +57,16 @@ export function identityPermission(stack: Stack, region: string, domain: string)
   };
 }
 
+/** Reads the identity, and nothing else. */
+export function lookPermission(stack: Stack, region: string, domain: string): Permission {
+  return {
+    kind: 'look',
+    actions: ['ses:GetEmailIdentity'],
+    resources: [identityArn(stack, region, domain)],
+    maxTokenInResource: MAX_DOMAIN,
+  };
+}
+
 /**
  * Reads the parent identity of a replica, and uses the keys of the parent. The handler reads the parent
  * first to check that it can be a parent:
@@ -240,30 +250,33 @@ export interface FunctionLog {
  * resources that the action knows.
  */
 export function ownPermission(stack: Stack, log: FunctionLog): Permission {
-  const stackName = Token.isUnresolved(stack.stackName) ? 128 : stack.stackName.length;
+  const { actions, resources, maxTokenInResource } = logPermission(stack, log);
   return {
     kind: 'own',
+    actions: ['cloudformation:DescribeStackResource', 'cloudformation:DescribeStacks', ...actions],
+    resources: [stack.stackId, ...resources],
+    maxTokenInResource,
+  };
+}
+
+/** Writes the log. */
+export function logPermission(stack: Stack, log: FunctionLog): Permission {
+  const stackName = Token.isUnresolved(stack.stackName) ? 128 : stack.stackName.length;
+  return {
+    kind: 'log',
     actions: [
-      'cloudformation:DescribeStackResource',
-      'cloudformation:DescribeStacks',
       // AWSLambdaBasicExecutionRole would allow writing to every log group. The function would then also
       // create its log group again after the stack has deleted it.
       ...log.isCreatedByLambda ? ['logs:CreateLogGroup'] : [],
       'logs:CreateLogStream',
       'logs:PutLogEvents',
     ],
-    resources: [stack.stackId, log.arn],
+    resources: [log.arn],
     // A stack's id ends in 36 characters of its own, and is longer than what CloudFormation calls the log group.
     maxTokenInResource: log.isOwn
       ? longestArn('cloudformation', 'stack/', stackName + 1 + 36)
       : longestArn('logs', 'log-group::*', 512),
   };
-}
-
-/** Writes the log of a function that asks nothing of the stack. */
-export function logPermission(stack: Stack, log: FunctionLog): Permission {
-  const { actions, ...own } = ownPermission(stack, log);
-  return { ...own, kind: 'log', actions: actions.filter(action => action.startsWith('logs:')), resources: [log.arn] };
 }
 
 /**

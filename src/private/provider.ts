@@ -2,12 +2,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { Construct, IConstruct, IDependable } from 'constructs';
 import { FunctionSettings } from './function-settings';
-import { Permission } from './permissions';
+import { ownPermission, Permission, selfInvokePermission } from './permissions';
 import { Rotation } from './rotation';
 import { Schedules } from './schedules';
-import { DEPLOYMENT, SharedFunction } from './shared-function';
+import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { SharedPolicies } from './shared-policies';
 import { Turns } from './turns';
+import { Watcher } from './watcher';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /**
@@ -20,16 +21,21 @@ export class Provider extends Construct {
   /** The provider of the stack, with its function. */
   public static of(scope: IConstruct): Provider {
     const provider = Provider.in(Stack.of(scope));
-    provider.function ??= new SharedFunction(provider, provider.settings.options, DEPLOYMENT);
+    provider.function ??= new SharedFunction(provider, {
+      description: 'DKIM signing of SES identities (cdk-ses-dkim)',
+      handler: 'deployment/index.handler',
+      memorySize: 512,
+      whyNo: { queue: 'A lost event fails the deployment', concurrency: ONLY_YOURS },
+      permissions: (arn, log) => [selfInvokePermission(arn), ownPermission(Stack.of(provider), log)],
+    }, provider.settings.options);
     return provider;
   }
 
   /** Sets the functions of the stack, before or after they are made. */
   public static configure(scope: IConstruct, options: DkimFunctionOptions): void {
-    const { settings, function: made, rotates } = Provider.in(Stack.of(scope));
+    const { settings, function: made, rotates, watches } = Provider.in(Stack.of(scope));
     settings.add(scope, options);
-    made?.apply(options);
-    rotates?.apply(options);
+    for (const each of [made, rotates, watches]) each?.apply(options);
   }
 
   private static in(stack: Stack): Provider {
@@ -46,6 +52,7 @@ export class Provider extends Construct {
   private function?: SharedFunction;
   private policies?: SharedPolicies;
   private rotates?: Rotation;
+  private watches?: Watcher;
   private readonly settings: FunctionSettings;
 
   private constructor(stack: Stack) {
@@ -76,5 +83,10 @@ export class Provider extends Construct {
   /** The function that changes keys. A stack without a rotating key has none. */
   public rotation(): Rotation {
     return this.rotates ??= new Rotation(this, 'Rotation', this.settings.options);
+  }
+
+  /** The function that looks. A stack in which nothing is watched has none. */
+  public watcher(): Watcher {
+    return this.watches ??= new Watcher(this, 'Watch', this.settings.options);
   }
 }

@@ -5,16 +5,9 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
 import { logPermission, Permission } from './permissions';
-import { FunctionKind, SharedFunction } from './shared-function';
+import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { SharedPolicies } from './shared-policies';
 import type { DkimFunctionOptions } from '../dkim-function';
-
-const ROTATION: FunctionKind = {
-  description: 'Rotation of DKIM keys of SES identities (cdk-ses-dkim)',
-  handler: 'rotation/index.handler',
-  permissions: (stack, _arn, log) => [logPermission(stack, log)],
-  isOfDeployment: false,
-};
 
 /** A rule has at most 5 targets: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const TARGETS_PER_RULE = 5;
@@ -35,7 +28,13 @@ export class Rotation extends Construct {
 
   constructor(scope: Construct, id: string, options: DkimFunctionOptions) {
     super(scope, id);
-    this.function = new SharedFunction(this, options, ROTATION);
+    this.function = new SharedFunction(this, {
+      description: 'Rotation of DKIM keys of SES identities (cdk-ses-dkim)',
+      handler: 'rotation/index.handler',
+      memorySize: 512,
+      whyNo: { queue: 'A lost event is repeated: the steps by Secrets Manager, the care an hour later', concurrency: ONLY_YOURS },
+      permissions: (_, log) => [logPermission(Stack.of(this), log)],
+    }, ownSettings(options));
     this.functionArn = this.function.arn;
     this.policies = new SharedPolicies(this, this.function.role, this.function.ownPermissions);
     this.permission = new CfnPermission(this, 'SecretsManager', {
@@ -48,7 +47,7 @@ export class Rotation extends Construct {
   }
 
   public apply(options: DkimFunctionOptions): void {
-    this.function.apply(options);
+    this.function.apply(ownSettings(options));
   }
 
   /** One more secret. Its schedule must depend on the results. */
@@ -84,4 +83,9 @@ export class Rotation extends Construct {
       }),
     }));
   }
+}
+
+/** All but the concurrency: that is kept for the function of deployments. */
+function ownSettings({ reservedConcurrentExecutions, ...options }: DkimFunctionOptions): DkimFunctionOptions {
+  return options;
 }

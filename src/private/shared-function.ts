@@ -11,25 +11,23 @@ import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
 import { handlerAsset } from './handler-asset';
 import { lateRole, omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
-import { FunctionLog, networkPermissions, ownPermission, Permission, selfInvokePermission } from './permissions';
+import { FunctionLog, networkPermissions, Permission } from './permissions';
 import type { DkimFunctionOptions } from '../dkim-function';
 
-/** What tells the functions of a stack apart. Each is an entry of the handler. */
-export interface FunctionKind {
+/** What one of the functions is for. */
+export interface Purpose {
   readonly description: string;
+  /** File and export in the asset. */
   readonly handler: string;
-  /** What the function does for itself, beside writing its log. */
-  readonly permissions: (stack: Stack, arn: string, log: FunctionLog) => Permission[];
-  /** Whether CloudFormation calls it: `reservedConcurrentExecutions` is for that function alone. */
-  readonly isOfDeployment: boolean;
+  /** In MB. */
+  readonly memorySize: number;
+  /** Why there is neither a queue for events that it did not take, nor a part of the account's concurrency. */
+  readonly whyNo: { readonly queue: string; readonly concurrency: string };
+  /** What it does for itself, whatever the identities. */
+  readonly permissions: (functionArn: string, log: FunctionLog) => Permission[];
 }
 
-export const DEPLOYMENT: FunctionKind = {
-  description: 'DKIM signing of SES identities (cdk-ses-dkim)',
-  handler: 'deployment/index.handler',
-  permissions: (stack, arn, log) => [selfInvokePermission(arn), ownPermission(stack, log)],
-  isOfDeployment: true,
-};
+export const ONLY_YOURS = 'Only you can give it: DkimFunction.configure()';
 
 export class SharedFunction {
   /** What the function does for itself, whatever the identities. */
@@ -47,8 +45,7 @@ export class SharedFunction {
   private isBeingRendered = false;
   private givenRole?: iam.IRole;
 
-  constructor(private readonly scope: Construct, options: DkimFunctionOptions, private readonly kind: FunctionKind) {
-    const stack = Stack.of(scope);
+  constructor(private readonly scope: Construct, purpose: Purpose, options: DkimFunctionOptions) {
     const logGroup = new logs.LogGroup(scope, 'Logs', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -57,14 +54,14 @@ export class SharedFunction {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     this.function = new lambda.Function(scope, 'Handler', {
-      description: kind.description,
+      description: purpose.description,
       code: lambda.Code.fromAsset(handlerAsset()),
-      handler: kind.handler,
+      handler: purpose.handler,
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
       // the price is the same.
       architecture: lambda.Architecture.X86_64,
-      memorySize: 512,
+      memorySize: purpose.memorySize,
       timeout: Duration.minutes(15),
       role: options.role ?? ownRole,
       logGroup,
@@ -82,12 +79,11 @@ export class SharedFunction {
     if (this.logGroup === logGroup) this.ownLogGroup = logGroup.node.defaultChild as logs.CfnLogGroup;
     else scope.node.tryRemoveChild('Logs');
     const arn = Lazy.uncachedString({ produce: () => this.logGroupArn() });
-    this.ownPermissions = kind.permissions(stack, this.arn, {
-      arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda,
-    });
+    const log = { arn, isOwn: this.ownLogGroup !== undefined, isCreatedByLambda };
+    this.ownPermissions = purpose.permissions(this.arn, log);
     this.addNetworkPolicy();
     scope.node.addValidation({ validate: () => this.problems() });
-    acknowledgeSettings(this.resource, this.ownLogGroup);
+    acknowledgeSettings(this.resource, purpose, this.ownLogGroup);
     this.apply(options);
   }
 
@@ -113,7 +109,7 @@ export class SharedFunction {
       allowLogs(options.logEncryptionKey);
     }
     if (options.vpc) this.resource.vpcConfig = this.network(options.vpc, options);
-    if (options.reservedConcurrentExecutions !== undefined && this.kind.isOfDeployment) {
+    if (options.reservedConcurrentExecutions !== undefined) {
       this.resource.reservedConcurrentExecutions = options.reservedConcurrentExecutions;
     }
   }
@@ -244,21 +240,22 @@ function allowLogs(key: kms.IKey): void {
 
 /**
  * What rule packs ask for and no library can give: a key, a VPC and a part of the account's concurrency. The reasons
- * are short, because they are in each template. A queue of lost events has no use: such an event fails the deployment
- * anyway, and its signed URL would lie in the queue.
+ * are short, because they are in each template. A queue of lost events has no use: such an event shows anyway, and
+ * CloudFormation's signed URL would lie in the queue.
  */
-function acknowledgeSettings(resource: lambda.CfnFunction, logGroup?: logs.CfnLogGroup): void {
+function acknowledgeSettings(
+  resource: lambda.CfnFunction, { whyNo }: Purpose, logGroup?: logs.CfnLogGroup,
+): void {
   const [hipaa, nist4, nist5, pci] = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
   const finding = (rule: string, packs: string[], reason: string) =>
     packs.map(pack => ({ rule: `${pack}-${rule}`, reason }));
-  const yours = 'Only you can give it: DkimFunction.configure()';
   acknowledge(resource, [
-    ...finding('LambdaConcurrency', [hipaa, nist5], yours),
-    ...finding('LambdaDLQ', [hipaa, nist5], 'A lost event fails the deployment'),
-    ...finding('LambdaInsideVPC', [hipaa, nist4, nist5, pci], yours),
+    ...finding('LambdaConcurrency', [hipaa, nist5], whyNo.concurrency),
+    ...finding('LambdaDLQ', [hipaa, nist5], whyNo.queue),
+    ...finding('LambdaInsideVPC', [hipaa, nist4, nist5, pci], ONLY_YOURS),
   ]);
   if (!logGroup) return;
-  acknowledge(logGroup, finding('CloudWatchLogGroupEncrypted', [hipaa, nist4, nist5, pci], yours));
+  acknowledge(logGroup, finding('CloudWatchLogGroupEncrypted', [hipaa, nist4, nist5, pci], ONLY_YOURS));
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

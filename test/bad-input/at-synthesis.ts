@@ -3,6 +3,7 @@ import { FUNCTION } from './function';
 import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
 import { SIGNING } from './signing';
+import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
-export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION];
+export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...WATCHED];

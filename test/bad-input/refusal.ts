@@ -28,6 +28,10 @@ export const PLACES = {
     + 'again with the roll-back.',
   ],
   'wait': ['While SES looks for the records', 'Only with `waitForVerification`. The roll-back leads SES back to what was before.'],
+  'watching': [
+    'In the log of a watched identity',
+    'Nothing fails: the metric `Problem` is 1, and the log of the function that [watches](watching.md) has the message.',
+  ],
   'services': ['Services and the network', 'The function could not do its work.'],
 } as const;
 

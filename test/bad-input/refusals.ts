@@ -9,8 +9,9 @@ import { RECORDS } from './records';
 import { Refusal } from './refusal';
 import { SECRETS } from './secrets';
 import { TOLD } from './told';
+import { SEEN } from './watched';
 
 export const REFUSALS: readonly Refusal[] = [
   ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
-  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE,
+  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE, ...SEEN,
 ];

@@ -24,9 +24,11 @@ const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
   [/^(?:CloudFormation no longer waits|Nothing has to be done|CloudFormation does not show|CloudFormation could not be answered)/,
     'nobody is there to be told: CloudFormation has gone on, or cannot be reached'],
   [/^(?:Signing and records are not as|DKIM signing is switched off)/, 'it stands in the log, and nothing fails'],
-  [/^(?:route53:GetChange knows|A schedule is named|Lambda does not know|The code of the function has none|A lost event fails)/,
+  [/^(?:route53:GetChange knows|A schedule is named|Lambda does not know|The code of the function has none|A lost (?:event fails|look shows)|It runs once an hour|A rule of EventBridge tells)/,
     'why a finding of cdk-nag is acknowledged'],
-  [/^(?:Calls the function|DKIM signing of SES|Function for DKIM)/, 'a description of a resource'],
+  [/^(?:Calls the function|DKIM signing of SES|Function for DKIM|Looks (?:whether|at the) DKIM|mail may go out unsigned|The log of the function that watches)/,
+    'a description of a resource'],
+  [/^(?:CloudWatch Alarm State Change|\* \* \* \? \*\))$/, 'of EventBridge'],
   [/^(?:', and the ARN of that|'cdk-ses-dkim' as an external|delegated to the name servers that hold)/, 'cut at a quote, and in the table as a whole'],
   [/^a number known at deployment$/, 'one of two answers, whose message is in the table'],
 ];
@@ -35,7 +37,7 @@ const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
 const WITHOUT_SENTENCE: readonly [RegExp, string][] = [
   [/^new Error\(`\$\{property\} is \$\{\w+\(value\)\}\. \$\{advice\}`\)$/, 'the advice is that of the caller, which is in the table'],
   [/^new Error\(privateZoneMessage\(/, 'its text is made beside it'],
-  [/^new (?:HandlerError|ZoneGoneError|UnusableKeyError)\((?:`\$\{name\}: \$\{text\}`, advice|whatHappened, |what\)|json\)|textOf\()/,
+  [/^new (?:HandlerError|ZoneGoneError|UnusableKeyError)\((?:`\$\{name\}: \$\{text\}`, advice|whatHappened, |what(?:, whatToDo)?\)|json\)|textOf\()/,
     'it passes on what another function has said'],
   [/^new (?:OutOfTimeError|LookAgainError)\(waitingFor\b/, 'the class says it, with what was waited for'],
   [/^new (?:NotShownYet|Overtaken|SuccessorGone)Error\(\)$/, 'nobody is told: the call is made again, or CloudFormation has gone on'],

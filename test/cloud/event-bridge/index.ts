@@ -3,6 +3,7 @@
 import { VIA_CLOUDTRAIL } from './cloud-trail';
 import { ServiceEvent, wireEvent } from './event';
 import { checkPattern, matchesPattern } from './event-pattern';
+import { checkInput, InputTransformer, transformed } from './input-transformer';
 import { CloudContext } from '../http-service';
 import { Lambda } from '../lambda';
 import { partitionOf } from '../partition';
@@ -43,6 +44,7 @@ interface Target {
   readonly Arn: string;
   readonly Id: string;
   readonly Input?: string;
+  readonly InputTransformer?: InputTransformer;
   readonly [other: string]: unknown;
 }
 
@@ -68,7 +70,7 @@ export interface FailedInvocation {
 const SERVICE = 'events.amazonaws.com';
 /** A rule calls at some second of its minute: documented. */
 const PRECISION = 60_000;
-const TARGET_FIELDS = ['Arn', 'Id', 'Input', 'RetryPolicy', 'DeadLetterConfig'];
+const TARGET_FIELDS = ['Arn', 'Id', 'Input', 'InputTransformer', 'RetryPolicy', 'DeadLetterConfig'];
 
 export class EventBridge {
   readonly settings: EventBridgeSettings = { deliveries: 1, longestDelay: 60_000, trail: false, healthEvents: false };
@@ -144,10 +146,12 @@ export class EventBridge {
   private sendTo({ arn, Targets = [] }: Rule, event: object, longestDelay = this.settings.longestDelay): void {
     const { clock, random } = this.context;
     const id = randomUuid(random);
-    for (const { Arn, Input } of Targets) {
+    for (const { Arn, Input, InputTransformer: transformer } of Targets) {
+      const whole = JSON.stringify({ ...event, id });
+      const input = Input ?? (transformer ? transformed(transformer, JSON.parse(whole)) : whole);
       for (let count = 0; count < this.settings.deliveries; count++) {
         clock.sleep(random() * longestDelay, this.stopped.signal)
-          .then(() => this.invoke(arn, Arn, Input ?? JSON.stringify({ ...event, id })), () => undefined);
+          .then(() => this.invoke(arn, Arn, input), () => undefined);
       }
     }
   }
@@ -177,6 +181,7 @@ function isEnabled({ State = 'ENABLED' }: Rule): boolean {
 function checkTarget(target: Target): void {
   const unknown = Object.keys(target).find((name) => !TARGET_FIELDS.includes(name));
   if (unknown) throw new Error(`The local EventBridge knows no ${unknown} of a target`);
+  checkInput(target.Input, target.InputTransformer);
   if (!target.Arn.includes(':function:')) throw new Error('The local EventBridge calls functions only');
 }
 

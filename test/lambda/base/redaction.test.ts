@@ -134,3 +134,8 @@ describe('what users need stays', () => {
     expect(redactor.redact(AWS_MESSAGE(PKCS8))).toBe(AWS_MESSAGE('[removed]'));
   });
 });
+
+test.each([['PKCS #8', PKCS8], ['PKCS #1', PKCS1], ['base64url', URL_FORM]])(
+  'a private key of which nobody was told does not leave as a record\'s p=: %s', (_, key) => {
+    expect(new Redactor().redact(`TXT v=DKIM1; p=${key.slice(0, 300)}.`)).toBe('TXT v=DKIM1; [removed].');
+  });

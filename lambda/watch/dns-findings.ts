@@ -1,0 +1,87 @@
+// What is wrong with the keys that SES signs with, by what public DNS has. Pure.
+import { DEPLOY_A_CHANGE, Finding } from './finding';
+import { KeyName } from './key-names';
+import { unquote } from '../base/dns-text';
+import { NameServerAnswer } from '../base/ports';
+import { digestsOfKeys, flawOf, hasUsableKey, isRevoked } from '../records/key-record';
+import { adviceOnSilence, isUnknown, saidBy } from '../records/public-answer';
+
+/** What the name servers have said of a name. */
+export interface KeyView extends KeyName {
+  readonly answers: readonly NameServerAnswer[];
+  /** Where SES itself leads on from the target: it may have a CNAME there. */
+  readonly furtherTarget?: string;
+}
+
+/** Why a verifier cannot take the key from the texts of a record. */
+type Fault = readonly [what: string, remedy: string];
+
+export function dnsFindings(keys: readonly KeyView[]): Finding[] {
+  const findings = keys.flatMap((key) => findingsOf(key));
+  const ofSes = keys.filter(({ target }) => target !== undefined);
+  if (findings.length > 0 || ofSes.length === 0 || ofSes.some(hasKey)) return findings;
+  // SES has a key behind one of the three, or more. The others are empty until it changes the key.
+  const unheard = ofSes.find(({ answers }) => isUnknown(answers));
+  if (unheard) return [blind(unheard)];
+  return [{
+    what: `none of ${ofSes.map(({ name }) => name).join(', ')} leads to a key that verifiers can use`,
+    whatToDo: 'The keys are in the DNS of SES: if it stays so for some hours, ask AWS Support',
+  }];
+}
+
+function findingsOf(key: KeyView): Finding[] {
+  const { name, target, answers } = key;
+  if (answers.length === 0) {
+    return [{
+      what: `${name} cannot be looked up: its domain is delegated to no name server`,
+      whatToDo: 'Have the domain delegated to the name servers that hold it, at the registrar or in the zone above',
+    }];
+  }
+  const known = answers.filter(({ values, alias }) => values !== undefined || (target !== undefined && alias));
+  if (known.length === 0) return [blind(key)];
+  for (const answer of known) {
+    const fault = target === undefined ? faultOfKey(textsOf(answer), key) : faultOfCname(answer, key);
+    if (fault) {
+      const [what, remedy] = fault;
+      return [{ what: `${name} ${what}: ${saidBy(answers)}`, whatToDo: remedy }];
+    }
+  }
+  return [];
+}
+
+function faultOfCname(
+  { alias, values = [] }: NameServerAnswer, { name, target, furtherTarget }: KeyView,
+): Fault | undefined {
+  const remedy = `Write it as the CNAME ${name} to ${target}`;
+  if (alias === undefined) return [values.length > 0 ? 'is no CNAME to SES' : 'has no record', remedy];
+  return alias === target || alias === furtherTarget ? undefined : [`does not lead to ${target}`, remedy];
+}
+
+function faultOfKey(texts: readonly string[], { sha256 }: KeyName): Fault | undefined {
+  const again = `Write the record again: ${DEPLOY_A_CHANGE}, or publish its attribute dkimRecords where your DNS is`;
+  if (texts.length === 0) return ['has no record', again];
+  if (!hasUsableKey(texts)) return [isRevoked(texts) ? 'has no key, as a revoked one' : 'has no key that can be read', again];
+  const digests = digestsOfKeys(texts);
+  if (sha256 !== undefined && !(digests.length > 0 && digests.every((digest) => digest === sha256))) {
+    return ['has another key than the one that SES signs with', again];
+  }
+  const flaw = flawOf(texts);
+  return flaw && [`has a key that verifiers do not take, as ${flaw.what}`, flaw.remedy];
+}
+
+function hasKey({ answers }: KeyView): boolean {
+  const known = answers.filter(({ values }) => values !== undefined);
+  return known.length > 0 && known.every((answer) => hasUsableKey(textsOf(answer)));
+}
+
+function blind({ name, answers }: KeyView): Finding {
+  return {
+    what: `nobody could see what ${name} has in public DNS: ${saidBy(answers)}`,
+    whatToDo: adviceOnSilence(answers),
+    isBlind: true,
+  };
+}
+
+function textsOf({ values = [] }: NameServerAnswer): string[] {
+  return values.map(unquote);
+}

@@ -1,0 +1,34 @@
+// The names in DNS of the keys that SES signs with. Pure.
+import { SesView, shownSigning } from './ses-findings';
+import { WatchedIdentity } from '../../src/private/contract';
+import { canonicalName } from '../base/dns-text';
+import { cnameRecords, recordName } from '../records/dkim-record';
+import { easyDkimHostedZone, signsAs } from '../signing/ses-rules';
+
+/** A name that a verifier asks for. */
+export interface KeyName {
+  readonly name: string;
+  /** Where its CNAME leads. Absent for a key of the user's own. */
+  readonly target?: string;
+  /** SHA-256 of the public key, where it is known. */
+  readonly sha256?: string;
+}
+
+/** By what SES does now, whatever the stack has set: that is what mail is signed with. */
+export function keyNames(
+  { Identity: domain, Signing }: WatchedIdentity, { region, identity, parent }: SesView,
+): KeyName[] {
+  if (!identity) return [];
+  const { origin, tokens, signingHostedZone } = identity;
+  if (origin !== 'EXTERNAL') {
+    const keysIn = Signing.Method === 'DEED' ? Signing.ParentRegion : region;
+    const zone = parent?.signingHostedZone ?? signingHostedZone ?? easyDkimHostedZone(keysIn);
+    return cnameRecords(domain, tokens, zone).map(({ name, value: target }) => ({ name, target }));
+  }
+  const own = Signing.Method === 'BYODKIM' ? Signing : undefined;
+  const isOurs = own && signsAs(shownSigning(own), identity);
+  const selectors = tokens.length > 0 ? tokens : own ? [own.Selector] : [];
+  return selectors.map((selector) => ({
+    name: canonicalName(recordName(selector, domain)), ...(isOurs ? { sha256: own.PublicKeySha256 } : {}),
+  }));
+}

@@ -1,0 +1,85 @@
+// Metrics, alarm and event of one identity that is watched.
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as events from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledged-finding';
+import { METRICS, SigningProperties, WatchedIdentity, WatchedSigning } from './contract';
+import type { ProblemAlarmOptions } from '../problem-alarm-options';
+
+/** How often there is a look. */
+const PERIOD = Duration.hours(1);
+
+export type MetricName = typeof METRICS.usual[number] | typeof METRICS.detailed[number];
+
+/** How the stack has an identity signed, as far as it can be looked at without a key. */
+export function watchedSigning(signing: SigningProperties, publicKeySha256: () => string): WatchedSigning {
+  switch (signing.Method) {
+    case 'EASY_DKIM':
+    case 'ROTATING_BYODKIM': return { Method: signing.Method };
+    case 'DEED': return signing;
+    case 'BYODKIM':
+      return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: publicKeySha256() };
+  }
+}
+
+export class Watched {
+  private alarm?: cloudwatch.Alarm;
+
+  constructor(
+    private readonly scope: Construct, private readonly identity: WatchedIdentity, private readonly region: string,
+  ) {}
+
+  public metric(name: MetricName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const isUsual = (METRICS.usual as readonly string[]).includes(name);
+    if (!isUsual && !this.identity.DetailedMetrics) {
+      throw new Error(`${this.scope.node.path} has no metric ${name}. Give it detailedMetrics: true`);
+    }
+    return new cloudwatch.Metric({
+      namespace: METRICS.namespace,
+      metricName: name,
+      dimensionsMap: { Domain: this.identity.Identity, Region: this.region },
+      period: PERIOD,
+      statistic: isUsual ? cloudwatch.Stats.MAXIMUM : cloudwatch.Stats.MINIMUM,
+      ...props,
+    }).attachTo(this.scope);
+  }
+
+  public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
+    // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
+    const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
+    const { evaluationPeriods = usual, ...others } = options;
+    const alarm = new cloudwatch.Alarm(this.scope, id, {
+      alarmDescription: `DKIM of ${this.identity.Identity} in ${this.region}: mail may go out unsigned, or nobody can `
+        + 'verify it, or nobody could look. The log of the function that watches (cdk-ses-dkim) says what to do.',
+      ...others,
+      metric: this.metric('Problem'),
+      threshold: 1,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods,
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING, // who does not look sees no problem
+    });
+    this.alarm ??= alarm;
+    return alarm;
+  }
+
+  public onProblem(id: string, options: events.OnEventOptions): events.Rule {
+    const rule = new events.Rule(options.crossStackScope ?? this.scope, id, options);
+    rule.addEventPattern({
+      source: ['aws.cloudwatch'],
+      detailType: ['CloudWatch Alarm State Change'],
+      resources: [(this.alarm ?? this.alarmForRules()).alarmArn],
+      detail: { state: { value: ['ALARM'] } },
+    });
+    rule.addTarget(options.target);
+    return rule;
+  }
+
+  private alarmForRules(): cloudwatch.Alarm {
+    const alarm = this.addAlarm('OnProblem', {});
+    const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5'];
+    acknowledge(alarm.node.defaultChild as cloudwatch.CfnAlarm, packs.map(pack =>
+      ({ rule: `${pack}-CloudWatchAlarmAction`, reason: 'A rule of EventBridge tells of it' })));
+    return alarm;
+  }
+}

@@ -1,0 +1,177 @@
+// Watches identities: a function that can only look, and the rules of EventBridge that call it.
+import { createHash } from 'crypto';
+import { CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct, Dependable, IDependable } from 'constructs';
+import { WatchedIdentity, WatchRequest } from './contract';
+import { omitIfNotTaken } from './late-role';
+import { MergedDocument } from './merged-document';
+import { logPermission, lookPermission, Permission } from './permissions';
+import { firstGrant, Grant, grantOf, pack } from './policy-packing';
+import { SharedFunction } from './shared-function';
+import type { DkimFunctionOptions } from '../dkim-function';
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const TARGETS_PER_RULE = 5;
+
+/**
+ * The most characters of a target's input, less what stands beside the identities:
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
+ */
+const ROOM = 8192 - 100;
+
+/** The longest values that only the deployment knows. */
+const LONGEST: Readonly<Record<string, number>> = {
+  Identity: 253, Region: 16, ParentRegion: 16, Selector: 63, PublicKeySha256: 64,
+};
+
+/** The looks of an hour are all within it, so that no hour is without one: none begins near its start or its end. */
+const FIRST_MINUTE = 5;
+const MINUTES = 35;
+
+/** What a rule is called for, and what it gives to the function. */
+interface Cause {
+  readonly id: string;
+  readonly description: string;
+  readonly props: Omit<events.CfnRuleProps, 'description' | 'targets'>;
+  readonly input: (fields: string) => Partial<events.CfnRule.TargetProperty>;
+}
+
+export class Watcher extends Construct {
+  private readonly function: SharedFunction;
+  private readonly watched: WatchedIdentity[] = [];
+  private readonly resources: CfnResource[] = [];
+  private readonly own: Grant;
+  private readonly grants: Grant[] = [];
+  private packed: Grant[][] = [];
+  private readonly policies: iam.ManagedPolicy[] = [];
+  private rules = 0;
+
+  constructor(scope: Construct, id: string, options: DkimFunctionOptions) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    this.function = new SharedFunction(this, {
+      description: 'Looks whether DKIM of SES identities works (cdk-ses-dkim)',
+      handler: 'watch/index.handler',
+      memorySize: 256,
+      whyNo: { queue: 'A lost look shows in the alarm', concurrency: 'It runs once an hour' },
+      permissions: (_, log) => [logPermission(stack, log)],
+    }, ownSettings(options));
+    this.own = firstGrant(stack, this.function.ownPermissions);
+  }
+
+  /** Sets what the options have, as `SharedFunction.apply`. */
+  public apply(options: DkimFunctionOptions): void {
+    this.function.apply(ownSettings(options));
+  }
+
+  /** @param resource sets the signing: nobody looks before it has, or while it is deleted */
+  public add(identity: WatchedIdentity, region: string, resource: CfnResource): void {
+    const stack = Stack.of(this);
+    const { Identity: domain, Signing } = identity;
+    const regions = [region, ...Signing.Method === 'DEED' ? [Signing.ParentRegion] : []];
+    this.watched.push(identity);
+    this.resources.push(resource);
+    this.grants.push(grantOf(stack, regions.map(each => lookPermission(stack, each, domain))));
+    // For each identity, the other function has this right and more. So it is the one that may need too many policies.
+    this.packed = pack([this.own, ...this.grants], Infinity)!;
+    while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy(this.policies.length));
+    for (; this.rules * TARGETS_PER_RULE < this.requests().length; this.rules += 1) {
+      for (const cause of this.causes()) this.addRule(cause, this.rules);
+    }
+  }
+
+  private causes(): Cause[] {
+    const minute = FIRST_MINUTE + createHash('sha256').update(this.node.path).digest().readUInt16BE(0) % MINUTES;
+    return [{
+      id: 'Hourly',
+      description: 'Looks at the DKIM of SES identities every hour (cdk-ses-dkim)',
+      props: { scheduleExpression: `cron(${minute} * * * ? *)` },
+      input: fields => ({ input: `{${fields}}` }),
+    }, {
+      id: 'Health',
+      description: 'Looks at the DKIM of SES identities that AWS Health names (cdk-ses-dkim)',
+      props: {
+        eventPattern: {
+          'source': ['aws.health'],
+          'detail-type': ['AWS Health Event'],
+          'detail': { service: ['SES'], eventTypeCode: [{ prefix: 'AWS_SES_DKIM_' }] },
+        },
+      },
+      input: fields => ({
+        inputTransformer: { inputPathsMap: { detail: '$.detail' }, inputTemplate: `{"Health":<detail>,${fields}}` },
+      }),
+    }];
+  }
+
+  private addRule({ id, description, props, input }: Cause, index: number): void {
+    const rule = new events.CfnRule(this, `${id}${index + 1}`, {
+      description,
+      ...props,
+      targets: Lazy.any({
+        produce: () => this.requests().slice(index * TARGETS_PER_RULE).slice(0, TARGETS_PER_RULE)
+          .map((request, target) => ({
+            id: `Target${target + 1}`, arn: this.function.arn, ...input(this.fieldsOf(request)),
+          })),
+      }),
+    });
+    rule.node.addDependency(this.everything());
+    new lambda.CfnPermission(this, `${id}${index + 1}Permission`, {
+      action: 'lambda:InvokeFunction',
+      functionName: this.function.arn,
+      principal: 'events.amazonaws.com',
+      sourceArn: rule.attrArn,
+    });
+  }
+
+  /** What a look needs, and what it looks at. */
+  private everything(): IDependable {
+    const dependable: IDependable = {};
+    const { policies, resources } = this;
+    Dependable.implement(dependable, { get dependencyRoots() { return [...policies, ...resources]; } });
+    return dependable;
+  }
+
+  /** The identities, as many in each as the input of a target has room for. */
+  private requests(): WatchRequest[] {
+    const lists: WatchedIdentity[][] = [];
+    let room = 0;
+    for (const identity of this.watched) {
+      const length = JSON.stringify(identity, (key, value) =>
+        Token.isUnresolved(value) ? 'x'.repeat(LONGEST[key]) : value).length + ','.length;
+      if (length > room) {
+        lists.push([]);
+        room = ROOM;
+      }
+      lists[lists.length - 1].push(identity);
+      room -= length;
+    }
+    return lists.map((Identities, Run) => ({ Run, Runs: lists.length, Identities }));
+  }
+
+  private addPolicy(index: number): iam.ManagedPolicy {
+    const stack = Stack.of(this);
+    const permissions = (): Permission[] => (this.packed[index] ?? []).flatMap(grant => grant.permissions);
+    const policy = new iam.ManagedPolicy(this, `Policy${index + 1}`, {
+      roles: [this.function.role], document: new MergedDocument(stack, permissions),
+    });
+    const resource = policy.node.defaultChild as iam.CfnManagedPolicy | undefined;
+    if (!resource) return policy; // the roles are made outside of the app
+    resource.description = undefined;
+    resource.path = undefined;
+    omitIfNotTaken(resource, this.function.role, () => permissions().length > 0);
+    return policy;
+  }
+
+  /** The fields of the event, in JSON. */
+  private fieldsOf({ Run, Runs, Identities }: WatchRequest): string {
+    return `"Run":${Run},"Runs":${Runs},"Identities":${Stack.of(this).toJsonString(Identities)}`;
+  }
+}
+
+/** All but the role and the concurrency: those are the other function's, whose rights this one is not to have. */
+function ownSettings({ role, reservedConcurrentExecutions, ...options }: DkimFunctionOptions): DkimFunctionOptions {
+  return options;
+}

@@ -1,0 +1,106 @@
+// Bad input of watching, and what the log says of an identity that is watched.
+import { dkim } from './app';
+import { Refusal } from './refusal';
+
+const SES = 'test/lambda/watch/ses-findings.test.ts';
+const DNS = 'test/lambda/watch/dns-findings.test.ts';
+const RUN = 'test/lambda/watch/on-schedule.test.ts';
+
+const CHANGE = 'deploy the stack with a change of the construct, such as another recordTtl';
+
+const seen = (testedBy: string, says: string, advises: string, why: string): Refusal =>
+  ({ place: 'watching', says, advises, why, testedBy });
+
+export const WATCHED: readonly Refusal[] = [
+  {
+    place: 'synthesis',
+    says: '{path} is not watched, so it has neither metrics nor alarms',
+    advises: 'Give it watch: true',
+    why: 'Metrics, alarm and rule are of a look that somebody has to take: [Watching](watching.md).',
+    atSynthesis: [
+      { title: 'metric: not watched', parts: { path: 'Mail/Dkim' }, build: (stack) => dkim()(stack).metricProblem() },
+      { title: 'alarm: not watched', parts: { path: 'Mail/Dkim' }, build: (stack) => dkim()(stack).addProblemAlarm('Alarm') },
+      { title: 'rule: not watched', parts: { path: 'Mail/Dkim' }, build: (stack) => dkim()(stack).onProblem('Rule') },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: '{path} has no metric {name}',
+    advises: 'Give it detailedMetrics: true',
+    why: 'Three of the metrics are made only where they are asked for, as each costs money.',
+    atSynthesis: [{
+      title: 'metric: not asked for',
+      parts: { path: 'Mail/Dkim', name: 'Verified' },
+      build: (stack) => dkim(() => ({ watch: true }))(stack).metricVerified(),
+    }],
+  },
+  {
+    place: 'synthesis',
+    says: 'detailedMetrics is given without watch',
+    advises: 'Give watch: true too: without it nobody looks',
+    why: 'They are metrics of what the look sees.',
+    atSynthesis: [{ title: 'detailedMetrics: without watch', build: dkim(() => ({ detailedMetrics: true })) }],
+  },
+];
+
+/** What the log says. */
+export const SEEN: readonly Refusal[] = [
+  seen(SES, 'there is no identity {domain} in SES in {region}, so no mail can be sent from it',
+    `Create it again, then ${CHANGE}: a new identity does not sign as the old one did`, 'Somebody has deleted it.'),
+  seen(SES, 'DKIM signing of {domain} is switched off in SES in {region}, and mail goes out unsigned',
+    'Find out who did, and switch it on: aws sesv2 put-email-identity-dkim-attributes --signing-enabled --email-identity {domain} '
+    + '--region {region}', 'The construct sets how mail is signed, not whether.'),
+  seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set Easy DKIM (AWS_SES)',
+    `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The key that SES has now is looked up, too.'),
+  seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set BYODKIM (EXTERNAL) with selector {selector}',
+    `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
+  seen(SES, 'the DKIM status of {domain} in SES in {region} is PENDING: SES still looks for the records, and mail goes out unsigned '
+    + 'until it has found them', 'It takes minutes. If it takes longer, look whether the records are in public DNS, and the domain is '
+    + 'delegated to them', 'Also `NOT_STARTED`, for a moment.'),
+  seen(SES, 'the DKIM status of {domain} in SES in {region} is FAILED: SES has given up, and mail goes out unsigned',
+    `SES does not look again by itself. When the records are in public DNS, ${CHANGE}`,
+    '[The status is FAILED](trouble.md#the-status-is-failed).'),
+  seen(SES, 'the DKIM status of {domain} in SES in {region} is TEMPORARY_FAILURE: SES cannot see the records just now, '
+    + 'and stops signing if that lasts for days', 'Look whether the records are in public DNS, and the domain is delegated to them',
+  'SES forgets the key after five days.'),
+  seen(SES, 'the parent of {domain} in {region} is not there, and a replica has the keys of its parent',
+    `Find out who has changed it: the parent signs with Easy DKIM, and is verified. Then ${CHANGE}`, 'Somebody has deleted it.'),
+  seen(SES, 'the parent of {domain} in {region} signs by {method}, and a replica has the Easy DKIM keys of its parent',
+    `Find out who has changed it: the parent signs with Easy DKIM, and is verified. Then ${CHANGE}`, 'Only Easy DKIM is replicated.'),
+  seen(SES, 'the parent of {domain} in {region} has other DKIM tokens than its replica: its keys are not those that the replica has',
+    `Find out who has changed it: the parent signs with Easy DKIM, and is verified. Then ${CHANGE}`,
+    'As when the parent was deleted and made again.'),
+
+  seen(DNS, '{name} cannot be looked up: its domain is delegated to no name server',
+    'Have the domain delegated to the name servers that hold it, at the registrar or in the zone above',
+    'The domain has run out, or somebody has changed its name servers.'),
+  seen(DNS, '{name} has no record: {answers}',
+    `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`,
+    'Each name server counts: the world asks any of them. Of a CNAME, the message names its target.'),
+  seen(DNS, '{name} is no CNAME to SES: {answers}', 'Write it as the CNAME {name} to {target}',
+    'A copy of the key is of no use when SES changes the key.'),
+  seen(DNS, '{name} does not lead to {target}: {answers}', 'Write it as the CNAME {name} to {target}',
+    'As after a domain was verified again, with other tokens.'),
+  seen(DNS, '{name} has no key, as a revoked one: {answers}',
+    `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`, '`p=` is empty.'),
+  seen(DNS, '{name} has no key that can be read: {answers}',
+    `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`, 'As one that was cut in the middle.'),
+  seen(DNS, '{name} has another key than the one that SES signs with: {answers}',
+    `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`,
+    'BYODKIM: another key than the one that the last deployment has told SES.'),
+  seen(DNS, '{name} has a key that verifiers do not take, as {flaw}: {answers}', '{remedy}',
+    'As one with `t=y`: [What harms](byodkim.md).'),
+  seen(DNS, 'none of {names} leads to a key that verifiers can use',
+    'The keys are in the DNS of SES: if it stays so for some hours, ask AWS Support',
+    'Often two of the three are empty; all three never should.'),
+  seen(DNS, 'nobody could see what {name} has in public DNS: {answers}', '{advice}',
+    '`LookFailed`. The advice is that of the same case [in a deployment](#in-public-dns-before-ses-is-told).'),
+  seen(RUN, 'nobody could see how {domain} signs, as {host} has not said it: {error}',
+    'If it stays so, see what else calls SES in this account, and in a VPC how the function reaches SES',
+    '`LookFailed`. SES takes one call a second of an account and Region, whoever calls.'),
+  seen(RUN, 'nobody could see whether DKIM of {domain} works: {error}',
+    'This is a fault in cdk-ses-dkim: report it, with this line', '`LookFailed`.'),
+  seen('test/end-to-end/watching.test.ts', 'nobody could see how {domain} signs, as {host} has not said it: AccessDeniedException: {text}',
+    "See which policy, permission boundary or service control policy forbids ses:GetEmailIdentity to the function's role",
+    '`LookFailed`.'),
+];
