@@ -3,6 +3,7 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { STSClient } from '@aws-sdk/client-sts';
+import { clientSettings, perRegion } from './clients';
 import { keyStoreIn } from './key-store';
 import { namingHost } from './named-host';
 import { publicDns } from './public-dns';
@@ -15,15 +16,10 @@ import { Services } from '../base/ports';
 
 export const { AWS_REGION: REGION = '' } = process.env; // Lambda sets it
 
-/** The SDK tries once: `Retry` retries, with the time that is left in view. A call that hangs is cut off. */
-const COMMON = {
-  maxAttempts: 1,
-  requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-};
-export const HERE = { ...COMMON, region: REGION };
+export const HERE = { ...clientSettings, region: REGION };
 
-const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...COMMON, region })));
-const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...COMMON, region })));
+const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...clientSettings, region })));
+const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...clientSettings, region })));
 const knownZones: KnownZones = new Map();
 
 export function allServices(
@@ -37,15 +33,6 @@ export function allServices(
     secrets: secretsFrom(secretsIn, retry, redactor),
     keyStore: (secretArn) => keyStoreIn(secretArn, secretsIn, retry, redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), retry, knownZones),
-  };
-}
-
-function perRegion<T>(make: (region: string) => T): (region: string) => T {
-  const made = new Map<string, T>();
-  return (region) => {
-    const client = made.get(region) ?? make(region);
-    made.set(region, client);
-    return client;
   };
 }
 
