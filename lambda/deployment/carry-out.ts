@@ -56,14 +56,15 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const { PhysicalResourceId: known, RequestType } = event;
   const identity = identityOf(desired);
   const isUpdate = RequestType === 'Update';
-  if (isUpdate && isNew(work) && await isRollback(work, services.retry)) await age(work, OVERTAKEN_ENDS_MS);
+  const isBack = () => isRollback(work, services.retry);
+  if (isUpdate && isNew(work) && await isBack()) await age(work, OVERTAKEN_ENDS_MS);
   const last = parsePrevious(work);
   const isSameIdentity = parsePhysicalId(known).identity === identity;
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const previous = last && identityOf(last) === identity ? last : undefined;
   const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(
-    { desired, previous, isUpdate, toldBefore, owner, progress }, services);
+    { desired, previous, isUpdate, toldBefore, isRollback: isBack, owner, progress }, services);
   if (last && !previous && isSameIdentity) await abandon(work, last);
   const physicalId = known && isSameIdentity ? known
     : renderPhysicalId(identity, { succeeded: true, signingPut: isSigningOurs });

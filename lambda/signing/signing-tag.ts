@@ -31,6 +31,11 @@ function nameOf(signing: DesiredSigning): string {
   }
 }
 
+/** True when a tag cannot tell one from the other. */
+export function isSameSigning(one: DesiredSigning, other: DesiredSigning): boolean {
+  return nameOf(one) === nameOf(other);
+}
+
 /** How the identity signs now. SES need not name the selector. */
 function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
