@@ -159,7 +159,8 @@ export class QuickHandler {
     const place = { account, region };
     const identity = this.services.identity(place);
     if (!identity) throw new ServiceError('NotFoundException', 404, `Email identity ${DOMAIN} does not exist.`);
-    if (operation !== 'GetEmailIdentity') witness.writing(request, operation);
+    if (operation === 'GetEmailIdentity') witness.looking(request);
+    else witness.writing(request, operation);
     const ref = { ...place, name: DOMAIN };
     switch (operation) {
       case 'GetEmailIdentity': return {
