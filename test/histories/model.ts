@@ -477,12 +477,14 @@ export class Model {
       const { isCalm } = known;
       if (!known.wanted.zone && wanted.get(owner)?.zone) this.leavesZone(owner);
       // Its selector before has to be right again, with the key that SES had.
-      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner)) {
+      // Whoever says that it is back has to be, also where it need not have come back.
+      if (isCalm && alone && this.hasSecret(known.wanted)) {
         this.requireAsked(owner, known.wanted);
+        this.requireSameSigning(owner, before);
+      }
+      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner)) {
         // The length of a key may not be what it was: SES changes it once a day.
         known.isCalm = typeof known.wanted.signing === 'object';
-        // Without a zone nobody looks which key SES has: a failing test in histories.test.ts.
-        if (known.wanted.zone) this.requireSameSigning(owner, before);
       } else {
         known.isCalm = false;
         known.superseded.clear();
@@ -551,10 +553,15 @@ export class Model {
    */
   private canGoBack(owner: number): boolean {
     const { signing, zone } = this.owners[owner].wanted!;
-    if (typeof signing === 'object') return zone && !this.changedSecrets.has(signing.secret);
+    if (typeof signing === 'object') return zone && this.hasSecret({ signing });
     const { account, region } = identityOf(this.topology, owner);
     const parent = this.look.identities[placeName({ account, region: otherRegion(region) })];
     return signing !== 'replica' || (parent?.origin === 'AWS_SES' && parent.status === 'SUCCESS');
+  }
+
+  /** Its secret is as it was. */
+  private hasSecret({ signing }: Pick<Wanted, 'signing'>): boolean {
+    return typeof signing !== 'object' || !this.changedSecrets.has(signing.secret);
   }
 
   /** A stack that failed without a roll-back, or whose roll-back failed: it may be either way. */
