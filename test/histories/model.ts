@@ -53,7 +53,7 @@ interface IdentityKnown {
   /** How it signed last by hand, or as it was retained. */
   theirs?: string;
   /** How it signed so, when it began to sign mail at the moment in which an owner was deployed. */
-  readonly perhapsTheirs: Set<string>;
+  perhapsTheirs: Set<string>;
   /** SES was told by hand while owners were there, made anew, or its tags were taken. */
   wasTouched: boolean;
 }
@@ -189,12 +189,13 @@ export class Model {
     const known = this.known(at);
     if (how === 'sign') known.theirs = signingOf(look, at);
     if (how === 'make anew') known.theirs = undefined;
-    if (how !== 'switch off' && how !== 'switch on') known.wasTouched = true;
+    const isSwitch = how === 'switch off' || how === 'switch on';
+    const owners = isSwitch ? [] : this.ownersAt(at);
+    if (owners.length > 0 || this.isForgottenAt(at)) known.wasTouched ||= !isSwitch;
     const leftover = how === 'take tags' ? 'tags taken' : 'replaced by hand';
-    for (const owner of this.ownersAt(at)) {
+    for (const owner of owners) {
       this.owners[owner].isCalm = false;
-      if (how === 'take tags' && this.ownersAt(at).length === 1) continue;
-      if (how === 'switch off' || how === 'switch on') continue;
+      if (how === 'take tags' && owners.length === 1) continue;
       for (const name of this.owners[owner].names) this.mayStay.set(name, leftover);
     }
     // A replica uses the keys of its parent.
@@ -294,14 +295,14 @@ export class Model {
       // What signs no mail yet is told anew, and is the owner's then; or it does sign when the owner looks.
       if (place.theirs && !signsMail(before.identities[placeName(identityOf(this.topology, owner))])) {
         place.perhapsTheirs.add(place.theirs);
-        Object.assign(place, { theirs: undefined, wasTouched: true });
+        Object.assign(place, { theirs: undefined, wasTouched: place.wasTouched || this.signsByHand(owner) });
       }
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
       const at = identityOf(this.topology, owner);
       const isTold = signingOf(before, at) !== signingOf(this.look, at);
       if (alone && others.length === 0 && isTold) place.wasTouched = false;
-      known.isCalm = alone && !this.hasFaults;
+      known.isCalm = alone;
     }
     if (operation.do === 'skip') this.skipped(stack);
   }
@@ -403,13 +404,12 @@ export class Model {
     }
     this.handOver(owner);
     this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
-    const isSure = known.or.length === 0;
     this.forget(owner);
-    this.requireLedBack(owner, place, before, isSure);
+    this.requireLedBack(owner, place, before);
   }
 
   /** When the last owner of an identity is gone: SES signs as it was set by hand, or with Easy DKIM. */
-  private requireLedBack(owner: number, place: IdentityPlace, before: Look, isSure: boolean): void {
+  private requireLedBack(owner: number, place: IdentityPlace, before: Look): void {
     const known = this.known(place);
     const identity = this.look.identities[placeName(place)];
     if (this.ownersAt(place).length > 0 || !identity || this.isForgottenAt(place)) return;
@@ -418,13 +418,13 @@ export class Model {
     const now = signingOf(this.look, place);
     if (now !== theirs) known.theirs = undefined;
     if (theirs && signingOf(before, place) === theirs) {
-      // One whose update failed, and that has told SES nothing: a failing test in histories.test.ts.
-      if (now !== theirs && isSure) {
+      if (now !== theirs) {
         this.fail(5, `${placeName(place)} signed with ${theirs}, and with ${now} when owner ${owner} is gone`);
       }
       return;
     }
-    if (origin === 'AWS_SES' || known.wasTouched || known.perhapsTheirs.has(now!)) return;
+    if (origin === 'AWS_SES') return void Object.assign(known, { wasTouched: false, perhapsTheirs: new Set() });
+    if (known.wasTouched || known.perhapsTheirs.has(now!)) return;
     this.fail(12, `${placeName(place)} signs with ${origin} ${tokens.join()} when the last owner is gone`);
   }
 
@@ -439,7 +439,6 @@ export class Model {
     for (const owner of this.ownersOf(stack)) {
       const label = before.labels[owner];
       const names = new Set([...this.owners[owner].names]);
-      for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
       if (label && this.isThere(owner)) {
         this.labelsLeft.set(label, 'forgotten');
         this.forgottenAt.add(placeName(identityOf(this.topology, owner)));
