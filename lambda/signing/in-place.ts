@@ -26,17 +26,17 @@ export async function attributesIfInPlace(wanted: Wanted, services: Services): P
 
 /**
  * SES does not say which key it has. It is the one that it has taken in this request, or the one that it has verified
- * under this very selector. Without a zone, a name server can say that this is another one.
+ * under this very selector. The public name servers can say that this is another one.
  */
 async function hasKey(
-  { desired: { signing, zone }, owner, progress }: Wanted, result: SigningResult, identity: IdentityState,
+  { desired: { signing }, owner, progress }: Wanted, result: SigningResult, identity: IdentityState,
   { dns }: Services,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM' || progress.acceptedKey === acceptedKeyOf(result)) return true;
   const selectors = selectorsNow(tagOf(identity, owner), identity);
   if (!signsNow(identity) || selectors.some((selector) => selector !== signing.selector.toLowerCase())) return false;
   const [record] = result.records;
-  const answers = zone ? [] : await dns.ask(record.name);
+  const answers = await dns.ask(record.name);
   return answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 

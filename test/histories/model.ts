@@ -222,8 +222,10 @@ export class Model {
   isLevel(owner: number): boolean {
     const { isCalm, superseded, wanted } = this.owners[owner];
     const { status, signingEnabled } = this.identity(owner) ?? {};
+    const isAlone = this.ownersAt(identityOf(this.topology, owner)).length === 1
+      && this.sharing(owner).filter((other) => other.wanted).length === 1;
     return isCalm && superseded.size === 0 && wanted !== undefined && !this.hasFaults && status === 'SUCCESS'
-      && signingEnabled === true && !this.owners.some((other, number) => number !== owner && other.wanted);
+      && signingEnabled === true && isAlone;
   }
 
   /** A deployment is over, and its faults with it. */
@@ -259,7 +261,7 @@ export class Model {
       const owners = this.ownersOf(stack);
       const isDelete = status === 'DELETE_FAILED' || status === 'ROLLBACK_FAILED';
       if (isDelete) this.fail(7, `stack ${stack} is ${status}: ${reason}`);
-      const isBackSure = (owner: number) => this.owners[owner].isCalm && this.canGoBack(owner);
+      const isBackSure = (owner: number) => this.owners[owner].isCalm && this.canGoBack(owner, before);
       if (alone && owners.every((owner) => !this.isThere(owner) || isBackSure(owner))) {
         this.fail(5, `stack ${stack} is ${status}: ${reason}`);
       }
@@ -481,7 +483,7 @@ export class Model {
         this.requireAsked(owner, known.wanted);
         this.requireSameSigning(owner, before);
       }
-      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner)) {
+      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner, before)) {
         // The length of a key may not be what it was: SES changes it once a day.
         known.isCalm = typeof known.wanted.signing === 'object';
       } else {
@@ -548,12 +550,14 @@ export class Model {
   /**
    * A roll-back can be refused for what is not the handler's affair: the secret has another key now, SES changes the
    * length of a key once a day, a domain that signs mail becomes no replica of a parent that is not verified, and
-   * without a zone the user may have published nothing.
+   * without a zone the user may have published nothing, where no mail was signed before.
    */
-  private canGoBack(owner: number): boolean {
+  private canGoBack(owner: number, before: Look): boolean {
     const { signing, zone } = this.owners[owner].wanted!;
-    if (typeof signing === 'object') return zone && this.hasSecret({ signing });
     const { account, region } = identityOf(this.topology, owner);
+    if (typeof signing === 'object') {
+      return (zone || signsMail(before.identities[placeName({ account, region })])) && this.hasSecret({ signing });
+    }
     const parent = this.look.identities[placeName({ account, region: otherRegion(region) })];
     return signing !== 'replica' || (parent?.origin === 'AWS_SES' && parent.status === 'SUCCESS');
   }
