@@ -62,6 +62,16 @@ describe.each<[string, Partial<EmailIdentityDkimProps>]>([
   });
 });
 
+test('12 the signing of an owner that goes is not left to one whose update has failed, and that has told SES nothing', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Second', scene.easy());
+  const before = scene.all();
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
+  await fails(scene.byo('s1', scene.secrets.two));
+  await goes('First');
+  expect({ origin: scene.identity()!.origin, records: scene.all() }).toEqual({ origin: 'AWS_SES', records: before });
+});
+
 test('10 a replica that is retained stays one, when an update to it has failed', async () => {
   scene = await Scene.withIdentity();
   await parentExists(scene);
