@@ -74,6 +74,14 @@ describe.each<Way>(['quick', 'real'])('%s', (way) => {
       { do: 'remove', owner: 0 },
     ], way));
 
+  test('12 RETAIN keeps no signing of another owner, also where an update that was rolled back has told SES the same', () =>
+    runsThrough(TWO, 0, [
+      deploy(0, wanting(S1, { retain: true })),
+      { do: 'change identity', at: AT, how: 'switch off' },
+      deploy(0, wanting(S2, { retain: true, zone: false }), { failsAfter: 20 }),
+      deploy(1, wanting(S2)),
+    ], way));
+
   test('7 a stack goes in which a failed resource and the one that was made anew are deleted at the same moment', () =>
     runsThrough(ONE, 0, [
       { do: 'change secret', secret: 'one', to: 'gone' },
