@@ -58,7 +58,8 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const { PhysicalResourceId: known, RequestType } = event;
   const identity = identityOf(desired);
   const isUpdate = RequestType === 'Update';
-  if (isUpdate && isNew(work) && await isRollback(work, services.retry)) await age(work, OVERTAKEN_ENDS_MS);
+  const isBack = () => isRollback(work, services.retry);
+  if (isUpdate && isNew(work) && await isBack()) await age(work, OVERTAKEN_ENDS_MS);
   const last = parsePrevious(work);
   if (last) await makeWayFor(work, last);
   const isSameIdentity = parsePhysicalId(known).identity === identity;
@@ -69,7 +70,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   ]);
   const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(
-    { desired: keyed, previous, isUpdate, toldBefore, owner, progress }, services);
+    { desired: keyed, previous, isUpdate, toldBefore, isRollback: isBack, owner, progress }, services);
   if (last && !previous && isSameIdentity) await abandon(work, last);
   const physicalId = known && isSameIdentity ? known
     : renderPhysicalId(identity, { succeeded: true, signingPut: isSigningOurs });

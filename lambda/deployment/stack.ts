@@ -5,6 +5,7 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
+import { ownerOf } from '../base/owner';
 import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
 import { withKnownKey } from '../signing/rotating-key';
@@ -54,14 +55,16 @@ export async function isRollback(request: Request, retry: Retry): Promise<boolea
 export async function attributesAfterRollback(
   request: Request, desired: WantedState,
 ): Promise<ResourceAttributes | undefined> {
-  const { event, environment, log, redactor } = request;
+  const { event, environment, log, redactor, progress } = request;
   const isSameIdentity = parsePhysicalId(event.PhysicalResourceId).identity === identityOf(desired);
   if (event.RequestType !== 'Update' || !isSameIdentity) return undefined;
   const retry = shortRetry(request);
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
-    const attributes = await attributesIfInPlace(await withKnownKey(desired, services), services);
+    const owner = ownerOf(event.StackId, event.LogicalResourceId, desired);
+    const keyed = await withKnownKey(desired, services);
+    const attributes = await attributesIfInPlace({ desired: keyed, owner, progress }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;

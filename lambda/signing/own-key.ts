@@ -2,7 +2,7 @@
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { namesSelector, signsNow } from './ses-rules';
-import { publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
+import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
@@ -41,7 +41,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const result = ownKeyResult(desired.domain, signing, key);
   const [record] = result.records;
   const sesUsesSelector = usesSelector(task, selector);
-  const acceptedKey = `${selector} ${key.publicKeySha256}`;
+  const acceptedKey = acceptedKeyOf(result);
   const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
   const answers = !isAccepted && sesUsesSelector && signsNow(identity) ? await services.dns.ask(record.name) : [];
   const isUnchanged = isAccepted || isAnswered(answers, holdsKey(record));
@@ -88,7 +88,7 @@ function usesSelector({ identity, previous }: Task, selector: string): boolean |
  * SES never returns a key, so it is inferred. SES verifies by comparing its key with the TXT record. So if SES reports
  * success, and public DNS has our public key, SES has our key. See docs/adr/0006-which-key-ses-has.md.
  */
-function holdsKey({ value }: DkimRecord): Check {
+export function holdsKey({ value }: DkimRecord): Check {
   return (values) => hasKey(value, values.map(unquote));
 }
 

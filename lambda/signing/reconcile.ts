@@ -10,7 +10,9 @@ import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
 import { SHOWN_AFTER_MS } from './ses-rules';
-import { hasOthers, isToldBy, isToldByAnother, leavingOf, tagOf } from './signing-tag';
+import {
+  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf,
+} from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
@@ -29,6 +31,8 @@ export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'o
   readonly isUpdate: boolean;
   /** What this owner has told SES, as far as CloudFormation knows. */
   readonly toldBefore?: DesiredSigning;
+  /** Whether the stack is rolled back. */
+  readonly isRollback: () => Promise<boolean>;
 }
 
 export interface Reconciled {
@@ -41,7 +45,9 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
   const { desired: { signing }, progress: { awaited } } = request;
   // SES may quote the key that it was told. The redactor knows only what was read.
   if (awaited && signing.method === 'BYODKIM') await readKeyPair(signing.secret, services).catch(() => undefined);
-  const signed = awaited ?? await sign(request, services);
+  // When signing fails, that is the reason to give, whatever comes of the note.
+  const note = () => noteToldBefore(request, services).catch(() => undefined);
+  const signed = awaited ?? await sign(request, services).finally(note);
   const status = await awaitVerification(request, signed, services, awaited !== undefined);
   return { attributes: attributesOf({ ...signed, status }), isSigningOurs: signed.isSigningOurs };
 }
@@ -78,6 +84,19 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   }
   await leavePreviousZone(task);
   return { ...result, isSigningOurs };
+}
+
+/**
+ * Where there is no tag, the properties count as told. Those of an update that has told SES nothing must not: it has
+ * failed, or has found the signing. So what was told before is written down then. A roll-back goes back to that.
+ */
+async function noteToldBefore(
+  { desired, owner, toldBefore, isRollback, progress: { signingTag } }: ReconcileRequest, services: Services,
+): Promise<void> {
+  if (signingTag !== undefined || !toldBefore || isSameSigning(toldBefore, desired.signing)) return;
+  const identity = await services.ses.read();
+  if (!identity || identity.tags[owner.label] !== undefined || await isRollback()) return;
+  await noted(services.ses.tag(owner.label, renderTag(tagOf(identity, owner, toldBefore))), services);
 }
 
 /** Another owner may be leaving at this moment. If it has not seen the tag, it leads the signing back. */

@@ -17,7 +17,7 @@
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
 import { noted } from './noted';
-import { SHOWN_AFTER_MS } from './ses-rules';
+import { SHOWN_AFTER_MS, signsAs } from './ses-rules';
 import {
   isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
 } from './signing-tag';
@@ -118,10 +118,11 @@ function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityS
 
 /**
  * What stays is the user's. So no other owner may lead it back in the end, either. Who is last takes the tags of those
- * that have left the signing, also where SES signs as they have told it.
+ * that have left the signing, also where SES signs as they have told it. What the properties do not say is not kept
+ * from another owner that has told it: an update that was rolled back has told SES the same.
  */
 async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<Left> {
-  const isOurs = isToldBy(ownTag(request, identity), identity);
+  const isOurs = signsAs(request.previous.signing, identity) && isToldBy(ownTag(request, identity), identity);
   for (const { label, tag } of isOurs ? tagsWithRetained(identity, request.owner) : []) {
     await noted(services.ses.tag(label, renderTag(tag)), services);
   }

@@ -31,6 +31,11 @@ function nameOf(signing: DesiredSigning): string {
   }
 }
 
+/** True when a tag cannot tell one from the other. */
+export function isSameSigning(one: DesiredSigning, other: DesiredSigning): boolean {
+  return nameOf(one) === nameOf(other);
+}
+
 /** How the identity signs now. SES need not name the selector. */
 function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
@@ -44,11 +49,12 @@ export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityS
 
 /**
  * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
- * no tag, because an older version wrote none, or because somebody took it away.
+ * no tag, because an older version wrote none, or because somebody took it away. Easy DKIM need not have been told, and
+ * nobody has to lead it back.
  */
 export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);
-  return { told: toldBefore ? [nameOf(toldBefore)] : [], leaves: false };
+  return { told: !toldBefore || toldBefore.method === 'EASY_DKIM' ? [] : [nameOf(toldBefore)], leaves: false };
 }
 
 /** True when the identity signs as this tag's owner has told SES. What it has only given back is not its own. */

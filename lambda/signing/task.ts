@@ -66,6 +66,11 @@ export function attributesOf({ records, status, attributes }: SigningResult): Re
   return { DkimStatus: status, ...attributes, ...ofRecords };
 }
 
+/** As `Progress` has it. */
+export function acceptedKeyOf({ attributes: { Selector, PublicKeySha256 } }: Pick<SigningResult, 'attributes'>): string {
+  return `${Selector} ${PublicKeySha256}`;
+}
+
 export async function putSigning(task: Task, attributes: SigningAttributes): Promise<SigningAnswer> {
   const { services: { ses, retry, log }, progress } = task;
   await writeSigningTag(task);

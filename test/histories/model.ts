@@ -53,7 +53,7 @@ interface IdentityKnown {
   /** How it signed last by hand, or as it was retained. */
   theirs?: string;
   /** How it signed so, when it began to sign mail at the moment in which an owner was deployed. */
-  readonly perhapsTheirs: Set<string>;
+  perhapsTheirs: Set<string>;
   /** SES was told by hand while owners were there, made anew, or its tags were taken. */
   wasTouched: boolean;
 }
@@ -189,12 +189,13 @@ export class Model {
     const known = this.known(at);
     if (how === 'sign') known.theirs = signingOf(look, at);
     if (how === 'make anew') known.theirs = undefined;
-    if (how !== 'switch off' && how !== 'switch on') known.wasTouched = true;
+    const isSwitch = how === 'switch off' || how === 'switch on';
+    const owners = isSwitch ? [] : this.ownersAt(at);
+    if (owners.length > 0 || this.isForgottenAt(at)) known.wasTouched ||= !isSwitch;
     const leftover = how === 'take tags' ? 'tags taken' : 'replaced by hand';
-    for (const owner of this.ownersAt(at)) {
+    for (const owner of owners) {
       this.owners[owner].isCalm = false;
-      if (how === 'take tags' && this.ownersAt(at).length === 1) continue;
-      if (how === 'switch off' || how === 'switch on') continue;
+      if (how === 'take tags' && owners.length === 1) continue;
       for (const name of this.owners[owner].names) this.mayStay.set(name, leftover);
     }
     // A replica uses the keys of its parent.
@@ -221,8 +222,10 @@ export class Model {
   isLevel(owner: number): boolean {
     const { isCalm, superseded, wanted } = this.owners[owner];
     const { status, signingEnabled } = this.identity(owner) ?? {};
+    const isAlone = this.ownersAt(identityOf(this.topology, owner)).length === 1
+      && this.sharing(owner).filter((other) => other.wanted).length === 1;
     return isCalm && superseded.size === 0 && wanted !== undefined && !this.hasFaults && status === 'SUCCESS'
-      && signingEnabled === true && !this.owners.some((other, number) => number !== owner && other.wanted);
+      && signingEnabled === true && isAlone;
   }
 
   /** A deployment is over, and its faults with it. */
@@ -258,7 +261,7 @@ export class Model {
       const owners = this.ownersOf(stack);
       const isDelete = status === 'DELETE_FAILED' || status === 'ROLLBACK_FAILED';
       if (isDelete) this.fail(7, `stack ${stack} is ${status}: ${reason}`);
-      const isBackSure = (owner: number) => this.owners[owner].isCalm && this.canGoBack(owner);
+      const isBackSure = (owner: number) => this.owners[owner].isCalm && this.canGoBack(owner, before);
       if (alone && owners.every((owner) => !this.isThere(owner) || isBackSure(owner))) {
         this.fail(5, `stack ${stack} is ${status}: ${reason}`);
       }
@@ -294,14 +297,14 @@ export class Model {
       // What signs no mail yet is told anew, and is the owner's then; or it does sign when the owner looks.
       if (place.theirs && !signsMail(before.identities[placeName(identityOf(this.topology, owner))])) {
         place.perhapsTheirs.add(place.theirs);
-        Object.assign(place, { theirs: undefined, wasTouched: true });
+        Object.assign(place, { theirs: undefined, wasTouched: place.wasTouched || this.signsByHand(owner) });
       }
       if (this.signsByHand(owner)) continue;
       if (alone) this.requireAsked(owner, next);
       const at = identityOf(this.topology, owner);
       const isTold = signingOf(before, at) !== signingOf(this.look, at);
       if (alone && others.length === 0 && isTold) place.wasTouched = false;
-      known.isCalm = alone && !this.hasFaults;
+      known.isCalm = alone;
     }
     if (operation.do === 'skip') this.skipped(stack);
   }
@@ -403,13 +406,12 @@ export class Model {
     }
     this.handOver(owner);
     this.disturb((_, other) => this.owners[other].wanted?.signing === 'replica' && other !== owner);
-    const isSure = known.or.length === 0;
     this.forget(owner);
-    this.requireLedBack(owner, place, before, isSure);
+    this.requireLedBack(owner, place, before);
   }
 
   /** When the last owner of an identity is gone: SES signs as it was set by hand, or with Easy DKIM. */
-  private requireLedBack(owner: number, place: IdentityPlace, before: Look, isSure: boolean): void {
+  private requireLedBack(owner: number, place: IdentityPlace, before: Look): void {
     const known = this.known(place);
     const identity = this.look.identities[placeName(place)];
     if (this.ownersAt(place).length > 0 || !identity || this.isForgottenAt(place)) return;
@@ -418,13 +420,13 @@ export class Model {
     const now = signingOf(this.look, place);
     if (now !== theirs) known.theirs = undefined;
     if (theirs && signingOf(before, place) === theirs) {
-      // One whose update failed, and that has told SES nothing: a failing test in histories.test.ts.
-      if (now !== theirs && isSure) {
+      if (now !== theirs) {
         this.fail(5, `${placeName(place)} signed with ${theirs}, and with ${now} when owner ${owner} is gone`);
       }
       return;
     }
-    if (origin === 'AWS_SES' || known.wasTouched || known.perhapsTheirs.has(now!)) return;
+    if (origin === 'AWS_SES') return void Object.assign(known, { wasTouched: false, perhapsTheirs: new Set() });
+    if (known.wasTouched || known.perhapsTheirs.has(now!)) return;
     this.fail(12, `${placeName(place)} signs with ${origin} ${tokens.join()} when the last owner is gone`);
   }
 
@@ -439,7 +441,6 @@ export class Model {
     for (const owner of this.ownersOf(stack)) {
       const label = before.labels[owner];
       const names = new Set([...this.owners[owner].names]);
-      for (const other of this.ownersAt(identityOf(this.topology, owner))) this.owners[other].isCalm = false;
       if (label && this.isThere(owner)) {
         this.labelsLeft.set(label, 'forgotten');
         this.forgottenAt.add(placeName(identityOf(this.topology, owner)));
@@ -477,12 +478,14 @@ export class Model {
       const { isCalm } = known;
       if (!known.wanted.zone && wanted.get(owner)?.zone) this.leavesZone(owner);
       // Its selector before has to be right again, with the key that SES had.
-      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner)) {
+      // Whoever says that it is back has to be, also where it need not have come back.
+      if (isCalm && alone && this.hasSecret(known.wanted)) {
         this.requireAsked(owner, known.wanted);
+        this.requireSameSigning(owner, before);
+      }
+      if (isCalm && alone && !this.hasFaults && this.canGoBack(owner, before)) {
         // The length of a key may not be what it was: SES changes it once a day.
         known.isCalm = typeof known.wanted.signing === 'object';
-        // Without a zone nobody looks which key SES has: a failing test in histories.test.ts.
-        if (known.wanted.zone) this.requireSameSigning(owner, before);
       } else {
         known.isCalm = false;
         known.superseded.clear();
@@ -547,14 +550,21 @@ export class Model {
   /**
    * A roll-back can be refused for what is not the handler's affair: the secret has another key now, SES changes the
    * length of a key once a day, a domain that signs mail becomes no replica of a parent that is not verified, and
-   * without a zone the user may have published nothing.
+   * without a zone the user may have published nothing, where no mail was signed before.
    */
-  private canGoBack(owner: number): boolean {
+  private canGoBack(owner: number, before: Look): boolean {
     const { signing, zone } = this.owners[owner].wanted!;
-    if (typeof signing === 'object') return zone && !this.changedSecrets.has(signing.secret);
     const { account, region } = identityOf(this.topology, owner);
+    if (typeof signing === 'object') {
+      return (zone || signsMail(before.identities[placeName({ account, region })])) && this.hasSecret({ signing });
+    }
     const parent = this.look.identities[placeName({ account, region: otherRegion(region) })];
     return signing !== 'replica' || (parent?.origin === 'AWS_SES' && parent.status === 'SUCCESS');
+  }
+
+  /** Its secret is as it was. */
+  private hasSecret({ signing }: Pick<Wanted, 'signing'>): boolean {
+    return typeof signing !== 'object' || !this.changedSecrets.has(signing.secret);
   }
 
   /** A stack that failed without a roll-back, or whose roll-back failed: it may be either way. */

@@ -8,6 +8,8 @@ import { Clock } from '../cloud/time/clock';
 
 /** A call that has passed the fence takes up to 25 seconds, and a look of the fence counts for 5. */
 const OVERTAKEN_ENDS_MS = 30_000;
+/** From a look at the identity to the call that tells SES. SES can verify it in between, which nobody can rule out. */
+const LOOK_TO_CALL_MS = 5_000;
 
 /** A request that CloudFormation has made, and what has come of it. */
 export interface RequestSeen {
@@ -18,6 +20,8 @@ export interface RequestSeen {
   answeredBy?: string;
   /** When CloudFormation gave up waiting for it. */
   cancelledAt?: number;
+  /** When it has looked at its identity last, and whether mail was signed then. */
+  looked?: { readonly at: number; readonly signs: boolean };
 }
 
 export class Witness {
@@ -47,12 +51,16 @@ export class Witness {
     request.answeredBy = run;
   }
 
+  looking(request: RequestSeen): void {
+    request.looked = { at: this.clock.now(), signs: this.signs(request.identity) };
+  }
+
   /** Before SES is told. */
-  telling({ identity, hasZone }: RequestSeen, origin: unknown, attributes: WireSigningAttributes): void {
+  telling({ identity, hasZone, looked }: RequestSeen, origin: unknown, attributes: WireSigningAttributes): void {
     const { DomainSigningSelector: selector, DomainSigningPrivateKey: key } = attributes;
     if (origin !== 'EXTERNAL' || !key) return;
-    const before = this.services.identity(identity);
-    const signs = before?.status === 'SUCCESS' && before.signingEnabled;
+    const isFresh = looked !== undefined && this.clock.now() - looked.at <= LOOK_TO_CALL_MS;
+    const signs = isFresh ? looked.signs : this.signs(identity);
     const name = `${selector}._domainkey.${DOMAIN}`;
     if ((hasZone || signs) && !this.services.seen(name, 'TXT').some((text) => this.services.holds(text, key))) {
       this.broken.push(`1: SES was told of ${selector} in ${placeName(identity)} before the world sees its record`);
@@ -70,8 +78,7 @@ export class Witness {
         const [selector] = identity?.tokens ?? [];
         if (identity?.origin !== 'EXTERNAL' || !this.isKnown(place, before)) continue;
         // Another key under the same selector harms nobody where nothing is signed yet.
-        const signs = ['SUCCESS', 'TEMPORARY_FAILURE'].includes(identity.status) && identity.signingEnabled;
-        if (type !== 'Delete' && !signs) continue;
+        if (type !== 'Delete' && !this.signs(place)) continue;
         if (name !== `${selector.toLowerCase()}._domainkey.${DOMAIN}` || !identity.publicKey) continue;
         const holds = (sets: readonly ResourceRecordSet[]) => sets.some((set) => plainName(set.Name!) === name
           && set.ResourceRecords?.some(({ Value }) => this.services.hasPublicKey(Value!, identity.publicKey!)));
@@ -80,6 +87,11 @@ export class Witness {
         }
       }
     }
+  }
+
+  private signs(place: IdentityPlace): boolean {
+    const { status = '', signingEnabled } = this.services.identity(place) ?? {};
+    return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled === true;
   }
 
   private isKnown(place: IdentityPlace, before: readonly ResourceRecordSet[]): boolean {

@@ -1,0 +1,94 @@
+// A roll-back that could not do all it wanted says that it is done only where SES has the old key.
+import { Duration, Stack } from 'aws-cdk-lib';
+import { signsByHand, thenFails } from './hand-made';
+import { WAIT } from './methods';
+import { DOMAIN, PEM, Scene } from './scene';
+import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { LocalCloudOptions } from '../cloud';
+
+const ELSEWHERE: Partial<EmailIdentityDkimProps> = { hostedZone: undefined };
+const PUT = 'PutEmailIdentityDkimSigningAttributes';
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+});
+afterEach(() => scene.stop());
+
+async function restart(settings: LocalCloudOptions['ses']): Promise<void> {
+  await scene.stop();
+  scene = await Scene.withIdentity({ ses: settings });
+}
+
+/** A deployment that fails when the construct is done; gives what the stack ended in. */
+async function statusAfter(build: (stack: Stack) => EmailIdentityDkim): Promise<string> {
+  return (await scene.deploy('Mail', thenFails(build))).status;
+}
+
+describe('5 a roll-back does not claim a key that SES does not have', () => {
+  // So mail is signed by a key that nobody may change under its selector.
+  test('without a zone, when the update has published another key in one', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, ELSEWHERE));
+    expect(await statusAfter(scene.byo('s1', scene.secrets.two, WAIT))).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('without a zone, when somebody has published the other key elsewhere', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, ELSEWHERE));
+    scene.publishKey('s1', PEM.two);
+    expect(await statusAfter(scene.byo('s1', scene.secrets.two, { ...ELSEWHERE, ...WAIT }))).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test.each<[string, Partial<EmailIdentityDkimProps>]>([
+    ['with a zone', {}], ['without a zone', ELSEWHERE],
+  ])('%s, when SES does not take the old key back', async (_, zone) => {
+    await restart({ firstLook: 3_600_000 });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, zone));
+    scene.cloud.faults.add({ service: 'ses', operation: PUT, skip: 1, kind: Scene.refusal() });
+    expect(await statusAfter(scene.byo('s1', scene.secrets.two, zone))).toBe('UPDATE_ROLLBACK_FAILED');
+  });
+
+  test('when SES names no selector, and does not take the old one back', async () => {
+    await restart({ byoDkimTokens: 'none' });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    scene.cloud.faults.add({ service: 'ses', operation: PUT, skip: 1, kind: Scene.refusal() });
+    expect(await statusAfter(scene.byo('s2', scene.secrets.two, WAIT))).toBe('UPDATE_ROLLBACK_FAILED');
+  });
+});
+
+describe('a roll-back that has nothing to do is done', () => {
+  test.each<[string, Partial<EmailIdentityDkimProps>]>([
+    ['with a zone', {}], ['without a zone', ELSEWHERE],
+  ])('%s, when public DNS cannot be asked', async (_, zone) => {
+    if ('hostedZone' in zone) scene.publishKey('s1', PEM.one);
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...zone, ...WAIT }));
+    scene.cloud.faults.add({ service: 'dns', operation: 'TXT', kind: 'error', times: 1000 });
+    const { status } = await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, { ...zone, ...WAIT }));
+    scene.cloud.faults.clear();
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('without a zone, when it waits in vain for a record that somebody has removed', async () => {
+    scene.publishKey('s1', PEM.one);
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...ELSEWHERE, ...WAIT }));
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    signsByHand(scene, 's1', PEM.one); // the same, and SES has to look anew
+    const waitForVerification = Duration.minutes(20);
+    const { status, reason } = await scene.deploy(
+      'Mail', scene.byo('s1', scene.secrets.one, { ...ELSEWHERE, waitForVerification }));
+    expect({ status, reason }).toEqual({
+      status: 'UPDATE_ROLLBACK_COMPLETE', reason: expect.stringContaining('SES has not verified DKIM'),
+    });
+  });
+});
+
+test('the old key is told again where nobody signs with the new one', async () => {
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, ELSEWHERE));
+  expect(await statusAfter(scene.byo('s1', scene.secrets.two, ELSEWHERE))).toBe('UPDATE_ROLLBACK_COMPLETE');
+  scene.publishKey('s1', PEM.one);
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
