@@ -46,13 +46,16 @@ const MAX_SECRET_NAME = 512;
 
 /** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
+  const { actions, ...changeKey } = changeKeyPermission(stack, region, domain);
+  return { ...changeKey, kind: 'identity', actions: [...actions, 'ses:UntagResource'], namesToRelease: [region, domain] };
+}
+
+/** The same without what only the end of a signing needs. */
+export function changeKeyPermission(stack: Stack, region: string, domain: string): Permission {
   return {
-    kind: 'identity',
-    actions: [
-      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
-    ],
+    kind: 'change key',
+    actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource'],
     resources: [identityArn(stack, region, domain)],
-    namesToRelease: [region, domain],
     maxTokenInResource: MAX_DOMAIN,
   };
 }

@@ -1,7 +1,7 @@
 // The secret of a rotating key with its schedule. Both are plain resources of CloudFormation: the construct of
 // CDK for a schedule gives the function rights to all secrets, and closes circles between role, function and secret.
 import { createHash } from 'crypto';
-import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
@@ -68,10 +68,11 @@ export class RotatingKey {
     for (const [name, value] of Object.entries(tags)) {
       if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
     }
-    // The secret stays with its key, whether the construct or an aspect retains the custom resource.
-    const policy = Lazy.uncachedString({ produce: () => isRetained(resource) ? 'Retain' : 'Delete' });
-    this.resource.addOverride('DeletionPolicy', policy);
-    this.resource.addOverride('UpdateReplacePolicy', policy);
+    // The secret stays when the signing does, or when an aspect is about secrets. But no secret of a failed deployment.
+    const retained = (policy: string) =>
+      Lazy.uncachedString({ produce: () => [resource, this.resource].some(isRetained) ? policy : 'Delete' });
+    this.resource.addOverride('DeletionPolicy', retained('RetainExceptOnCreate'));
+    this.resource.addOverride('UpdateReplacePolicy', retained('Retain'));
 
     const schedule = new CfnRotationSchedule(this.scope, 'Rotation', {
       secretId: this.secretArn,
@@ -96,7 +97,7 @@ export function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boo
  */
 function scheduleOf(scope: Construct, domain: string, { interval, schedule }: RotatingKeyOptions): string {
   if (schedule !== undefined) return schedule;
-  if (interval) return `rate(${interval.toDays()} day${interval.toDays() === 1 ? '' : 's'})`;
+  if (interval) return `rate(${Tokenization.stringifyNumber(interval.toDays())} day${interval.toDays() === 1 ? '' : 's'})`;
   const name = Token.isUnresolved(domain) ? Names.nodeUniqueId(scope.node) : domain;
   const hash = createHash('sha256').update(name).digest();
   return `cron(0 ${hash[0] % 24} ${1 + hash[1] % 28} ${1 + hash[2] % 6}/6 ? *)`;
