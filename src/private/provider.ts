@@ -75,6 +75,6 @@ export class Provider extends Construct {
 
   /** The function that changes keys. A stack without a rotating key has none. */
   public rotation(): Rotation {
-    return this.rotates ??= new Rotation(this, 'Rotation', this.settings.options);
+    return this.rotates ??= new Rotation(this, 'Rotation', this.settings.options, () => this.policies);
   }
 }

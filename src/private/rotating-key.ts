@@ -7,7 +7,7 @@ import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
 import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
-import { encryptPermission, keyStorePermission, Permission } from './permissions';
+import { encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
 import type { Rotation } from './rotation';
 
 export interface RotatingKeyOptions {
@@ -26,6 +26,8 @@ export class RotatingKey {
   /** What both functions may do with the secret. */
   public readonly permissions: Permission[];
   private readonly resource: CfnSecret;
+  /** In characters. */
+  private readonly maxArn: number;
 
   constructor(private readonly scope: Construct, domain: string, options: RotatingKeyOptions) {
     const stack = Stack.of(scope);
@@ -44,9 +46,9 @@ export class RotatingKey {
       const reason = 'Only you can give it: encryptionKey';
       acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
     }
-    const name = stack.resolve(this.resource.logicalId).length + NAME_END;
+    this.maxArn = maxSecretArn(stack.resolve(this.resource.logicalId).length + NAME_END);
     this.permissions = [
-      keyStorePermission(this.secretArn, name),
+      keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
     ];
   }
@@ -81,7 +83,7 @@ export class RotatingKey {
       rotationRules: { scheduleExpression: this.schedule },
     });
     // Its logical id stays: it stands for the schedule of the secret, so the removal of an old one would end the new one.
-    const ready: IDependable[] = rotation.add(this.secretArn, permissions);
+    const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...ready);
   }
 }
