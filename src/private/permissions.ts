@@ -196,7 +196,7 @@ export function keyStorePermission(stack: Stack, secretArn: string, maxLength: n
     resources: [secretArn],
     maxTokenInResource: maxLength,
     wider: {
-      kind: 'keys of the stack',
+      kind: 'all keys',
       actions,
       resources: [stack.formatArn({
         service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,

@@ -2,7 +2,8 @@
 import { FUNCTION } from './function';
 import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
+import { ROTATING_KEYS } from './rotating-keys';
 import { SIGNING } from './signing';
 import { ZONES } from './zones';
 
-export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION];
+export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...ZONES, ...FUNCTION];

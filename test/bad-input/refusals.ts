@@ -7,10 +7,11 @@ import { PROPERTIES } from './properties';
 import { PUBLIC_DNS } from './public-dns';
 import { RECORDS } from './records';
 import { Refusal } from './refusal';
+import { ROTATIONS } from './rotations';
 import { SECRETS } from './secrets';
 import { TOLD } from './told';
 
 export const REFUSALS: readonly Refusal[] = [
   ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
-  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE,
+  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...ELSEWHERE,
 ];
