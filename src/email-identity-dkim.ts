@@ -335,9 +335,10 @@ export class EmailIdentityDkim extends Construct {
 
     if (method.rotatingKey) {
       const rotation = provider.rotation();
-      method.rotatingKey.complete(resource, properties, rotation, [
+      const schedule = method.rotatingKey.complete(resource, properties, rotation, [
         changeKeyPermission(stack, region, domain), ...permissions,
       ]);
+      provider.turns.extend(resource, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
     }

@@ -58,8 +58,11 @@ export class RotatingKey {
    *
    * @param properties of the custom resource
    * @param permissions of the identity and its zone, which a rotation needs as well
+   * @returns the schedule
    */
-  public complete(resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[]): void {
+  public complete(
+    resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
+  ): CfnResource {
     const stack = Stack.of(this.scope);
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
@@ -85,6 +88,7 @@ export class RotatingKey {
     // Its logical id stays: it stands for the schedule of the secret, so the removal of an old one would end the new one.
     const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...ready);
+    return schedule;
   }
 }
 

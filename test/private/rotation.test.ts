@@ -9,6 +9,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
 import { DkimFunction, DkimFunctionOptions, DkimSigning, EmailIdentityDkim } from '../../src';
+import { RESOURCE_TYPE } from '../../src/private/contract';
 import { rotating, rotatingBelow, statementsOfFunction } from '../email-identity-dkim/rotating';
 import { imported, mailStack, resourcesOf, zone } from '../mail-stack';
 
@@ -56,6 +57,15 @@ describe('many rotating identities in a stack', () => {
       expect(policies.filter(([id]) => id.startsWith('cdksesdkimRotation') === which).length).toBeLessThanOrEqual(5);
     }
     expect(Math.min(...sizes)).toBeGreaterThan(1000);
+  });
+
+  test('and within ten functions at once: the next custom resource waits for the schedule of an earlier one', () => {
+    const resources = Object.values<any>(template.Resources).filter(({ Type }) => Type === RESOURCE_TYPE);
+    const schedules = resources.map(({ DependsOn }) => DependsOn
+      .filter((id: string) => template.Resources[id].Type === 'AWS::SecretsManager::RotationSchedule'));
+
+    expect(schedules.filter(ids => ids.length === 0)).toHaveLength(10);
+    expect(new Set(schedules.flat()).size).toBe(140);
   });
 
   test('and within what EventBridge takes: 5 targets a rule, 8,192 characters a target, each secret once', () => {
