@@ -19,8 +19,8 @@ import { decryptPermission, Permission, replicationPermissions, secretPermission
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation, checkSelector,
-  checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation,
+  checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -384,7 +384,8 @@ class RotatingByoDkim extends DkimSigning {
         Method: 'ROTATING_BYODKIM',
         SecretArn: rotatingKey.secretArn,
         SelectorPrefix: selectorPrefix === DEFAULT_SELECTOR_PREFIX ? undefined : selectorPrefix,
-        KeyLength: keyLength && keyLength !== DEFAULT_ROTATING_KEY_LENGTH ? Tokenization.stringifyNumber(keyLength) : undefined,
+        KeyLength: keyLength && keyLength !== DEFAULT_ROTATING_KEY_LENGTH
+          ? Tokenization.stringifyNumber(keyLength) : undefined,
         Schedule: rotatingKey.schedule,
       },
       permissions: rotatingKey.permissions,

@@ -1,4 +1,4 @@
-// A rotating key in a real account: SES signs with the key that the deployment made, and with the next one after a rotation.
+// A rotating key in a real account: SES signs with the key of the deployment, and with the next one after a rotation.
 import { ExpectedResult, IntegTest, Match } from '@aws-cdk/integ-tests-alpha';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';

@@ -67,8 +67,16 @@ export class RotatingKey {
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
-      StackId: stack.stackId, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }),
-      Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, SelectorPrefix, KeyLength,
+      StackId: stack.stackId,
+      LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }),
+      Identity,
+      Region,
+      HostedZoneId,
+      HostedZoneRoleArn,
+      RecordTtl,
+      RecordOverlap,
+      SelectorPrefix,
+      KeyLength,
     };
     for (const [name, value] of Object.entries(tags)) {
       if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
@@ -85,7 +93,7 @@ export class RotatingKey {
       rotateImmediatelyOnUpdate: false, // the first key is new
       rotationRules: { scheduleExpression: this.schedule },
     });
-    // Its logical id stays: it stands for the schedule of the secret, so the removal of an old one would end the new one.
+    // Its logical id stays: it stands for the schedule of the secret, so removing an old one would end the new one.
     const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...ready);
     return schedule;

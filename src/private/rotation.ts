@@ -75,9 +75,11 @@ export class Rotation extends Construct {
     const rule = new CfnRule(this, `Hourly${number}`, {
       description: 'Retires superseded DKIM records, and settles rotations (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: Lazy.any({ produce: () => this.targets.slice(first, first + TARGETS_PER_RULE).map((Secrets, index) => ({
-        id: `Secrets${first + index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
-      })) }),
+      targets: Lazy.any({
+        produce: () => this.targets.slice(first, first + TARGETS_PER_RULE).map((Secrets, index) => ({
+          id: `Secrets${first + index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
+        })),
+      }),
     });
     new CfnPermission(this, `EventBridge${number}`, {
       action: 'lambda:InvokeFunction',

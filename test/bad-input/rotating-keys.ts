@@ -6,11 +6,14 @@ import { dkim, HOSTILE, HOSTILE_SHOWN, imported, KEY_TEXT, zone } from './app';
 import { AtSynthesis, Refusal } from './refusal';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
 
-const rotating = (options: (stack: Stack) => Record<string, unknown> = () => ({}), props: Record<string, unknown> = {}) =>
+type Some = Record<string, unknown>;
+
+const rotating = (options: (stack: Stack) => Some = () => ({}), props: Some = {}) =>
   dkim((stack) => ({ hostedZone: zone(stack), ...props, signing: DkimSigning.rotatingByoDkim(options(stack)) }));
 
-const bad = (option: string, value: unknown, parts: Record<string, string>, title = Object.values(parts)[0]): AtSynthesis =>
-  ({ title: `rotating key: ${option}: ${title}`, parts, build: rotating(() => ({ [option]: value })) });
+const bad = (
+  option: string, value: unknown, parts: Record<string, string>, title = Object.values(parts)[0],
+): AtSynthesis => ({ title: `rotating key: ${option}: ${title}`, parts, build: rotating(() => ({ [option]: value })) });
 
 const CRON = "Give a cron() expression, for example 'cron(0 9 ? * 3#1 *)'";
 

@@ -4,13 +4,14 @@ import { AtRotation, Refusal } from './refusal';
 import { ServiceError } from '../cloud';
 import { ACCOUNT, DOMAIN, HOUR, MINUTE, REGION, RotatingScene } from '../end-to-end/rotating-scene';
 
-export const TOKEN = 'e'.repeat(32);
+const TOKEN = 'e'.repeat(32);
 const OTHER = 'f'.repeat(32);
 
 const secretIn = ({ cloud, arn }: RotatingScene) => cloud.secretsManager.described().find((each) => each.arn === arn)!;
 
 /** The function is called for a step, as Secrets Manager calls it. */
-const step = (name: string, token = TOKEN) => ({ arn }: RotatingScene) => ({ Step: name, SecretId: arn, ClientRequestToken: token });
+const step = (Step: string, ClientRequestToken = TOKEN) => ({ arn: SecretId }: RotatingScene) =>
+  ({ Step, SecretId, ClientRequestToken });
 
 /** Secrets Manager begins a rotation: a version without a value. */
 const begun = (rotating: RotatingScene) => secretIn(rotating).versions.begin(TOKEN, rotating.clock.now());
@@ -26,14 +27,15 @@ const put = (fields: Record<string, unknown> | string) => (rotating: RotatingSce
   secretIn(rotating).versions.add(OTHER, text, ['AWSCURRENT'], rotating.clock.now());
 };
 
-const retag = (change: (tags: Record<string, string>) => Record<string, string | undefined>) => (rotating: RotatingScene) => {
+/** Somebody changes a tag of the secret, or takes it off. */
+const withTag = (name: string, Value?: string) => (rotating: RotatingScene) => {
   const secret = secretIn(rotating);
-  const tags = Object.entries(change(Object.fromEntries(secret.tags.map(({ Key, Value }) => [Key, Value]))));
-  secret.tags = tags.flatMap(([Key, Value]) => Value === undefined ? [] : [{ Key, Value }]);
+  const Key = `cdk-ses-dkim:${name}`;
+  secret.tags = [...secret.tags.filter((tag) => tag.Key !== Key), ...Value === undefined ? [] : [{ Key, Value }]];
 };
-const withTag = (name: string, value?: string) => retag((tags) => ({ ...tags, [`cdk-ses-dkim:${name}`]: value }));
 
-const identityIsGone = ({ cloud }: RotatingScene) => cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
+const identityIsGone = ({ cloud }: RotatingScene) =>
+  cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
 
 /** Somebody has deleted the identity, and created it again. */
 const signsOtherwise = (rotating: RotatingScene) => {

@@ -122,7 +122,8 @@ describe('by default', () => {
     const late = (id: string) => {
       const stack = mailStack();
       new EmailIdentityDkim(stack, id, {
-        identity: imported(stack, new CfnParameter(stack, 'Domain').valueAsString), hostedZone: zone(stack, 'example.com'),
+        identity: imported(stack, new CfnParameter(stack, 'Domain').valueAsString),
+        hostedZone: zone(stack, 'example.com'),
         signing: DkimSigning.rotatingByoDkim(),
       });
       return cronOf(stack);
@@ -168,8 +169,12 @@ describe('options', () => {
         hostedZoneRole: iam.Role.fromRoleArn(of, 'ZoneRole', ZONE_ROLE),
       }));
     const common = {
-      Identity: 'example.com', Region: 'eu-west-1', HostedZoneId: 'Z0EXAMPLE', HostedZoneRoleArn: ZONE_ROLE,
-      RecordTtl: '300', RecordOverlap: '259200',
+      Identity: 'example.com',
+      Region: 'eu-west-1',
+      HostedZoneId: 'Z0EXAMPLE',
+      HostedZoneRoleArn: ZONE_ROLE,
+      RecordTtl: '300',
+      RecordOverlap: '259200',
     };
 
     expect(propertiesOf(stack)).toMatchObject({ ...common, Signing: { SelectorPrefix: 'mail', KeyLength: '1024' } });
@@ -297,7 +302,7 @@ describe('a customer managed key', () => {
   });
 
   test.each([
-    ['account', `arn:aws:kms:us-east-1:222222222222:key/1`], ['Region', `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`],
+    ['account', 'arn:aws:kms:us-east-1:222222222222:key/1'], ['Region', `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`],
   ])('of another %s is refused', (_, arn) => {
     expect(() => rotating(of => ({ encryptionKey: kms.Key.fromKeyArn(of, 'Key', arn) }))).toThrow(
       /is not of the account and Region of the stack/);

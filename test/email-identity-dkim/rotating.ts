@@ -8,7 +8,8 @@ type Options = RotatingByoDkimSigningOptions;
 
 /** The construct for example.com, with a zone of the account. */
 export function rotating(
-  options: Options | ((stack: Stack) => Options) = {}, props: (stack: Stack) => Partial<EmailIdentityDkimProps> = () => ({}),
+  options: Options | ((stack: Stack) => Options) = {},
+  props: (stack: Stack) => Partial<EmailIdentityDkimProps> = () => ({}),
   stack = mailStack(),
 ): { stack: Stack; dkim: EmailIdentityDkim } {
   return exampleCom(of => ({

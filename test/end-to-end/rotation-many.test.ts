@@ -1,4 +1,4 @@
-// Rotating keys of a stack whose policies name the secrets by their tag, as their ARNs find no room: deployed and rotated.
+// Rotating keys of a stack whose policies name the secrets by their tag, as their ARNs find no room.
 import { Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { HOUR } from './rotating-scene';

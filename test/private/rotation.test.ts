@@ -15,7 +15,8 @@ import { imported, mailStack, resourcesOf, zone } from '../mail-stack';
 
 const POLICY = 'AWS::IAM::ManagedPolicy';
 
-const propertiesOfAll = (stack: Stack, type: string) => Object.values(resourcesOf(stack, type)).map(({ Properties }) => Properties);
+const propertiesOfAll = (stack: Stack, type: string) =>
+  Object.values(resourcesOf(stack, type)).map(({ Properties }) => Properties);
 
 /** Identities whose zone, domains and ids are as long as somebody may have them. */
 function many(stack: Stack, count: number, idOf = (index: number) => `Dkim${index}`): Stack {
