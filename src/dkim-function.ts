@@ -8,6 +8,9 @@ import { Provider } from './private/provider';
 
 /**
  * Settings of the function that all `EmailIdentityDkim` constructs of a stack share.
+ *
+ * A stack with a rotating key has a second function, which changes the keys. The settings are those of
+ * both.
  */
 export interface DkimFunctionOptions {
   /**
@@ -15,6 +18,9 @@ export interface DkimFunctionOptions {
    *
    * If the app may change the role, the permissions are attached to it as managed policies. If not
    * (`mutable: false`, `withoutPolicyUpdates()`), the role must have the permissions already.
+   *
+   * If there is a rotating key in the stack, the role is that of two functions and needs room for the
+   * policies of both.
    *
    * Throws if the role is in another account.
    *
@@ -78,6 +84,8 @@ export interface DkimFunctionOptions {
    * How many instances of the function can run at once, at least 1. So many are kept free for it.
    *
    * With a small number, the requests of a stack with many identities wait for each other.
+   *
+   * The function that changes rotating keys has none of them.
    *
    * Throws if it is not a whole number, or less than 1.
    *

@@ -1,8 +1,8 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
 import { CfnResource, IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
-import { IKey, IAlias } from 'aws-cdk-lib/aws-kms';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { keyBehind } from './private/known-key';
 import { checkSecretOptions, checkType } from './private/validation';
 
 /**
@@ -188,27 +188,9 @@ export class DkimPrivateKey {
 
 const policyArns = new WeakMap<ISecret, string>();
 
-/**
- * The ARN of the key itself, also when the secret has an alias: an IAM policy cannot name a key by its
- * alias.
- */
 function encryptionKeyArnOf(secret: ISecret): string | undefined {
-  const key: IKey | undefined = secret.encryptionKey;
-  if (!key || !('aliasTargetKey' in key)) {
-    if (key && !Token.isUnresolved(key.keyArn) && key.keyArn.includes(':alias/')) {
-      throw unknownKeyError(secret, key.keyArn);
-    }
-    return key?.keyArn;
-  }
-  try {
-    return (key as IAlias).aliasTargetKey.keyArn;
-  } catch {
-    throw unknownKeyError(secret, (key as IAlias).aliasName);
-  }
-}
-
-function unknownKeyError(secret: ISecret, alias: string): Error {
-  return new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', and the ARN of that `
-    + 'key is not known in this app. Import the secret with the key itself as encryptionKey, for example with '
-    + 'kms.Key.fromKeyArn() and the ARN of the key');
+  return secret.encryptionKey && keyBehind(secret.encryptionKey, alias =>
+    new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', and the ARN of that `
+      + 'key is not known in this app. Import the secret with the key itself as encryptionKey, for example with '
+      + 'kms.Key.fromKeyArn() and the ARN of the key')).keyArn;
 }

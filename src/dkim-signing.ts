@@ -1,6 +1,6 @@
 // The methods of DKIM signing in SES. Each gives the handler's properties, the permissions and the number
 // of records.
-import { ArnFormat, Duration, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
@@ -12,6 +12,7 @@ import {
   SigningProperties,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
+import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
@@ -364,23 +365,27 @@ class RotatingByoDkim extends DkimSigning {
   }
 
   public _check({ stack, domain, known }: KnownTarget): void {
-    const { selectorPrefix = DEFAULT_SELECTOR_PREFIX, encryptionKey } = this.options;
-    checkSelectorIn(domain, `${selectorPrefix}-20261126-0a1b2c`);
-    if (!encryptionKey) return;
-    const { account, region } = partsOfArn(stack, known(encryptionKey.keyArn), ArnFormat.SLASH_RESOURCE_NAME);
-    checkKeyOfStack(encryptionKey.keyArn, { account, region }, stack);
+    const { schedule, selectorPrefix } = this.options;
+    const prefix = selectorPrefix && known(selectorPrefix);
+    checkRotation({ ...this.options, schedule: schedule && known(schedule), selectorPrefix: prefix });
+    checkSelectorIn(domain, `${prefix ?? DEFAULT_SELECTOR_PREFIX}-20261126-0a1b2c`);
+    const key = this.encryptionKey;
+    if (!key) return;
+    const keyArn = known(key.keyArn);
+    checkKeyOfStack(keyArn, { ...key.env, ...partsOfArn(stack, keyArn, ArnFormat.SLASH_RESOURCE_NAME) }, stack);
   }
 
   public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
     const { selectorPrefix, keyLength, overlap } = this.options;
-    const rotatingKey = new RotatingKey(scope, target.domain, this.options);
+    const rotatingKey = new RotatingKey(scope, target.domain, { ...this.options, encryptionKey: this.encryptionKey });
     return {
       properties: {
         Method: 'ROTATING_BYODKIM',
         SecretArn: rotatingKey.secretArn,
         SelectorPrefix: selectorPrefix === DEFAULT_SELECTOR_PREFIX ? undefined : selectorPrefix,
-        KeyLength: keyLength === DEFAULT_ROTATING_KEY_LENGTH ? undefined : keyLength?.toString(),
+        KeyLength: keyLength && keyLength !== DEFAULT_ROTATING_KEY_LENGTH
+          ? Tokenization.stringifyNumber(keyLength) : undefined,
         Schedule: rotatingKey.schedule,
       },
       permissions: rotatingKey.permissions,
@@ -388,6 +393,13 @@ class RotatingByoDkim extends DkimSigning {
       rotatingKey,
       records: { type: RecordType.TXT, count: 1 },
     };
+  }
+
+  private get encryptionKey(): IKey | undefined {
+    const { encryptionKey } = this.options;
+    return encryptionKey && keyBehind(encryptionKey, alias =>
+      new Error(`encryptionKey is given by the alias ${shown(alias)}, and the ARN of its key is not known in this app. Pass `
+        + 'the key itself, for example with kms.Key.fromKeyArn() and the ARN of the key'));
   }
 }
 

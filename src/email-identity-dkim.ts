@@ -19,7 +19,9 @@ import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { logicalIdFor } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
-import { assumeRolePermission, identityPermission, Permission, zonePermissions } from './private/permissions';
+import {
+  assumeRolePermission, changeKeyPermission, identityPermission, Permission, zonePermissions,
+} from './private/permissions';
 import { Provider } from './private/provider';
 import { isRetained } from './private/rotating-key';
 import { shown } from './private/shown';
@@ -330,10 +332,10 @@ export class EmailIdentityDkim extends Construct {
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
     const schedules = wait ? provider.schedules() : undefined;
-    const permissions = [
-      identityPermission(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.permissions,
-    ];
-    const policy = provider.grant([...permissions, ...schedules?.permissions ?? []]);
+    const permissions = [...permissionsOnZone(stack, domain, props), ...method.permissions];
+    const policy = provider.grant([
+      identityPermission(stack, region, domain), ...permissions, ...schedules?.permissions ?? [],
+    ]);
 
     const properties = {
       Identity: domain,
@@ -369,7 +371,10 @@ export class EmailIdentityDkim extends Construct {
 
     if (method.rotatingKey) {
       const rotation = provider.rotation();
-      method.rotatingKey.complete(resource, properties, rotation, permissions);
+      const schedule = method.rotatingKey.complete(resource, properties, rotation, [
+        changeKeyPermission(stack, region, domain), ...permissions,
+      ]);
+      provider.turns.extend(resource, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
     }

@@ -10,7 +10,8 @@ message: \`…\` stands for what differs. The reason of a failed deployment is i
 
 export function errorsPage(refusals: readonly Refusal[]): string {
   const places = Object.keys(PLACES) as Place[];
-  const cases = refusals.flatMap(({ atSynthesis = [], atDeployment = [] }) => [...atSynthesis, ...atDeployment]).length;
+  const cases = refusals.flatMap(({ atSynthesis = [], atDeployment = [], atRotation = [] }) =>
+    [...atSynthesis, ...atDeployment, ...atRotation]).length;
   const foot = `This page is written by \`npx projen errors\` from the table of bad input in \`test/bad-input/\`, which has ${cases} cases
 for its ${refusals.length} messages. Each case is tried: the message is that one, and nothing is left of what was begun.
 `;
@@ -45,6 +46,6 @@ function plain(text: string): string {
 }
 
 function sentence(text: string): string {
-  if (text === '…') return 'The message says it.';
+  if (text === '…' || text === '') return 'The message says it.';
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 }

@@ -52,8 +52,8 @@ export interface RotatingByoDkimProperties {
   /** In bits. Left out if it is the default. */
   readonly KeyLength?: string;
   /**
-   * When keys are changed. The handler does not need it. But Secrets Manager refuses to change a schedule
-   * while a change of the key is not complete, so the handler has to be called before that.
+   * When keys are changed. The handler does not need it. But Secrets Manager refuses to change a schedule while a
+   * change of the key is not complete, so the handler has to be called before that.
    */
   readonly Schedule?: string;
 }

@@ -20,7 +20,7 @@ export function omitIfNotTaken(policy: CfnResource, role: iam.IRole, isNeeded = 
  * unless the roles are made outside of the app (`iam.Role.customizeRoles`). An imported role attaches itself
  * to the policy that it is given, and one that must not change ignores the policy.
  */
-function takesPolicies(role: iam.IRole): boolean {
+export function takesPolicies(role: iam.IRole): boolean {
   if (iam.Role.isRole(role)) return role.node.tryFindChild('Resource') !== undefined;
   let takes = false;
   const offered = { managedPolicyArn: '', attachToRole: () => { takes = true; } };

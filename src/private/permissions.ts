@@ -1,6 +1,7 @@
 // The IAM permissions of the function, for one identity and for itself: only the calls that it makes, only
 // on the resources that it uses.
-import { Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
+import { ROTATION_TAG_PREFIX } from './contract';
 
 /**
  * Permissions of one kind become one statement of a policy. They have the same actions and the same
@@ -22,6 +23,8 @@ export interface Permission {
   readonly maxTokenInCondition?: number;
   /** Why the resource ends in a wildcard. */
   readonly reasonForWildcard?: string;
+  /** A shorter one, in a stack with more identities than the policies of a role have room for. */
+  readonly wider?: Permission;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4 */
@@ -44,15 +47,24 @@ const MAX_ARN = MAX_ARN_PREFIX + 80;
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
 const MAX_SECRET_NAME = 512;
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const MAX_STACK_NAME = 128;
+
+/** A stack's id ends in a slash and 36 characters of its own. */
+const STACK_ID_END = 1 + 36;
+
 /** Reads the identity, sets how it signs, and writes down in a tag that this library has done so. */
 export function identityPermission(stack: Stack, region: string, domain: string): Permission {
+  const { actions, ...changeKey } = changeKeyPermission(stack, region, domain);
+  return { ...changeKey, kind: 'identity', actions: [...actions, 'ses:UntagResource'], namesToRelease: [region, domain] };
+}
+
+/** The same without what only the end of a signing needs. */
+export function changeKeyPermission(stack: Stack, region: string, domain: string): Permission {
   return {
-    kind: 'identity',
-    actions: [
-      'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
-    ],
+    kind: 'change key',
+    actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource'],
     resources: [identityArn(stack, region, domain)],
-    namesToRelease: [region, domain],
     maxTokenInResource: MAX_DOMAIN,
   };
 }
@@ -159,7 +171,7 @@ export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): 
     kind: 'secret',
     actions: ['secretsmanager:GetSecretValue'],
     resources: [secretArn],
-    maxTokenInResource: MAX_ARN_PREFIX + maxName + '-??????'.length,
+    maxTokenInResource: maxSecretArn(maxName),
   };
 }
 
@@ -181,18 +193,35 @@ export function decryptPermission(keyArn: string, secretRegion: string): Permiss
  * Stores the keys of a rotating key, reads them, and says which is the current one. The secret is for
  * nothing else, and the app creates it.
  *
- * @param maxName length of the secret's name
+ * @param maxLength of the ARN
  */
-export function keyStorePermission(secretArn: string, maxName: number): Permission {
+export function keyStorePermission(stack: Stack, secretArn: string, maxLength: number): Permission {
+  const actions = [
+    'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
+    'secretsmanager:UpdateSecretVersionStage',
+  ];
   return {
     kind: 'keys',
-    actions: [
-      'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue',
-      'secretsmanager:UpdateSecretVersionStage',
-    ],
+    actions,
     resources: [secretArn],
-    maxTokenInResource: MAX_ARN_PREFIX + maxName + '-??????'.length,
+    maxTokenInResource: maxLength,
+    wider: {
+      kind: 'all keys',
+      actions,
+      resources: [stack.formatArn({
+        service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })],
+      conditions: { StringEquals: { [`aws:ResourceTag/${ROTATION_TAG_PREFIX}StackId`]: [stack.stackId] } },
+      reasonForWildcard: 'The tag limits it to the keys of this stack, whose ARNs find no room in the policies of a role.',
+      maxTokenInResource: 0,
+      maxTokenInCondition: longestArn('cloudformation', 'stack/', MAX_STACK_NAME + STACK_ID_END),
+    },
   };
+}
+
+/** How long the ARN of a secret can be whose name has so many characters. */
+export function maxSecretArn(name: number): number {
+  return MAX_ARN_PREFIX + name + '-??????'.length;
 }
 
 /** The same for the KMS key of that secret: storing a key encrypts it. */
@@ -261,7 +290,7 @@ export function ownPermission(stack: Stack, log: FunctionLog): Permission {
 
 /** Writes the log. */
 export function logPermission(stack: Stack, log: FunctionLog): Permission {
-  const stackName = Token.isUnresolved(stack.stackName) ? 128 : stack.stackName.length;
+  const stackName = Token.isUnresolved(stack.stackName) ? MAX_STACK_NAME : stack.stackName.length;
   return {
     kind: 'log',
     actions: [
@@ -272,9 +301,9 @@ export function logPermission(stack: Stack, log: FunctionLog): Permission {
       'logs:PutLogEvents',
     ],
     resources: [log.arn],
-    // A stack's id ends in 36 characters of its own, and is longer than what CloudFormation calls the log group.
+    // A stack's id is longer than what CloudFormation calls the log group.
     maxTokenInResource: log.isOwn
-      ? longestArn('cloudformation', 'stack/', stackName + 1 + 36)
+      ? longestArn('cloudformation', 'stack/', stackName + STACK_ID_END)
       : longestArn('logs', 'log-group::*', 512),
   };
 }

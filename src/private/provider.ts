@@ -82,7 +82,7 @@ export class Provider extends Construct {
 
   /** The function that changes keys. A stack without a rotating key has none. */
   public rotation(): Rotation {
-    return this.rotates ??= new Rotation(this, 'Rotation', this.settings.options);
+    return this.rotates ??= new Rotation(this, 'Rotation', this.settings.options, () => this.policies);
   }
 
   /** The function that looks. A stack in which nothing is watched has none. */

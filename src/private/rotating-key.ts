@@ -1,13 +1,13 @@
 // The secret of a rotating key with its schedule. Both are plain resources of CloudFormation: the construct of
 // CDK for a schedule gives the function rights to all secrets, and closes circles between role, function and secret.
 import { createHash } from 'crypto';
-import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
 import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
-import { encryptPermission, keyStorePermission, Permission } from './permissions';
+import { encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
 import type { Rotation } from './rotation';
 
 export interface RotatingKeyOptions {
@@ -26,6 +26,8 @@ export class RotatingKey {
   /** What both functions may do with the secret. */
   public readonly permissions: Permission[];
   private readonly resource: CfnSecret;
+  /** In characters. */
+  private readonly maxArn: number;
 
   constructor(private readonly scope: Construct, domain: string, options: RotatingKeyOptions) {
     const stack = Stack.of(scope);
@@ -44,9 +46,9 @@ export class RotatingKey {
       const reason = 'Only you can give it: encryptionKey';
       acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
     }
-    const name = stack.resolve(this.resource.logicalId).length + NAME_END;
+    this.maxArn = maxSecretArn(stack.resolve(this.resource.logicalId).length + NAME_END);
     this.permissions = [
-      keyStorePermission(this.secretArn, name),
+      keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
     ];
   }
@@ -56,10 +58,11 @@ export class RotatingKey {
    *
    * @param properties of the custom resource
    * @param permissions of the identity and its zone, which a rotation needs as well
+   * @returns the schedule
    */
   public complete(
     resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
-  ): void {
+  ): CfnResource {
     const stack = Stack.of(this.scope);
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
@@ -78,10 +81,11 @@ export class RotatingKey {
     for (const [name, value] of Object.entries(tags)) {
       if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
     }
-    // The secret stays with its key, whether the construct or an aspect retains the custom resource.
-    const policy = Lazy.uncachedString({ produce: () => isRetained(resource) ? 'Retain' : 'Delete' });
-    this.resource.addOverride('DeletionPolicy', policy);
-    this.resource.addOverride('UpdateReplacePolicy', policy);
+    // The secret stays when the signing does, or when an aspect is about secrets. But no secret of a failed deployment.
+    const retained = (policy: string) =>
+      Lazy.uncachedString({ produce: () => [resource, this.resource].some(isRetained) ? policy : 'Delete' });
+    this.resource.addOverride('DeletionPolicy', retained('RetainExceptOnCreate'));
+    this.resource.addOverride('UpdateReplacePolicy', retained('Retain'));
 
     const schedule = new CfnRotationSchedule(this.scope, 'Rotation', {
       secretId: this.secretArn,
@@ -89,9 +93,10 @@ export class RotatingKey {
       rotateImmediatelyOnUpdate: false, // the first key is new
       rotationRules: { scheduleExpression: this.schedule },
     });
-    // Its logical id stays: its removal, under an old one, would end the schedule of the secret under the new one.
-    const ready: IDependable[] = rotation.add(this.secretArn, permissions);
+    // Its logical id stays: it stands for the schedule of the secret, so removing an old one would end the new one.
+    const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...ready);
+    return schedule;
   }
 }
 
@@ -106,7 +111,7 @@ export function isRetained({ cfnOptions: { deletionPolicy } }: CfnResource): boo
  */
 function scheduleOf(scope: Construct, domain: string, { interval, schedule }: RotatingKeyOptions): string {
   if (schedule !== undefined) return schedule;
-  if (interval) return `rate(${interval.toDays()} day${interval.toDays() === 1 ? '' : 's'})`;
+  if (interval) return `rate(${Tokenization.stringifyNumber(interval.toDays())} day${interval.toDays() === 1 ? '' : 's'})`;
   const name = Token.isUnresolved(domain) ? Names.nodeUniqueId(scope.node) : domain;
   const hash = createHash('sha256').update(name).digest();
   return `cron(0 ${hash[0] % 24} ${1 + hash[1] % 28} ${1 + hash[2] % 6}/6 ? *)`;

@@ -12,21 +12,29 @@ import type { DkimFunctionOptions } from '../dkim-function';
 /** A rule has at most 5 targets: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const TARGETS_PER_RULE = 5;
 
-/**
- * The input of a target has at most 8192 characters, and the ARN of a secret can have 200:
- * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
- */
-const SECRETS_PER_TARGET = 40;
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html */
+const MAX_INPUT = 8192;
+
+/** Characters of a secret in the input, beside its ARN: quotes and a comma. */
+const AROUND_ARN = 3;
+
+interface KeySecret {
+  readonly arn: string;
+  /** Of the ARN at deployment, in characters. */
+  readonly maxLength: number;
+}
 
 export class Rotation extends Construct {
   public readonly functionArn: string;
   private readonly function: SharedFunction;
   private readonly policies: SharedPolicies;
   private readonly permission: CfnPermission;
-  private readonly secretArns: string[] = [];
-  private rules = 0;
+  /** The secrets of each target of the rules. */
+  private readonly targets: string[][] = [];
+  private room = 0;
 
-  constructor(scope: Construct, id: string, options: DkimFunctionOptions) {
+  /** @param others the policies of the other function, which can have the same role */
+  constructor(scope: Construct, id: string, options: DkimFunctionOptions, others: () => SharedPolicies | undefined) {
     super(scope, id);
     this.function = new SharedFunction(this, {
       description: 'Rotation of DKIM keys of SES identities (cdk-ses-dkim)',
@@ -43,7 +51,7 @@ export class Rotation extends Construct {
       principal: 'secretsmanager.amazonaws.com',
       sourceAccount: Stack.of(this).account,
     });
-    this.node.addValidation({ validate: () => this.policies.problems(this.function.isInVpc) });
+    this.node.addValidation({ validate: () => this.policies.problems(this.function.isInVpc, others()) });
   }
 
   public apply(options: DkimFunctionOptions): void {
@@ -51,37 +59,33 @@ export class Rotation extends Construct {
   }
 
   /** One more secret. Its schedule must depend on the results. */
-  public add(secretArn: string, permissions: Permission[]): IDependable[] {
-    this.secretArns.push(secretArn);
-    if (this.secretArns.length > this.rules * TARGETS_PER_RULE * SECRETS_PER_TARGET) this.addRule();
+  public add({ arn, maxLength }: KeySecret, permissions: Permission[]): IDependable[] {
+    this.room -= maxLength + AROUND_ARN;
+    if (this.room < 0) {
+      this.room = MAX_INPUT - '{"Secrets":[]}'.length - maxLength - AROUND_ARN;
+      if (this.targets.push([]) % TARGETS_PER_RULE === 1) this.addRule(this.targets.length - 1);
+    }
+    this.targets.at(-1)!.push(arn);
     return [this.permission, this.policies.grant(permissions)];
   }
 
-  private addRule(): void {
-    const first = this.rules * TARGETS_PER_RULE;
-    this.rules += 1;
-    const rule = new CfnRule(this, `Hourly${this.rules}`, {
+  private addRule(first: number): void {
+    const number = 1 + first / TARGETS_PER_RULE;
+    const rule = new CfnRule(this, `Hourly${number}`, {
       description: 'Retires superseded DKIM records, and settles rotations (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: Lazy.any({ produce: () => this.targets().slice(first, first + TARGETS_PER_RULE) }),
+      targets: Lazy.any({
+        produce: () => this.targets.slice(first, first + TARGETS_PER_RULE).map((Secrets, index) => ({
+          id: `Secrets${first + index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
+        })),
+      }),
     });
-    new CfnPermission(this, `EventBridge${this.rules}`, {
+    new CfnPermission(this, `EventBridge${number}`, {
       action: 'lambda:InvokeFunction',
-      functionName: this.function.arn,
+      functionName: this.functionArn,
       principal: 'events.amazonaws.com',
       sourceArn: rule.attrArn,
     });
-  }
-
-  private targets(): CfnRule.TargetProperty[] {
-    const count = Math.ceil(this.secretArns.length / SECRETS_PER_TARGET);
-    return Array.from({ length: count }, (_, index) => ({
-      id: `Secrets${index + 1}`,
-      arn: this.function.arn,
-      input: Stack.of(this).toJsonString({
-        Secrets: this.secretArns.slice(index * SECRETS_PER_TARGET, (index + 1) * SECRETS_PER_TARGET),
-      }),
-    }));
   }
 }
 

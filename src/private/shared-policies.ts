@@ -3,10 +3,10 @@ import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeWildcards } from './acknowledged-finding';
-import { omitIfNotTaken } from './late-role';
+import { omitIfNotTaken, takesPolicies } from './late-role';
 import { MergedDocument } from './merged-document';
 import { Permission } from './permissions';
-import { firstGrant, Grant, grantOf, pack } from './policy-packing';
+import { firstGrant, Grant, grantOf, pack, widen } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
 
 /**
@@ -25,6 +25,7 @@ export class SharedPolicies {
   private readonly policies: SharedPolicy[] = [];
   /** The grants of each policy. */
   private packed: Grant[][] = [];
+  private isWide = false;
 
   /** @param own what the function does for itself, whatever the identities */
   constructor(private readonly scope: Construct, private readonly role: iam.IRole, own: Permission[]) {
@@ -40,20 +41,39 @@ export class SharedPolicies {
   public grant(permissions: Permission[]): IDependable {
     const grant = grantOf(Stack.of(this.scope), permissions);
     this.grants.push(grant);
-    this.packed = pack([this.own, ...this.grants], this.maxPolicies()) ?? this.refuse();
+    if (this.isWide) widen(Stack.of(this.scope), grant);
+    this.packed = this.packAll() ?? this.packWider() ?? this.refuse();
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
     this.acknowledgeFindings();
     return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
   }
 
-  /** In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment. */
-  public problems(isInVpc: boolean): string[] {
+  private packAll(): Grant[][] | undefined {
+    return pack([this.own, ...this.grants], this.maxPolicies());
+  }
+
+  private packWider(): Grant[][] | undefined {
+    if (!this.isWide) this.grants.forEach(grant => widen(Stack.of(this.scope), grant));
+    this.isWide = true;
+    return this.packAll();
+  }
+
+  /**
+   * In a VPC, the function needs a policy for that too. An Aspect can attach it at the last moment.
+   *
+   * @param other of another function, which can have been given the same role
+   */
+  public problems(isInVpc: boolean, other?: SharedPolicies): string[] {
+    const stack = Stack.of(this.scope);
+    const [role, otherRole] = [this, other].map(each => each && JSON.stringify(stack.resolve(each.role.roleArn)));
+    const besides = role === otherRole ? other!.packed.length : 0;
+    const count = this.packed.length + besides;
     const quota = this.quota();
-    const needed = 2 * this.packed.length + 1;
-    if (!isInVpc || needed <= quota) return [];
-    return [`The identities in stack '${Stack.of(this.scope).stackName}' need ${this.packed.length} managed policies, as many `
-      + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
-      + 'the EmailIdentityDkim constructs into another stack'];
+    if (2 * count + (isInVpc ? 1 : 0) + (isInVpc && besides ? 1 : 0) <= quota || !takesPolicies(this.role)) return [];
+    return [`The identities in stack '${stack.stackName}' need ${count} managed policies${besides ? ' for two functions with one '
+      + 'role' : ''}, as many again while an update changes them${isInVpc ? ', and the VPC of the function another' : ''}. A role `
+      + `can have ${quota}. ${besides ? 'Give DkimFunction.configure() no role, so that each function has its own, or put' : 'Put'} `
+      + 'some of the EmailIdentityDkim constructs into another stack'];
   }
 
   /**

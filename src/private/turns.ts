@@ -11,7 +11,7 @@ const AT_A_TIME = 10;
 const WAITING_AT_A_TIME = 30;
 
 export class Turns {
-  private readonly resources = new Map<CfnResource, { readonly waits: boolean }>();
+  private readonly resources = new Map<CfnResource, { readonly waits: boolean; end: CfnResource }>();
   private earlier?: ReadonlyMap<CfnResource, CfnResource>;
   private isLooking = false;
 
@@ -19,11 +19,16 @@ export class Turns {
 
   /** @param waits the resource waits for SES, or may */
   public add(resource: CfnResource, waits: boolean): void {
-    this.resources.set(resource, { waits });
+    this.resources.set(resource, { waits, end: resource });
     // Who comes before whom is only known when the app is complete, and so is what else depends on what.
     resource.addOverride('DependsOn', Lazy.uncachedAny({
       produce: ({ preparing }) => this.dependenciesOf(resource, preparing),
     }));
+  }
+
+  /** The turn ends with another resource, for which a function runs as well. */
+  public extend(resource: CfnResource, end: CfnResource): void {
+    this.resources.get(resource)!.end = end;
   }
 
   private dependenciesOf(resource: CfnResource, preparing: boolean): string[] | undefined {
@@ -31,7 +36,7 @@ export class Turns {
     const known = resource.obtainDependencies()
       .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack);
     const before = preparing || this.isLooking ? undefined : (this.earlier ??= this.findEarlier()).get(resource);
-    const ids = [...known, ...before ? [before] : []].map(each => this.idOf(each));
+    const ids = [...known, ...before ? [this.resources.get(before)!.end] : []].map(each => this.idOf(each));
     return ids.length > 0 ? [...new Set(ids)].sort() : undefined;
   }
 

@@ -96,13 +96,13 @@ export function checkSelector(selector: string): void {
  * @param advice what to do if it is in another account
  */
 export function checkAccount(property: string, account: string, ownAccount: string, advice: string): void {
-  if (!isOtherAccount(account, ownAccount)) return;
+  if (!isOther(account, ownAccount)) return;
   throw new Error(`${property} is in account ${shown(account)}, and the stack is deployed to account `
     + `${shown(ownAccount)}. ${advice}`);
 }
 
-function isOtherAccount(account: string, ownAccount: string): boolean {
-  return ![account, ownAccount].some(id => isUnknown(id)) && account !== ownAccount;
+function isOther(found: string, own: string): boolean {
+  return ![found, own].some(value => isUnknown(value)) && found !== own;
 }
 
 /** The zone that holds a domain is the zone of the domain or of a parent domain. */
@@ -210,19 +210,19 @@ export function checkRotation(options: RotationOptions): void {
   if (interval) {
     checkType('interval', interval, 'toDays', 'Pass a Duration, for example Duration.days(90)');
     const days = interval.toDays({ integral: false });
-    if (!Number.isInteger(days) || days < 1 || days > 999) {
+    if (!interval.isUnresolved() && (!Number.isInteger(days) || days < 1 || days > 999)) {
       throw new Error(`interval is ${days} days, and has to be 1 to 999 whole days. That is what Secrets Manager takes`);
     }
   }
   if (schedule !== undefined) {
     checkText('schedule', schedule, "Give a cron() expression, for example 'cron(0 9 ? * 3#1 *)'");
-    if (!isUnknown(schedule) && !/^cron\(0 \S+ \S+ \S+ \S+ \*\)$/.test(schedule)) {
+    if (!isUnknown(schedule) && !/^cron\(0( [\w#?*,/-]+){4} \*\)$/.test(schedule)) {
       throw new Error(`schedule ${shown(schedule)} is not a cron() expression of Secrets Manager: six fields, of which the `
         + "first is 0 and the last is *, for example 'cron(0 9 ? * 3#1 *)'. For a number of days use interval");
     }
   }
   if (overlap) overlapInSeconds(overlap);
-  if (keyLength !== undefined && ![1024, 2048].includes(keyLength)) {
+  if (keyLength !== undefined && !Token.isUnresolved(keyLength) && ![1024, 2048].includes(keyLength)) {
     throw new Error(`keyLength is ${typeof keyLength === 'number' ? keyLength : shown(keyLength)}. Use 2048, or 1024 where a `
       + 'DNS provider cannot hold more');
   }
@@ -237,9 +237,7 @@ export function checkRotation(options: RotationOptions): void {
 }
 
 /** Secrets Manager encrypts with a key of its own Region. */
-export function checkKeyOfStack(keyArn: string, found: { account?: string; region?: string }, stack: Stack): void {
-  const isOther = (one: string | undefined, other: string) =>
-    one !== undefined && ![one, other].some(value => isUnknown(value)) && one !== other;
+export function checkKeyOfStack(keyArn: string, found: { account: string; region: string }, stack: Stack): void {
   if (!isOther(found.account, stack.account) && !isOther(found.region, stack.region)) return;
   throw new Error(`encryptionKey ${shown(keyArn)} is not of the account and Region of the stack, where the secret is. Pass a `
     + 'key of this account and Region');
@@ -305,7 +303,7 @@ export function checkSecretOptions({ jsonField, versionId, versionStage }: Secre
 export function checkCrossAccountSecret(
   account: string, ownAccount: string, known: { fullArn?: string; keyArn?: string },
 ): void {
-  if (!isOtherAccount(account, ownAccount)) return;
+  if (!isOther(account, ownAccount)) return;
   if (known.fullArn !== undefined && known.keyArn !== undefined) return;
   throw new Error(`privateKey is in a secret of account ${shown(account)}, which can only be read by its complete ARN and `
     + 'with a customer managed key. Import it with Secret.fromSecretAttributes(), with secretCompleteArn and '

@@ -2,8 +2,11 @@
 import { FUNCTION } from './function';
 import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
+import { ROTATING_KEYS } from './rotating-keys';
 import { SIGNING } from './signing';
 import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
-export const AT_SYNTHESIS: readonly Refusal[] = [...IDENTITIES, ...SIGNING, ...ZONES, ...FUNCTION, ...WATCHED];
+export const AT_SYNTHESIS: readonly Refusal[] = [
+  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...ZONES, ...FUNCTION, ...WATCHED,
+];

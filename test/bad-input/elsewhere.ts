@@ -21,6 +21,15 @@ export const ELSEWHERE: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'The identities in stack {stack} need {count} managed policies for two functions with one role, as many again while an update '
+      + 'changes them',
+    advises: 'Give DkimFunction.configure() no role, so that each function has its own, or put some of the EmailIdentityDkim constructs '
+      + 'into another stack',
+    why: 'A stack with a rotating key has a second function, and a role that is given is that of both.',
+    testedBy: 'test/private/rotation.test.ts',
+  },
+  {
+    place: 'synthesis',
     says: "An Aspect or an override gives the function another role, and the permissions go to '{role}'",
     advises: 'Give the role to DkimFunction.configure() instead. Only you can give it',
     why: 'The function would have a role without the permissions.',

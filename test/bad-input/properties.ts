@@ -1,11 +1,11 @@
 // Bad input: properties that a parameter gives, that a template by hand has, or one of another version.
-import { CfnParameter } from 'aws-cdk-lib';
+import { CfnParameter, Duration } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { HOSTILE, KEY_TEXT } from './app';
 import { AtDeployment, Refusal } from './refusal';
-import { DkimPrivateKey, DkimSigning } from '../../src';
+import { DkimPrivateKey, DkimSigning, RotatingByoDkimSigningOptions } from '../../src';
 import { PEM } from '../end-to-end/scene';
 
 const FIX = 'Correct it in the app, and deploy with one version of cdk-ses-dkim';
@@ -30,6 +30,20 @@ function methodFor(path: string): 'BYODKIM' | 'DEED' | 'EASY_DKIM' {
   if (path === 'Signing.ParentRegion') return 'DEED';
   return /Selector|Secret|Field|Version/.test(path) ? 'BYODKIM' : 'EASY_DKIM';
 }
+
+/** A parameter has this value, for a rotating key. */
+const ofRotating = (
+  path: string, value: string, form: string, options: (given: CfnParameter) => RotatingByoDkimSigningOptions, Type = 'String',
+): AtDeployment => ({
+  title: `property ${path}: ${json(value)} for a rotating key`,
+  make: (world) => ({
+    parts: { path, found: json(value), form },
+    parameters: { Given: value },
+    build: (stack) => world.dkim(() => ({
+      signing: DkimSigning.rotatingByoDkim(options(new CfnParameter(stack, 'Given', { type: Type }))),
+    }))(stack),
+  }),
+});
 
 /** The template lacks it. */
 const lacks = (path: string, more: Record<string, unknown> = {}): AtDeployment => ({
@@ -67,6 +81,8 @@ const byParameter = (
 const DOMAIN_NAME = 'a domain name in lower case';
 const SELECTOR = '1 to 63 letters in lower case, digits and inner hyphens';
 const REGION = 'the code of a Region';
+const METHODS = 'EASY_DKIM or BYODKIM or DEED or ROTATING_BYODKIM';
+const PREFIX = '1 to 47 letters in lower case, digits and inner hyphens';
 /** Not a run that looks like a key. */
 const LONG = 'x-.'.repeat(1_334);
 
@@ -93,6 +109,9 @@ export const PROPERTIES: readonly Refusal[] = [
       byParameter('Region', 'Ireland', REGION, 'Region'),
       byParameter('Signing.Selector', 'Mail_2026', SELECTOR, 'Selector'),
       byParameter('HostedZoneId', '/hostedzone/Z0EXAMPLE', 'the id of a hosted zone', 'Zone'),
+      ofRotating('Signing.SelectorPrefix', 'Mail_1', PREFIX, (given) => ({ selectorPrefix: given.valueAsString })),
+      ofRotating('Signing.KeyLength', '4096', '1024 or 2048', (given) => ({ keyLength: given.valueAsNumber }), 'Number'),
+      ofRotating('RecordOverlap', '-1', 'whole seconds', (given) => ({ overlap: Duration.seconds(given.valueAsNumber) }), 'Number'),
       has('Identity', '', DOMAIN_NAME),
       has('Identity', ['example.com'], DOMAIN_NAME),
       has('Identity', 5, DOMAIN_NAME, '"5"'),
@@ -102,8 +121,8 @@ export const PROPERTIES: readonly Refusal[] = [
       has('Identity', PEM.one, DOMAIN_NAME, 'a key', 'a whole key'),
       has('Signing', 'EASY_DKIM', 'an object'),
       has('Signing', [], 'an object'),
-      has('Signing.Method', 'ROTATING_BYODKIM', 'EASY_DKIM or BYODKIM or DEED'),
-      has('Signing.Method', { easy: true }, 'EASY_DKIM or BYODKIM or DEED', '{"easy":"true"}'),
+      has('Signing.Method', 'ROTATING', METHODS),
+      has('Signing.Method', { easy: true }, METHODS, '{"easy":"true"}'),
       has('Signing.KeyLength', 'RSA_4096_BIT', 'RSA_1024_BIT or RSA_2048_BIT'),
       has('Signing.ParentRegion', 'EU_WEST_1', REGION),
       has('Signing.Selector', 's.'.repeat(32), SELECTOR, undefined, '64 characters'),

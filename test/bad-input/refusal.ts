@@ -1,6 +1,8 @@
 // What an entry of the table of bad input is: a message that a user reads, and the cases that lead to it.
 import { Stack } from 'aws-cdk-lib';
 import type { World } from './world';
+import type { LocalCloudOptions } from '../cloud';
+import type { RotatingScene } from '../end-to-end/rotating-scene';
 
 /** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
 export const PLACES = {
@@ -31,6 +33,11 @@ export const PLACES = {
   'watching': [
     'In the log of a watched identity',
     'Nothing fails: the metric `Problem` is 1, and the log of the function that [watches](watching.md) has the message.',
+  ],
+  'rotation': [
+    'While a rotating key is changed, retired or revoked',
+    'Secrets Manager tries again by itself. The message stands in the log of the function `…Rotation…`, with `failed`, and mail is '
+    + 'signed with the key before, or with the new one where SES has it already.',
   ],
   'services': ['Services and the network', 'The function could not do its work.'],
 } as const;
@@ -84,11 +91,25 @@ export interface AtDeployment {
   readonly writes?: string;
 }
 
+/** Bad input that the function of rotations refuses. */
+export interface AtRotation {
+  readonly title: string;
+  readonly ses?: LocalCloudOptions['ses'];
+  /** What somebody does to a key that is deployed and verified. */
+  readonly before?: (rotating: RotatingScene) => unknown;
+  /** What the function is called with then. */
+  readonly event: (rotating: RotatingScene) => object;
+  readonly parts?: (rotating: RotatingScene) => Parts;
+  /** SES is told the key before, and the label is taken off. Otherwise nothing is changed. */
+  readonly isTakenBack?: boolean;
+}
+
 export interface Refusal extends Message {
   /** The test file that makes it, where no case here can. */
   readonly testedBy?: string;
   readonly atSynthesis?: readonly AtSynthesis[];
   readonly atDeployment?: readonly AtDeployment[];
+  readonly atRotation?: readonly AtRotation[];
 }
 
 /** The whole message as the user reads it. */

@@ -7,11 +7,12 @@ import { PROPERTIES } from './properties';
 import { PUBLIC_DNS } from './public-dns';
 import { RECORDS } from './records';
 import { Refusal } from './refusal';
+import { ROTATIONS } from './rotations';
 import { SECRETS } from './secrets';
 import { TOLD } from './told';
 import { SEEN } from './watched';
 
 export const REFUSALS: readonly Refusal[] = [
   ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
-  ...PUBLIC_DNS, ...TOLD, ...ELSEWHERE, ...SEEN,
+  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...ELSEWHERE, ...SEEN,
 ];

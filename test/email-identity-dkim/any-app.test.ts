@@ -40,17 +40,17 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
 
     expect(resourcesOf(stack, 'AWS::IAM::Policy')).toEqual({});
     const roles = Object.values(resourcesOf(stack, 'AWS::IAM::Role'));
-    expect(roles.map(({ Properties }) => Properties.Policies)).toEqual([undefined]);
+    expect(roles.map(({ Properties }) => Properties.Policies)).toEqual([undefined, undefined]);
   });
 
   test('an environment-agnostic stack refers to its partition, Region and account by pseudo parameters only', () => {
     const stack = withEveryKind(mailStack({}, context));
 
-    const [resource] = statementFor(stack, 'ses:PutEmailIdentityDkimSigningAttributes').Resource;
+    const [resource] = statementFor(stack, 'ses:UntagResource').Resource;
     expect(resource['Fn::Join'][1].filter((part: unknown) => typeof part === 'object')).toEqual(
       [{ Ref: 'AWS::Partition' }, { Ref: 'AWS::Region' }, { Ref: 'AWS::AccountId' }]);
     expect(Object.values(resourcesOf(stack, RESOURCE_TYPE)).map(({ Properties }) => Properties.Region)).toEqual(
-      [undefined, undefined, undefined, undefined, undefined, 'eu-central-1']);
+      [undefined, undefined, undefined, undefined, undefined, 'eu-central-1', undefined, undefined]);
   });
 
   test('the handler understands every property', () => {
@@ -117,6 +117,30 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         waitSeconds: 0,
         retain: true,
       },
+      {
+        domain: 'rotating.example.com',
+        region: 'us-east-1',
+        signing: {
+          method: 'ROTATING_BYODKIM',
+          secretArn: KEYS_ARN,
+          selectorPrefix: 'dkim',
+          keyLength: 2048,
+          schedule: 'cron(0 5 17 6/6 ? *)',
+        },
+        zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
+        waitSeconds: 0,
+        retain: false,
+      },
+      {
+        domain: 'encrypted.example.com',
+        region: 'us-east-1',
+        signing: {
+          method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'mail', keyLength: 1024, schedule: 'rate(30 days)',
+        },
+        zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false, overlapSeconds: 604_800 },
+        waitSeconds: 0,
+        retain: false,
+      },
     ]);
   });
 
@@ -131,8 +155,16 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
   });
 });
 
-/** The properties as CloudFormation delivers them to the handler: it turns numbers and booleans into strings. */
+const KEYS_ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:Keys-AbCdEf';
+
+/**
+ * The properties as CloudFormation delivers them to the handler: it turns numbers and booleans into strings, and a
+ * reference to the secret into its ARN.
+ */
 function asDelivered(properties: any): any {
   const isScalar = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
-  return JSON.parse(JSON.stringify(properties), (_, value) => isScalar(value) ? String(value) : value);
+  return JSON.parse(JSON.stringify(properties), (name, value) => {
+    if (name === 'SecretArn' && value.Ref) return KEYS_ARN;
+    return isScalar(value) ? String(value) : value;
+  });
 }

@@ -49,5 +49,15 @@ export function withEveryKind(stack: Stack): Stack {
     recordConflict: RecordConflict.OVERWRITE,
     removalPolicy: RemovalPolicy.RETAIN,
   });
+  new EmailIdentityDkim(stack, 'Rotating', {
+    identity: imported(stack, 'rotating.example.com'), hostedZone, signing: DkimSigning.rotatingByoDkim(),
+  });
+  new EmailIdentityDkim(stack, 'Encrypted', {
+    identity: imported(stack, 'encrypted.example.com'),
+    hostedZone,
+    signing: DkimSigning.rotatingByoDkim({
+      encryptionKey, interval: Duration.days(30), overlap: Duration.days(7), keyLength: 1024, selectorPrefix: 'mail',
+    }),
+  });
   return stack;
 }

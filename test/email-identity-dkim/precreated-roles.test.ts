@@ -9,8 +9,10 @@ import { withEveryKind } from './every-kind';
 import { DkimFunction } from '../../src';
 import { resourcesOf, mailStack, customResourceOf, statementsOf } from '../mail-stack';
 import { exampleCom } from './example-com';
+import { rotating, statementsOfFunction } from './rotating';
 
 const ROLE = 'Mail/cdk-ses-dkim/Role';
+const ROTATION_ROLE = 'Mail/cdk-ses-dkim/Rotation/Role';
 
 let stack: Stack;
 
@@ -22,10 +24,10 @@ interface Report {
   readonly roles: { roleConstructPath: string; managedPolicyStatements: any[]; identityPolicyStatements: any[] }[];
 }
 
-/** The statements that the report has for the role of the function. */
-function reported(): any[] {
+/** The statements that the report has for the role of a function. */
+function reported(path = ROLE): any[] {
   const report: Report = JSON.parse(readFileSync(join(Stage.of(stack)!.synth().directory, 'iam-policy-report.json'), 'utf8'));
-  const role = report.roles.find(({ roleConstructPath }) => roleConstructPath === ROLE)!;
+  const role = report.roles.find(({ roleConstructPath }) => roleConstructPath === path)!;
   return [...role.managedPolicyStatements, ...role.identityPolicyStatements];
 }
 
@@ -42,7 +44,7 @@ test('G1 no role and no policy is in the template, and the function has the role
 });
 
 test.each<[string, iam.CustomizeRolesOptions]>([
-  ['that were made before', { usePrecreatedRoles: { [ROLE]: 'dkim-role', 'Mail/Role': 'x' } }],
+  ['that were made before', { usePrecreatedRoles: { [ROLE]: 'dkim-role', [ROTATION_ROLE]: 'rotation-role', 'Mail/Role': 'x' } }],
   ['that CDK still makes, with a report beside', { preventSynthesis: false }],
 ])('G1 the report has every right that the function has, with roles %s', (_, options) => {
   const needed = withEveryKind(mailStack());
@@ -53,15 +55,28 @@ test.each<[string, iam.CustomizeRolesOptions]>([
   withEveryKind(stack);
 
   expect(actionsOf(reported())).toEqual(actionsOf([...statementsOf(needed), ...inline]));
+  expect(actionsOf(reported(ROTATION_ROLE))).toEqual(actionsOf(statementsOfFunction(needed, 'rotation')));
   const zone = reported().find(({ Action }) => Action === 'route53:ChangeResourceRecordSets');
   expect(zone).toMatchObject({
     Resource: 'arn:(PARTITION):route53:::hostedzone/Z0EXAMPLE',
     Condition: {
       'ForAllValues:StringLike': {
-        'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.com', '*._domainkey.byo.example.com'],
+        'route53:ChangeResourceRecordSetsNormalizedRecordNames': expect.arrayContaining(
+          ['*._domainkey.example.com', '*._domainkey.byo.example.com', '*._domainkey.rotating.example.com']),
       },
     },
   });
+});
+
+test('the function of rotations has the role that was made before, and no policy is in the template', () => {
+  iam.Role.customizeRoles(stack, { usePrecreatedRoles: { [ROLE]: 'dkim-role', [ROTATION_ROLE]: 'rotation-role' } });
+  rotating({}, undefined, stack);
+  const all = resourcesOf(stack);
+
+  expect(Object.values(all).filter(({ Type }) => /IAM/.test(Type))).toEqual([]);
+  const roles = Object.values(resourcesOf(stack, 'AWS::Lambda::Function')).map(({ Properties }) => JSON.stringify(Properties.Role));
+  expect(roles).toEqual([expect.stringContaining(':role/dkim-role'), expect.stringContaining(':role/rotation-role')]);
+  expect(Object.values(all).flatMap(({ DependsOn }) => DependsOn ?? []).filter(id => !(id in all))).toEqual([]);
 });
 
 test.each([true, false])('G1 the report has the rights of a function in a VPC if it is in one: %p', (isInVpc) => {

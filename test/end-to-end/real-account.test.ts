@@ -12,6 +12,7 @@ const ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/dns`;
 const cases = [
   { file: 'easy-dkim', stacks: [['cdk-ses-dkim-integ-easy', REGION]], domain: 'easy.example.com', hosted: 'here' },
   { file: 'byodkim', stacks: [['cdk-ses-dkim-integ-byo', REGION]], domain: 'byo.example.com', hosted: 'here' },
+  { file: 'rotation', stacks: [['cdk-ses-dkim-integ-rotation', REGION]], domain: 'rotation.example.com', hosted: 'here' },
   {
     file: 'deed',
     stacks: [['cdk-ses-dkim-integ-deed-parent', PARENT_REGION], ['cdk-ses-dkim-integ-deed-replica', REGION]],

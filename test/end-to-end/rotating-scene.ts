@@ -40,7 +40,7 @@ export class RotatingScene {
 
   get arn(): string {
     const [{ arn }] = this.cloud.secretsManager.described().filter(({ tags }) =>
-      tags.some(({ Key }) => Key === 'cdk-ses-dkim:StackId'));
+      tags.some(({ Key }) => Key.startsWith('cdk-ses-dkim:')));
     return arn;
   }
 
@@ -79,6 +79,12 @@ export class RotatingScene {
   get published(): string[] {
     return this.scene.records().filter((line) => line.includes('_domainkey'))
       .map((line) => line.split(' ')[1].replace(`._domainkey.${DOMAIN}.`, ''));
+  }
+
+  /** Calls the function, as Secrets Manager, EventBridge or somebody by hand does. */
+  run(event: object) {
+    const { rotation } = this.cloud.secretsManager.described().find(({ arn }) => arn === this.arn)!;
+    return this.cloud.lambda.invoke(rotation!.lambdaArn, JSON.stringify(event));
   }
 
   get rotationFunction(): string {

@@ -5,6 +5,7 @@ import { DesiredSigning } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Services } from '../../../lambda/base/ports';
 import { byo, DEED, EASY, keyRecord, KEYS, record } from '../fixtures/aws-in-memory';
+import { KEYS_ARN, KeysInMemory, ROTATING } from '../fixtures/keys-in-memory';
 import { answers, MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
 
 const KEY = KEYS.one.privateKey;
@@ -129,6 +130,92 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
+const TOKEN = 'e'.repeat(32);
+const step = (Step: string) => ({ Step, ClientRequestToken: TOKEN });
+
+/** The stack comes to a rotating key, whose next key is stored and not used yet. Both are the canary. */
+async function rotating(stack: StackInMemory): Promise<KeysInMemory> {
+  const keys = new KeysInMemory();
+  keys.add('c'.repeat(32), 'AWSCURRENT', 's1', PEM);
+  stack.servicesFor = (services) => keys.among(services);
+  const { Status } = await stack.update(properties(), { ...properties(), Signing: ROTATING });
+  expect(Status).toBe('SUCCESS');
+  stack.aws.set({ status: 'SUCCESS' });
+  keys.add(TOKEN, 'AWSPENDING', 'n1', PEM);
+  return keys;
+}
+
+/** What a rotation says to its caller has no piece of the key either. */
+async function expectRefused(run: Promise<void>): Promise<void> {
+  const { message, stack } = await run.then(() => new Error('nothing was refused'), (refusal: Error) => refusal);
+  expect(message).not.toBe('nothing was refused');
+  expectNoPiece(`${message} ${stack}`);
+}
+
+/** By what quotes the key in a rotation, or in a deployment of a rotating key. */
+const ROTATIONS: Record<string, Scenario> = {
+  'the secret of a rotating key that is left is described': async (stack) => {
+    const keys = await rotating(stack);
+    stack.servicesFor = (services) => ({
+      ...keys.among(services), keyStore: () => ({ ...keys.storeFor(services.redactor), describe: fails('AccessDenied', WHOLE) }),
+    });
+    return stack.update({ ...properties(), Signing: ROTATING }, S2);
+  },
+  'SES gives up the next key': async (stack) => {
+    const keys = await rotating(stack);
+    await keys.rotate(stack.aws, step('setSecret'));
+    stack.aws.set({ status: 'FAILED', errorType: QUOTING });
+    await expectRefused(keys.rotate(stack.aws, step('testSecret')));
+    expect(keys.state.versions.AWSPENDING).toBeUndefined();
+  },
+  'SES is told the next key': async (stack) => {
+    const keys = await rotating(stack);
+    await expectRefused(keys.rotate(stack.aws, step('setSecret'), (services) => ({
+      ...services, ses: { ...services.ses, putSigning: fails('BadRequestException') },
+    })));
+  },
+  'the next key is stored': async (stack) => {
+    const keys = await rotating(stack);
+    keys.values.delete(TOKEN);
+    await expectRefused(keys.rotate(stack.aws, step('createSecret'), (services) => ({
+      ...services, keyStore: () => ({ ...keys.storeFor(services.redactor), put: fails('InvalidParameterException') }),
+    })));
+  },
+  'a label is moved': async (stack) => {
+    const keys = await rotating(stack);
+    await keys.rotate(stack.aws, step('setSecret'));
+    stack.aws.set({ status: 'SUCCESS' });
+    await expectRefused(keys.rotate(stack.aws, step('finishSecret'), (services) => ({
+      ...services, keyStore: () => ({ ...keys.storeFor(services.redactor), moveLabel: fails() }),
+    })));
+  },
+  'the secret has something else in it': async (stack) => {
+    const keys = await rotating(stack);
+    keys.values.set(TOKEN, QUOTING);
+    await expectRefused(keys.rotate(stack.aws, step('setSecret')));
+  },
+  'the hourly care lists the zone': async (stack) => {
+    const keys = await rotating(stack);
+    await expectRefused(keys.rotate(stack.aws, { Secrets: [KEYS_ARN] }, (services) => ({
+      ...services,
+      hostedZone: (settings) => {
+        const zone = services.hostedZone(settings);
+        return { describe: zone.describe.bind(zone), change: zone.change.bind(zone), list: fails() };
+      },
+    })));
+  },
+  'the tags of the secret say it': async (stack) => {
+    const keys = await rotating(stack);
+    Object.assign(keys.state.tags, { 'cdk-ses-dkim:Identity': KEY, 'cdk-ses-dkim:SelectorPrefix': PEM });
+    await expectRefused(keys.rotate(stack.aws, step('setSecret')));
+  },
+  'the event says it': async (stack) => {
+    const keys = await rotating(stack);
+    await expectRefused(keys.rotate(stack.aws, { Step: QUOTING }));
+    await expectRefused(keys.rotate(stack.aws, { Revoke: KEY }));
+  },
+};
+
 /** The decisions that are logged with a text that comes from elsewhere, as the code says. */
 function decisionsWithText(): string[] {
   const lambda = join(__dirname, '..', '..', '..', 'lambda');
@@ -141,7 +228,7 @@ function decisionsWithText(): string[] {
 
 const seen = new Set<string>();
 
-test.each(Object.entries(SCENARIOS))('no piece of the key leaves when it is quoted where %s', async (_, run) => {
+test.each(Object.entries({ ...SCENARIOS, ...ROTATIONS }))('no piece of the key leaves when it is quoted where %s', async (_, run) => {
   const stack = await deployed();
   await run(stack);
   const { lines } = stack.aws;
