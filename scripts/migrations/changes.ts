@@ -79,17 +79,22 @@ async function rotateInVain(each: RotatingScene): Promise<void> {
 export const CHANGES: readonly Change[] = [
   { from: 'Easy DKIM', to: ROTATING, before: deployed(easy), change: deployed(rotating), origin: 'EXTERNAL' },
   {
-    from: 'Easy DKIM of `ses.EmailIdentity`, with its own records', to: ROTATING,
+    from: 'Easy DKIM of `ses.EmailIdentity`, with its own records',
+    to: ROTATING,
     before: (each) => {
       each.cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN });
       return native()(each);
     },
-    change: native(rotatingByoDkim), origin: 'EXTERNAL',
+    change: native(rotatingByoDkim),
+    origin: 'EXTERNAL',
   },
   { from: 'BYODKIM set up by hand', to: ROTATING, before: byHand, change: deployed(rotating), origin: 'EXTERNAL' },
   { from: '`byoDkim`', to: ROTATING, before: deployed(byo), change: deployed(rotating), origin: 'EXTERNAL' },
   {
-    from: 'replica (DEED)', to: ROTATING, origin: 'EXTERNAL', change: deployed(rotating),
+    from: 'replica (DEED)',
+    to: ROTATING,
+    origin: 'EXTERNAL',
+    change: deployed(rotating),
     before: async (each) => {
       await parentExists(each.scene);
       await deployed(replica)(each);
@@ -98,7 +103,10 @@ export const CHANGES: readonly Change[] = [
   { from: ROTATING, to: 'Easy DKIM', before: deployed(rotating), change: deployed(easy), origin: 'AWS_SES' },
   { from: ROTATING, to: '`byoDkim`', before: deployed(rotating), change: deployed(byo), origin: 'EXTERNAL' },
   {
-    from: ROTATING, to: 'replica (DEED)', origin: 'AWS_SES_EU_WEST_1', change: deployed(replica),
+    from: ROTATING,
+    to: 'replica (DEED)',
+    origin: 'AWS_SES_EU_WEST_1',
+    change: deployed(replica),
     before: async (each) => {
       await parentExists(each.scene);
       await deployed(rotating)(each);
@@ -106,8 +114,12 @@ export const CHANGES: readonly Change[] = [
   },
   { from: ROTATING, to: 'its next key', before: deployed(rotating), change: (each) => each.rotated(), origin: 'EXTERNAL' },
   {
-    from: ROTATING, to: 'its next key, which SES does not verify', before: deployed(rotating), change: rotateInVain,
-    origin: 'EXTERNAL', sesNeeds: () => DAY,
+    from: ROTATING,
+    to: 'its next key, which SES does not verify',
+    before: deployed(rotating),
+    change: rotateInVain,
+    origin: 'EXTERNAL',
+    sesNeeds: () => DAY,
   },
   {
     from: 'Easy DKIM', to: `${ROTATING}, rolled back`, before: deployed(easy), change: rolledBack(rotating), origin: 'AWS_SES',
@@ -119,7 +131,9 @@ export const CHANGES: readonly Change[] = [
     from: ROTATING, to: 'construct removed, with `RETAIN`', before: deployed(rotating), change: retained, origin: 'EXTERNAL',
   },
   {
-    from: 'rotating key that was retained', to: 'new rotating key of another stack', origin: 'EXTERNAL',
+    from: 'rotating key that was retained',
+    to: 'new rotating key of another stack',
+    origin: 'EXTERNAL',
     before: async (each) => {
       await deployed(rotating)(each);
       await each.scene.verified();
