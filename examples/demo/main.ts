@@ -1,14 +1,16 @@
-// The demo: it signs three domains in three ways, verifies mail, changes a key, and removes everything again.
+// The demo: it signs four domains in four ways, verifies mail, changes keys, and removes everything again.
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { makeSecret, makeZones, recordSets, Zone } from './account';
-import { ACCOUNT, DOMAINS, PARENT_REGION, REGION } from './app';
+import { ACCOUNT, DOMAINS, PARENT_REGION, REGION, ROTATING_DOMAIN } from './app';
 import { Deployment } from './deployment';
 import { expectThat, UnmetExpectation } from './expectation';
+import { Follower } from './follow';
 import { expectNoIdentities, Identity, showIdentities } from './identities';
-import { Message, send, showVerdicts } from './mail';
+import { Message, send, showDistrust, showVerdicts } from './mail';
 import { print, printHeading } from './print';
 import { printRecords, registryEntries } from './records';
+import { RotatingKey } from './rotation';
 import { LocalCloud } from '../../test/cloud';
 
 /** The same tokens and ids in each run. */
@@ -16,18 +18,19 @@ const SEED = 1;
 
 const SELECTOR = 'spring';
 const NEXT_SELECTOR = 'autumn';
+const DAY = 24 * 3_600_000;
 
-async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
+async function demo(cloud: LocalCloud, deployment: Deployment, follower: Follower): Promise<void> {
   print('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
   const zones = await makeZones(cloud);
   const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
 
-  printHeading('1. The account before: three hosted zones in use, and a private key in Secrets Manager');
+  printHeading('1. The account before: four hosted zones in use, and a private key in Secrets Manager');
   print(`Secret with a new key: ${makeSecret(cloud, SELECTOR)}`);
   printRecords(cloud, zones);
 
-  printHeading(`2. Deploy: Easy DKIM, BYODKIM, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
-  await deployment.deploy({ zoneIds, selector: SELECTOR });
+  printHeading(`2. Deploy: Easy DKIM, BYODKIM, a rotating key, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
+  const { SecretArn } = await deployment.deploy({ zoneIds, selector: SELECTOR });
   print();
   printRecords(cloud, zones);
   print();
@@ -52,12 +55,61 @@ async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
   print();
   await showVerdicts(cloud, [...earlyByo, ...later]);
 
-  printHeading('5. Destroy');
+  const rotatingZone = zones.find(({ domain }) => domain === ROTATING_DOMAIN)!;
+  await showRotation(cloud, new RotatingKey(cloud, follower, SecretArn), rotatingZone);
+
+  printHeading('9. Destroy');
   await deployment.destroy();
   print();
   printRecords(cloud, zones);
   expectEverythingAsBefore(cloud, zones);
   print('\nThe zones are exactly as they were before, and SES has none of the identities any more.');
+}
+
+async function showRotation(cloud: LocalCloud, key: RotatingKey, zone: Zone): Promise<void> {
+  const sent = async (description: string) => ({ ...await send(cloud, zone.domain, [key.selector]), description });
+
+  printHeading(`5. Secrets Manager changes the key of ${zone.domain}, as it does twice a year`);
+  const first = key.selector;
+  const messages = [await sent('sent before')];
+  await key.rotate(async () => {
+    await cloud.clock.pass(cloud.ses.settings.firstLook);
+    messages.push(await sent('sent during it'));
+  });
+  messages.push(await sent('sent after it'));
+  print();
+  printRecords(cloud, [zone]);
+  print();
+  await showVerdicts(cloud, messages);
+
+  printHeading('6. Three weeks later: the old record was retired, as no mail needs it any more');
+  await cloud.clock.pass(21 * DAY);
+  printRecords(cloud, [zone]);
+  expectRecord(cloud, zone, first, false);
+
+  printHeading('7. A change of the key that SES does not verify within an hour: it is taken back');
+  await key.rotateInVain();
+  print();
+  await showVerdicts(cloud, [await sent('sent now')]);
+
+  printHeading('8. The key has leaked: change it, then revoke the old one');
+  const leaked = key.selector;
+  const forged = await sent('by the leaked key');
+  const refusal = await key.revoke(leaked);
+  print(`Refused: ${refusal}\n`);
+  expectThat('a key in use is not revoked', refusal !== undefined, refusal);
+  await key.rotate();
+  print();
+  const reason = await key.revoke(leaked);
+  expectThat('the leaked key is revoked', reason === undefined, reason);
+  print();
+  await showVerdicts(cloud, [await sent('sent now')]);
+  await showDistrust(cloud, forged);
+}
+
+function expectRecord(cloud: LocalCloud, zone: Zone, selector: string, isThere: boolean): void {
+  const found = recordSets(cloud, zone.id).filter(({ Name }) => Name!.startsWith(`${selector}.`));
+  expectThat(`the record of ${selector} is ${isThere ? '' : 'not '}there`, found.length > 0 === isThere, found);
 }
 
 async function sendFromAll(cloud: LocalCloud, identities: readonly Identity[]): Promise<Message[]> {
@@ -97,10 +149,11 @@ async function main(): Promise<void> {
   // On Node 20 the SDK would print a warning about Node 22 in the middle of the progress.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const cloud = await LocalCloud.start({ seed: SEED });
-  const deployment = new Deployment(cloud);
+  const follower = new Follower(cloud);
+  const deployment = new Deployment(cloud, follower);
   const startedAt = cloud.clock.now();
   try {
-    await demo(cloud, deployment);
+    await demo(cloud, deployment, follower);
     const minutes = Math.round((cloud.clock.now() - startedAt) / 60_000);
     print(`All as expected, in ${(performance.now() / 1000).toFixed(1)} seconds (${minutes} minutes in the cloud).`);
   } catch (error) {

@@ -19,6 +19,9 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
   switch (decision) {
     case 'key-checked':
       return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
+    case 'first-key-made':
+    case 'key-made':
+      return `new key made and put into its secret: selector ${fields.selector}`;
     case 'records-changed':
       return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
     case 'publicly-answered':
@@ -27,6 +30,10 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
       return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
     case 'verification-awaited':
       return `SES looks in DNS: ${fields.status}`;
+    case 'key-current':
+      return `the new key is the current one: selector ${fields.selector}`;
+    case 'next-key-taken-back':
+      return 'SES told to sign with the key before it again';
     case 'signing-reset':
       return 'signing set back to Easy DKIM';
     case 'failed':
