@@ -4,6 +4,8 @@ import type { LogFields } from '../../lambda/base/log';
 import { isRegistryLabel } from '../../lambda/base/owner';
 import type { StackEvent } from '../../test/cloud';
 
+const REASON_SHOWN = 72;
+
 /** The text of an event. Only events of identities and stacks have one, not those of roles and policies. */
 export function describeEvent({ type, status, reason }: StackEvent): string | undefined {
   if (status.endsWith('_FAILED')) return `${status}: ${type}: ${reason}`;
@@ -37,10 +39,15 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
     case 'signing-reset':
       return 'signing set back to Easy DKIM';
     case 'failed':
-      return `FAILED: ${fields.message}`;
+      return `FAILED: ${firstPart(fields.message!)}`;
     default:
       return undefined;
   }
+}
+
+/** Enough to know what it is. The whole reason of a deployment is in its stack's events. */
+function firstPart(message: string): string {
+  return message.length > REASON_SHOWN ? `${message.slice(0, REASON_SHOWN)}…` : message;
 }
 
 /** Counts changes: `CREATE TXT name`, … becomes `+2 TXT`. The registry record is not counted by its type. */

@@ -13,7 +13,9 @@ const DAY = 24 * 3_600_000;
 const domain = ROTATING_DOMAIN;
 
 export class RotatingKey {
-  constructor(private readonly cloud: LocalCloud, private readonly follower: Follower, private readonly secretArn: string) {}
+  constructor(
+    private readonly cloud: LocalCloud, private readonly follower: Follower, private readonly secretArn: string,
+  ) {}
 
   /** The selector that SES signs with. */
   get selector(): string {
@@ -49,6 +51,11 @@ export class RotatingKey {
     expectThat('SES signs with the key before it again', this.selector === selector, this.selector);
   }
 
+  /** Lets time pass, in which the function looks every hour for what is due. */
+  async pass(ms: number): Promise<void> {
+    await this.follower.followFunctions(domain, () => this.cloud.clock.pass(ms));
+  }
+
   /** Publishes an empty key under a selector whose key has leaked. Gives the reason when that is refused. */
   async revoke(selector: string): Promise<string | undefined> {
     const payload = JSON.stringify({ SecretId: this.secretArn, Revoke: selector });
@@ -58,7 +65,7 @@ export class RotatingKey {
     });
     print(`aws lambda invoke --payload '{"SecretId":"…","Revoke":"${selector}"}'`);
     const { Payload, FunctionError } = await this.follower.followFunctions(domain, () =>
-      this.cloud.clock.drive('a revocation', () => client.send(new InvokeCommand({ FunctionName, Payload: payload }))));
+      client.send(new InvokeCommand({ FunctionName, Payload: payload })));
     client.destroy();
     return FunctionError && JSON.parse(Buffer.from(Payload!).toString()).errorMessage;
   }
