@@ -309,7 +309,7 @@ project.addTask('verify', {
 project.setScript('test', 'projen verify');
 
 project.addTask('demo', {
-  description: 'The main job on the local cloud: three domains, signed mail, an independent verdict',
+  description: 'The main job on the local cloud: four domains, signed mail, an independent verdict',
   steps: [{ spawn: bundle.name }, { exec: 'tsx examples/demo/main.ts' }],
 });
 
