@@ -46,7 +46,7 @@ describe('the rotating key', () => {
   let zones: Awaited<ReturnType<typeof makeZones>>;
 
   beforeEach(async () => {
-    cloud = await LocalCloud.start({ functions: 'in-process', ses: { recheckEvery: 24 * 3_600_000 } });
+    cloud = await LocalCloud.start({ ses: { recheckEvery: 24 * 3_600_000 } });
     stop = () => cloud.stop();
     zones = await makeZones(cloud);
     const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
