@@ -109,6 +109,22 @@ test('the guide explains every decision that the handler logs, and no other', ()
   expect([...explained].sort()).toEqual([...new Set(logged)].sort());
 });
 
+test('the guide has every reason that a rotation, the hourly care or a revocation gives', () => {
+  const section = /^## A rotation failed$([^]*?)^## /m.exec(readFileSync(join(ROOT, 'docs', 'trouble.md'), 'utf8'))![1];
+  const files = [
+    ...readdirSync(join(ROOT, 'lambda', 'rotation')).map((file) => `rotation/${file}`),
+    'signing/rotation.ts', 'signing/stored-key.ts', 'signing/superseded.ts',
+  ];
+  // A reason is the first text of an error that is thrown, or what is put together for one.
+  const reasons = files
+    .map((file) => readFileSync(join(ROOT, 'lambda', file), 'utf8'))
+    .flatMap((source) => [...source.matchAll(/Error\(\s*([`'])([A-Z].+?)\1|[?:] ([`'])(The .+?)\3/g)])
+    .map(([, , thrown, , composed]) => (thrown ?? composed).replace(/\$\{[^}]*\}/g, '…'));
+  const explained = [...section.matchAll(/^\| (`.+?`) \| /gm)].flatMap(([, cell]) => cell.split('`'));
+  expect(reasons.length).toBeGreaterThan(18);
+  expect(reasons.filter((reason) => !explained.includes(reason))).toEqual([]);
+});
+
 /** Runs an example and returns its stack. `given` has the values that the example only declares. */
 function run({ source }: Example, given: Record<string, unknown>): Stack {
   const compiled = ts.transpileModule(`${source}\nexport { MailStack };`, {

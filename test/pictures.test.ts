@@ -8,7 +8,7 @@ const texts = readdirSync(FOLDER).filter((file) => file.endsWith('.txt'));
 
 test('every picture in the docs has a text beside it', () => {
   const pictures = readdirSync(FOLDER).filter((file) => file.endsWith('.svg'));
-  expect(texts).toEqual(['architecture.txt', 'new-selector.txt']);
+  expect(texts).toEqual(['architecture.txt', 'new-selector.txt', 'rotation.txt']);
   expect(pictures).toEqual(texts.map((file) => file.replace(/\.txt$/, '.svg')));
 });
 

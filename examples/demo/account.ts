@@ -1,7 +1,7 @@
 // Makes what the account has before the app: zones with records in use, and secrets with BYODKIM keys.
 import { generateKeyPairSync } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { ACCOUNT, DOMAINS, REGION, secretName } from './app';
+import { ACCOUNT, DOMAINS, REGION, ROTATING_DOMAIN, secretName } from './app';
 import { LocalCloud } from '../../test/cloud';
 
 export interface Zone {
@@ -13,7 +13,7 @@ export interface Zone {
 
 /** Makes hosted zones that are in use. The app must not change their records. */
 export async function makeZones(cloud: LocalCloud): Promise<Zone[]> {
-  return Promise.all(Object.values(DOMAINS).map(async (domain) => {
+  return Promise.all([...Object.values(DOMAINS), ROTATING_DOMAIN].map(async (domain) => {
     const { id } = await cloud.route53.createHostedZone({ account: ACCOUNT, name: domain });
     cloud.route53.change(id, [
       {

@@ -1,5 +1,5 @@
-// The CDK app of the demo, as a user would write it: three domains, one for each method of DKIM signing.
-import { App, Duration, Stack, StackProps } from 'aws-cdk-lib';
+// The CDK app of the demo, as a user would write it: four domains, one for each method of DKIM signing.
+import { App, CfnOutput, Duration, Stack, StackProps } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -12,6 +12,8 @@ export const REGION = 'us-east-1';
 export const PARENT_REGION = 'eu-west-1';
 
 export const DOMAINS = { easy: 'easy.example', byo: 'byo.example', replica: 'replica.example' } as const;
+/** It has a stack of its own: the emulator takes the others only (docs/emulator.md). */
+export const ROTATING_DOMAIN = 'rotate.example';
 
 /** The deployment ends when SES has verified the records. */
 const waitForVerification = Duration.minutes(30);
@@ -62,6 +64,21 @@ class MailStack extends Stack {
   }
 }
 
+/** A key that the deployment makes and Secrets Manager changes. */
+class RotatingStack extends Stack {
+  constructor(scope: Construct, id: string, { zoneIds, ...props }: Pick<MailProps, 'zoneIds' | 'env'>) {
+    super(scope, id, props);
+
+    const dkim = new EmailIdentityDkim(this, 'Dkim', {
+      identity: identityFor(this, ROTATING_DOMAIN),
+      signing: DkimSigning.rotatingByoDkim(),
+      hostedZone: zoneOf(this, ROTATING_DOMAIN, zoneIds),
+      waitForVerification,
+    });
+    new CfnOutput(this, 'SecretArn', { value: dkim.secret!.secretArn });
+  }
+}
+
 export function secretName(selector: string): string {
   return `dkim/${DOMAINS.byo}/${selector}`;
 }
@@ -70,6 +87,10 @@ export function addMailStacks(app: App, props: MailProps): void {
   const parent = new ParentStack(app, 'Parent', { ...props, env: { account: ACCOUNT, region: PARENT_REGION } });
   const mail = new MailStack(app, 'Mail', { ...props, env: { account: ACCOUNT, region: REGION } });
   mail.addDependency(parent);
+}
+
+export function addRotatingStack(app: App, { zoneIds }: Pick<MailProps, 'zoneIds'>): void {
+  new RotatingStack(app, 'Rotating', { zoneIds, env: { account: ACCOUNT, region: REGION } });
 }
 
 function identityFor(scope: Construct, domain: string): ses.EmailIdentity {

@@ -4,31 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { addMailStacks, MailProps } from './app';
+import { addMailStacks, addRotatingStack, MailProps } from './app';
 import { expectThat } from './expectation';
 import { Follower } from './follow';
 import type { LocalCloud } from '../../test/cloud';
 
 export class Deployment {
   private readonly directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-demo-'));
-  private readonly follower: Follower;
   private assembly?: CloudAssembly;
 
-  constructor(private readonly cloud: LocalCloud) {
-    this.follower = new Follower(cloud);
-  }
+  constructor(private readonly cloud: LocalCloud, private readonly follower: Follower) {}
 
-  async deploy(props: MailProps): Promise<void> {
+  /** Gives the outputs of all stacks. */
+  async deploy(props: MailProps): Promise<Readonly<Record<string, string>>> {
     const app = new App({ outdir: mkdtempSync(join(this.directory, 'cdk.out-')), analyticsReporting: false });
     addMailStacks(app, props);
+    addRotatingStack(app, props);
     const assembly = this.assembly = app.synth();
+    const all: Record<string, string> = {};
     for (const stack of assembly.stacks) {
       const { stackName } = stack;
-      const { status, reason } = await this.follower.follow(stack, () =>
+      const { status, reason, outputs } = await this.follower.follow(stack, () =>
         this.cloud.cloudFormation.deployAssembly(assembly, stackName),
       );
       expectThat(`stack ${stackName} is deployed`, /^(CREATE|UPDATE)_COMPLETE$/.test(status), `${status}: ${reason}`);
+      Object.assign(all, outputs);
     }
+    return all;
   }
 
   /** Deletes the stacks in the opposite order of the deployment. */

@@ -1,4 +1,4 @@
-// Prints the progress while a stack is deployed or deleted.
+// Prints the progress while a stack is deployed or deleted, and of functions that are called otherwise.
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { printProgress } from './print';
 import { Decision, describeDecision, describeEvent } from './progress';
@@ -31,6 +31,15 @@ export class Follower {
     const result = await operation().finally(stop);
     if (result.changed) tell(result.events);
     else this.tell(stackName, 'nothing to change');
+    return result;
+  }
+
+  /** Prints what functions decide, outside of a deployment. */
+  async followFunctions<T>(subject: string, operation: () => Promise<T>): Promise<T> {
+    const tell = () => this.newDecisions().forEach((decision) => this.tell(subject, describeDecision(decision)));
+    const stop = this.cloud.clock.watch(tell);
+    const result = await operation().finally(stop);
+    tell();
     return result;
   }
 

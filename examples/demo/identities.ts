@@ -1,6 +1,6 @@
 // Reads the identities from SES: status, method and tokens.
 import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
-import { DOMAINS, PARENT_REGION, REGION } from './app';
+import { DOMAINS, PARENT_REGION, REGION, ROTATING_DOMAIN } from './app';
 import { expectThat } from './expectation';
 import { printTable } from './print';
 import { signingMethod } from './signing-method';
@@ -20,6 +20,7 @@ const EXPECTED_ORIGINS = [
   { domain: DOMAINS.byo, region: REGION, origin: 'EXTERNAL' },
   { domain: DOMAINS.replica, region: REGION, origin: `AWS_SES_${PARENT_REGION.toUpperCase().replaceAll('-', '_')}` },
   { domain: DOMAINS.replica, region: PARENT_REGION, origin: 'AWS_SES' },
+  { domain: ROTATING_DOMAIN, region: REGION, origin: 'EXTERNAL' },
 ];
 
 /** Prints and returns the identities. Expects each to be verified, with the method that the app sets. */

@@ -3,7 +3,7 @@ import { REGION } from './app';
 import { expectThat } from './expectation';
 import { printTable } from './print';
 import type { LocalCloud } from '../../test/cloud';
-import { mailVerdict } from '../../test/cloud/mail-verdict';
+import { MailVerdict, mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
 
 /** A delivered message. */
@@ -23,16 +23,7 @@ export async function send(cloud: LocalCloud, domain: string, selectors: readonl
  * Prints the verdicts. Expects each to be a pass for the domain of the sender, with the expected selector.
  */
 export async function showVerdicts(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
-  const verdicts = [];
-  for (const { raw } of messages) verdicts.push(await mailVerdict(raw, cloud.dns.client()));
-  printTable(['FROM', 'MESSAGE', 'VERDICT', 'DOMAIN', 'SELECTOR', 'KEY'], verdicts.map((verdict, index) => [
-    `news@${messages[index].domain}`,
-    messages[index].description,
-    `dkim=${verdict.result}${verdict.comment ? ` (${verdict.comment})` : ''}`,
-    `d=${verdict.signingDomain ?? ''}`,
-    `s=${verdict.selector ?? ''}`,
-    verdict.keyLength ? `${verdict.keyLength} bits` : '',
-  ]));
+  const verdicts = await printVerdicts(cloud, messages);
   for (const [index, { result, comment, signingDomain, aligned, selector = '', keyLength }] of verdicts.entries()) {
     const { domain, description, selectors } = messages[index];
     const message = `the message from ${domain} ${description}`;
@@ -45,4 +36,24 @@ export async function showVerdicts(cloud: LocalCloud, messages: readonly Message
     );
     expectThat(`${message} is signed with a key of 2048 bits`, keyLength === 2048, `${keyLength} bits`);
   }
+}
+
+/** Prints the verdict on a message whose key was revoked. Expects that nobody trusts it. */
+export async function showDistrust(cloud: LocalCloud, message: Message): Promise<void> {
+  const [{ result }] = await printVerdicts(cloud, [message]);
+  expectThat(`the message from ${message.domain} ${message.description} is not trusted`, result !== 'pass', `dkim=${result}`);
+}
+
+async function printVerdicts(cloud: LocalCloud, messages: readonly Message[]): Promise<MailVerdict[]> {
+  const verdicts: MailVerdict[] = [];
+  for (const { raw } of messages) verdicts.push(await mailVerdict(raw, cloud.dns.client()));
+  printTable(['FROM', 'MESSAGE', 'VERDICT', 'DOMAIN', 'SELECTOR', 'KEY'], verdicts.map((verdict, index) => [
+    `news@${messages[index].domain}`,
+    messages[index].description,
+    `dkim=${verdict.result}${verdict.comment ? ` (${verdict.comment})` : ''}`,
+    `d=${verdict.signingDomain ?? ''}`,
+    `s=${verdict.selector ?? ''}`,
+    verdict.keyLength ? `${verdict.keyLength} bits` : '',
+  ]));
+  return verdicts;
 }

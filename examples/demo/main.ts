@@ -1,33 +1,38 @@
-// The demo: it signs three domains in three ways, verifies mail, changes a key, and removes everything again.
+// The demo: it signs four domains in four ways, verifies mail, changes keys, and removes everything again.
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { makeSecret, makeZones, recordSets, Zone } from './account';
-import { ACCOUNT, DOMAINS, PARENT_REGION, REGION } from './app';
+import { ACCOUNT, DOMAINS, PARENT_REGION, REGION, ROTATING_DOMAIN, secretName } from './app';
 import { Deployment } from './deployment';
 import { expectThat, UnmetExpectation } from './expectation';
+import { Follower } from './follow';
 import { expectNoIdentities, Identity, showIdentities } from './identities';
 import { Message, send, showVerdicts } from './mail';
 import { print, printHeading } from './print';
 import { printRecords, registryEntries } from './records';
+import { RotatingKey } from './rotating-key';
+import { showRotation } from './show-rotation';
 import { LocalCloud } from '../../test/cloud';
 
 /** The same tokens and ids in each run. */
 const SEED = 1;
+/** SES looks again for what it has verified: by default every five minutes, which is much in three weeks. */
+const RECHECK_EVERY = 24 * 3_600_000;
 
 const SELECTOR = 'spring';
 const NEXT_SELECTOR = 'autumn';
 
-async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
+async function demo(cloud: LocalCloud, deployment: Deployment, follower: Follower): Promise<void> {
   print('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
   const zones = await makeZones(cloud);
   const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
 
-  printHeading('1. The account before: three hosted zones in use, and a private key in Secrets Manager');
+  printHeading('1. The account before: four hosted zones in use, and a private key in Secrets Manager');
   print(`Secret with a new key: ${makeSecret(cloud, SELECTOR)}`);
   printRecords(cloud, zones);
 
-  printHeading(`2. Deploy: Easy DKIM, BYODKIM, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
-  await deployment.deploy({ zoneIds, selector: SELECTOR });
+  printHeading(`2. Deploy: Easy DKIM, BYODKIM, a rotating key, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
+  const { SecretArn } = await deployment.deploy({ zoneIds, selector: SELECTOR });
   print();
   printRecords(cloud, zones);
   print();
@@ -52,7 +57,10 @@ async function demo(cloud: LocalCloud, deployment: Deployment): Promise<void> {
   print();
   await showVerdicts(cloud, [...earlyByo, ...later]);
 
-  printHeading('5. Destroy');
+  const rotatingZone = zones.find(({ domain }) => domain === ROTATING_DOMAIN)!;
+  await showRotation(cloud, new RotatingKey(cloud, follower, SecretArn), rotatingZone);
+
+  printHeading('9. Destroy');
   await deployment.destroy();
   print();
   printRecords(cloud, zones);
@@ -87,6 +95,8 @@ function expectEverythingAsBefore(cloud: LocalCloud, zones: readonly Zone[]): vo
     expectThat(`the zone ${domain} is as it was before`, differing.length === 0, differing);
   }
   expectNoIdentities(cloud, ACCOUNT);
+  const secrets = cloud.secretsManager.described().map(({ name }) => name);
+  expectThat('only the secrets of before are left', isDeepStrictEqual(secrets, [SELECTOR, NEXT_SELECTOR].map(secretName)), secrets);
 }
 
 function without(records: readonly ResourceRecordSet[], others: readonly ResourceRecordSet[]): ResourceRecordSet[] {
@@ -96,11 +106,12 @@ function without(records: readonly ResourceRecordSet[], others: readonly Resourc
 async function main(): Promise<void> {
   // On Node 20 the SDK would print a warning about Node 22 in the middle of the progress.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-  const cloud = await LocalCloud.start({ seed: SEED });
-  const deployment = new Deployment(cloud);
+  const cloud = await LocalCloud.start({ seed: SEED, ses: { recheckEvery: RECHECK_EVERY } });
+  const follower = new Follower(cloud);
+  const deployment = new Deployment(cloud, follower);
   const startedAt = cloud.clock.now();
   try {
-    await demo(cloud, deployment);
+    await demo(cloud, deployment, follower);
     const minutes = Math.round((cloud.clock.now() - startedAt) / 60_000);
     print(`All as expected, in ${(performance.now() / 1000).toFixed(1)} seconds (${minutes} minutes in the cloud).`);
   } catch (error) {

@@ -4,6 +4,8 @@ import type { LogFields } from '../../lambda/base/log';
 import { isRegistryLabel } from '../../lambda/base/owner';
 import type { StackEvent } from '../../test/cloud';
 
+const REASON_SHOWN = 72;
+
 /** The text of an event. Only events of identities and stacks have one, not those of roles and policies. */
 export function describeEvent({ type, status, reason }: StackEvent): string | undefined {
   if (status.endsWith('_FAILED')) return `${status}: ${type}: ${reason}`;
@@ -19,6 +21,9 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
   switch (decision) {
     case 'key-checked':
       return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
+    case 'first-key-made':
+    case 'key-made':
+      return `new key made and put into its secret: selector ${fields.selector}`;
     case 'records-changed':
       return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
     case 'publicly-answered':
@@ -27,13 +32,22 @@ export function describeDecision({ decision, ...fields }: Decision): string | un
       return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
     case 'verification-awaited':
       return `SES looks in DNS: ${fields.status}`;
+    case 'key-current':
+      return `the new key is the current one: selector ${fields.selector}`;
+    case 'next-key-taken-back':
+      return 'SES told to sign with the key before it again';
     case 'signing-reset':
       return 'signing set back to Easy DKIM';
     case 'failed':
-      return `FAILED: ${fields.message}`;
+      return `FAILED: ${firstPart(fields.message!)}`;
     default:
       return undefined;
   }
+}
+
+/** Enough to know what it is. The whole reason of a deployment is in its stack's events. */
+function firstPart(message: string): string {
+  return message.length > REASON_SHOWN ? `${message.slice(0, REASON_SHOWN)}…` : message;
 }
 
 /** Counts changes: `CREATE TXT name`, … becomes `+2 TXT`. The registry record is not counted by its type. */

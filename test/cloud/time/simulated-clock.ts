@@ -214,6 +214,7 @@ export class SimulatedClock implements Clock {
   private step(): void {
     if (!this.isIdle()) return;
     for (const watcher of this.watchers) watcher();
+    if (!this.isIdle()) return; // a watcher has begun something
     // The tests that waited for this continue first. Time moves when all are idle again.
     if (this.endConditions() || this.endDrivers()) return this.considerStep();
     const next = this.nextSleeper();
