@@ -8,6 +8,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { DISABLE_ASSET_STAGING_CONTEXT, DISABLE_LOGICAL_ID_METADATA } from 'aws-cdk-lib/cx-api';
 import { sendMail } from './send-mail';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
@@ -86,6 +87,16 @@ export class Scene {
     return new ServiceError('ValidationError', 400, message);
   }
 
+  /** An app, without what no test here reads: a copy of the function, the tree of constructs, who made each resource. */
+  static newApp(): App {
+    return new App({
+      outdir: Scene.newDirectory(),
+      analyticsReporting: false,
+      treeMetadata: false,
+      context: { [DISABLE_ASSET_STAGING_CONTEXT]: true, [DISABLE_LOGICAL_ID_METADATA]: true },
+    });
+  }
+
   /** For a cloud assembly: CDK's own temporary ones are shared by name. */
   static newDirectory(): string {
     return mkdtempSync(join(tmpdir(), 'cdk-'));
@@ -115,7 +126,7 @@ export class Scene {
     build: (stack: Stack) => void,
     { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
   ): Promise<StackResult> {
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     build(new Stack(app, stackName, { env: { account, region } }));
     return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName, options);
   }
