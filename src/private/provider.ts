@@ -104,7 +104,7 @@ export class Provider extends Construct {
   private problems(): string[] {
     const quota = this.quota();
     const needed = 2 * this.packed.length + 1;
-    if (!this.function?.isInVpc || needed <= quota) return [];
+    if (needed <= quota || !this.function?.isInVpc) return [];
     return [`The identities in stack '${Stack.of(this).stackName}' need ${this.packed.length} managed policies, as many `
       + `again while an update changes them, and the VPC of the function another. A role can have ${quota}. Put some of `
       + 'the EmailIdentityDkim constructs into another stack'];

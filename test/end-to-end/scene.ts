@@ -8,12 +8,12 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { DISABLE_ASSET_STAGING_CONTEXT, DISABLE_LOGICAL_ID_METADATA } from 'aws-cdk-lib/cx-api';
 import { sendMail } from './send-mail';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
 import { pooledKey } from '../cloud/key-pool';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
+import { leanApp } from '../lean-app';
 import { WHOLE } from '../whole-size';
 
 export const ACCOUNT = '111111111111';
@@ -87,14 +87,8 @@ export class Scene {
     return new ServiceError('ValidationError', 400, message);
   }
 
-  /** An app, without what no test here reads: a copy of the function, the tree of constructs, who made each resource. */
   static newApp(): App {
-    return new App({
-      outdir: Scene.newDirectory(),
-      analyticsReporting: false,
-      treeMetadata: false,
-      context: { [DISABLE_ASSET_STAGING_CONTEXT]: true, [DISABLE_LOGICAL_ID_METADATA]: true },
-    });
+    return leanApp({ outdir: Scene.newDirectory() });
   }
 
   /** For a cloud assembly: CDK's own temporary ones are shared by name. */
