@@ -64,7 +64,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       isolatedModules: true, // jest transpiles file by file; types are checked once, by the typecheck step
       paths: {
         'cdk-ses-dkim': ['./src/index.ts'], // examples import the library by its name
-        // The types of `aws-cdk-lib` are those of all its services too: half of the lines that tsc and ESLint would read.
+        // The types of the whole of `aws-cdk-lib` are half of the lines that tsc and ESLint would read.
         'aws-cdk-lib': ['./node_modules/aws-cdk-lib/core'],
       },
       skipLibCheck: true, // mailauth and dns-packet bring types that need their own optional peers
