@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CancelUpdateStackCommand, CloudFormationClient, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand,
-  DescribeStackEventsCommand, DescribeStacksCommand, paginateDescribeStackEvents, RollbackStackCommand, Stack as Described,
-  StackEvent as CloudFormationEvent, UpdateStackCommand,
+  DescribeStackEventsCommand, DescribeStacksCommand, paginateDescribeStackEvents, RollbackStackCommand,
+  Stack as Described, StackEvent as CloudFormationEvent, UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudFormationApi } from './api';
