@@ -1,15 +1,16 @@
 // Stacks for the tests of the construct, and helpers that read the synthesized template.
-import { App, Stack, StackProps } from 'aws-cdk-lib';
+import { Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { leanApp } from './lean-app';
 import { RESOURCE_TYPE } from '../src/private/contract';
 
 export const ACCOUNT = '111111111111';
 
 /** A stack in a new app, in us-east-1 by default. */
 export function mailStack(props: StackProps = { env: { account: ACCOUNT, region: 'us-east-1' } }, context = {}): Stack {
-  return new Stack(new App({ context }), 'Mail', props);
+  return new Stack(leanApp({ context }), 'Mail', props);
 }
 
 export function imported(stack: Stack, domain: string): ses.IEmailIdentity {

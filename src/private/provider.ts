@@ -59,7 +59,7 @@ export class Provider extends Construct {
     super(stack, ID);
     this.turns = new Turns(stack);
     this.settings = new FunctionSettings(stack);
-    this.node.addValidation({ validate: () => this.policies?.problems(this.function!.isInVpc) ?? [] });
+    this.node.addValidation({ validate: () => this.policies?.problems(this.function!) ?? [] });
   }
 
   public get serviceToken(): string {

@@ -51,7 +51,7 @@ export class Rotation extends Construct {
       principal: 'secretsmanager.amazonaws.com',
       sourceAccount: Stack.of(this).account,
     });
-    this.node.addValidation({ validate: () => this.policies.problems(this.function.isInVpc, others()) });
+    this.node.addValidation({ validate: () => this.policies.problems(this.function, others()) });
   }
 
   public apply(options: DkimFunctionOptions): void {

@@ -8,6 +8,7 @@ import { MergedDocument } from './merged-document';
 import { Permission } from './permissions';
 import { firstGrant, Grant, grantOf, pack, widen } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
+import type { SharedFunction } from './shared-function';
 
 /**
  * Managed policies that a role can have, unless the account has a higher quota:
@@ -63,12 +64,14 @@ export class SharedPolicies {
    *
    * @param other of another function, which can have been given the same role
    */
-  public problems(isInVpc: boolean, other?: SharedPolicies): string[] {
+  public problems(of: Pick<SharedFunction, 'isInVpc'>, other?: SharedPolicies): string[] {
     const stack = Stack.of(this.scope);
     const [role, otherRole] = [this, other].map(each => each && JSON.stringify(stack.resolve(each.role.roleArn)));
     const besides = role === otherRole ? other!.packed.length : 0;
     const count = this.packed.length + besides;
     const quota = this.quota();
+    if (2 * count + (besides ? 2 : 1) <= quota) return []; // in a VPC, too: to ask for that costs more
+    const { isInVpc } = of;
     if (2 * count + (isInVpc ? 1 : 0) + (isInVpc && besides ? 1 : 0) <= quota || !takesPolicies(this.role)) return [];
     return [`The identities in stack '${stack.stackName}' need ${count} managed policies${besides ? ' for two functions with one '
       + 'role' : ''}, as many again while an update changes them${isInVpc ? ', and the VPC of the function another' : ''}. A role `

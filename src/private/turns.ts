@@ -32,10 +32,14 @@ export class Turns {
   }
 
   private dependenciesOf(resource: CfnResource, preparing: boolean): string[] | undefined {
-    if (preparing) this.earlier = undefined;
+    if (preparing) {
+      // CDK looks for references to other stacks, and no logical id has any. Those of policies are dear: a hash each.
+      this.earlier = undefined;
+      return undefined;
+    }
     const known = resource.obtainDependencies()
       .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack);
-    const before = preparing || this.isLooking ? undefined : (this.earlier ??= this.findEarlier()).get(resource);
+    const before = this.isLooking ? undefined : (this.earlier ??= this.findEarlier()).get(resource);
     const ids = [...known, ...before ? [this.resources.get(before)!.end] : []].map(each => this.idOf(each));
     return ids.length > 0 ? [...new Set(ids)].sort() : undefined;
   }

@@ -45,7 +45,7 @@ let assembly: ReturnType<App['synth']>;
 
 beforeAll(async () => {
   scene = await Scene.start({ functions: 'in-process', ses: { firstLook: 30_000, lookEvery: NEVER, recheckEvery: NEVER } });
-  const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false, treeMetadata: false });
+  const app = Scene.newApp();
   for (const { stackName, make } of CASES) {
     const each = await make(new World(scene, stackName));
     made.set(stackName, each);

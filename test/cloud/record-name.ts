@@ -42,8 +42,16 @@ export function recordNameProblems(name: string): string[] {
  * https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
  */
 export function compareNames(a: string, b: string): number {
-  const key = (name: string) => `${normalizedName(name).split('.').reverse().join('.')}.`;
-  return compareText(key(a), key(b));
+  return compareText(sortingKey(a), sortingKey(b));
+}
+
+/** A zone is sorted after each change, and most of its names are those of before. */
+const sortingKeys = new Map<string, string>();
+
+function sortingKey(name: string): string {
+  const key = sortingKeys.get(name) ?? `${normalizedName(name).split('.').reverse().join('.')}.`;
+  sortingKeys.set(name, key);
+  return key;
 }
 
 export function compareText(a: string, b: string): number {

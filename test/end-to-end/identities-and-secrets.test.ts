@@ -1,5 +1,5 @@
 // Where identity and key are: another Region, another account, a stack that knows neither, and many identities at once.
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -59,7 +59,7 @@ describe('an identity in another Region than the stack', () => {
 });
 
 test('a stack that knows neither account nor Region is deployed wherever it is sent', async () => {
-  const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+  const app = Scene.newApp();
   scene.easy(WAIT)(new Stack(app, 'Mail'));
   const assembly = app.synth();
   for (const region of [REGION, 'eu-west-1']) {

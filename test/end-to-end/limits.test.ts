@@ -1,5 +1,5 @@
 // Limits that a deployment can run into: the size of a Route 53 batch, the length of a name, and who else writes.
-import { App, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { signsByHand } from './hand-made';
@@ -251,7 +251,7 @@ describe('a record\'s name has at most 253 characters, and one that is longer is
   const domainOf = (length: number) => `${`${'x'.repeat(59)}.`.repeat(4).slice(0, length - '.com'.length)}.com`;
 
   function synthesize(domain: string, withZone: boolean): void {
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     const stack = new Stack(app, 'Mail', { env: { account: ACCOUNT, region: REGION } });
     new EmailIdentityDkim(stack, 'Dkim', {
       identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', domain),

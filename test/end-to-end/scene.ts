@@ -13,6 +13,7 @@ import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps 
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
 import { pooledKey } from '../cloud/key-pool';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
+import { leanApp } from '../lean-app';
 import { WHOLE } from '../whole-size';
 
 export const ACCOUNT = '111111111111';
@@ -86,6 +87,10 @@ export class Scene {
     return new ServiceError('ValidationError', 400, message);
   }
 
+  static newApp(): App {
+    return leanApp({ outdir: Scene.newDirectory() });
+  }
+
   /** For a cloud assembly: CDK's own temporary ones are shared by name. */
   static newDirectory(): string {
     return mkdtempSync(join(tmpdir(), 'cdk-'));
@@ -115,7 +120,7 @@ export class Scene {
     build: (stack: Stack) => void,
     { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
   ): Promise<StackResult> {
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     build(new Stack(app, stackName, { env: { account, region } }));
     return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName, options);
   }

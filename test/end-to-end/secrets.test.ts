@@ -1,6 +1,6 @@
 // Secrets that hold no usable key, or hold one in an unexpected form: kind F of the faults that are known.
 import { createPrivateKey } from 'node:crypto';
-import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { bareKey } from './hand-made';
 import { WAIT } from './methods';
@@ -119,7 +119,7 @@ describe('a secret whose name ends in a hyphen and six characters', () => {
 
   test('F4 is read where the app makes it, in a stack of another Region', async () => {
     exists(OTHER_REGION);
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     const keys = new Stack(app, 'Keys', { env: { account: ACCOUNT, region: OTHER_REGION } });
     const secret = new secretsmanager.Secret(keys, 'Secret', { secretName: NAME });
     using(() => secret)(new Stack(app, 'Mail', { env: { account: ACCOUNT, region: REGION } }));
@@ -130,7 +130,7 @@ describe('a secret whose name ends in a hyphen and six characters', () => {
   test('F4 is not taken for one of the own account that has the same name', async () => {
     exists();
     exists(REGION, DNS_ACCOUNT);
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     const stack = new Stack(app, 'Mail'); // only a stack that does not know its account may ask that
     using(() => secretsmanager.Secret.fromSecretPartialArn(
       stack, 'Secret', inRegion().replace(ACCOUNT, DNS_ACCOUNT)))(stack);

@@ -1,6 +1,6 @@
 // Who has set how an identity signs, and what may go with it: kind B of the faults that are known.
 import { PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { bareKey, signsByHand, thenFails } from './hand-made';
@@ -122,7 +122,7 @@ test('B5 a stack that gets an env goes on signing, where the construct names the
   scene.publishKey('s1', PEM.one);
   const place = { account: ACCOUNT, region: REGION };
   const deploy = (env?: typeof place) => {
-    const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+    const app = Scene.newApp();
     const props = { ...WAIT, region: REGION, hostedZone: undefined };
     scene.byo('s1', scene.secrets.one, props)(new Stack(app, 'Mail', { env }));
     return scene.cloud.cloudFormation.deployAssembly(app.synth(), 'Mail', place);

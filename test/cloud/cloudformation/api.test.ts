@@ -1,8 +1,8 @@
 // CloudFormation's API by the real SDK client: what it refuses, and what it tells of stacks.
 import {
   CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand,
-  DescribeStackResourceCommand, DescribeStacksCommand, GetTemplateCommand, UpdateStackCommand,
-  waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
+  DescribeStackResourceCommand, DescribeStacksCommand, GetTemplateCommand, paginateDescribeStackEvents,
+  UpdateStackCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { LocalCloud } from '..';
 import { Template } from './stack';
@@ -57,6 +57,20 @@ test('a stack is created, updated, described and deleted', async () => {
   const first = StackEvents!.at(-1)!;
   expect(first).toMatchObject({ StackId, LogicalResourceId: 'app', ResourceStatus: 'CREATE_IN_PROGRESS' });
   expect(first.Timestamp).toEqual(expect.any(Date));
+});
+
+test('events come in pages, the newest first, and a deployment tells only its own', async () => {
+  const created = await cloud.cloudFormation.deploy({ stackName: 'app', template: logGroups(80) });
+  const updated = await cloud.cloudFormation.deploy({ stackName: 'app', template: logGroups(80, 'new') });
+  const pages: string[][] = [];
+  for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName: 'app' })) {
+    pages.push(StackEvents.map(({ LogicalResourceId, ResourceStatus }) => `${LogicalResourceId} ${ResourceStatus}`));
+  }
+
+  expect(pages.length).toBeGreaterThan(2);
+  expect(created.events.length).toBeGreaterThan(160);
+  expect(pages.flat().reverse()).toEqual(
+    [...created.events, ...updated.events].map(({ logicalId, status }) => `${logicalId} ${status}`));
 });
 
 test('a deleted stack is there under its id, and not under its name, which can be used again', async () => {

@@ -55,7 +55,8 @@ export class CloudFormationApi extends QueryService {
         const until = call.asOf - stacks.settings.staleForMs;
         return { StackResourceDetail: describeResource(stacks.existing(place, name), logicalId, until) };
       }
-      case 'DescribeStackEvents': return { StackEvents: { member: describeEvents(stacks.existing(place, name)) } };
+      case 'DescribeStackEvents':
+        return describeEvents(stacks.existing(place, name), input.get('NextToken') ?? undefined);
       default: throw this.unknownOperation(call);
     }
   }

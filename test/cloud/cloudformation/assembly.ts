@@ -1,6 +1,6 @@
 // Reads a synthesized cloud assembly: a stack's template, its environment, and where the code of its functions is.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 
 interface AssemblyStack {
@@ -40,5 +40,5 @@ function codeDirectories(directory: string, manifest: string): Record<string, st
   const { files = {} }: AssetManifest = JSON.parse(readFileSync(join(directory, manifest), 'utf8'));
   const zipped = Object.values(files).filter(({ source }) => source.packaging === 'zip' && source.path);
   return Object.fromEntries(zipped.flatMap(({ source, destinations }) =>
-    Object.values(destinations).map(({ objectKey }) => [objectKey, join(directory, source.path!)])));
+    Object.values(destinations).map(({ objectKey }) => [objectKey, resolve(directory, source.path!)])));
 }

@@ -40,10 +40,15 @@ export function describeResource({ identity, resources, events }: Stack, Logical
   };
 }
 
-/** The newest first. */
-export function describeEvents({ identity, events }: Stack) {
-  return events.map((event, index) => ({
-    EventId: `${identity.id}/${index}`,
+/** How many events one answer has. CloudFormation says 1 MB. */
+const PAGE = 100;
+
+/** The newest first, a page at a time. @param token how many older events are left */
+export function describeEvents({ identity, events }: Stack, token?: string) {
+  const end = token === undefined ? events.length : Number(token);
+  const start = Math.max(0, end - PAGE);
+  const member = events.slice(start, end).map((event, index) => ({
+    EventId: `${identity.id}/${start + index}`,
     StackId: identity.id,
     StackName: identity.name,
     LogicalResourceId: event.logicalId,
@@ -53,6 +58,7 @@ export function describeEvents({ identity, events }: Stack) {
     ResourceStatusReason: event.reason,
     Timestamp: time(event),
   })).reverse();
+  return { StackEvents: { member }, ...start > 0 && { NextToken: start } };
 }
 
 function time({ at }: StackEvent): string {

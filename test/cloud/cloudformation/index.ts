@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CancelUpdateStackCommand, CloudFormationClient, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand,
-  DescribeStackEventsCommand, DescribeStacksCommand, RollbackStackCommand, Stack as Described, UpdateStackCommand,
+  DescribeStackEventsCommand, DescribeStacksCommand, paginateDescribeStackEvents, RollbackStackCommand,
+  Stack as Described, StackEvent as CloudFormationEvent, UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { CloudFormationApi } from './api';
@@ -25,10 +26,10 @@ interface AssemblyDeployRequest extends Partial<StackAddress> {
 /** Where a stack is, for calls that have its name already. */
 type Address = Omit<StackAddress, 'stackName'>;
 
-/** An operation that has begun, and how many of the stack's events are of before. */
+/** An operation that has begun, and the stack's last event of before. A new stack has none. */
 interface Begun {
   readonly stackId: string;
-  readonly seen: number;
+  readonly last: string | undefined;
 }
 
 const ACCOUNT = '111111111111';
@@ -143,8 +144,8 @@ export class CloudFormation {
     };
     return this.operate(`stack ${stackName} to be deployed`, address, async (client) => {
       const before = await describe(client, stackName).catch(unlessMissing);
-      if (!before) return { stackId: (await client.send(new CreateStackCommand(input))).StackId!, seen: 0 };
-      const seen = (await eventsOf(client, before.StackId!)).length;
+      if (!before) return { stackId: (await client.send(new CreateStackCommand(input))).StackId!, last: undefined };
+      const last = await lastEventOf(client, before.StackId!);
       try {
         await client.send(new UpdateStackCommand(input));
       } catch (error) {
@@ -152,7 +153,7 @@ export class CloudFormation {
         if (reason !== 'No updates are to be performed.') throw error;
         return { ...this.resultOf(before, [], placeOf(address)), changed: false, reason };
       }
-      return { stackId: before.StackId!, seen };
+      return { stackId: before.StackId!, last };
     });
   }
 
@@ -164,10 +165,10 @@ export class CloudFormation {
     const operation = this.clock.drive(what, async () => {
       const client = this.client(address);
       const begun = await this.clock.hold(`the call for ${what}`, () => begin(client));
-      if (!('seen' in begun)) return begun;
+      if (!('last' in begun)) return begun;
       await this.stacks.end(this.stacks.existing(place, begun.stackId));
       return this.clock.hold(`a look at what came of ${what}`, async () => {
-        const events = (await eventsOf(client, begun.stackId)).slice(begun.seen);
+        const events = await eventsOf(client, begun.stackId, begun.last);
         return this.resultOf(await describe(client, begun.stackId), events, place);
       });
     });
@@ -220,9 +221,9 @@ async function requestFor(
   client: CloudFormationClient, stackName: string, send: (stackId: string) => Promise<unknown>,
 ): Promise<Begun> {
   const stackId = (await describe(client, stackName)).StackId!;
-  const seen = (await eventsOf(client, stackId)).length;
+  const last = await lastEventOf(client, stackId);
   await send(stackId);
-  return { stackId, seen };
+  return { stackId, last };
 }
 
 async function describe(client: CloudFormationClient, name: string): Promise<Described> {
@@ -230,10 +231,20 @@ async function describe(client: CloudFormationClient, name: string): Promise<Des
   return stack;
 }
 
-/** The oldest first. */
-async function eventsOf(client: CloudFormationClient, stackId: string): Promise<StackEvent[]> {
-  const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stackId }));
-  return StackEvents.reverse().map((event) => ({
+async function lastEventOf(client: CloudFormationClient, stackId: string): Promise<string | undefined> {
+  const { StackEvents: [last] = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stackId }));
+  return last?.EventId;
+}
+
+/** All events, or those after the one of that id; the oldest first. */
+async function eventsOf(client: CloudFormationClient, stackId: string, after?: string): Promise<StackEvent[]> {
+  const found: CloudFormationEvent[] = [];
+  for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName: stackId })) {
+    const known = StackEvents.findIndex(({ EventId }) => EventId === after);
+    found.push(...known < 0 ? StackEvents : StackEvents.slice(0, known));
+    if (known >= 0) break;
+  }
+  return found.reverse().map((event) => ({
     at: event.Timestamp!.getTime(),
     logicalId: event.LogicalResourceId!,
     type: event.ResourceType!,

@@ -1,5 +1,5 @@
 // Easy DKIM of one identity: three tokens, the key behind the first one, and SES's own DNS where the public key is.
-import { createPublicKey } from 'node:crypto';
+import { easyDkimKey, publicTextOf } from './signing-key';
 import { HOUR } from './verification';
 import { Random, randomText } from '../time/random';
 
@@ -49,8 +49,7 @@ export function newEasyDkimKeys(keyLength: KeyLength, now: number, { random, tak
 
 export function publish(keys: EasyDkimKeys, zone: string, publisher: KeyPublisher): void {
   const [current, ...empty] = keys.tokens;
-  const publicKey = createPublicKey(keys.privateKey()).export({ format: 'der', type: 'spki' }).toString('base64');
-  publisher.set(`${current}.${zone}`, 'TXT', [`p=${publicKey}`]);
+  publisher.set(`${current}.${zone}`, 'TXT', [`p=${publicTextOf(easyDkimKey(keys.privateKey()))}`]);
   for (const token of empty) publisher.set(`${token}.${zone}`, 'TXT', ['p=']);
 }
 

@@ -1,5 +1,4 @@
 // All identities of the local SES: what calls do to them, what a caller reads, and the key that each one signs with.
-import { createPrivateKey } from 'node:crypto';
 import { promises } from 'node:dns';
 import {
   EasyDkimKeys, KeyLength, KeyPublisher, mayChangeKeyLength, newEasyDkimKeys, publish, signingHostedZone, unpublish,
@@ -12,6 +11,7 @@ import { parentOf } from './replication';
 import { SesSettings } from './settings';
 import { show } from './show';
 import { Signing } from './signing';
+import { easyDkimKey } from './signing-key';
 import { StaleReads } from '../stale-reads';
 import { Tag, withoutTags, withTags } from './tags';
 import { armed, LookError, Verification } from './verification';
@@ -84,7 +84,7 @@ export class SesIdentities {
     }
     const owner = this.ownerOfKeys(identity);
     if (!owner || typeof owner === 'string') return undefined;
-    return { domain: name, selector: owner.easy.tokens[0], privateKey: createPrivateKey(owner.easy.privateKey()) };
+    return { domain: name, selector: owner.easy.tokens[0], privateKey: easyDkimKey(owner.easy.privateKey()) };
   }
 
   // ---- changing

@@ -1,6 +1,7 @@
 // How SES looks in public DNS: the CNAMEs of Easy DKIM, the TXT of BYODKIM, and the SOA it reports.
-import { createPublicKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { promises, SoaRecord } from 'node:dns';
+import { publicTextOf } from './signing-key';
 import { Look } from './verification';
 
 export async function lookForCnames(
@@ -26,16 +27,6 @@ export function lookForTxt(
     // With several records a verifier may take any of them (RFC 6376 3.6.2.2), so SES is not assumed to find ours.
     (records) => expected !== undefined && records.length === 1 && publishedKey(records[0].join('')) === expected,
   );
-}
-
-/** What `p=` has for a private key. SES looks again and again, and to derive it takes as long as all else of a look. */
-const publicTexts = new WeakMap<KeyObject, string>();
-
-function publicTextOf(privateKey: KeyObject): string {
-  const text = publicTexts.get(privateKey)
-    ?? createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64');
-  publicTexts.set(privateKey, text);
-  return text;
 }
 
 /** The SOA of the zone that holds the domain. */

@@ -1,5 +1,5 @@
 // The mail SES sends: composed as an RFC 5322 message and DKIM-signed with the key SES was given.
-import { createPrivateKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import addressparser from 'nodemailer/lib/addressparser';
 import DKIM from 'nodemailer/lib/dkim';
@@ -31,20 +31,6 @@ export function compose({ to, cc, replyTo, ...mail }: SimpleMail): Promise<Buffe
 export function sign(message: Buffer, signer: DkimSigner): Promise<Buffer> {
   const privateKey = signer.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   return buffer(new DKIM({ domainName: signer.domain, keySelector: signer.selector, privateKey }).sign(message));
-}
-
-/** What SES can sign with: an RSA key of 1024 to 2048 bits, as bare base64 of PKCS #1 or PKCS #8. Else undefined. */
-export function readSigningKey(base64: string): KeyObject | undefined {
-  for (const type of ['pkcs8', 'pkcs1'] as const) {
-    try {
-      const key = createPrivateKey({ key: Buffer.from(base64, 'base64'), format: 'der', type });
-      const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-      return key.asymmetricKeyType === 'rsa' && bits >= 1024 && bits <= 2048 ? key : undefined;
-    } catch {
-      continue; // not of this form
-    }
-  }
-  return undefined;
 }
 
 /** The bare address of a From value such as `Jane <jane@example.com>`. */

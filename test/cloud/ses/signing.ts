@@ -3,7 +3,7 @@ import { KeyObject } from 'node:crypto';
 import { DkimSigningAttributesOrigin } from '@aws-sdk/client-sesv2';
 import { KeyLength } from './easy-dkim';
 import { badRequest } from './errors';
-import { readSigningKey } from './mail';
+import { readSigningKey } from './signing-key';
 import { Principal } from '../credentials';
 
 export type Signing = EasyDkimSigning | OwnKeySigning | ReplicaSigning;

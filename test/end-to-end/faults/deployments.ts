@@ -1,5 +1,5 @@
 // What the stacks of the fault matrix say. Each is synthesized once: all names in it are the same every time.
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
@@ -54,7 +54,7 @@ export function deploy(
 }
 
 function synthesize(world: World, deployment: Deployment): CloudAssembly {
-  const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });
+  const app = Scene.newApp();
   build(world, deployment, new Stack(app, STACK, { env: { account: ACCOUNT, region: REGION } }));
   return app.synth();
 }
