@@ -144,8 +144,8 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
 /** What Secrets Manager has left half-way is settled: else it would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, { changedAt = Infinity }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
-  await retireDue(rotation);
   const { pending } = await readStoredKeys(secretArn, services);
+  await retireDue(rotation);
   const now = services.retry.now();
   const isLeft = pending && (pending.key ? isOld(pending.key, now) : now - changedAt >= PATIENCE_MS);
   if (isLeft) await settle(rotation);

@@ -10,6 +10,7 @@ import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 
 const NOT_FOUND = 'ResourceNotFoundException';
+const REFUSED = 'InvalidParameterException';
 
 /** `clientFor` gives the client of a Region. `redactor` is told each text, before anybody else gets it. */
 export function keyStoreIn(
@@ -26,7 +27,7 @@ export function keyStoreIn(
     });
   }
 
-  return {
+  const store: KeyStore = {
     async describe() {
       const answer = await found('described', retry.call('DescribeSecret', () =>
         client.send(new DescribeSecretCommand({ SecretId }))));
@@ -64,9 +65,13 @@ export function keyStoreIn(
     async moveLabel(VersionStage, RemoveFromVersionId, MoveToVersionId) {
       await retry.write('UpdateSecretVersionStage', () => client.send(new UpdateSecretVersionStageCommand({
         SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId,
-      }))).catch((error: unknown) => {
+      }))).catch(async (error: unknown) => {
+        // Somebody else has moved it in this moment: another run of the step, or a deployment.
+        const holder = nameOf(error) === REFUSED ? (await store.describe())?.versions[VersionStage] : RemoveFromVersionId;
+        if (MoveToVersionId ? holder === MoveToVersionId : holder !== RemoveFromVersionId) return;
         throw secretError(`The label ${VersionStage} of the secret ${SecretId} could not be moved`, error, SecretId);
       });
     },
   };
+  return store;
 }

@@ -40,7 +40,7 @@ export class Rotation extends Construct {
       description: 'Rotation of DKIM keys of SES identities (cdk-ses-dkim)',
       handler: 'rotation/index.handler',
       memorySize: 512,
-      whyNo: { queue: 'A lost event is repeated: the steps by Secrets Manager, the care an hour later', concurrency: ONLY_YOURS },
+      whyNo: { queue: 'A lost event comes again', concurrency: ONLY_YOURS },
       permissions: (_, log) => [logPermission(Stack.of(this), log)],
     }, ownSettings(options));
     this.functionArn = this.function.arn;

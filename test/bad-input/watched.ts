@@ -54,6 +54,8 @@ export const SEEN: readonly Refusal[] = [
     `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The key that SES has now is looked up, too.'),
   seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set BYODKIM (EXTERNAL) with selector {selector}',
     `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
+  seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set a rotating key (EXTERNAL) with another selector',
+    `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
   seen(SES, 'the DKIM status of {domain} in SES in {region} is PENDING: SES still looks for the records, and mail goes out unsigned '
     + 'until it has found them', 'It takes minutes. If it takes longer, look whether the records are in public DNS, and the domain is '
     + 'delegated to them', 'Also `NOT_STARTED`, for a moment.'),

@@ -1,0 +1,33 @@
+// A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
+import { Duration } from 'aws-cdk-lib';
+import { ACCOUNT, DOMAIN, REGION, RotatingScene } from './rotating-scene';
+import { HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
+
+const HEALTHY = { Problem: 0, LookFailed: 0, Verified: 1, SigningEnabled: 1, KeyPublished: 1 };
+
+let rotating: RotatingScene;
+
+beforeEach(async () => {
+  rotating = await RotatingScene.deployed({ keyLength: 1024, overlap: Duration.days(1) }, WATCHED);
+});
+
+afterEach(() => rotating.stop());
+
+test('it is healthy before, between and after changes of the key', async () => {
+  const { scene } = rotating;
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  for (let change = 0; change < 2; change++) {
+    await rotating.rotated();
+    expect(await nextReport(scene)).toEqual(HEALTHY);
+  }
+  await rotating.clock.pass(30 * HOUR); // the old records are retired
+  expect(reportsOn(scene).at(-1)!.metrics).toEqual(HEALTHY);
+  expect(said(scene)).toEqual([]);
+});
+
+test('a key that the stack has not told SES is a problem', async () => {
+  const { scene } = rotating;
+  scene.cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'AWS_SES', {});
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/the stack has set a rotating key/);
+});
