@@ -5,7 +5,6 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
-import { ownerOf } from '../base/owner';
 import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
 import { withKnownKey } from '../signing/rotating-key';
@@ -62,9 +61,8 @@ export async function attributesAfterRollback(
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
-    const owner = ownerOf(event.StackId, event.LogicalResourceId, desired);
     const keyed = await withKnownKey(desired, services);
-    const attributes = await attributesIfInPlace({ desired: keyed, owner, progress }, services);
+    const attributes = await attributesIfInPlace(keyed, progress.acceptedKey, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;

@@ -2,42 +2,35 @@
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey } from './own-key';
 import { signsAs, signsNow } from './ses-rules';
-import { selectorsNow, tagOf } from './signing-tag';
-import { acceptedKeyOf, attributesOf, SigningResult, Task } from './task';
+import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { IdentityState, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, holdsTheKey, recordsAt, serves } from '../records/dkim-record';
 import { followed } from '../records/led-to';
 
-/** What is looked for, and what the request has done for it. */
-type Wanted = Pick<Task, 'desired' | 'owner' | 'progress'>;
-
-/** The attributes, if signing and records are in place. */
-export async function attributesIfInPlace(wanted: Wanted, services: Services): Promise<ResourceAttributes | undefined> {
-  const { desired } = wanted;
+/** The attributes, if signing and records are in place. `acceptedKey` is as in `Progress`. */
+export async function attributesIfInPlace(
+  desired: DesiredState, acceptedKey: string | undefined, services: Services,
+): Promise<ResourceAttributes | undefined> {
   const identity = await services.ses.read();
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
   const result = await resultOf(desired, identity, services);
-  const isInPlace = await hasKey(wanted, result, identity, services)
+  const isInPlace = (acceptedKeyOf(result) === acceptedKey || await hasKey(desired, result, identity, services))
     && await arePublished(result.records, desired, services);
   return isInPlace ? attributesOf(result) : undefined;
 }
 
 /**
- * SES does not say which key it has. It is the one that it has taken in this request, or the one that it has verified
- * under this very selector. The public name servers can say that this is another one.
+ * SES does not say which key it has. It is the one that it has taken in this request, or else the one that it has
+ * verified, where it names the selector. The public name servers can say that this is another one.
  */
 async function hasKey(
-  { desired: { signing }, owner, progress }: Wanted, result: SigningResult, identity: IdentityState,
-  { dns }: Services,
+  { signing }: DesiredState, { records: [record] }: SigningResult, identity: IdentityState, { dns }: Services,
 ): Promise<boolean> {
-  if (signing.method !== 'BYODKIM' || progress.acceptedKey === acceptedKeyOf(result)) return true;
-  const selectors = selectorsNow(tagOf(identity, owner), identity);
-  if (!signsNow(identity) || selectors.some((selector) => selector !== signing.selector.toLowerCase())) return false;
-  const [record] = result.records;
-  const answers = await dns.ask(record.name);
-  return answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
+  if (signing.method !== 'BYODKIM') return true;
+  return signsNow(identity) && identity.tokens.length > 0
+    && (await dns.ask(record.name)).every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 
 async function resultOf(desired: DesiredState, identity: IdentityState, services: Services): Promise<SigningResult> {

@@ -90,12 +90,10 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
  * Where there is no tag, the properties count as told. Those of an update that has told SES nothing must not: it has
  * failed, or has found the signing. So what was told before is written down then. A roll-back goes back to that.
  */
-async function noteToldBefore(
-  { desired, owner, toldBefore, isRollback, progress: { signingTag } }: ReconcileRequest, services: Services,
-): Promise<void> {
-  if (signingTag !== undefined || !toldBefore || isSameSigning(toldBefore, desired.signing)) return;
+async function noteToldBefore({ desired, owner, toldBefore, ...request }: ReconcileRequest, services: Services) {
+  if (!toldBefore || request.progress.signingTag !== undefined || isSameSigning(toldBefore, desired.signing)) return;
   const identity = await services.ses.read();
-  if (!identity || identity.tags[owner.label] !== undefined || await isRollback()) return;
+  if (!identity || identity.tags[owner.label] !== undefined || await request.isRollback()) return;
   await noted(services.ses.tag(owner.label, renderTag(tagOf(identity, owner, toldBefore))), services);
 }
 
