@@ -19,6 +19,7 @@ interface Part {
 }
 
 const SMITHY = '@smithy/core/dist-es/submodules';
+const CLIENTS = ['cloudformation', 'lambda', 'route-53', 'scheduler', 'secrets-manager', 'sesv2', 'sts'];
 
 /** Exported for the test. */
 export const PARTS: readonly Part[] = [
@@ -94,7 +95,6 @@ export const PARTS: readonly Part[] = [
   // The SHA-256 in JavaScript: for a Node.js without its own.
   { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
   // Streams of a browser: Node's are others.
-  { file: `${SMITHY}/serde/util-stream/sdk-stream-mixin.browser.js`, exports: ['sdkStreamMixin'] },
   {
     file: `${SMITHY}/serde/util-stream/stream-collector.browser.js`,
     exports: ['streamCollector', 'collectBlob', 'collectReadableStream'],
@@ -111,10 +111,80 @@ export const PARTS: readonly Part[] = [
       'resolveParamsForS3', 'DOT_PATTERN', 'S3_HOSTNAME_PATTERN', 'isDnsCompatibleBucketName', 'isArnBucketName',
     ],
   },
+  {
+    // The files in the home folder, where people have settings and credentials. A function has none.
+    file: `${SMITHY}/config/shared-ini-file-loader/loadSharedConfigFiles.js`,
+    exports: ['CONFIG_PREFIX_SEPARATOR', 'loadSharedConfigFiles'],
+    instead: {
+      CONFIG_PREFIX_SEPARATOR: '"."',
+      loadSharedConfigFiles: 'async () => ({ configFile: {}, credentialsFile: {} })',
+    },
+    form: [
+      'const swallowError = () => ({});', 'return { configFile: parsedFiles[0], credentialsFile: parsedFiles[1], };',
+    ],
+  },
+  {
+    // When the service wants to be asked again. The SDK asks once.
+    file: `${SMITHY}/retry/middleware-retry/parseRetryAfterHeader.js`,
+    exports: ['parseRetryAfterHeader', 'getRetryAfterHint'],
+    instead: { parseRetryAfterHeader: '() => undefined' },
+    form: ['export function parseRetryAfterHeader(response, logger) {'],
+  },
+  // Answers that come as a stream, and lists in headers. No operation here has them.
+  { file: `${SMITHY}/serde/util-stream/sdk-stream-mixin.js`, exports: ['sdkStreamMixin'] },
+  { file: `${SMITHY}/serde/split-every.js`, exports: ['splitEvery'] },
+  { file: `${SMITHY}/serde/split-header.js`, exports: ['splitHeader'] },
+  // Extensions of a client, which nobody passes. Without any, the config stays as it is.
+  ...CLIENTS.map((client) => ({
+    file: `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,
+    exports: ['resolveRuntimeExtensions'],
+    instead: { resolveRuntimeExtensions: '(config, extensions) => extensions.length === 0 ? config : fail()' },
+    form: [
+      'extensions.forEach((extension) => extension.configure(extensionConfiguration)); return Object.assign(runtimeConfig, '
+      + 'resolveAwsRegionExtensionConfiguration(extensionConfiguration), '
+      + 'resolveDefaultRuntimeConfig(extensionConfiguration), '
+      + 'resolveHttpHandlerRuntimeConfig(extensionConfiguration), '
+      + 'resolveHttpAuthRuntimeConfig(extensionConfiguration)); };',
+    ],
+  })),
 ];
 
+/** Functions of files that are used otherwise, by the end of the path of the file. Each throws. Exported for the test. */
+export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  // Event streams, as above. `resolveError` is for CBOR.
+  [`${SMITHY}/protocols/HttpProtocol.js`]: [
+    'resolveError', 'serializeEventStream', 'deserializeEventStream', 'loadEventStreamCapability',
+    'getEventStreamMarshaller', 'resolveEventStreamMarshaller',
+  ],
+  // What no operation here sends in JSON or XML: maps, bytes, times.
+  [`${SMITHY}/protocols/json/codec-v2/JsonShapeSerializer2.js`]: [
+    'writeDiscriminatedDocument', 'writeBase64', 'writeMap', 'writeTimestamp',
+  ],
+  '@aws-sdk/core/dist-es/submodules/protocols/xml/XmlShapeSerializer.js': ['writeMap'],
+  // For whoever takes the body of a request, which are bytes, for a text.
+  [`${SMITHY}/protocols/json/codec-v2/JsonBytesStringAdapter.js`]: [
+    'includes', 'indexOf', 'lastIndexOf', 'startsWith', 'endsWith', 'match', 'replace', 'search', 'split', 'substring',
+    'trim', 'trimStart', 'trimEnd', 'charAt', 'charCodeAt', 'padStart', 'padEnd', 'repeat', 'toUpperCase',
+    'toLowerCase',
+  ],
+  // Times in the form of a header, and times as text in JSON. Here they are numbers in JSON, and text in XML.
+  [`${SMITHY}/serde/date-utils.js`]: ['dateToUtcString', 'parseRfc3339DateTimeWithOffset', 'parseRfc7231DateTime'],
+  [`${SMITHY}/serde/schema-serde-lib/schema-date-utils.js`]: ['_parseRfc7231DateTime'],
+  // Signatures of anything but a request: of a URL, of an event, of a text.
+  '@smithy/signature-v4/dist-es/SignatureV4.js': ['presign', 'signEvent', 'signMessage', 'signString'],
+  // To take a step of a request out. The SDK and the handler only add some.
+  [`${SMITHY}/client/middleware-stack/MiddlewareStack.js`]: [
+    'removeByName', 'removeByReference', 'remove', 'removeByTag',
+  ],
+  // Services that changed from the query protocol to another one, and say so in their answers.
+  '@aws-sdk/core/dist-es/submodules/protocols/ProtocolLib.js': ['setQueryCompatError', 'queryCompatOutput'],
+  // The handler sends plain queries.
+  'dns-packet/opcodes.js': ['exports.toOpcode'],
+  'dns-packet/rcodes.js': ['exports.toRcode'],
+};
+
 /** dns-packet's file with the types of records. */
-const RECORD_TYPES = /[\\/]dns-packet[\\/]index\.js$/;
+const RECORD_TYPES = 'dns-packet/index.js';
 
 /** The types of records that the handler sends or reads. PTR has the code of CNAME and DNAME. */
 const KEPT_TYPES = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'OPT', 'PTR', 'SOA', 'TXT'];
@@ -130,23 +200,37 @@ leftOut.decode = (buf, offset) => {
 }
 `;
 
+/** Stands for the options of OPT in the same way. */
+const LEFT_OUT_OPTION = `
+const roption = {
+  encode: () => leftOut(),
+  encodingLength: () => leftOut(),
+  decode: (buf, offset) => {
+    const data = leftOut.decode(buf, offset + 2)
+    roption.decode.bytes = 2 + leftOut.decode.bytes
+    return data
+  }
+}
+`;
+
 export const leftOut: Plugin = {
   name: 'left-out',
   setup({ onLoad, onEnd }) {
     let unseen = new Set<string>();
-    const startOver = () => unseen = new Set([...PARTS.map(({ file }) => file), 'dns-packet']);
+    const changes: (readonly [string, (source: string) => string])[] = [
+      ...PARTS.map((part) => [part.file, (source: string) => withoutPart(source, part)] as const),
+      ...Object.keys(FUNCTIONS).map((file) => [file, (source: string) => withoutFunctions(source, file)] as const),
+      [RECORD_TYPES, withoutRecordTypes],
+    ];
+    const startOver = () => unseen = new Set(changes.map(([file]) => file));
     startOver();
-    for (const part of PARTS) {
-      const filter = new RegExp(`[\\\\/]${part.file.split('/').map(escaped).join('[\\\\/]')}$`);
+    for (const [file, change] of changes) {
+      const filter = new RegExp(`[\\\\/]${file.split('/').map(escaped).join('[\\\\/]')}$`);
       onLoad({ filter }, ({ path }) => {
-        unseen.delete(part.file);
-        return { contents: withoutPart(readFileSync(path, 'utf8'), part), loader: 'js' };
+        unseen.delete(file);
+        return { contents: change(readFileSync(path, 'utf8')), loader: 'js' };
       });
     }
-    onLoad({ filter: RECORD_TYPES }, ({ path }) => {
-      unseen.delete('dns-packet');
-      return { contents: withoutRecordTypes(readFileSync(path, 'utf8')), loader: 'js' };
-    });
     onEnd(({ errors }) => {
       const missing = [...unseen];
       startOver();
@@ -166,6 +250,19 @@ export function withoutPart(source: string, { file, exports, instead = {}, impor
     'const leftOut = /* @__PURE__ */ new Proxy(function () {}, { apply: fail, construct: fail, get: fail });',
     ...exports.map((name) => `export const ${name} = ${instead[name] ?? 'leftOut'};`),
   ].join('\n');
+}
+
+/** A file of which some functions throw. Each is looked for by its name, up to the end of its block. */
+export function withoutFunctions(source: string, file: string): string {
+  requireForm(!source.includes('leftOut'), `leftOut in ${file}`);
+  const result = FUNCTIONS[file].reduce((code, name) => {
+    const START = `(?:(?:export|const|static|async|function) )*${escaped(name)}(?: =|:)? ?(?:function )?`;
+    const one = new RegExp(`^( *)(${START})\\(.*\\)( =>)? \\{\\n(?:\\1 .*\\n|\\n)*\\1\\}`, 'gm');
+    requireForm([...code.matchAll(one)].length === 1, `not one function ${name} in ${file}`);
+    return code.replace(one, `$1$2()$3 { leftOut(${JSON.stringify(name)}); }`);
+  }, source);
+  const text = JSON.stringify(` of ${file} is left out of the bundle`);
+  return `${result}\nfunction leftOut(name) { throw new Error(name + ${text}); }\n`;
 }
 
 const EXPORT = /^export (?:\{ (.*?),? \}(?: from .*)?;|(?:const|class|(?:async )?function\*?) (\w+)\b.*)$/;
@@ -193,17 +290,23 @@ export function withoutRecordTypes(source: string): string {
     result = withoutObject(result.replace(line, `    case '${type}': return leftOut\n`), code);
   }
   for (const helper of ['string', 'typebitmap']) result = withoutObject(result, helper);
+  result = result.replace(objectOf('roption'), LEFT_OUT_OPTION).replace(/^const optioncodes = .*\n/m, '');
+  requireForm(result.includes(LEFT_OUT_OPTION) && !result.includes('optioncodes'), 'the options of OPT in dns-packet');
   return result + LEFT_OUT_TYPE;
 }
 
-/** Without `const <name> = {}`, and without all that is put on the object up to the next one. */
+/** Without that object, which nobody else may use. */
 function withoutObject(source: string, name: string): string {
-  const START = `const ${name} = (?:exports\\.\\w+ = )?\\{\\}\\n`;
-  const object = new RegExp(`^${START}(?:\\n|${name}\\..*\\n| .*\\n|\\}\\n)*`, 'm');
-  const result = source.replace(object, '');
+  const result = source.replace(objectOf(name), '');
   const isNamed = new RegExp(`(?<![.\\w'])${name}\\b(?!')`).test(result);
   requireForm(result !== source && !isNamed, `the object ${name} of dns-packet`);
   return result;
+}
+
+/** Finds `const <name> = {}`, and all that is put on the object up to the next one. */
+function objectOf(name: string): RegExp {
+  const START = `const ${name} = (?:exports\\.\\w+ = )?\\{\\}\\n`;
+  return new RegExp(`^${START}(?:\\n|${name}\\..*\\n| .*\\n|\\}\\n)*`, 'm');
 }
 
 function escaped(text: string): string {

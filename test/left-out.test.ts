@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as dnsPacket from 'dns-packet';
-import { build } from 'esbuild';
-import { leftOut, PARTS, withoutPart, withoutRecordTypes } from '../scripts/left-out';
+import { build, transform } from 'esbuild';
+import { FUNCTIONS, leftOut, PARTS, withoutFunctions, withoutPart, withoutRecordTypes } from '../scripts/left-out';
 
 const PACKAGES = join(__dirname, '..', 'node_modules');
 const DNS_PACKET = readFileSync(join(PACKAGES, 'dns-packet', 'index.js'), 'utf8');
@@ -70,6 +70,38 @@ describe('a part that is left out', () => {
     await expect(limiter.getSendToken()).resolves.toBeUndefined();
   });
 
+  test('without files in the home folder there are no settings from there, as in a function', async () => {
+    const { loadSharedConfigFiles: original } = createRequire(join(PACKAGES, 'x'))('@smithy/core/config');
+    const stub = stubOf(partNamed('loadSharedConfigFiles'));
+    const nowhere = { filepath: join(__dirname, 'nowhere'), configFilepath: join(__dirname, 'nowhere') };
+    expect(await stub.loadSharedConfigFiles(nowhere)).toEqual(await original(nowhere));
+    expect(stub.CONFIG_PREFIX_SEPARATOR).toBe('.');
+  });
+
+  test('when a service wants to be asked again is not read', () => {
+    expect(stubOf(partNamed('parseRetryAfterHeader')).parseRetryAfterHeader({})).toBeUndefined();
+  });
+
+  test.each(PARTS.filter(({ exports }) => exports.includes('resolveRuntimeExtensions')).map((part) => [part.file, part] as const))(
+    '%s: a client without extensions has the config that it had', async (file, part) => {
+      const { outputFiles: [{ text }] } = await build({
+        entryPoints: [join(PACKAGES, file)], bundle: true, format: 'cjs', platform: 'node', write: false,
+      });
+      const original = new Function('require', `const module = {}; ${text}; return module.exports`)(createRequire(__filename));
+      const stub = stubOf(part);
+      const client = createRequire(__filename)(join(PACKAGES, file, '..', '..'));
+      const Client = Object.values<any>(client).find(({ name }) => /^(?!__).+Client$/.test(name));
+      for (const { resolveRuntimeExtensions } of [original, stub]) {
+        const { config } = new Client({ region: 'eu-west-1', maxAttempts: 1 });
+        const before = Object.entries(config);
+        expect(resolveRuntimeExtensions(config, [])).toBe(config);
+        expect(before.filter(([key, value]) => config[key] !== value)).toEqual([]);
+        expect(Object.keys(config).filter((key) => config[key] !== undefined)).toEqual(
+          before.filter(([, value]) => value !== undefined).map(([key]) => key));
+      }
+      expect(() => stub.resolveRuntimeExtensions({}, [{}])).toThrow(`${file} is left out of the bundle`);
+    });
+
   test('a request for one Region is signed as before, and one for all is not', async () => {
     const load = createRequire(join(PACKAGES, '@aws-sdk', 'client-sesv2', 'package.json'));
     const { SignatureV4MultiRegion: Original } = load('@aws-sdk/signature-v4-multi-region');
@@ -124,6 +156,43 @@ describe('a part that is left out', () => {
   });
 });
 
+describe('a function that is left out', () => {
+  const each = Object.entries(FUNCTIONS).flatMap(([file, names]) => names.map((name) => [file, name] as const));
+
+  test.each(each)('%s: %s throws, and nothing else of the file has changed', (file, name) => {
+    const lines = sourceOf(file).split('\n');
+    const left = withoutFunctions(sourceOf(file), file);
+    const [stub, ...others] = left.split('\n').filter((line) => line.includes(`{ leftOut("${name}"); }`));
+    expect(others).toEqual([]);
+    expect(stub).toMatch(new RegExp(`^ *[\\w ]*\\b${name.replace('.', '\\.')}\\b.*\\(\\)(?: =>)? \\{ leftOut`));
+    const kept = left.split('\n').filter((line) => !/\bleftOut\(/.test(line));
+    expect(kept.filter((line) => !lines.includes(line))).toEqual([]);
+    expect(left).toContain(`throw new Error(name + " of ${file} is left out of the bundle")`);
+  });
+
+  test('throws, and the others of its file do what they did', async () => {
+    const file = Object.keys(FUNCTIONS).find((path) => path.endsWith('/MiddlewareStack.js'))!;
+    const { code } = await transform(withoutFunctions(sourceOf(file), file), { format: 'cjs' });
+    const module = { exports: {} as Record<string, any> };
+    new Function('require', 'module', code)(createRequire(join(PACKAGES, file)), module);
+    const stack = module.exports.constructStack();
+    stack.add((next: (args: string) => string) => (args: string) => next(`${args}, then`), { step: 'build' });
+    expect(stack.resolve((args: string) => args, {})('first')).toBe('first, then');
+    expect(() => stack.removeByTag('any')).toThrow(`removeByTag of ${file} is left out of the bundle`);
+  });
+
+  test.each<[string, (source: string) => string]>([
+    ['is not there any more', (source) => source.replace('    async presign(', '    async presignRequest(')],
+    ['is there twice', (source) => source.replace('async signString(', 'async presign() {\n    }\n    async signString(')],
+    ['has another form', (source) => source.replace('async presign(', 'presign = async function (')],
+  ])('%s: fails the build', (_, change) => {
+    const file = '@smithy/signature-v4/dist-es/SignatureV4.js';
+    const changed = change(sourceOf(file));
+    expect(changed).not.toBe(sourceOf(file));
+    expect(() => withoutFunctions(changed, file)).toThrow(/A package has another form .*presign.*SignatureV4\.js/);
+  });
+});
+
 describe('the types of DNS records that are left out', () => {
   const small = run(withoutRecordTypes(DNS_PACKET), 'dns-packet/index.js') as typeof dnsPacket;
   const record = { name: 'example.com', ttl: 60, class: 'IN' } as const;
@@ -174,6 +243,21 @@ describe('the types of DNS records that are left out', () => {
     expect(() => small.encode(message([each]))).toThrow('This type of DNS record is left out of the bundle');
   });
 
+  test('options that a name server adds are passed over, whatever is in them, and none is written', () => {
+    const sizes = [[10, 8], [8, 4], [11, 1], [14, 3], [65001, 0]];
+    const options = sizes.map(([code, size]) => ({ code, data: Buffer.alloc(size) }));
+    const additional = { ...edns, options } as any;
+    const { answers, additionals = [] } = small.decode(
+      dnsPacket.encode({ ...message(used), additionals: [additional, used[0]] }));
+    expect(answers).toEqual(small.decode(dnsPacket.encode(message(used))).answers);
+    expect(additionals[0]).toMatchObject({ type: 'OPT', udpPayloadSize: 1232 });
+    expect(additionals[1]).toMatchObject(used[0]);
+    expect(() => small.encode({ ...message([]), additionals: [additional] })).toThrow('is left out');
+    const [cookie] = options;
+    const encoded = dnsPacket.encode({ ...message([]), additionals: [{ ...edns, options: [cookie] } as any] });
+    expect(() => small.decode(encoded.subarray(0, -1))).toThrow('buffer overflow');
+  });
+
   test('a record that is cut off cannot be read', () => {
     const encoded = dnsPacket.encode({ ...message(unused), additionals: [] });
     expect(() => small.decode(encoded.subarray(0, -1))).toThrow('buffer overflow');
@@ -190,6 +274,8 @@ describe('the types of DNS records that are left out', () => {
     ['the code of a type', (source) => source.replace('rmx = exports.mx = {}', 'rmx = exports.mx = make()')],
     ['the code between two types', (source) => source.replace('const rtlsa =', 'register(rnaptr)\n\nconst rtlsa =')],
     ['a use of a type elsewhere', (source) => `${source}\nexports.mail = rmx\n`],
+    ['the options', (source) => source.replace('const roption = exports.option = {}', 'const roption = options()')],
+    ['the codes of options', (source) => `${source}\nexports.codes = optioncodes\n`],
     ['a helper', (source) => source.replace('const typebitmap = {}', 'const typebitmap = new Bitmap()')],
   ])('%s that is not as it was fails the build', (_, change) => {
     const changed = change(DNS_PACKET);

@@ -1,9 +1,11 @@
 // Public DNS as the world sees it: two providers, CNAMEs, zone cuts, resolvers that remember, networks without DNS.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { Answer, decode, encode } from 'dns-packet';
 import { ACCOUNT, byoDkim, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { FunctionMode, LocalCloudOptions, StackResult } from '../cloud';
+import { DnsServer } from '../cloud/dns/dns-server';
 import { NameServerSettings } from '../cloud/dns/name-server';
 
 const ORG = 'example.org';
@@ -415,6 +417,55 @@ describe('some of the domain\'s name servers do not work', () => {
   test('D5 all are slow, but within what resolvers wait', async () => {
     change({ delay: 4_000 });
     expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
+    expect(scene.log().join()).not.toContain('name-servers-silent');
+  });
+
+  test('D5 all add records of every type, such as those of DNSSEC, and options that nobody asked for', async () => {
+    const signature = {
+      typeCovered: 'TXT',
+      algorithm: 13,
+      labels: 2,
+      originalTTL: 60,
+      expiration: 2,
+      inception: 1,
+      keyTag: 7,
+      signersName: DOMAIN,
+      signature: Buffer.alloc(64),
+    };
+    const added = [
+      ['RRSIG', signature], ['NSEC', { nextDomain: `a.${DOMAIN}`, rrtypes: ['TXT', 'RRSIG'] }],
+      ['NSEC3', {
+        algorithm: 1, flags: 0, iterations: 0, salt: Buffer.alloc(2), nextDomain: Buffer.alloc(20), rrtypes: ['A'],
+      }],
+      ['DNSKEY', { flags: 257, algorithm: 13, key: Buffer.alloc(64) }],
+      ['DS', { keyTag: 7, algorithm: 13, digestType: 2, digest: Buffer.alloc(32) }],
+      ['SOA', { mname: 'ns.example.net', rname: 'root.example.net', serial: 1 }],
+      ['MX', { preference: 1, exchange: 'mx.example.net' }], ['CAA', { flags: 0, tag: 'issue', value: 'ca.example' }],
+      ['UNKNOWN_65', Buffer.from([0, 1, 0])],
+    ].map(([type, data]) => ({ type, name: DOMAIN, ttl: 60, class: 'IN', data }) as Answer);
+    // a cookie, a client's subnet of no known family, a time-out that is cut off, an error in words
+    const options = [[10, 8], [8, 4], [11, 1], [15, 2]].map(([code, size]) => ({ code, data: Buffer.alloc(size) }));
+    let answered = 0;
+    const { reply } = DnsServer.prototype;
+    jest.spyOn(DnsServer.prototype, 'reply').mockImplementation(function (this: DnsServer, message, transport) {
+      const plain = reply.call(this, message, transport);
+      if (!plain) return plain;
+      const { answers = [], authorities = [], additionals = [], ...rest } = decode(plain);
+      answered++;
+      return encode({
+        ...rest,
+        answers: answers.length > 0 ? [...added, ...answers] : [],
+        authorities: [...added, ...authorities],
+        additionals: [...added, ...additionals.map((each) => each.type === 'OPT' ? { ...each, options } as Answer : each)],
+      });
+    });
+    try {
+      expect(await deploy()).toMatchObject({ status: 'CREATE_COMPLETE' });
+    } finally {
+      jest.restoreAllMocks();
+    }
+    expect(answered).toBeGreaterThan(nameServers.length);
+    expect(scene.writes()).toContain(PUT_SIGNING);
     expect(scene.log().join()).not.toContain('name-servers-silent');
   });
 
