@@ -149,7 +149,7 @@ export const PARTS: readonly Part[] = [
   })),
 ];
 
-/** Functions of files that are used otherwise, by the end of the path of the file. Each throws. Exported for the test. */
+/** Functions of files that are used otherwise, by the end of the file's path. Each throws. Exported for the test. */
 export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   // Event streams, as above. `resolveError` is for CBOR.
   [`${SMITHY}/protocols/HttpProtocol.js`]: [

@@ -141,7 +141,7 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
   }
 }
 
-/** What Secrets Manager has left half-way is settled: else it would refuse each later rotation and each new schedule. */
+/** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, { changedAt = Infinity }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { pending } = await readStoredKeys(secretArn, services);

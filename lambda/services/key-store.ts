@@ -67,7 +67,8 @@ export function keyStoreIn(
         SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId,
       }))).catch(async (error: unknown) => {
         // Somebody else has moved it in this moment: another run of the step, or a deployment.
-        const holder = nameOf(error) === REFUSED ? (await store.describe())?.versions[VersionStage] : RemoveFromVersionId;
+        const now = nameOf(error) === REFUSED ? await store.describe() : undefined;
+        const holder = now ? now.versions[VersionStage] : RemoveFromVersionId;
         if (MoveToVersionId ? holder === MoveToVersionId : holder !== RemoveFromVersionId) return;
         throw secretError(`The label ${VersionStage} of the secret ${SecretId} could not be moved`, error, SecretId);
       });
