@@ -1,6 +1,6 @@
 // What the tags of a secret say of its rotation: the identity, the hosted zone, and who owns the records.
-// CloudFormation has written them. Whoever may tag the secret can change them, so the registry record in the zone has to
-// agree.
+// CloudFormation has written them. Whoever may tag the secret can change them, so the registry record in the zone has
+// to agree.
 import { ROTATION_TAG_PREFIX, ROTATION_TAGS, RotationTags } from '../../src/private/contract';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
