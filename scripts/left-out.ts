@@ -66,32 +66,23 @@ export const PARTS: readonly Part[] = [
       'return this.getSigv4aSigner().sign(requestToSign, options); } return this.sigv4Signer.sign(requestToSign, options);',
     ],
   },
-  {
-    // Slows the SDK's own retries down, where AWS_RETRY_MODE is `adaptive`. Each client tries once.
-    file: `${SMITHY}/retry/util-retry/DefaultRateLimiter.js`,
-    exports: ['DefaultRateLimiter'],
-    instead: { DefaultRateLimiter: 'class { async getSendToken() {} updateClientSendingRate() {} }' },
-    form: [
-      'async getSendToken() { return this.acquireTokenBucket(1); }', 'updateClientSendingRate(response) {',
-    ],
-  },
-  {
-    // The SDK's own retries. Each client tries once, and `Retry` in lambda/base does the rest.
-    file: `${SMITHY}/retry/util-retry/StandardRetryStrategy.js`,
-    exports: ['StandardRetryStrategy'],
+  // The SDK's own retries, also where AWS_RETRY_MODE is `adaptive`. Each client tries once, and `Retry` in lambda/base
+  // does the rest.
+  ...['Standard', 'Adaptive'].map((mode) => ({
+    file: `${SMITHY}/retry/util-retry/${mode}RetryStrategy.js`,
+    exports: [`${mode}RetryStrategy`],
     instead: {
-      StandardRetryStrategy: `class {
-        mode = "standard";
+      [`${mode}RetryStrategy`]: `class {
+        mode = "${mode.toLowerCase()}";
         async acquireInitialRetryToken() { return { getRetryCount: () => 0, getRetryDelay: () => 0 }; }
         async refreshRetryTokenForRetry() { throw new Error("No retry token available"); }
         recordSuccess() {}
       }`,
     },
     form: [
-      'async acquireInitialRetryToken(retryTokenScope) {', 'async refreshRetryTokenForRetry(token, errorInfo) {',
-      'throw new Error("No retry token available");', 'recordSuccess(token) {',
+      'async acquireInitialRetryToken(retryTokenScope) {', 'async refreshRetryTokenForRetry(token', 'recordSuccess(token) {',
     ],
-  },
+  })),
   // The SHA-256 in JavaScript: for a Node.js without its own.
   { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
   // Streams of a browser: Node's are others.
@@ -134,7 +125,8 @@ export const PARTS: readonly Part[] = [
   { file: `${SMITHY}/serde/util-stream/sdk-stream-mixin.js`, exports: ['sdkStreamMixin'] },
   { file: `${SMITHY}/serde/split-every.js`, exports: ['splitEvery'] },
   { file: `${SMITHY}/serde/split-header.js`, exports: ['splitHeader'] },
-  // Shapes of which one member is set. No operation here has them.
+  // Texts that are JSON by their type, and shapes of which one member is set. No operation here has them.
+  { file: `${SMITHY}/serde/lazy-json.js`, exports: ['LazyJsonString'] },
   { file: `${SMITHY}/protocols/UnionSerde.js`, exports: ['UnionSerde'] },
   { file: '@aws-sdk/core/dist-es/submodules/protocols/UnionSerde.js', exports: ['UnionSerde'] },
   {
