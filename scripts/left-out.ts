@@ -66,32 +66,23 @@ export const PARTS: readonly Part[] = [
       'return this.getSigv4aSigner().sign(requestToSign, options); } return this.sigv4Signer.sign(requestToSign, options);',
     ],
   },
-  {
-    // Slows the SDK's own retries down, where AWS_RETRY_MODE is `adaptive`. Each client tries once.
-    file: `${SMITHY}/retry/util-retry/DefaultRateLimiter.js`,
-    exports: ['DefaultRateLimiter'],
-    instead: { DefaultRateLimiter: 'class { async getSendToken() {} updateClientSendingRate() {} }' },
-    form: [
-      'async getSendToken() { return this.acquireTokenBucket(1); }', 'updateClientSendingRate(response) {',
-    ],
-  },
-  {
-    // The SDK's own retries. Each client tries once, and `Retry` in lambda/base does the rest.
-    file: `${SMITHY}/retry/util-retry/StandardRetryStrategy.js`,
-    exports: ['StandardRetryStrategy'],
+  // The SDK's own retries, also where AWS_RETRY_MODE is `adaptive`. Each client tries once, and `Retry` in lambda/base
+  // does the rest.
+  ...['Standard', 'Adaptive'].map((mode) => ({
+    file: `${SMITHY}/retry/util-retry/${mode}RetryStrategy.js`,
+    exports: [`${mode}RetryStrategy`],
     instead: {
-      StandardRetryStrategy: `class {
-        mode = "standard";
+      [`${mode}RetryStrategy`]: `class {
+        mode = "${mode.toLowerCase()}";
         async acquireInitialRetryToken() { return { getRetryCount: () => 0, getRetryDelay: () => 0 }; }
         async refreshRetryTokenForRetry() { throw new Error("No retry token available"); }
         recordSuccess() {}
       }`,
     },
     form: [
-      'async acquireInitialRetryToken(retryTokenScope) {', 'async refreshRetryTokenForRetry(token, errorInfo) {',
-      'throw new Error("No retry token available");', 'recordSuccess(token) {',
+      'async acquireInitialRetryToken(retryTokenScope) {', 'async refreshRetryTokenForRetry(token', 'recordSuccess(token) {',
     ],
-  },
+  })),
   // The SHA-256 in JavaScript: for a Node.js without its own.
   { file: `${SMITHY}/checksum/sha256/Sha256Js.js`, exports: ['Sha256Js'] },
   // Streams of a browser: Node's are others.
@@ -134,6 +125,17 @@ export const PARTS: readonly Part[] = [
   { file: `${SMITHY}/serde/util-stream/sdk-stream-mixin.js`, exports: ['sdkStreamMixin'] },
   { file: `${SMITHY}/serde/split-every.js`, exports: ['splitEvery'] },
   { file: `${SMITHY}/serde/split-header.js`, exports: ['splitHeader'] },
+  // Texts that are JSON by their type, and shapes of which one member is set. No operation here has them.
+  { file: `${SMITHY}/serde/lazy-json.js`, exports: ['LazyJsonString'] },
+  { file: `${SMITHY}/protocols/UnionSerde.js`, exports: ['UnionSerde'] },
+  { file: '@aws-sdk/core/dist-es/submodules/protocols/UnionSerde.js', exports: ['UnionSerde'] },
+  {
+    // Tells a logger what was sent and what came. No client has one: the handler's log has nothing from there.
+    file: '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js',
+    exports: ['loggerMiddleware', 'loggerMiddlewareOptions', 'getLoggerPlugin'],
+    instead: { getLoggerPlugin: '() => ({ applyToStack: () => {} })' },
+    form: ['clientStack.add(loggerMiddleware(), loggerMiddlewareOptions);', 'logger?.info?.({', 'logger?.error?.({'],
+  },
   // Extensions of a client, which nobody passes. Without any, the config stays as it is.
   ...CLIENTS.map((client) => ({
     file: `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,
@@ -149,7 +151,7 @@ export const PARTS: readonly Part[] = [
   })),
 ];
 
-/** Functions of files that are used otherwise, by the end of the file's path. Each throws. Exported for the test. */
+/** Functions of files that are used otherwise, by the end of the path of the file. Each throws. For the test, too. */
 export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   // Event streams, as above. `resolveError` is for CBOR.
   [`${SMITHY}/protocols/HttpProtocol.js`]: [
@@ -170,12 +172,16 @@ export const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   // Times in the form of a header, and times as text in JSON. Here they are numbers in JSON, and text in XML.
   [`${SMITHY}/serde/date-utils.js`]: ['dateToUtcString', 'parseRfc3339DateTimeWithOffset', 'parseRfc7231DateTime'],
   [`${SMITHY}/serde/schema-serde-lib/schema-date-utils.js`]: ['_parseRfc7231DateTime'],
+  // Signatures for more Regions than one, as above.
+  '@aws-sdk/core/dist-es/submodules/httpAuthSchemes/aws_sdk/AwsSdkSigV4ASigner.js': ['sign'],
   // Signatures of anything but a request: of a URL, of an event, of a text.
   '@smithy/signature-v4/dist-es/SignatureV4.js': ['presign', 'signEvent', 'signMessage', 'signString'],
   // To take a step of a request out. The SDK and the handler only add some.
   [`${SMITHY}/client/middleware-stack/MiddlewareStack.js`]: [
     'removeByName', 'removeByReference', 'remove', 'removeByTag',
   ],
+  // Only the log of a client asks for it.
+  [`${SMITHY}/client/smithy-client/schemaLogFilter.js`]: ['schemaLogFilter'],
   // Services that changed from the query protocol to another one, and say so in their answers.
   '@aws-sdk/core/dist-es/submodules/protocols/ProtocolLib.js': ['setQueryCompatError', 'queryCompatOutput'],
   // The handler sends plain queries.
@@ -252,7 +258,10 @@ export function withoutPart(source: string, { file, exports, instead = {}, impor
   ].join('\n');
 }
 
-/** A file of which some functions throw. Each is looked for by its name, up to the end of its block. */
+/**
+ * A file of which some functions throw. Each is looked for by its name, up to the end of its block. What only those
+ * used, such as regular expressions, can be dropped.
+ */
 export function withoutFunctions(source: string, file: string): string {
   requireForm(!source.includes('leftOut'), `leftOut in ${file}`);
   const result = FUNCTIONS[file].reduce((code, name) => {
@@ -262,7 +271,7 @@ export function withoutFunctions(source: string, file: string): string {
     return code.replace(one, `$1$2()$3 { leftOut(${JSON.stringify(name)}); }`);
   }, source);
   const text = JSON.stringify(` of ${file} is left out of the bundle`);
-  return `${result}\nfunction leftOut(name) { throw new Error(name + ${text}); }\n`;
+  return `${result.replace(/ = new RegExp\(/g, ' = /* @__PURE__ */ new RegExp(')}\nfunction leftOut(name) { throw new Error(name + ${text}); }\n`;
 }
 
 const EXPORT = /^export (?:\{ (.*?),? \}(?: from .*)?;|(?:const|class|(?:async )?function\*?) (\w+)\b.*)$/;
