@@ -136,11 +136,12 @@ class Cell {
 
   /** Not those for the resource that fails beside ours, and not those of a way forward that another flow has. */
   private triedOf(calls: readonly CallRecord[]): ReadonlySet<CallRecord> {
-    const { cloud } = this.world.scene;
+    const { world: { scene: { cloud } }, flow: { isWayBack, triedFrom = 0, triedUntil = Infinity } } = this;
     const begun = calls[0]?.at ?? 0;
     const [, back] = requestsOf(cloud).filter(({ domain, at }) => domain !== FAILING_DOMAIN && at >= begun - 1_000);
     return new Set(calls.filter((call) => requestFor(cloud, call)?.domain !== FAILING_DOMAIN
-      && (!this.flow.isWayBack || call.at >= (back?.at ?? Infinity))));
+      && call.at >= begun + triedFrom && call.at <= begun + triedUntil
+      && (!isWayBack || call.at >= (back?.at ?? Infinity))));
   }
 
   private async begin(before: Deployment): Promise<void> {

@@ -17,6 +17,9 @@ export interface Flow {
   readonly maySkip?: boolean;
   /** The overlap of the first key ends. */
   readonly retires?: boolean;
+  /** Faults are tried in this time only, in ms from the first call: the rest is hours in which nothing happens. */
+  readonly triedFrom?: number;
+  readonly triedUntil?: number;
   /** The way forward is that of another flow, so faults are tried on the way back only. */
   readonly isWayBack?: boolean;
 }
@@ -162,7 +165,8 @@ function rotated(): Flow {
     await rotate(world);
     return deploy(world, { ...ROTATING, ttl: 600 });
   };
-  return { ...update(ROTATING, { ...ROTATING, ttl: 600 }), name: 'rotation', run };
+  const flow = update(ROTATING, { ...ROTATING, ttl: 600 });
+  return { ...flow, name: 'rotation', run, triedUntil: 10 * MINUTE };
 }
 
 /** SES does not come to look for the next key. The one before it finds it soon. */
@@ -176,7 +180,8 @@ function rotatedAndTakenBack(): Flow {
     await world.scene.cloud.clock.pass(3 * HOUR);
     return deploy(world, { ...ROTATING, ttl: 600 });
   };
-  return { ...rotated(), name: 'rotation that SES does not verify', run };
+  const name = 'rotation that SES does not verify';
+  return { ...rotated(), name, run, triedFrom: 45 * MINUTE, triedUntil: 80 * MINUTE };
 }
 
 /** The overlap of the key before ends. */
@@ -186,7 +191,8 @@ function retired(): Flow {
     await world.scene.cloud.clock.pass(25 * HOUR);
     return deploy(world, { ...ROTATING, ttl: 600 });
   };
-  return { ...rotated(), name: 'retirement', run, retires: true };
+  const name = 'retirement';
+  return { ...rotated(), name, run, retires: true, triedFrom: 24 * HOUR, triedUntil: 25.5 * HOUR };
 }
 
 async function rotate({ rotating: [{ arn }], scene: { cloud } }: World, wait = 4 * HOUR): Promise<void> {
