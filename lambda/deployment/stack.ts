@@ -62,7 +62,8 @@ export async function attributesAfterRollback(
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
     const keyed = await withKnownKey(desired, services);
-    const attributes = await attributesIfInPlace(keyed, progress.acceptedKey, services);
+    const triedSelector = selectorIn(event.OldResourceProperties?.Signing);
+    const attributes = await attributesIfInPlace(keyed, { acceptedKey: progress.acceptedKey, triedSelector }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;
@@ -70,4 +71,10 @@ export async function attributesAfterRollback(
     log('rollback-not-in-place', { message: textOf(problem) });
     return undefined;
   }
+}
+
+/** Empty for a method without one. Undefined where the properties do not say it. */
+function selectorIn(signing: unknown): string | undefined {
+  if (typeof signing !== 'object' || signing === null || Reflect.get(signing, 'Method') === 'ROTATING_BYODKIM') return undefined;
+  return String(Reflect.get(signing, 'Selector') ?? '');
 }

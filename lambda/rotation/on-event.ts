@@ -14,7 +14,7 @@ import { Retry, Timekeeper } from '../base/retry';
 import {
   awaitNextKey, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, settle, tidyUp, useNextKey,
 } from '../signing/rotation';
-import { readStoredKeys } from '../signing/stored-key';
+import { readPending, readStoredKeys } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
 
 /** What surrounds the function: its Region, time, its output, and the services that it calls. */
@@ -85,11 +85,14 @@ async function work(run: Run, event: Work): Promise<void> {
   log('received');
   redactor.show(secretArn);
   const retryWith = (fence?: () => Promise<void>) =>
-    new Retry({ time, log, end: run.end, accessGraceMs: ACCESS_GRACE_MS, fence });
-  const storeWith = (retry: Retry) => run.services({ domain: '', region }, { retry, log, redactor }, '').keyStore(secretArn);
-  const looking = storeWith(retryWith());
-  const state = await looking.describe();
-  if (!state) return log('secret-gone');
+    new Retry({ time, log, end: run.end, accessGraceMs: event.kind === 'step' ? ACCESS_GRACE_MS : 0, fence });
+  /** They need no tags of the secret. */
+  const bare = run.services({ domain: '', region }, { retry: retryWith(), log, redactor }, '');
+  const looking = bare.keyStore(secretArn);
+  const found = await looking.describe();
+  if (!found) return log('secret-gone');
+  if (await isTrial(event, found, bare)) return log('schedule-tried');
+  const state = event.kind === 'care' && await clearLeft(secretArn, found, bare) ? await looking.describe() ?? found : found;
   const requireWanted = (now: KeyStoreState | undefined) => {
     if (!now || !isWanted(event, state, now)) throw overtaken(event, now);
   };
@@ -106,10 +109,32 @@ async function work(run: Run, event: Work): Promise<void> {
   log('done');
 }
 
-/** A step counts while its version has a label. Care goes on as long as all is as it was when it began. */
+/** A version without a value is made to try a new schedule: there is nothing to test. */
+async function isTrial(event: Work, { versions }: KeyStoreState, { keyStore }: Services): Promise<boolean> {
+  if (event.kind !== 'step' || event.step !== 'testSecret' || event.token !== versions.AWSPENDING) return false;
+  return await keyStore(event.secretArn).read(event.token) === undefined;
+}
+
+/** Without a key, a version that was left behind goes, whatever else is wrong: with it, nothing would rotate any more. */
+async function clearLeft(secretArn: string, state: KeyStoreState, services: Services): Promise<boolean> {
+  const pending = await readPending(secretArn, state, services);
+  const isLeft = pending && !pending.key && services.retry.now() - (state.changedAt ?? Infinity) >= PATIENCE_MS;
+  if (!isLeft) return false;
+  await services.keyStore(secretArn).moveLabel('AWSPENDING', pending.versionId);
+  services.log('empty-version-cleared');
+  return true;
+}
+
+/**
+ * A step counts while its version has a label, and until another run has come to the last step. Care goes on as long as
+ * all is as it was when it began.
+ */
 function isWanted(event: Work, before: KeyStoreState, { rotates, versions }: KeyStoreState): boolean {
-  if (event.kind !== 'step') return rotates === before.rotates && versions.AWSPENDING === before.versions.AWSPENDING;
-  return rotates && [versions.AWSPENDING, versions.AWSCURRENT].includes(event.token);
+  const { AWSCURRENT, AWSPENDING } = versions;
+  if (event.kind !== 'step') return rotates === before.rotates && AWSPENDING === before.versions.AWSPENDING;
+  const mayBeCurrent = event.step === 'finishSecret' || before.versions.AWSCURRENT === event.token;
+  return rotates && (AWSPENDING === event.token || AWSCURRENT === event.token)
+    && (AWSCURRENT !== event.token || mayBeCurrent);
 }
 
 function overtaken(event: Work, now: KeyStoreState | undefined): Error {
@@ -128,9 +153,6 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
     }
     case 'step': {
       if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
-      const { pending } = await readStoredKeys(event.secretArn, rotation.services);
-      // A version without a value is made to try a new schedule. There is nothing to test.
-      if (event.step === 'testSecret' && !pending?.key) return rotation.services.log('schedule-tried');
       switch (event.step) {
         case 'createSecret': return makeNextKey(rotation, event.token);
         case 'setSecret': return useNextKey(rotation, event.token);
@@ -142,11 +164,17 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
 }
 
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
-async function care(rotation: Rotation, { changedAt = Infinity }: KeyStoreState): Promise<void> {
+async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { pending } = await readStoredKeys(secretArn, services);
-  await retireDue(rotation);
-  const now = services.retry.now();
-  const isLeft = pending && (pending.key ? isOld(pending.key, now) : now - changedAt >= PATIENCE_MS);
-  if (isLeft) await settle(rotation);
+  const jobs = [
+    () => retireDue(rotation),
+    async () => {
+      if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
+      else if (pending?.key && isOld(pending.key, services.retry.now())) await settle(rotation);
+    },
+  ];
+  const failures: unknown[] = [];
+  for (const job of jobs) await job().catch((error: unknown) => failures.push(error)); // one is not to hinder the other
+  if (failures.length > 0) throw failures[0];
 }

@@ -14,6 +14,8 @@ export interface SecretSettings {
 }
 
 const STACK_ID = /^arn:[a-z0-9-]+:cloudformation:[a-z0-9-]+:\d{12}:stack\/[\x21-\x7e]{1,200}$/;
+/** A day, in seconds: the construct takes no less. */
+const LEAST_OVERLAP = 86_400;
 const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
 
 /** Throws with the tag that is missing or wrong. `functionRegion` is the Region of an identity that names none. */
@@ -32,5 +34,9 @@ export function settingsOf(
   const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: secretArn, SelectorPrefix, KeyLength };
   const { signing, ...wanted } = parseProperties({ ...properties, Signing }, functionRegion);
   if (signing.method !== 'ROTATING_BYODKIM') throw new Error('the method is the one above');
-  return { wanted: { ...wanted, signing }, owner: ownerOf(stackId, logicalId, wanted), stackId };
+  // Nothing in the zone vouches for this tag, so it cannot take a record from mail on its way.
+  const overlap = wanted.zone?.overlapSeconds;
+  const overlapSeconds = overlap === undefined ? undefined : Math.max(overlap, LEAST_OVERLAP);
+  const zone = wanted.zone && { ...wanted.zone, overlapSeconds };
+  return { wanted: { ...wanted, zone, signing }, owner: ownerOf(stackId, logicalId, wanted), stackId };
 }

@@ -9,27 +9,39 @@ import { IdentityState, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, holdsTheKey, recordsAt, serves } from '../records/dkim-record';
 import { followed } from '../records/led-to';
 
-/** The attributes, if signing and records are in place. `acceptedKey` is as in `Progress`. */
+/** What is known of the key that SES has. */
+export interface KnownKey {
+  /** As in `Progress`. */
+  readonly acceptedKey?: string;
+  /** The selector of the deployment that is rolled back, if it may have told SES a key. */
+  readonly triedSelector?: string;
+}
+
+/** The attributes, if signing and records are in place. */
 export async function attributesIfInPlace(
-  desired: DesiredState, acceptedKey: string | undefined, services: Services,
+  desired: DesiredState, known: KnownKey, services: Services,
 ): Promise<ResourceAttributes | undefined> {
   const identity = await services.ses.read();
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
   const result = await resultOf(desired, identity, services);
-  const isInPlace = (acceptedKeyOf(result) === acceptedKey || await hasKey(desired, result, identity, services))
+  const isInPlace = (acceptedKeyOf(result) === known.acceptedKey
+    || await hasKey(desired, known, result, identity, services))
     && await arePublished(result.records, desired, services);
   return isInPlace ? attributesOf(result) : undefined;
 }
 
 /**
- * SES does not say which key it has. It is the one that it has taken in this request, or else the one that it has
- * verified, where it names the selector. The public name servers can say that this is another one.
+ * SES does not say which key it has. Where it names the selector, it is the one that it has taken in this request, or
+ * one that nobody has tried to change, or else the one that it has verified. The public name servers can say that this
+ * is another one.
  */
 async function hasKey(
-  { signing }: DesiredState, { records: [record] }: SigningResult, identity: IdentityState, { dns }: Services,
+  { signing }: DesiredState, { triedSelector }: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
+  { dns }: Services,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
-  return signsNow(identity) && identity.tokens.length > 0
+  const isUntried = triedSelector !== undefined && triedSelector !== signing.selector;
+  return (signsNow(identity) || isUntried) && identity.tokens.length > 0
     && (await dns.ask(record.name)).every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 

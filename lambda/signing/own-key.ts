@@ -110,7 +110,7 @@ function textsIn(answers: readonly NameServerAnswer[]): string[] {
  * A selector has one key. Another key under a selector that signs would break the mail on its way, and the mail until
  * SES has noticed. So a new key gets a new selector (RFC 6376 section 3.1).
  */
-function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[], isNamed = false): void {
+export function refuseOtherKey({ name, value }: DkimRecord, texts: readonly string[], isNamed = false): void {
   if (!hasUsableKey(texts) || hasKey(value, texts)) return;
   throw new HandlerError(
     `Mail ${isNamed ? 'is' : 'may be'} signed with another key under this selector now, and its record ${name} has to `

@@ -7,16 +7,17 @@
 // - A key becomes the current one after SES has verified it. Otherwise SES is told the key before it again.
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 // - What the secret's tags say is believed where the owner's registry record in the zone agrees.
-import { saysKey } from './own-key';
+import { refuseOtherKey, saysKey } from './own-key';
 import { namesSelector } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
 import { newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
-import { HandlerError, sentence } from '../base/errors';
+import { textOf } from '../base/describe-error';
+import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { Owner } from '../base/owner';
-import { IdentityState, OpenZone, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, recordName, txtRecord } from '../records/dkim-record';
+import { IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
+import { DkimRecord, domainKeyName, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { requireAnswered } from '../records/public-answer';
 import { Entry } from '../records/registry';
@@ -49,7 +50,9 @@ export async function makeNextKey(rotation: Rotation, token: string): Promise<vo
   const keys = await readStoredKeys(signing.secretArn, rotation.services);
   if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
   const zone = await openOwnZone(rotation, keys);
-  const { selector, text } = newKey(signing, token, retry.now());
+  // Whoever may tag the secret could ask for a weaker key.
+  const keyLength = Math.max(signing.keyLength, keys.current?.pair.bits ?? 0) > 1024 ? 2048 : 1024;
+  const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now());
   const name = recordName(selector, domain);
   if ((await zone.list(domainKeyName(domain))).some((record) => record.name === name)) {
     throw new HandlerError(`The record ${name} of the next key is there already`,
@@ -65,11 +68,16 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const keys = await keysOf(rotation, token);
   const { current, pending: { key } } = keys;
   const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
-  const task = taskOf(rotation, identity, zone, key);
+  if (has(identity, key)) services.log('signing-unchanged', { selector: key.selector });
+  else if (isOld(key, services.retry.now())) throw await takeBack(rotation, keys, 'the rotation was begun long ago');
+  const before = taskOf(rotation, identity, zone, key);
   const record = recordOf(rotation, key);
-  await publishRecords(task, { wanted: [recordOf(rotation, current), record], inSync: true });
-  await requireAnswered(record, saysKey(record), task.desired, services);
-  if (has(identity, key)) return services.log('signing-unchanged', { selector: key.selector });
+  await publishKeys(rotation, before, [current, key], true);
+  await requireAnswered(record, saysKey(record), before.desired, services);
+  // That can take minutes, in which a deployment can have begun.
+  const now = await requireOurSigning(rotation, keys);
+  if (has(now, key)) return;
+  const task = taskOf(rotation, now, await openOwnZone(rotation, keys), key);
   await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey: key.pair.privateKey });
   services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
 }
@@ -134,7 +142,21 @@ export async function tidyUp(rotation: Rotation, token: string): Promise<void> {
 /** The record of the key before stays for its overlap. */
 async function supersede(rotation: Rotation, current: StoredKey, identity: IdentityState): Promise<void> {
   const zone = await openOwnZone(rotation, { current });
-  await publishRecords(taskOf(rotation, identity, zone, current), { wanted: [recordOf(rotation, current)] });
+  await publishKeys(rotation, taskOf(rotation, identity, zone, current), [current]);
+}
+
+/** Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. */
+async function publishKeys(rotation: Rotation, task: Task, keys: readonly StoredKey[], inSync = false): Promise<void> {
+  await publishRecords(task, {
+    wanted: keys.map((key) => recordOf(rotation, key)),
+    inSync,
+    check: (records) => keys.forEach((key) => refuseOtherRecord(rotation, key, records)),
+  });
+}
+
+function refuseOtherRecord(rotation: Rotation, key: StoredKey, records: readonly RecordSet[]): void {
+  const record = recordOf(rotation, key);
+  refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
 }
 
 /** Takes the next key back: SES is told the current one again. Gives the error that says so. */
@@ -142,16 +164,13 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { current, pending: { versionId, key } } = keys;
   const identity = await services.ses.read();
-  if (identity) {
-    const zone = await openOwnZone(rotation, keys);
-    const task = taskOf(rotation, identity, zone, current);
-    if (has(identity, key) !== false) {
-      await publishRecords(task, { wanted: [recordOf(rotation, current), recordOf(rotation, key)], inSync: true });
-      await putSigning(task, {
-        origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey,
-      });
-    }
-    await publishRecords(task, { wanted: [recordOf(rotation, current)] });
+  if (identity && has(identity, key) !== false) await giveBack(rotation, keys, identity);
+  else if (identity?.origin === 'EXTERNAL') {
+    // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
+    await supersede(rotation, current, identity).catch((error: unknown) => {
+      if (error instanceof OutOfTimeError) throw error;
+      services.log('records-left', { selector: key.selector, message: textOf(error) });
+    });
   }
   await services.keyStore(secretArn).moveLabel('AWSPENDING', versionId);
   services.log('next-key-taken-back', { selector: key.selector, message: why });
@@ -159,23 +178,38 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
     'See what the public name servers answer for the selector, then rotate again');
 }
 
+async function giveBack(rotation: Rotation, { current, pending }: Keys, identity: IdentityState): Promise<void> {
+  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const task = taskOf(rotation, identity, await openOwnZone(rotation, { current, pending }), current);
+  await publishKeys(rotation, task, [current, pending.key], true);
+  // Another run of the rotation can have come to its end meanwhile.
+  const { state: { versions } } = await readStoredKeys(secretArn, services);
+  if (versions.AWSCURRENT !== current.versionId) {
+    throw new HandlerError('Another run of this rotation has changed the key meanwhile', 'Nothing was taken back');
+  }
+  await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey });
+  await publishKeys(rotation, task, [current]);
+}
+
 /**
  * What has been left half-way is brought to its end: a key that SES has verified becomes the current one, any other is
- * taken back. Nothing when there is none.
+ * taken back. False when there is none. Else a last call of it can be under way still.
  */
-export async function settle(rotation: Rotation): Promise<void> {
+export async function settle(rotation: Rotation): Promise<boolean> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const keys = await readStoredKeys(secretArn, services);
   const { current, pending } = keys;
-  if (!pending) return;
+  if (!pending) return false;
   if (!current || !pending.key) {
     await services.keyStore(secretArn).moveLabel('AWSPENDING', pending.versionId);
-    return services.log('empty-version-cleared');
+    services.log('empty-version-cleared');
+    return true;
   }
   const identity = await services.ses.read();
   const isNamed = identity !== undefined && has(identity, pending.key);
-  if (isNamed && isVerified(identity, pending.key)) return finishNextKey(rotation, pending.versionId);
-  await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
+  if (isNamed && isVerified(identity, pending.key)) await finishNextKey(rotation, pending.versionId);
+  else await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
+  return true;
 }
 
 /** SES has had its time to verify it. */
@@ -216,15 +250,16 @@ async function requireOurSigning(
  * what the domain is signed with all the same.
  */
 async function openOwnZone(
-  { wanted: { domain, zone: settings }, owner, services }: Rotation,
-  { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
+  { wanted, owner, services }: Rotation, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
 ): Promise<OpenZone> {
+  const { domain, zone: settings } = wanted;
   if (!settings) {
     throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
   }
   const zone = await openZone(services.hostedZone(settings), settings, domain);
   const records = await zone.list(domainKeyName(domain));
   const keys = [current, pending?.key].flatMap((key) => key ?? []);
+  for (const key of keys) refuseOtherRecord({ wanted, owner, services }, key, records);
   const entries = entriesOf(records, owner, keys.map(({ selector }) => selector));
   const isMarked = entries.length > 0 && entries.every(({ until }) => until);
   const identity = isMarked ? await services.ses.read() : undefined;

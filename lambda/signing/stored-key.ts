@@ -39,13 +39,21 @@ export async function readStoredKeys(secretArn: string, services: Services): Pro
     throw new HandlerError(`The secret ${secretArn} with the rotating key is gone`,
       'Restore it if it is marked for deletion. Otherwise deploy the construct under another id, which makes a new one');
   }
-  const { AWSCURRENT: currentId, AWSPENDING: pendingId } = state.versions;
-  const isPending = pendingId !== undefined && pendingId !== currentId;
+  const { AWSCURRENT: currentId } = state.versions;
   const [current, pending] = await Promise.all([
     currentId === undefined ? undefined : readKey(secretArn, currentId, store, services),
-    isPending ? readKey(secretArn, pendingId, store, services).catch(unlessItIsNone) : undefined,
+    readPending(secretArn, state, services),
   ]);
-  return { state, current, pending: isPending ? { versionId: pendingId, key: pending } : undefined };
+  return { state, current, pending };
+}
+
+/** The version that is to follow the current one. */
+export async function readPending(
+  secretArn: string, { versions: { AWSCURRENT, AWSPENDING: versionId } }: KeyStoreState, services: Services,
+): Promise<StoredKeys['pending']> {
+  if (versionId === undefined || versionId === AWSCURRENT) return undefined;
+  const key = await readKey(secretArn, versionId, services.keyStore(secretArn), services).catch(unlessItIsNone);
+  return { versionId, key };
 }
 
 class NoKeyError extends HandlerError {}
