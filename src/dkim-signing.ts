@@ -378,7 +378,7 @@ class RotatingByoDkim extends DkimSigning {
   public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
     const { selectorPrefix, keyLength, overlap } = this.options;
-    const rotatingKey = new RotatingKey(scope, target.domain, { ...this.options, encryptionKey: this.encryptionKey });
+    const rotatingKey = new RotatingKey(scope, target, { ...this.options, encryptionKey: this.encryptionKey });
     return {
       properties: {
         Method: 'ROTATING_BYODKIM',

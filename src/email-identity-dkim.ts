@@ -17,7 +17,7 @@ import { checkHostedZone } from './private/hosted-zone-checks';
 import { accountOf, certainRegionOf, domainOf, finalDomainOf, finalOwnSigningOf, OwnSigning, ownSigningOf, regionOf } from './private/known-identity';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
-import { logicalIdFor } from './private/logical-id';
+import { nameAfter } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import {
   assumeRolePermission, changeKeyPermission, identityPermission, Permission, zonePermissions,
@@ -359,8 +359,7 @@ export class EmailIdentityDkim extends Construct {
     // property. `Delete` is CloudFormation's default anyway.
     resource.addDeletionOverride('DeletionPolicy');
     resource.addDeletionOverride('UpdateReplacePolicy');
-    const logicalId = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain));
-    resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce: logicalId }) : logicalId());
+    nameAfter({ stack, region, domain }, resource);
     resource.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
     provider.turns.add(resource, wait !== undefined);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and

@@ -115,7 +115,7 @@ async function isTrial(event: Work, { versions }: KeyStoreState, { keyStore }: S
   return await keyStore(event.secretArn).read(event.token) === undefined;
 }
 
-/** Without a key, a version that was left behind goes, whatever else is wrong: with it, nothing would rotate any more. */
+/** A version that was left without a key goes, whatever else is wrong: with it, nothing would rotate any more. */
 async function clearLeft(secretArn: string, state: KeyStoreState, services: Services): Promise<boolean> {
   const pending = await readPending(secretArn, state, services);
   const isLeft = pending && !pending.key && services.retry.now() - (state.changedAt ?? Infinity) >= PATIENCE_MS;

@@ -12,7 +12,6 @@ export interface KeyPair {
   readonly publicKey: string;
   /** Hex, of the SPKI DER. */
   readonly publicKeySha256: string;
-  readonly bits: number;
 }
 
 /** https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html */
@@ -42,7 +41,6 @@ export function parseKey(text: string): KeyPair {
     privateKey: key.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     publicKey: spki.toString('base64'),
     publicKeySha256: createHash('sha256').update(spki).digest('hex'),
-    bits,
   };
 }
 

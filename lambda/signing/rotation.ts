@@ -10,10 +10,10 @@
 import { refuseOtherKey, saysKey } from './own-key';
 import { namesSelector } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
-import { newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
+import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
-import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { textOf } from '../base/describe-error';
+import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
@@ -51,7 +51,7 @@ export async function makeNextKey(rotation: Rotation, token: string): Promise<vo
   if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
   const zone = await openOwnZone(rotation, keys);
   // Whoever may tag the secret could ask for a weaker key.
-  const keyLength = Math.max(signing.keyLength, keys.current?.pair.bits ?? 0) > 1024 ? 2048 : 1024;
+  const keyLength = keys.current && bitsOf(keys.current) > 1024 ? 2048 : signing.keyLength;
   const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now());
   const name = recordName(selector, domain);
   if ((await zone.list(domainKeyName(domain))).some((record) => record.name === name)) {
@@ -164,8 +164,9 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { current, pending: { versionId, key } } = keys;
   const identity = await services.ses.read();
-  if (identity && has(identity, key) !== false) await giveBack(rotation, keys, identity);
-  else if (identity?.origin === 'EXTERNAL') {
+  if (identity && has(identity, key) !== false) {
+    await giveBack(rotation, keys, identity);
+  } else if (identity?.origin === 'EXTERNAL') {
     // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
     await supersede(rotation, current, identity).catch((error: unknown) => {
       if (error instanceof OutOfTimeError) throw error;

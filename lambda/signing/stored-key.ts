@@ -8,7 +8,7 @@
 // | AWSPENDING   | none, or no key           | a rotation has begun, or Secrets Manager tries a new schedule    |
 //
 // The value is JSON, which users can read with their own rights: selector, private key as PEM, and when it was made.
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { KeyPair, parseKey } from './key';
 import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
@@ -104,6 +104,11 @@ export function newKey(
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: keyLength });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };
+}
+
+export function bitsOf({ pair: { publicKey } }: StoredKey): number {
+  const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+  return key.asymmetricKeyDetails?.modulusLength ?? 0;
 }
 
 /** Signing with one of the keys, as a method that has a key of its own. */

@@ -1,8 +1,9 @@
 // The logical id of the custom resource. It follows from the identity, not from the place of the
 // construct in the app.
 import { createHash } from 'crypto';
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import { comparisonKey } from './comparison-key';
+import { comesLate, finalText, SigningTarget } from './late-value';
 
 /**
  * The logical id for an identity in a stack.
@@ -17,3 +18,12 @@ export function logicalIdFor(stack: Stack, region: string, domain: string): stri
   const identity = comparisonKey(stack, region === stack.region ? '' : region, domain);
   return `Dkim${createHash('sha256').update(identity).digest('hex').slice(0, 12).toUpperCase()}`;
 }
+
+/** Names a resource after the identity: the custom resource itself, or with an end, one that belongs to it. */
+export function nameAfter({ stack, region, domain }: SigningTarget, resource: CfnResource, end = ''): void {
+  const produce = () => logicalIdFor(stack, finalText(stack, region), finalText(stack, domain)) + end;
+  resource.overrideLogicalId(comesLate(domain, region) ? Lazy.uncachedString({ produce }) : produce());
+}
+
+/** Of the custom resource. */
+export const LOGICAL_ID_LENGTH = 'Dkim'.length + 12;

@@ -7,6 +7,8 @@ import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
 import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
+import { SigningTarget } from './late-value';
+import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
 import type { Rotation } from './rotation';
 
@@ -18,6 +20,7 @@ export interface RotatingKeyOptions {
 
 /** CloudFormation names the secret after its logical id, with a hyphen and twelve characters. */
 const NAME_END = '-123456789012'.length;
+const SECRET_END = 'Keys';
 
 export class RotatingKey {
   public readonly secret: ISecret;
@@ -29,8 +32,8 @@ export class RotatingKey {
   /** In characters. */
   private readonly maxArn: number;
 
-  constructor(private readonly scope: Construct, domain: string, options: RotatingKeyOptions) {
-    const stack = Stack.of(scope);
+  constructor(private readonly scope: Construct, private readonly target: SigningTarget, options: RotatingKeyOptions) {
+    const { stack, domain } = target;
     const { encryptionKey } = options;
     this.schedule = scheduleOf(scope, domain, options);
     // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
@@ -39,6 +42,8 @@ export class RotatingKey {
       description: `DKIM keys of ${domain} (cdk-ses-dkim)`,
       kmsKeyId: encryptionKey?.keyArn,
     });
+    // With another domain, it is another secret: nobody takes over the keys of the one before.
+    nameAfter(target, this.resource, SECRET_END);
     this.secretArn = this.resource.ref;
     this.secret = Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn: this.secretArn, encryptionKey });
     if (!encryptionKey) {
@@ -46,7 +51,7 @@ export class RotatingKey {
       const reason = 'Only you can give it: encryptionKey';
       acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
     }
-    this.maxArn = maxSecretArn(stack.resolve(this.resource.logicalId).length + NAME_END);
+    this.maxArn = maxSecretArn(LOGICAL_ID_LENGTH + SECRET_END.length + NAME_END);
     this.permissions = [
       keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
@@ -93,7 +98,8 @@ export class RotatingKey {
       rotateImmediatelyOnUpdate: false, // the first key is new
       rotationRules: { scheduleExpression: this.schedule },
     });
-    // Its logical id stays: it stands for the schedule of the secret, so removing an old one would end the new one.
+    // It stays when the construct is renamed: removing it under an old id would end it under the new one.
+    nameAfter(this.target, schedule, 'Rotation');
     const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...ready);
     return schedule;

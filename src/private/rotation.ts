@@ -9,9 +9,6 @@ import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { SharedPolicies } from './shared-policies';
 import type { DkimFunctionOptions } from '../dkim-function';
 
-/** A rule has at most 5 targets: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
-const TARGETS_PER_RULE = 5;
-
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html */
 const MAX_INPUT = 8192;
 
@@ -29,7 +26,7 @@ export class Rotation extends Construct {
   private readonly function: SharedFunction;
   private readonly policies: SharedPolicies;
   private readonly permission: CfnPermission;
-  /** The secrets of each target of the rules. */
+  /** The secrets of each target of the rule. It can have 5, and a stack has no room for as many secrets. */
   private readonly targets: string[][] = [];
   private room = 0;
 
@@ -52,6 +49,7 @@ export class Rotation extends Construct {
       sourceAccount: Stack.of(this).account,
     });
     this.node.addValidation({ validate: () => this.policies.problems(this.function, others()) });
+    this.addRule();
   }
 
   public apply(options: DkimFunctionOptions): void {
@@ -63,24 +61,23 @@ export class Rotation extends Construct {
     this.room -= maxLength + AROUND_ARN;
     if (this.room < 0) {
       this.room = MAX_INPUT - '{"Secrets":[]}'.length - maxLength - AROUND_ARN;
-      if (this.targets.push([]) % TARGETS_PER_RULE === 1) this.addRule(this.targets.length - 1);
+      this.targets.push([]);
     }
     this.targets.at(-1)!.push(arn);
     return [this.permission, this.policies.grant(permissions)];
   }
 
-  private addRule(first: number): void {
-    const number = 1 + first / TARGETS_PER_RULE;
-    const rule = new CfnRule(this, `Hourly${number}`, {
+  private addRule(): void {
+    const rule = new CfnRule(this, 'Hourly', {
       description: 'Retires superseded DKIM records, and settles rotations (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
       targets: Lazy.any({
-        produce: () => this.targets.slice(first, first + TARGETS_PER_RULE).map((Secrets, index) => ({
-          id: `Secrets${first + index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
+        produce: () => this.targets.map((Secrets, index) => ({
+          id: `Secrets${index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
         })),
       }),
     });
-    new CfnPermission(this, `EventBridge${number}`, {
+    new CfnPermission(this, 'EventBridge', {
       action: 'lambda:InvokeFunction',
       functionName: this.functionArn,
       principal: 'events.amazonaws.com',

@@ -42,9 +42,10 @@ test('a further one has three resources', () => {
 test('the logical ids stay: another would make another secret, or end the schedule', () => {
   const { stack } = rotating();
 
-  expect(secretOf(stack).id).toBe('DkimKeys33767D2D');
-  expect(scheduleOf(stack).id).toBe('DkimRotationCE60A543');
-  expect(only(stack, 'AWS::Events::Rule').id).toMatch(/^cdksesdkimRotationHourly1/);
+  const { id } = only(stack, 'Custom::EmailIdentityDkim');
+  expect(secretOf(stack).id).toBe(`${id}Keys`);
+  expect(scheduleOf(stack).id).toBe(`${id}Rotation`);
+  expect(only(stack, 'AWS::Events::Rule').id).toMatch(/^cdksesdkimRotationHourly/);
 });
 
 test('CloudFormation makes the secret empty, and nothing in the template looks like a key', () => {
