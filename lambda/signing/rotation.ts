@@ -69,7 +69,7 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const { current, pending: { key } } = keys;
   const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
   if (has(identity, key)) services.log('signing-unchanged', { selector: key.selector });
-  else if (isOld(key, services.retry.now())) throw await takeBack(rotation, keys, 'the rotation was begun long ago');
+  else if (isOld(key, services.retry.now())) throw await takeBack(rotation, keys, 'it was left half-way');
   const before = taskOf(rotation, identity, zone, key);
   const record = recordOf(rotation, key);
   await publishKeys(rotation, before, [current, key], true);
@@ -170,7 +170,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
     // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
     await supersede(rotation, current, identity).catch((error: unknown) => {
       if (error instanceof OutOfTimeError) throw error;
-      services.log('records-left', { selector: key.selector, message: textOf(error) });
+      services.log('records-refused', { selector: key.selector, message: textOf(error) });
     });
   }
   await services.keyStore(secretArn).moveLabel('AWSPENDING', versionId);
@@ -180,14 +180,9 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
 }
 
 async function giveBack(rotation: Rotation, { current, pending }: Keys, identity: IdentityState): Promise<void> {
-  const { wanted: { signing: { secretArn } }, services } = rotation;
   const task = taskOf(rotation, identity, await openOwnZone(rotation, { current, pending }), current);
   await publishKeys(rotation, task, [current, pending.key], true);
-  // Another run of the rotation can have come to its end meanwhile.
-  const { state: { versions } } = await readStoredKeys(secretArn, services);
-  if (versions.AWSCURRENT !== current.versionId) {
-    throw new HandlerError('Another run of this rotation has changed the key meanwhile', 'Nothing was taken back');
-  }
+  await keysOf(rotation, pending.versionId); // another run of the rotation can have come to its end meanwhile
   await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey });
   await publishKeys(rotation, task, [current]);
 }
