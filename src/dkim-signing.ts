@@ -127,6 +127,8 @@ export interface RotatingByoDkimSigningOptions {
   /**
    * Length of the keys in bits: 1024 or 2048.
    *
+   * A rotation makes no shorter key than the current one.
+   *
    * Throws if it is another number.
    *
    * @default 2048
