@@ -153,7 +153,9 @@ class Cell {
   private async checkEnd(status: string): Promise<void> {
     const { flow: { name, retires }, planned } = this;
     const { status: usual = status } = planned?.undisturbed ?? {};
-    const isAllowed = status === usual || planned?.kind.isLasting;
+    // Secrets Manager does not repeat the trial of a schedule, so who is killed in it can do nothing about that.
+    const isKilledInTrial = planned?.kind.name.startsWith('killed') && this.reasons().includes('failed in testSecret');
+    const isAllowed = status === usual || planned?.kind.isLasting || isKilledInTrial;
     if (!isAllowed) this.note('what passes does no harm', `${status} in place of ${usual}: ${this.reasons()}`);
     if (STUCK.includes(status)) return;
     const expected = this.expectedAfter(status);
