@@ -38,7 +38,8 @@ export class Turns {
       return undefined;
     }
     const known = resource.obtainDependencies()
-      .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack);
+      .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack)
+      .filter(isInTemplate);
     const before = this.isLooking ? undefined : (this.earlier ??= this.findEarlier()).get(resource);
     const ids = [...known, ...before ? [this.resources.get(before)!.end] : []].map(each => this.idOf(each));
     return ids.length > 0 ? [...new Set(ids)].sort() : undefined;
@@ -94,6 +95,11 @@ export class Turns {
       this.isLooking = false;
     }
   }
+}
+
+/** Newer versions of CDK also give what the template leaves out, such as the policy of a role that takes none. */
+function isInTemplate(resource: CfnResource): boolean {
+  return (resource as unknown as { readonly shouldSynthesize: () => boolean }).shouldSynthesize();
 }
 
 /** The logical ids that a part of a template names, and some names that are none. */
