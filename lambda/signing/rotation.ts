@@ -203,8 +203,13 @@ export async function settle(rotation: Rotation): Promise<boolean> {
   }
   const identity = await services.ses.read();
   const isNamed = identity !== undefined && has(identity, pending.key);
-  if (isNamed && isVerified(identity, pending.key)) await finishNextKey(rotation, pending.versionId);
-  else await takeBack(rotation, { ...keys, current, pending: { ...pending, key: pending.key } }, 'it was left half-way');
+  const left: Keys = { ...keys, current, pending: { ...pending, key: pending.key } };
+  const end = isNamed && isVerified(identity, pending.key) ? finishNextKey(rotation, pending.versionId)
+    : takeBack(rotation, left, 'it was left half-way');
+  await end.catch(async (error: unknown) => {
+    const { pending: still } = await readStoredKeys(secretArn, services);
+    if (still?.versionId === pending.versionId) throw error; // else the rotation has come to its end by itself
+  });
   return true;
 }
 
