@@ -87,6 +87,9 @@ export class Model {
   hasFaults = false;
   isDenied = false;
 
+  /** No other deployment goes on at the same time. */
+  private isAlone = true;
+
   constructor(private readonly topology: Topology, look: Look) {
     this.look = look;
     this.owners = topology.owners.map(() => ({
@@ -249,6 +252,7 @@ export class Model {
     operation: Deployment, wanted: ReadonlyMap<number, Wanted>, before: Look, look: Look, ending: Ending,
     alone: boolean,
   ): void {
+    this.isAlone = alone;
     this.look = look;
     const stack = this.stackNumber(operation);
     const { status, reason = '' } = look.stacks[stack]!;
@@ -420,7 +424,8 @@ export class Model {
     const now = signingOf(this.look, place);
     if (now !== theirs) known.theirs = undefined;
     if (theirs && signingOf(before, place) === theirs) {
-      if (now !== theirs) {
+      // Beside it, another owner can have told SES its own signing, which nobody can give back.
+      if (now !== theirs && this.isAlone) {
         this.fail(5, `${placeName(place)} signed with ${theirs}, and with ${now} when owner ${owner} is gone`);
       }
       return;
