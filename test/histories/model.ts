@@ -616,6 +616,10 @@ export class Model {
     this.requireNothingElse();
   }
 
+  private isSignedWith(name: string): boolean {
+    return Object.values(this.look.identities).some(({ tokens }) => tokens.some((token) => nameOf(token) === name));
+  }
+
   /** Of ours there is only what an owner that is there can need, and what is known to stay. */
   requireNothingElse(): void {
     const present = this.owners.flatMap((known, owner) => known.wanted ? [owner] : []);
@@ -634,7 +638,10 @@ export class Model {
     for (const { name } of this.look.records) {
       if (REGISTRY.test(name.split('.')[0])) continue;
       const isUsed = present.some((owner) => this.owners[owner].names.has(name));
-      if (!isUsed && !this.theirs.has(name) && !this.mayStay.has(name)) this.fail(12, `a record is left: ${name}`);
+      if (isUsed || this.theirs.has(name) || this.mayStay.has(name)) continue;
+      // What SES signs with stays: beside another deployment, nobody can give back the signing that it has replaced.
+      if (this.isAlone || !this.isSignedWith(name)) this.fail(12, `a record is left: ${name}`);
+      this.mayStay.set(name, 'replaced signing');
     }
     for (const [key, { tags }] of Object.entries(this.look.identities)) {
       const here = present.filter((owner) => placeName(identityOf(this.topology, owner)) === key);
