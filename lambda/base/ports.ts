@@ -1,8 +1,22 @@
 // What the handler needs from outside, as interfaces. `services/` has the real calls; unit tests have doubles.
-import { KeyLength, SecretSource, ZoneSettings } from './desired-state';
+import { KeyLength, SecretSource, WantedState, ZoneSettings } from './desired-state';
 import { Log } from './log';
 import { Redactor } from './redaction';
-import { Retry } from './retry';
+import { Retry, Timekeeper } from './retry';
+
+/** What surrounds a function. */
+export interface Surroundings {
+  /** Region of the function. */
+  readonly region: string;
+  readonly time: Timekeeper;
+  /** Writes a line of the log. */
+  readonly write: (line: string) => void;
+}
+
+/** Gives the services for the work on one identity. The stack is the one that owns its records. */
+export type ServicesFor = (
+  wanted: Pick<WantedState, 'domain' | 'region'>, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
+) => Services;
 
 /** All that the work of one request calls. */
 export interface Services {

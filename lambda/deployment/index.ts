@@ -1,5 +1,4 @@
 // The entry of the function that CloudFormation calls: makes the clients, and wires them to the handler.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -7,18 +6,17 @@ import { HandlerEvent } from './event';
 import { Invocation, onEvent } from './on-event';
 import { Environment } from './request';
 import { WAITING_ENVIRONMENT } from '../../src/private/contract';
-import { allServices, HERE, REGION } from '../services/all-services';
+import { allServices, HERE } from '../services/all-services';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { namingHost } from '../services/named-host';
 import { schedulerOf } from '../services/scheduler';
+import { surroundings } from '../services/surroundings';
 
 const { AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME = '' } = process.env; // Lambda sets it
 
 const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environment => ({
-  region: REGION,
-  time: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
-  write: (line) => void process.stdout.write(line),
+  ...surroundings,
   services: allServices,
   cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
   startInvocation: (event, retry) =>

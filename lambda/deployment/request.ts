@@ -2,21 +2,14 @@
 import { ANSWER_MS } from './deadlines';
 import { HandlerEvent, Progress, requestedAt } from './event';
 import { fenceOf } from './fence';
-import { WantedState } from '../base/desired-state';
 import { Log, logTo } from '../base/log';
-import { CloudFormation, Scheduler, Services } from '../base/ports';
+import { CloudFormation, Scheduler, ServicesFor, Surroundings } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry, Timekeeper } from '../base/retry';
+import { Retry } from '../base/retry';
 
-/** What surrounds the function: its Region, time, its output, and the services that it calls. */
-export interface Environment {
-  readonly region: string;
-  readonly time: Timekeeper;
-  /** Writes a line of the log. */
-  readonly write: (line: string) => void;
-  readonly services: (
-    desired: Pick<WantedState, 'domain' | 'region'>, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
-  ) => Services;
+/** What surrounds the function, and the services that it calls. */
+export interface Environment extends Surroundings {
+  readonly services: ServicesFor;
   readonly cloudFormation: CloudFormation;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;

@@ -5,27 +5,20 @@
 import { parseEvent, RotationEvent } from './event';
 import { settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
-import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Log, logTo } from '../base/log';
-import { KeyStoreState, Services } from '../base/ports';
+import { KeyStoreState, Services, ServicesFor, Surroundings } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry, Timekeeper } from '../base/retry';
+import { Retry } from '../base/retry';
 import {
   awaitNextKey, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, settle, tidyUp, useNextKey,
 } from '../signing/rotation';
 import { readPending, readStoredKeys } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
 
-/** What surrounds the function: its Region, time, its output, and the services that it calls. */
-export interface Environment {
-  readonly region: string;
-  readonly time: Timekeeper;
-  /** Writes a line of the log. */
-  readonly write: (line: string) => void;
-  readonly services: (
-    wanted: Pick<WantedState, 'domain' | 'region'>, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
-  ) => Services;
+/** What surrounds the function, and the services that it calls. */
+export interface Environment extends Surroundings {
+  readonly services: ServicesFor;
 }
 
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
@@ -133,8 +126,7 @@ function isWanted(event: Work, before: KeyStoreState, { rotates, versions }: Key
   const { AWSCURRENT, AWSPENDING } = versions;
   if (event.kind !== 'step') return rotates === before.rotates && AWSPENDING === before.versions.AWSPENDING;
   const mayBeCurrent = event.step === 'finishSecret' || before.versions.AWSCURRENT === event.token;
-  return rotates && (AWSPENDING === event.token || AWSCURRENT === event.token)
-    && (AWSCURRENT !== event.token || mayBeCurrent);
+  return rotates && (AWSCURRENT === event.token ? mayBeCurrent : AWSPENDING === event.token);
 }
 
 function overtaken(event: Work, now: KeyStoreState | undefined): Error {

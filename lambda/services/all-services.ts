@@ -11,20 +11,17 @@ import { hostedZone, KnownZones } from './route53';
 import { secretsFrom } from './secrets-manager';
 import { sesOf } from './ses';
 import { assumeRole } from './sts';
-import { WantedState, ZoneSettings } from '../base/desired-state';
-import { Services } from '../base/ports';
+import { surroundings } from './surroundings';
+import { ZoneSettings } from '../base/desired-state';
+import { ServicesFor } from '../base/ports';
 
-export const { AWS_REGION: REGION = '' } = process.env; // Lambda sets it
-
-export const HERE = { ...clientSettings, region: REGION };
+export const HERE = { ...clientSettings, region: surroundings.region };
 
 const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...clientSettings, region })));
 const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...clientSettings, region })));
 const knownZones: KnownZones = new Map();
 
-export function allServices(
-  wanted: Pick<WantedState, 'domain' | 'region'>, common: Pick<Services, 'retry' | 'log' | 'redactor'>, stackId: string,
-): Services {
+export const allServices: ServicesFor = (wanted, common, stackId) => {
   const { retry, redactor } = common;
   return {
     ...common,
@@ -34,7 +31,7 @@ export function allServices(
     keyStore: (secretArn) => keyStoreIn(secretArn, secretsIn, retry, redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), retry, knownZones),
   };
-}
+};
 
 /** Gives a client for the zone's account. The role is assumed once an invocation: its credentials outlive that. */
 function route53For({ roleArn }: ZoneSettings): () => Promise<Route53Client> {

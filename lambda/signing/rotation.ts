@@ -12,6 +12,7 @@ import { namesSelector } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
 import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
+import { lookOf, STALE_MS } from './verification';
 import { textOf } from '../base/describe-error';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
@@ -35,9 +36,6 @@ export const PATIENCE_MS = 3_600_000;
 const LOOK_MS = 9 * 60_000;
 /** All rotations of an account share SES's one call a second. */
 const LOOK_EVERY_MS = 15_000;
-/** So long after SES was told, it may show what was before. */
-const STALE_MS = 60_000;
-
 /** The keys of a rotation that goes on. */
 interface Keys extends StoredKeys {
   readonly current: StoredKey;
@@ -302,8 +300,7 @@ function isOfNow({ lastChecked }: IdentityState, { madeAt }: StoredKey, waited: 
 
 function describeSeen(identity: IdentityState | undefined, { selector }: StoredKey): string {
   if (!identity) return 'the identity is gone';
-  const { origin, tokens, status, errorType = 'none', lastChecked } = identity;
-  return `SES has ${origin}${origin === 'EXTERNAL' ? ` with the selector ${tokens.join() || '(not named)'}` : ''}, status `
-    + `${status}, last error ${errorType}, last looked ${lastChecked?.toISOString() ?? 'never'}; the selector of the key is `
-    + selector;
+  const { origin, tokens } = identity;
+  const named = origin === 'EXTERNAL' ? ` with the selector ${tokens.join() || '(not named)'}` : '';
+  return `SES has ${origin}${named}, ${lookOf(identity)}; the selector of the key is ${selector}`;
 }

@@ -12,7 +12,7 @@ type Seen = Pick<IdentityState, 'status' | 'errorType' | 'lastChecked'>;
 const SHORT_MS = 15_000;
 
 /** So long after SES was told, it may show what was before: AWS does not say how soon a read shows a change. */
-const STALE_MS = 60_000;
+export const STALE_MS = 60_000;
 
 /**
  * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
@@ -65,10 +65,14 @@ function setByAnother(domain: string, { origin, tokens }: IdentityState): Error 
     'Find out who did, then deploy again');
 }
 
-function whatSesSaw({ status, errorType, lastChecked }: Seen, records: readonly DkimRecord[]): string {
-  const last = lastChecked?.toISOString() ?? 'never';
+/** What SES says of its last look. */
+export function lookOf({ status, errorType = 'none', lastChecked }: Seen): string {
+  return `status ${status}, last error ${errorType}, last looked ${lastChecked?.toISOString() ?? 'never'}`;
+}
+
+function whatSesSaw(seen: Seen, records: readonly DkimRecord[]): string {
   const expected = records.map(({ name, type, value }) => `${type} ${name} ${value}`).join('; ');
-  return `status ${status}, last error ${errorType ?? 'none'}, last looked ${last}.`
+  return `${lookOf(seen)}.`
     + (expected ? ` SES should find in public DNS: ${expected}.` : '');
 }
 

@@ -6,16 +6,12 @@ import { identitiesToLookAt } from './named-by-health';
 import { WatchedIdentity, WatchRequest } from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
 import { Log, logTo } from '../base/log';
-import { PublicDns, Ses } from '../base/ports';
+import { PublicDns, Ses, Surroundings } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry, Timekeeper } from '../base/retry';
+import { Retry } from '../base/retry';
 
 /** What a run needs from outside. */
-export interface Environment {
-  /** Region of the function. */
-  readonly region: string;
-  readonly time: Timekeeper;
-  readonly write: (line: string) => void;
+export interface Environment extends Surroundings {
   readonly dns: PublicDns;
   readonly readerOf: (domain: string, retry: Retry) => Ses['readIn'];
 }

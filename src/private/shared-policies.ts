@@ -70,9 +70,10 @@ export class SharedPolicies {
     const besides = role === otherRole ? other!.packed.length : 0;
     const count = this.packed.length + besides;
     const quota = this.quota();
-    if (2 * count + (besides ? 2 : 1) <= quota) return []; // in a VPC, too: to ask for that costs more
+    const forVpc = besides ? 2 : 1;
+    if (2 * count + forVpc <= quota) return []; // whether there is a VPC, is dear to ask
     const { isInVpc } = of;
-    if (2 * count + (isInVpc ? 1 : 0) + (isInVpc && besides ? 1 : 0) <= quota || !takesPolicies(this.role)) return [];
+    if (2 * count + (isInVpc ? forVpc : 0) <= quota || !takesPolicies(this.role)) return [];
     return [`The identities in stack '${stack.stackName}' need ${count} managed policies${besides ? ' for two functions with one '
       + 'role' : ''}, as many again while an update changes them${isInVpc ? ', and the VPC of the function another' : ''}. A role `
       + `can have ${quota}. ${besides ? 'Give DkimFunction.configure() no role, so that each function has its own, or put' : 'Put'} `

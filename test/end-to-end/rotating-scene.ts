@@ -1,5 +1,4 @@
 // A scene in which example.com signs with a rotating key: short ways to rotate it, and to see where it stands.
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { ACCOUNT, DOMAIN, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkimProps, RotatingByoDkimSigningOptions } from '../../src';
 import { LocalCloudOptions } from '../cloud';
@@ -32,10 +31,6 @@ export class RotatingScene {
 
   deploy(options: RotatingByoDkimSigningOptions = {}, props: Partial<EmailIdentityDkimProps> = {}) {
     return this.scene.deployed('mail', this.scene.dkim(() => DkimSigning.rotatingByoDkim(options), props));
-  }
-
-  retained() {
-    return this.deploy({}, { removalPolicy: RemovalPolicy.RETAIN });
   }
 
   get arn(): string {
@@ -73,6 +68,13 @@ export class RotatingScene {
     const end = this.clock.now() + HOUR;
     await this.clock.until('the rotation to end', () => this.clock.now() > end
       || (this.labels.AWSCURRENT !== before && this.labels.AWSPENDING === undefined));
+  }
+
+  /** Somebody changes one of the settings that stand in the secret's tags. */
+  tag(name: string, value: string): void {
+    const { secretsManager } = this.cloud;
+    const others = secretsManager.tagsOf(this.arn).filter(({ Key }) => Key !== `cdk-ses-dkim:${name}`);
+    secretsManager.change(this.arn, { tags: [...others, { Key: `cdk-ses-dkim:${name}`, Value: value }] });
   }
 
   /** Selectors that have a record, in the order of their names. */

@@ -17,13 +17,6 @@ async function started(): Promise<void> {
   scene = rotating.scene;
 }
 
-function tag(name: string, value: string): void {
-  const { secretsManager } = rotating.cloud;
-  const Key = `cdk-ses-dkim:${name}`;
-  const others = secretsManager.tagsOf(rotating.arn).filter((each) => each.Key !== Key);
-  secretsManager.change(rotating.arn, { tags: [...others, { Key, Value: value }] });
-}
-
 function valueWith(selector: string): string {
   return JSON.stringify({ selector, made: new Date(scene.cloud.clock.now()).toISOString(), privateKey: newKey() });
 }
@@ -73,7 +66,7 @@ test('the tags of another secret do not lead a rotation to its domain', async ()
 test.each([['HostedZoneId', 'ZELSEWHERE'], ['RecordTtl', 'soon'], ['Identity', 'example.org']])(
   'a tag that is wrong, %s, leaves no rotation half-way', async (name, value) => {
     await started();
-    tag(name, value);
+    rotating.tag(name, value);
     rotating.rotate();
     await rotating.clock.pass(5 * HOUR);
     expect(rotating.labels.AWSPENDING).toBeUndefined();
@@ -84,8 +77,8 @@ test('a tag does not cut the overlap, and makes no weaker key', async () => {
   rotating = new RotatingScene(scene);
   await rotating.deploy();
   await scene.verified();
-  tag('RecordOverlap', '0');
-  tag('KeyLength', '1024');
+  rotating.tag('RecordOverlap', '0');
+  rotating.tag('KeyLength', '1024');
   const before = await scene.sent();
   await rotating.rotated();
   await rotating.clock.pass(2 * HOUR);

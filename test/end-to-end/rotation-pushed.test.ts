@@ -125,12 +125,6 @@ describe('a deployment while a rotation goes on', () => {
 });
 
 describe('by hand', () => {
-  const tag = (name: string, value: string) => {
-    const { secretsManager } = rotating.cloud;
-    const others = secretsManager.tagsOf(rotating.arn).filter(({ Key }) => Key !== `cdk-ses-dkim:${name}`);
-    secretsManager.change(rotating.arn, { tags: [...others, { Key: `cdk-ses-dkim:${name}`, Value: value }] });
-  };
-
   test.each([
     ['Identity', 'example.org'], ['LogicalResourceId', 'Another'], ['Region', 'eu-west-1'],
     ['StackId', `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/other/00000000-0000-0000-0000-000000000000`],
@@ -138,7 +132,7 @@ describe('by hand', () => {
   ])('a tag that says otherwise stops a rotation, and redirects none: %s', async (name, value) => {
     const first = await started();
     const before = rotating.scene.all();
-    tag(name, value);
+    rotating.tag(name, value);
     rotating.rotate();
     await rotating.clock.pass(HOUR);
     expect(rotating.selector).toBe(first);
