@@ -152,7 +152,8 @@ describe('ending a rotation', () => {
 
   test('a request that no longer stands ends none', async () => {
     keys.addNext();
-    await expect(end(services(keys, { fence: () => Promise.reject(new OvertakenError()) }))).rejects.toThrow(OvertakenError);
+    const fence = () => Promise.reject(new OvertakenError());
+    await expect(end(services(keys, { fence }))).rejects.toThrow(OvertakenError);
     await expect(end(services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
     expect(keys.idOf('AWSPENDING')).toBe(NEXT);
   });
