@@ -27,34 +27,39 @@ const writes = () => calls.filter((call) => WRITES.includes(call));
 const logged = () => keys.aws.lines.map((line) => JSON.parse(line).decision);
 
 describe('the fence', () => {
-  /** How each step, and each way back, comes to its first call. */
-  const RUNS: [string, Step, () => Promise<void> | void][] = [
-    ['createSecret', 'createSecret', () => keys.begin()],
-    ['setSecret', 'setSecret', () => keys.addNext()],
-    ['setSecret, which takes the key back', 'setSecret', () => {
+  type Run = () => Promise<void>;
+
+  /** What is fenced: what was before, and the run. */
+  const CREATE: [string, Run, Run] = ['createSecret', async () => keys.begin(), () => keys.step('createSecret')];
+  const FINISH: [string, Run, Run] = ['finishSecret', async () => {
+    keys.addNext();
+    await keys.step('setSecret');
+    keys.aws.set({ status: 'SUCCESS' });
+  }, () => keys.step('finishSecret')];
+  const RUNS: [string, Run, Run][] = [
+    ['setSecret', async () => keys.addNext(), () => keys.step('setSecret')],
+    ['setSecret, which takes the key back', async () => {
       keys.addNext();
       keys.aws.time += HOUR;
-    }],
-    ['testSecret, which takes the key back', 'testSecret', async () => {
+    }, () => keys.step('setSecret')],
+    ['testSecret, which takes the key back', async () => {
       keys.addNext();
       await keys.step('setSecret');
       keys.aws.set({ status: 'FAILED' });
-    }],
-    ['finishSecret', 'finishSecret', async () => {
+    }, () => keys.step('testSecret')],
+    ['the care, which takes the key back', async () => {
       keys.addNext();
       await keys.step('setSecret');
-      keys.aws.set({ status: 'SUCCESS' });
-    }],
+      keys.aws.time += HOUR;
+    }, () => keys.care()],
   ];
 
   /**
-   * What a step has done before and after something happens: after its first look, and at each of its writes. A look of
+   * What a run has done before and after something happens: after its first look, and at each of its writes. A look of
    * the fence is too old at each call.
    */
-  async function interrupted(
-    step: Step, prepare: () => Promise<void> | void, happens: () => void,
-  ): Promise<{ before: string[]; written: string[] }[]> {
-    const runs = [];
+  async function interrupted(prepare: Run, run: Run, happens: () => void) {
+    const runs: { before: string[]; written: string[] }[] = [];
     for (let at = 0, isThere = true; isThere; at++) {
       keys = await KeysInMemory.deployed();
       await prepare();
@@ -67,35 +72,44 @@ describe('the fence', () => {
         before = [...calls];
         happens();
       };
-      await keys.step(step).catch(() => undefined);
+      await run().catch(() => undefined);
       isThere = before !== undefined;
       if (before) runs.push({ before, written: writes().slice(at) });
     }
     return runs;
   }
 
-  function expectNothingMore(runs: { before: string[]; written: string[] }[]): void {
+  function expectNothingMore(runs: Awaited<ReturnType<typeof interrupted>>): void {
     expect(runs.length).toBeGreaterThan(1);
     for (const { before, written } of runs) expect({ before, written }).toEqual({ before, written: [] });
   }
 
-  const HAPPENS: [string, () => void][] = [
-    ['rotation is switched off', () => void (keys.rotates = false)],
-    ['the secret goes', () => void (keys.isGone = true)],
-  ];
-
-  describe.each(HAPPENS)('%s', (_, happens) => {
-    test.each(RUNS)('while %s works: nothing more is written', async (__, step, prepare) => {
-      expectNothingMore(await interrupted(step, prepare, happens));
-    });
+  test.each([CREATE, ...RUNS, FINISH])('rotation is switched off while %s works: nothing more is written', async (_, prepare, run) => {
+    expectNothingMore(await interrupted(prepare, run, () => void (keys.rotates = false)));
   });
 
-  test.each(RUNS.slice(1, 4))('its label is taken while %s works: nothing more is written', async (_, step, prepare) => {
-    expectNothingMore(await interrupted(step, prepare, () => keys.versions.takeOff('AWSPENDING')));
+  test.each([CREATE, RUNS[0], FINISH])('the secret goes while %s works: nothing more is written', async (_, prepare, run) => {
+    expectNothingMore(await interrupted(prepare, run, () => void (keys.isGone = true)));
   });
 
-  test.each(RUNS.slice(1, 4))('another run finishes while %s works: nothing more is written', async (_, step, prepare) => {
-    expectNothingMore(await interrupted(step, prepare, () => keys.versions.move('AWSCURRENT', CURRENT, NEXT)));
+  test.each(RUNS)('its label is taken while %s works: nothing more is written', async (_, prepare, run) => {
+    expectNothingMore(await interrupted(prepare, run, () => keys.versions.takeOff('AWSPENDING')));
+  });
+
+  test.each(RUNS)('another run finishes while %s works: nothing more is written', async (_, prepare, run) => {
+    expectNothingMore(await interrupted(prepare, run, () => {
+      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+      keys.versions.takeOff('AWSPENDING');
+    }));
+  });
+
+  test('what finishes a rotation may take its time: it is what has moved the label', async () => {
+    const [, prepare, run] = FINISH;
+    await prepare();
+    keys.aws.onCall = () => void (keys.aws.time += 5_000);
+    await run();
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.aws.zone.registries.flat().join()).toContain('until=');
   });
 
   test('a look counts for five seconds: SES and Secrets Manager are not asked before every call', async () => {
@@ -342,6 +356,13 @@ describe('a revocation', () => {
   test('is refused for the current key, and for the next one', async () => {
     keys.addNext();
     for (const selector of ['s1', 'n1']) await refused(selector, `is signed with the selector ${selector} now`);
+    expect(writes()).toEqual([]);
+  });
+
+  test('is refused for the key before, when somebody has made it the current one again', async () => {
+    await rotated();
+    keys.versions.move('AWSCURRENT', NEXT, CURRENT);
+    await refused('s1', 'is signed with the selector s1 now');
     expect(writes()).toEqual([]);
   });
 
