@@ -91,6 +91,12 @@ async function endOf({ prepared, run, next }: Prepared): Promise<string> {
 
 const selectorNow = ({ aws: { identity } }: KeysInMemory) => identity.tokens.join();
 
+/** Selectors that the registry record lists, and does not mark as superseded. */
+function used({ aws: { zone } }: KeysInMemory): string[] {
+  const entries = zone.registries.flat().filter((line) => !line.includes('until='));
+  return entries.flatMap((line) => /^record=([^;]+);/.exec(line)?.[1] ?? []);
+}
+
 function expectPublished(keys: KeysInMemory, at: string): void {
   const record = keys.aws.zone.contents.find((line) => line.startsWith(`TXT ${selectorNow(keys)}._domainkey.`));
   expect({ at, record }).toEqual({ at, record: expect.stringContaining('; p=M') });
@@ -102,8 +108,8 @@ async function expectToEnd({ next }: Pick<Flow, 'next'>, keys: KeysInMemory, at:
   await next(keys);
   expectPublished(keys, at);
   const pending = keys.idOf('AWSPENDING');
-  expect({ at, pending, current: keys.selectorOf('AWSCURRENT'), signs: selectorNow(keys) })
-    .toEqual({ at, pending: undefined, current: selector, signs: selector });
+  expect({ at, pending, current: keys.selectorOf('AWSCURRENT'), signs: selectorNow(keys), used: used(keys) })
+    .toEqual({ at, pending: undefined, current: selector, signs: selector, used: [selector] });
 }
 
 describe.each(Object.entries(FLOWS))('%s', (_, { prepare, ...flow }) => {
