@@ -106,8 +106,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
     '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
     'pure-rand@8.4.2', // random numbers that a seed repeats; fast-check brings the same version
-    'jest-environment-node@^30', // jest's own; the tests extend it
-    '@jest/types@^30', // jest's own types of that
+    // jest's own: what test/one-realm.cjs and test/seeded-environment.ts are made of
+    'jest-runtime@^30', '@jest/environment@^30', '@jest/fake-timers@^30', '@jest/types@^30', 'jest-mock@^30',
     'jest-esbuild@0.4.0', // transpiles the tests: a fraction of what ts-jest takes, which also needs the types
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
@@ -163,6 +163,8 @@ project.jest!.config.transform = {
   ],
 };
 project.deps.removeDependency('ts-jest');
+// Packages are loaded once for all test files of a worker.
+project.jest!.config.runtime = '<rootDir>/test/one-realm.cjs';
 
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
 // change has effects upwards only.

@@ -1,6 +1,5 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
-import { Duration } from 'aws-cdk-lib';
-import { ACCOUNT, DOMAIN, REGION, RotatingScene } from './rotating-scene';
+import { ACCOUNT, DOMAIN, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { LocalCloudOptions } from '../cloud';
 import { HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
 
@@ -9,7 +8,7 @@ const HEALTHY = { Problem: 0, LookFailed: 0, Verified: 1, SigningEnabled: 1, Key
 let rotating: RotatingScene;
 
 async function started(cloud?: LocalCloudOptions): Promise<void> {
-  rotating = await RotatingScene.deployed({ keyLength: 1024, overlap: Duration.days(1) }, WATCHED, cloud);
+  rotating = await RotatingScene.deployed(SHORT, WATCHED, cloud);
 }
 
 afterEach(() => rotating.stop());
