@@ -377,6 +377,12 @@ project.addTask('languages', {
   description: 'The packages of every language, and the same app from each: the templates have to be the same',
   exec: 'tsx scripts/languages/main.ts',
 });
+project.addTask('judges', {
+  description: 'Other implementations judge records, mail and calls: opendkim-tools, dkimpy, go-msgauth and botocore, '
+    + 'each where it is (docs/reliability.md)',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/judges/main.ts' }],
+  env: { NODE_NO_WARNINGS: '1' },
+});
 project.addTask('integ:emulator', {
   description: 'The real CDK CLI on MiniStack, an emulator from PyPI, with the demo and the example in each language, '
     + 'or some of them (docs/emulator.md)',
