@@ -35,14 +35,23 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
   releasableCommits: ReleasableCommits.featuresAndFixes(),
-  publishToPypi: { distName: 'cdk-ses-dkim', module: 'cdk_ses_dkim' },
+  // No token of npm, PyPI or NuGet is kept anywhere: each trusts this workflow in this environment, where a maintainer
+  // approves every release (CONTRIBUTING.md).
+  releaseEnvironment: 'release',
+  npmTrustedPublishing: true,
+  jsiiReleaseVersion: '0.2.1061', // publib: it runs where packages are published
+  publishToPypi: { distName: 'cdk-ses-dkim', module: 'cdk_ses_dkim', trustedPublishing: true },
   publishToMaven: {
     mavenGroupId: 'io.github.cdk-ses-dkim',
     mavenArtifactId: 'cdk-ses-dkim',
     javaPackage: 'io.github.cdksesdkim',
   },
-  publishToNuget: { packageId: 'CdkSesDkim', dotNetNamespace: 'CdkSesDkim' },
-  publishToGo: { moduleName: 'github.com/cdk-ses-dkim/cdk-ses-dkim-go', packageName: 'cdksesdkim' },
+  publishToNuget: { packageId: 'CdkSesDkim', dotNetNamespace: 'CdkSesDkim', trustedPublishing: true },
+  publishToGo: {
+    moduleName: 'github.com/cdk-ses-dkim/cdk-ses-dkim-go',
+    packageName: 'cdksesdkim',
+    githubUseSsh: true, // a deploy key opens that one repository, a token all of a person's
+  },
 
   cdkVersion: CDK_FLOOR,
   // The Go module of the lowest aws-cdk-lib does not compile with 10.5, which has a method `with` of its own.
@@ -142,7 +151,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   githubOptions: { pullRequestLint: false }, // it wants `feat:` or `fix:` in each title, but here they make a release
   autoMerge: false, // a person reviews every change, also upgrades: they end in the function that reads private keys
-  depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
+  buildWorkflow: false, // `ci` below runs the suite, builds every package, and refuses what the generators would change
+  depsUpgradeOptions: {
+    cooldown: 14, // days: a bad version of a package is mostly found and taken back sooner
+    workflowOptions: { labels: ['dependencies'] },
+  },
 });
 
 // 1.13.0 lacks the packages of some platforms, and `npm ci` refuses that:
@@ -366,28 +379,67 @@ project.addTask('languages', {
   description: 'The packages of every language, and the same app from each: the templates have to be the same',
   exec: 'tsx scripts/languages/main.ts',
 });
+project.addTask('judges', {
+  description: 'Other implementations judge records, mail and calls: opendkim-tools, dkimpy, go-msgauth and botocore, '
+    + 'each where it is (docs/reliability.md)',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/judges/main.ts' }],
+  env: { NODE_NO_WARNINGS: '1' },
+});
 project.addTask('integ:emulator', {
   description: 'The real CDK CLI on MiniStack, an emulator from PyPI, with the demo and the example in each language, '
     + 'or some of them (docs/emulator.md)',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/emulator/main.ts', receiveArgs: true }],
 });
 
-// projen's own build workflow packages every language. It does not run the emulator, the newest versions and
-// the examples.
-const ci = project.github!.addWorkflow('ci');
-ci.on({ pullRequest: {}, push: { branches: ['main'] } });
+// Every action by the commit of its release: a tag can be moved to another one. projen pins the others itself.
+const ACTIONS = {
+  'actions/setup-dotnet': 'a98b56852c35b8e3190ac28c8c2271da59106c68', // v6.0.0
+  'actions/setup-go': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e', // v7.0.0
+  'actions/setup-java': 'dd06d9cba3e5552c54d9f8ea23572deb30010f7c', // v6.0.0
+  'actions/setup-node': '820762786026740c76f36085b0efc47a31fe5020', // v7.0.0
+  'actions/setup-python': '5fda3b95a4ea91299a34e894583c3862153e4b97', // v7.0.0
+  'peter-evans/create-pull-request': '5f6978faf089d4d20b00c7766989d076bb2fc7f1', // v8.1.1
+};
+for (const [action, commit] of Object.entries(ACTIONS)) project.github!.actions.set(action, `${action}@${commit}`);
+
+// On a pull request the suite runs here, once. What is merged is tested again by `release`.
+const ci = new github.GithubWorkflow(project.github!, 'ci', {
+  limitConcurrency: true, // a push to a pull request ends the run of the push before
+  concurrencyOptions: { group: '${{ github.workflow }}-${{ github.ref }}', cancelInProgress: true },
+});
+ci.on({ pullRequest: {}, workflowDispatch: {} });
 ci.addJob('ci', {
   runsOn: ['ubuntu-latest'],
   permissions: { contents: github.workflows.JobPermission.READ },
   timeoutMinutes: 90,
   steps: [
     github.WorkflowSteps.checkout(),
-    { uses: 'actions/setup-node@v7.0.0', with: { 'node-version': '20', 'package-manager-cache': false } },
-    { uses: 'actions/setup-python@v7.0.0', with: { 'python-version': '3.11' } },
-    { uses: 'actions/setup-java@v6.0.0', with: { 'distribution': 'temurin', 'java-version': '17' } },
-    { uses: 'actions/setup-go@v7.0.0', with: { 'go-version': 'stable', 'cache': false } },
+    { uses: 'actions/setup-node', with: { 'node-version': '20', 'package-manager-cache': false } },
+    { uses: 'actions/setup-python', with: { 'python-version': '3.11' } },
+    { uses: 'actions/setup-java', with: { 'distribution': 'temurin', 'java-version': '17' } },
+    { uses: 'actions/setup-go', with: { 'go-version': 'stable', 'cache': false } },
     { name: 'everything', run: 'bash .ci/run' },
   ],
+});
+
+// What npm and packages run must not find the token that the checkout leaves behind. The repository is public, so
+// that what follows reads it without one. projen has no option for it; `npx projen workflows` finds one that is missed.
+const CHECKOUTS = {
+  'ci': ['ci.steps.0'],
+  'release': ['release.steps.0', ...['maven', 'pypi', 'nuget', 'golang'].map((to) => `release_${to}.steps.4`),
+    'release_npm.steps.3'],
+  'upgrade-main': ['upgrade.steps.0', 'pr.steps.0'],
+};
+const workflowFile = (name: string) => project.tryFindObjectFile(`.github/workflows/${name}.yml`)!;
+for (const [workflow, steps] of Object.entries(CHECKOUTS)) {
+  for (const step of steps) workflowFile(workflow).addOverride(`jobs.${step}.with.persist-credentials`, false);
+}
+// npm trusts a workflow from its version 11.5.1 on, which comes with Node 24.
+workflowFile('release').addOverride('jobs.release_npm.steps.0.with.node-version', '24');
+
+project.addTask('workflows', {
+  description: 'What actionlint and zizmor find in the workflows; each is left out by name where it cannot be installed',
+  exec: 'tsx scripts/workflows/main.ts',
 });
 
 // The bundle task writes it, and it changes with every change of the handler.

@@ -41,6 +41,8 @@ export interface CloudContext {
   readonly random: Random;
   readonly network: Network;
   readonly abandonConnection: AbandonConnection;
+  /** Is told of each request, as it is on the wire. */
+  readonly onRequest?: (record: CallRecord, request: Request) => void;
   /** Kills the process of a function, for the faults `kill-before` and `kill-after`. */
   readonly killProcess: (processId: string) => void;
   /** Throws a ServiceError `AccessDenied…` (403) when the principal's policies do not allow the call. */
@@ -96,6 +98,7 @@ export abstract class HttpService {
       status: 0,
     };
     if (this.isLogged(record)) this.context.calls.push(record);
+    this.context.onRequest?.(record, request);
     const { kind: fault, refused } = this.context.faults.next(this.name, operation, record.at);
     const cut = (by: string): Outcome => {
       record.error = by;

@@ -34,6 +34,8 @@ export interface LocalCloudOptions {
   readonly latency?: Latency;
   /** How functions run. @default 'process' */
   readonly functions?: FunctionMode;
+  /** Is told of each request to a service, as it is on the wire. */
+  readonly onRequest?: CloudContext['onRequest'];
   readonly dns?: Pick<DnsWorldOptions, 'random'> & {
     /** Whether SES asks the functions' resolver, which caches. Otherwise its resolver caches nothing. @default false */
     readonly sesSharesResolver?: boolean;
@@ -87,6 +89,7 @@ export class LocalCloud {
     this.credentials = core.credentials;
     const context: CloudContext = {
       ...core,
+      onRequest: options.onRequest,
       abandonConnection: (processId, port) => this.lambda.abandonConnection(processId, port),
       killProcess: (processId) => this.lambda.kill(processId),
     };
