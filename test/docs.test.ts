@@ -96,6 +96,25 @@ test('an example that does not compile is reported, with the line that is wrong'
     .toEqual([expect.stringMatching(/example 1: .*'zone' does not exist[^]*new EmailIdentityDkim/)]);
 });
 
+test('the sizes in the README are those that were measured', () => {
+  const [readme, measured] = ['README.md', join('docs', 'performance.md')].map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  const others = ['cdk-ses-dkim', 'ses.EmailIdentity', 'AwsCustomResource'];
+  const rows = ['1 identity', '150 identities'].map((count) =>
+    [`resources for ${count}`, ...others.map((other) => {
+      const [, resources, size] = new RegExp(`^\\| ${count}, ${other} \\| (\\d+ resources).*?, ([\\d.]+ kB) `, 'm').exec(measured)!;
+      return `${resources}, ${size}`;
+    })]);
+  for (const row of rows) expect(readme).toContain(`| ${row.join(' | ')} |`);
+});
+
+test('the README fits two screens before "More"', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const before = readme.slice(0, readme.indexOf('\n## More')).split('\n');
+  expect(before.length).toBeGreaterThan(50);
+  expect(before.length).toBeLessThanOrEqual(110);
+  expect(before.filter((line) => !line.startsWith('|') && line.length > 120)).toEqual([]);
+});
+
 test('the guide explains every decision that the handler logs, and no other', () => {
   const lambda = join(ROOT, 'lambda');
   const logged = readdirSync(lambda, { recursive: true, encoding: 'utf8' })
