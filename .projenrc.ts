@@ -253,7 +253,7 @@ new JsonFile(project, '.textlintrc.json', {
       'sentence-length': {
         max: 150, // about 25 words
         // Two sentences of `constructs` in API.md, about isConstruct()
-        exclusionPatterns: ['/As a\\s+consequence, the class[^.]*/', '/`?npm install`? will not create installations[^.]*/'],
+        skipPatterns: ['/As a\\s+consequence, the class[^.]*/', '/`?npm install`? will not create installations[^.]*/'],
       },
       'max-comma': { max: 4 },
       '@textlint-rule/pattern': { patterns: HARD_TO_READ },
