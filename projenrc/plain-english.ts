@@ -35,8 +35,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'prior to': '"before"',
   'subsequent to': '"after"',
   'utili[sz]e[sd]?': '"use"',
-  'ha(?:s|ve) to be': '"must be"',
-  'is to be': '"must be"',
   'a number of': 'the number, "several"',
   'with regard to|with respect to': '"about", "for"',
   'at this point in time': '"now"',
