@@ -35,7 +35,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'prior to': '"before"',
   'subsequent to': '"after"',
   'utili[sz]e[sd]?': '"use"',
-  'a number of': 'the number, "several"',
+  'a number of(?! days)': '"several"',
   'with regard to|with respect to': '"about", "for"',
   'at this point in time': '"now"',
 };

@@ -1,6 +1,7 @@
 // Builds the package of every language, synthesizes the same app with each, and compares the templates.
 import { resolve } from 'node:path';
 import { timed } from './command';
+import { wrongDocuments } from './documents';
 import { missingNames } from './dotnet';
 import { EXAMPLES, install, synthesize } from './examples';
 import { buildPackages } from './packages';
@@ -17,6 +18,7 @@ function languages(): void {
   buildPackages(ROOT);
   const workspace = new Workspace(ROOT);
   try {
+    timed('documents', () => failOn(wrongDocuments(ROOT, workspace.directory), 'not in the language of the package:'));
     compareExamples(workspace);
     timed('.NET sources', () => failOn(missingNames(ROOT, workspace.directory), '.NET sources lack'));
   } finally {
