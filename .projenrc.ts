@@ -1,6 +1,7 @@
 // The configuration of the project. `npx projen` generates package.json, tsconfig, lint rules, workflows and
 // tasks from it.
-import { awscdk, github, javascript, ReleasableCommits, Task } from 'projen';
+import { awscdk, github, javascript, JsonFile, ReleasableCommits, Task } from 'projen';
+import { HARD_TO_READ } from './projenrc/plain-english';
 
 /**
  * The lowest supported aws-cdk-lib. It is the first one with `lambda.Runtime.NODEJS_24_X`. The other features
@@ -25,6 +26,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   author: 'cdk-ses-dkim contributors',
   authorAddress: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim',
   authorOrganization: true,
+  homepage: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim',
+  bugsUrl: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim/issues',
   repositoryUrl: 'https://github.com/cdk-ses-dkim/cdk-ses-dkim.git',
   license: 'Apache-2.0',
   copyrightOwner: 'cdk-ses-dkim contributors',
@@ -115,14 +118,19 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
     '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
     'pure-rand@8.4.2', // random numbers that a seed repeats; fast-check brings the same version
-    'jest-environment-node@^30', // jest's own; the tests extend it
-    '@jest/types@^30', // jest's own types of that
+    // jest's own: what test/one-realm.cjs and test/seeded-environment.ts are made of
+    'jest-runtime@^30', '@jest/environment@^30', '@jest/fake-timers@^30', '@jest/types@^30', 'jest-mock@^30',
     'jest-esbuild@0.4.0', // transpiles the tests: a fraction of what ts-jest takes, which also needs the types
     // Running TypeScript without type-checking it twice: `npm test` type-checks once, in the `typecheck` task
     'esbuild@0.28.2',
     'tsx@4.23.15',
     'cli-table3@0.6.5', // tables of the demo, of faults and of histories
     'concurrently@9.2.5', // two checks at once in `npm test`; the newest that runs on Node 20
+    // Plain English in the docs. textlint is kept, reads Markdown, and needs no network. Vale has no npm package.
+    'textlint@15.8.0',
+    'textlint-rule-sentence-length@5.2.1', // long sentences
+    'textlint-rule-max-comma@4.0.0', // sentences of many parts
+    '@textlint-rule/textlint-rule-pattern@2.0.2', // the words in projenrc/plain-english.ts
   ],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // nobody changes a snapshot by running a test
@@ -176,6 +184,8 @@ project.jest!.config.transform = {
   ],
 };
 project.deps.removeDependency('ts-jest');
+// Packages are loaded once for all test files of a worker.
+project.jest!.config.runtime = '<rootDir>/test/one-realm.cjs';
 
 // The rooms of the handler (docs/adr/0015-rooms-of-the-handler.md). Each knows only those below it, so that a
 // change has effects upwards only.
@@ -244,15 +254,37 @@ project.testTask.env('NODE_OPTIONS', QUICK.NODE_OPTIONS);
 const typecheck = project.addTask('typecheck', { exec: 'tsc --noEmit --project tsconfig.dev.json' });
 const apiRules = project.addTask('api-rules', { description: 'The API rules of the CDK team', exec: 'awslint' });
 const compiledExamples = project.addTask('compiled-examples', {
-  description: 'Every example in README and API compiles', exec: 'jsii-rosetta extract --strict',
+  description: 'Every example in README and API compiles, and is translated for each language',
+  exec: 'jsii-rosetta extract --strict',
 });
+project.postCompileTask.spawn(compiledExamples);
+// What users read. API.md has the comments of the public API, docs/errors.md the texts of the errors.
+const PROSE = ['*.md', 'docs/*.md', 'examples/*.md', 'examples/*/README.md'];
+const prose = project.addTask('prose', {
+  description: 'Plain English: no long sentences in the docs, and no words that are hard to read',
+  exec: `textlint ${PROSE.map((files) => `'${files}'`).join(' ')}`,
+});
+new JsonFile(project, '.textlintrc.json', {
+  obj: {
+    rules: {
+      'sentence-length': {
+        max: 150, // about 25 words
+        // Two sentences of `constructs` in API.md, about isConstruct()
+        skipPatterns: ['/As a\\s+consequence, the class[^.]*/', '/`?npm install`? will not create installations[^.]*/'],
+      },
+      'max-comma': { max: 4 },
+      '@textlint-rule/pattern': { patterns: HARD_TO_READ },
+    },
+  },
+});
+
 // awslint compares durations with the class of CDK v1, so it reports every Duration.
 project.package.addField('awslint', { exclude: ['duration-prop-type:cdk-ses-dkim.EmailIdentityDkimProps.recordTtl'] });
 
 // The same for projen's own tasks, one after the other: jest is the first of its steps.
 project.testTask.prependSpawn(typecheck);
 project.testTask.spawn(apiRules);
-project.testTask.spawn(compiledExamples);
+project.testTask.spawn(prose);
 
 // By itself jsii-docgen takes the newest `constructs` below node_modules, which is that of projen. It would
 // document methods that the lowest supported version lacks.
@@ -263,6 +295,28 @@ project.tasks.tryFind('docgen')!.reset('tsx scripts/api-reference.ts');
 const dotnet = project.tasks.tryFind('package:dotnet')!;
 dotnet.reset('jsii-pacmak -v --target dotnet', { condition: 'command -v dotnet > /dev/null' });
 dotnet.exec('jsii-pacmak -v --target dotnet --code-only', { condition: '! command -v dotnet > /dev/null' });
+
+// jsii-pacmak puts the examples of each language into its package, from the translations that jsii-rosetta has made.
+// The release makes every package from that of npm, so the translations are in there too.
+for (const language of ['js', 'java', 'python', 'dotnet', 'go']) {
+  project.tasks.tryFind(`package:${language}`)!.prependSpawn(compiledExamples, {
+    condition: '[ ! -e .jsii.tabl.json ] || [ .jsii -nt .jsii.tabl.json ]',
+  });
+}
+
+// The tests run on the oldest Node that is supported. These two say at each start that it is old.
+project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+
+project.addTask('test:one', {
+  description: 'Some tests, without coverage: npx projen test:one FILE, -t NAME for one test, --watch to repeat it',
+  // As a list: in a command line the shell would divide a NAME at its spaces.
+  steps: [{ spawn: bundle.name }, { execArgs: ['jest', '--coverage=false'], receiveArgs: true }],
+  env: QUICK,
+});
+// Coverage of a part of the tests always falls below the limits.
+project.tasks.tryFind('test:watch')!.reset();
+project.tasks.tryFind('test:watch')!.addSteps({ execArgs: ['jest', '--watch', '--coverage=false'], receiveArgs: true });
 
 project.addTask('test:unit', {
   description: 'The tests that need no local cloud: of the construct, the handler and the package, in less than a '
@@ -310,7 +364,7 @@ project.addTask('test:proof', {
 const build = project.addTask('build:compile', {
   steps: [{ spawn: project.compileTask.name }, { spawn: project.postCompileTask.name }],
 });
-const lint = project.addTask('build:lint', { steps: [{ spawn: typecheck.name }, { spawn: 'eslint' }] });
+const lint = project.addTask('build:lint', { steps: [{ spawn: typecheck.name }, { spawn: 'eslint' }, { spawn: prose.name }] });
 const unitsAndFlows = project.addTask('test:jest', { exec: 'jest --ci', env: QUICK });
 const atOnce = (...tasks: Task[]) =>
   `concurrently --group --kill-others-on-fail ${tasks.map(({ name }) => `"projen ${name}"`).join(' ')}`;
@@ -320,7 +374,7 @@ project.addTask('verify', {
     { spawn: project.preCompileTask.name },
     { exec: atOnce(build, lint) },
     { spawn: unitsAndFlows.name },
-    { exec: atOnce(apiRules, compiledExamples) },
+    { spawn: apiRules.name },
   ],
 });
 project.setScript('test', 'projen verify');
@@ -446,9 +500,9 @@ project.gitignore.exclude('/src/private/handler-digest.ts');
 // integ-runner puts the function beside each snapshot. It is built, so it is never committed.
 project.gitignore.exclude('/test/*.snapshot/asset.*');
 
-// The package has the compiled library, its API reference, and the built handler with its licences. These do
-// not ship:
-for (const path of ['.jsii.tabl.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) {
+// The package has the compiled library, its API reference, the translated examples, and the built handler with its
+// licences. These do not ship:
+for (const path of ['.textlintrc.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) {
   project.addPackageIgnore(path);
 }
 

@@ -81,11 +81,11 @@ export interface DkimFunctionOptions {
   readonly securityGroups?: ISecurityGroup[];
 
   /**
-   * How many instances of the function can run at once, at least 1. So many are kept free for it.
+   * How many instances of the function can run at once, at least 1. Lambda reserves them for it.
    *
    * With a small number, the requests of a stack with many identities wait for each other.
    *
-   * The function that changes rotating keys has none of them.
+   * They are not for the function that changes rotating keys.
    *
    * Throws if it is not a whole number, or less than 1.
    *
@@ -111,12 +111,12 @@ export class DkimFunction {
   /**
    * Sets the function of a stack, before or after the constructs that use it.
    *
-   * It can be called several times, by several constructs. The same answer twice is no conflict. `vpc`,
-   * `vpcSubnets` and `securityGroups` are one answer.
+   * You can call it several times, from several constructs. The same value twice is no conflict. `vpc`,
+   * `vpcSubnets` and `securityGroups` are one setting.
    *
-   * A setting wins over what a property injector gives, and an Aspect wins over both.
+   * A setting has priority over a property injector, and an Aspect has priority over both.
    *
-   * Throws if another construct of the stack has given another answer.
+   * Throws if another construct of the stack has set another value.
    *
    * @param scope the construct that decides; the settings are those of its stack, and errors name it
    * @param options the settings; those that are left out stay as they are

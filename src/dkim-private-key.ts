@@ -64,16 +64,18 @@ export class DkimPrivateKey {
    * gets the permission to decrypt with that key.
    *
    * A secret of another account must be imported by its complete ARN, with its customer managed key as
-   * `encryptionKey`; otherwise the construct throws. The other account must allow this account two
-   * things: `secretsmanager:GetSecretValue` in the resource policy of the secret, and `kms:Decrypt` in
-   * the key policy.
+   * `encryptionKey`. Otherwise the construct throws. The resource policy of the secret must allow
+   * `secretsmanager:GetSecretValue` to this account. The key policy must allow `kms:Decrypt` to it.
    *
    * Without `versionId` and `versionStage`, a selector keeps its key. If the secret has a new key, and
    * its previous key (`AWSPREVIOUS`) is the one published under the selector, an update uses the
    * previous key. To use the new key, choose a new selector.
    *
-   * Throws if an option is empty, longer than 512 characters or the text of a key, if both `versionId`
-   * and `versionStage` are given, or if the secret was imported with an alias whose key is not known.
+   * Throws if
+   *
+   * - an option is empty, longer than 512 characters, or the text of a key,
+   * - both `versionId` and `versionStage` are given,
+   * - the secret was imported with the alias of a key, and the key is not known.
    *
    * @param secret the secret that holds the key, created in this app or imported
    * @param options which part of the secret is the key

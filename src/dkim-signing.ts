@@ -220,10 +220,10 @@ export abstract class DkimSigning {
   /**
    * A BYODKIM key that is made in the cloud and changed on a schedule.
    *
-   * The construct creates a secret in Secrets Manager. The deployment makes the first key in it. The
-   * rotation of Secrets Manager changes it later: it publishes the new key, tells SES to use it, waits
-   * until SES has verified it, and takes it back if SES does not. The record of the previous key stays for
-   * an overlap. Nobody ever sees a private key.
+   * The construct creates a secret in Secrets Manager. The deployment makes the first key in it. Later,
+   * Secrets Manager changes the key: it calls a function that publishes the new key, tells SES to use
+   * it, and waits until SES has verified it. If SES does not verify it, SES gets the old key again. The
+   * record of the old key stays for an overlap. Nobody ever sees a private key.
    *
    * The construct throws if there is no hosted zone.
    *

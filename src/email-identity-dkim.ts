@@ -87,10 +87,12 @@ export interface EmailIdentityDkimProps {
   /**
    * Role that the function assumes to read and change a hosted zone in another account.
    *
-   * The role must trust the account of this stack. It must allow `route53:GetHostedZone`,
-   * `route53:ListResourceRecordSets` and `route53:ChangeResourceRecordSets` on the zone, and
-   * `route53:GetChange` on `arn:aws:route53:::change/*`. It can limit changes to the record names
-   * `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`.
+   * The role must trust the account of this stack. It must allow
+   *
+   * - `route53:GetHostedZone` and `route53:ListResourceRecordSets` on the zone,
+   * - `route53:ChangeResourceRecordSets` on the zone; a condition can limit this to the record names
+   *   `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`,
+   * - `route53:GetChange` on `arn:aws:route53:::change/*`.
    *
    * Throws if there is no `hostedZone`.
    *
@@ -130,8 +132,8 @@ export interface EmailIdentityDkimProps {
    * the wait itself is shorter.
    *
    * The function does not run while it waits. EventBridge Scheduler calls it again every minute, or less
-   * often if many identities of the stack wait. For that the stack has a schedule group, a role and a
-   * managed policy more.
+   * often if many identities of the stack wait. The stack then has three more resources: a schedule group,
+   * a role and a managed policy.
    *
    * Throws if it is shorter or longer, or not a whole number of seconds.
    *
@@ -175,12 +177,12 @@ export interface EmailIdentityDkimProps {
    * Whether a function looks every hour whether DKIM works: what SES says of the identity, and what
    * public DNS has of the keys that SES signs with.
    *
-   * `addProblemAlarm()` and `onProblem()` tell of a problem. The log of the function says what it is, and
-   * what to do. The function can read no key and change nothing.
+   * `addProblemAlarm()` and `onProblem()` report a problem. The log of the function says what it is, and
+   * what to do. The function cannot read a key or change anything.
    *
    * Price: each identity has two metrics, for 0.30 USD a month each, and an alarm costs 0.10 USD a month.
    * The first 10 metrics and alarms of an account are free. All watched identities of a stack share one
-   * function more, with its role, policy, log group, and two rules of EventBridge.
+   * additional function, with its role, policy and log group, and two EventBridge rules.
    *
    * @default false
    * @see https://aws.amazon.com/cloudwatch/pricing/
@@ -188,10 +190,10 @@ export interface EmailIdentityDkimProps {
   readonly watch?: boolean;
 
   /**
-   * Whether what `watch` sees is in metrics of its own, too: `metricVerified()`, `metricSigningEnabled()`
-   * and `metricKeyPublished()`.
+   * Whether `watch` also writes the metrics `metricVerified()`, `metricSigningEnabled()` and
+   * `metricKeyPublished()`.
    *
-   * Price: three metrics more for the identity, for 0.30 USD a month each. The log has the same values in
+   * Price: three more metrics for the identity, for 0.30 USD a month each. The log has the same values in
    * any case.
    *
    * Throws if `watch` is not set.
@@ -205,9 +207,9 @@ export interface EmailIdentityDkimProps {
 /**
  * DKIM signing of an Amazon SES domain identity.
  *
- * A deployment makes SES, the private key and the DNS records agree. With BYODKIM, the function tells
- * SES to use a key only after the record of that key is published. All constructs of a stack share one
- * function, one log group and one role, which `DkimFunction.configure()` sets.
+ * A deployment sets how SES signs, and writes the DNS records. With a key of your own, the function tells
+ * SES to use the key only after its record is published. All constructs of a stack share one function,
+ * one log group and one role. `DkimFunction.configure()` sets them.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  * @example
@@ -413,7 +415,7 @@ export class EmailIdentityDkim extends Construct {
   }
 
   /**
-   * 1 where the last look has found a problem, or could not look at all; 0 where all was right. There is
+   * 1 if the last look has found a problem, or could not look at all. 0 if everything was right. There is
    * one value an hour.
    *
    * Throws if `watch` is not set.
@@ -458,7 +460,7 @@ export class EmailIdentityDkim extends Construct {
   }
 
   /**
-   * 1 where everybody can look up the keys that SES signs with.
+   * 1 if public DNS has the keys that SES signs with.
    *
    * Throws if `watch` or `detailedMetrics` is not set.
    *

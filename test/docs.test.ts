@@ -4,11 +4,17 @@
 // other files. So this test compiles those of the guides with the same fixtures (rosetta/).
 import { readdirSync, readFileSync } from 'fs';
 import { basename, join } from 'path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { EmailIdentity } from 'aws-cdk-lib/aws-ses';
 import * as ts from 'typescript';
 import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
 import { DOMAIN } from '../examples/pipeline/settings';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../src';
 import { zonePermissions } from '../src/private/permissions';
 
 const ROOT = join(__dirname, '..');
@@ -94,6 +100,65 @@ test('every example in the guides compiles', () => {
 test('an example that does not compile is reported, with the line that is wrong', () => {
   expect(problems.filter((problem) => problem.startsWith('broken.md')))
     .toEqual([expect.stringMatching(/example 1: .*'zone' does not exist[^]*new EmailIdentityDkim/)]);
+});
+
+test('the sizes in the README are those that were measured', () => {
+  const [readme, measured] = ['README.md', join('docs', 'performance.md')].map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  const others = ['cdk-ses-dkim', 'ses.EmailIdentity', 'AwsCustomResource'];
+  const rows = ['1 identity', '150 identities'].map((count) =>
+    [`resources for ${count}`, ...others.map((other) => {
+      const [, resources, size] = new RegExp(`^\\| ${count}, ${other} \\| (\\d+ resources).*?, ([\\d.]+ kB) `, 'm').exec(measured)!;
+      return `${resources}, ${size}`;
+    })]);
+  for (const row of rows) expect(readme).toContain(`| ${row.join(' | ')} |`);
+});
+
+test('the guide to permissions names each action that a role of the construct may have', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
+  const hostedZone = (name: string) => HostedZone.fromHostedZoneAttributes(stack, `Zone ${name}`, {
+    hostedZoneId: ZONE_ID, zoneName: name,
+  });
+  const options: Record<string, Omit<EmailIdentityDkimProps, 'identity'>> = {
+    'easy.example': { hostedZone: hostedZone('easy.example'), waitForVerification: Duration.minutes(15), watch: true },
+    'own.example': {
+      hostedZone: hostedZone('own.example'),
+      hostedZoneRole: Role.fromRoleArn(stack, 'DnsRole', 'arn:aws:iam::222222222222:role/dns'),
+      signing: DkimSigning.byoDkim({
+        selector: 'mail',
+        privateKey: DkimPrivateKey.fromSecret(Secret.fromSecretAttributes(stack, 'Key', {
+          secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:mail/dkim-AbCdEf',
+          encryptionKey: new Key(stack, 'SecretKey'),
+        })),
+      }),
+    },
+    'rotating.example': {
+      hostedZone: hostedZone('rotating.example'),
+      signing: DkimSigning.rotatingByoDkim({ encryptionKey: new Key(stack, 'RotatingKey') }),
+    },
+    'replica.example': { signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }) },
+  };
+  for (const [domain, props] of Object.entries(options)) {
+    const identity = EmailIdentity.fromEmailIdentityName(stack, domain, domain);
+    new EmailIdentityDkim(stack, `Dkim ${domain}`, { identity, ...props });
+  }
+  const template = Template.fromStack(stack);
+  const documents = [
+    ...Object.values(template.findResources('AWS::IAM::ManagedPolicy')).map(({ Properties }) => Properties.PolicyDocument),
+    ...Object.values(template.findResources('AWS::IAM::Policy')).map(({ Properties }) => Properties.PolicyDocument),
+  ];
+  const actions = new Set(documents.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)));
+  expect(actions.size).toBeGreaterThan(20);
+  const guide = readFileSync(join(ROOT, 'docs', 'permissions.md'), 'utf8');
+  expect([...actions].filter((action) => !guide.includes(`\`${action}\``))).toEqual([]);
+});
+
+test('the README fits two screens before "More"', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const before = readme.slice(0, readme.indexOf('\n## More')).split('\n');
+  expect(before.length).toBeGreaterThan(50);
+  expect(before.length).toBeLessThanOrEqual(110);
+  expect(before.filter((line) => !line.startsWith('|') && line.length > 120)).toEqual([]);
 });
 
 test('the guide explains every decision that the handler logs, and no other', () => {

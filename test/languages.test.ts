@@ -1,4 +1,5 @@
 // Checks what counts as a difference between the templates of the same app in two languages.
+import { problemsOf } from '../scripts/languages/documents';
 import { differences, Template, Templates } from '../scripts/languages/templates';
 
 const FUNCTION = {
@@ -47,4 +48,13 @@ test('an item, resource, section or stack that is missing or additional is a dif
   expect(differences(mail({}), mail({ Function: FUNCTION }))[0]).toMatch('/Mail/Resources/Function: undefined, {');
   expect(differences(mail({}, { Outputs: {} }), mail({}))).toEqual(['/Mail/Outputs: {}, undefined']);
   expect(differences(mail({}), {})).toEqual(['/Mail: {"Resources":{}}, undefined']);
+});
+
+test('a README with an example in TypeScript is reported, and so is one without an example in its language', () => {
+  const document = { name: 'README', example: 'EmailIdentityDkim(self, "Dkim",' };
+  expect(problemsOf(document, '```python\nEmailIdentityDkim(self, "Dkim",\n```')).toEqual([]);
+  expect(problemsOf(document, "```python\nnew EmailIdentityDkim(this, 'Dkim', { identity });\n```")).toEqual([
+    'README: no example with "EmailIdentityDkim(self, \\"Dkim\\","', 'README: an example in TypeScript',
+  ]);
+  expect(problemsOf({ name: 'comment', example: '' }, 'DkimSigning.byoDkim({ selector })')).toEqual(['comment: an example in TypeScript']);
 });

@@ -10,7 +10,7 @@ const ROOT = join(__dirname, '..');
 const ROOMS = readdirSync(join(ROOT, 'lambda')).filter((room) => existsSync(join(ROOT, 'lambda', room, 'index.ts')));
 const ENTRIES = ROOMS.map((room) => `lambda/${room}/index.ts`);
 const BUILT = [
-  'lib/index.js', '.jsii', 'assets/lambda/handlers.js', ...ROOMS.map((room) => `assets/lambda/${room}/index.js`), 'assets/THIRD-PARTY-LICENSES.txt',
+  'lib/index.js', '.jsii', '.jsii.tabl.json', 'assets/lambda/handlers.js', ...ROOMS.map((room) => `assets/lambda/${room}/index.js`), 'assets/THIRD-PARTY-LICENSES.txt',
 ];
 
 let files: string[];
@@ -19,7 +19,7 @@ beforeAll(() => {
   const missing = BUILT.filter((file) => !existsSync(join(ROOT, file)));
   if (missing.length > 0) {
     throw new Error(`${missing.join(', ')} not built, so the package cannot be checked. `
-      + 'Run: npx projen bundle && npx projen compile');
+      + 'Run: npx projen bundle && npx projen compile && npx projen compiled-examples');
   }
   const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: ROOT,
@@ -29,7 +29,7 @@ beforeAll(() => {
   files = (JSON.parse(listed) as { files: { path: string }[] }[])[0].files.map(({ path }) => path);
 });
 
-test('the package has the library, its types, its jsii assembly, the handler, the licences and the docs', () => {
+test('the package has the library, its types, its jsii assembly, the examples of each language, the handler, the licences and the docs', () => {
   expect(files).toEqual(expect.arrayContaining([
     ...BUILT, 'lib/index.d.ts', 'lib/email-identity-dkim.js', 'lib/private/contract.js',
     'package.json', 'API.md', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md',
@@ -42,7 +42,8 @@ test('the package has no other files than the expected ones', () => {
     /^assets\/lambda\/(\w+\/index|handlers)\.js$/,
     /^assets\/THIRD-PARTY-LICENSES\.txt$/,
     /^(README|API|CONTRIBUTING|CHANGELOG|SECURITY)\.md$/,
-    /^(LICENSE|package\.json|\.jsii)$/,
+    // The examples in all languages: jsii-pacmak makes the other packages from this one.
+    /^(LICENSE|package\.json|\.jsii|\.jsii\.tabl\.json)$/,
     // The README names a fixture. Construct Hub renders the docs from the package, and fails without it.
     /^rosetta\/[a-z]+\.ts-fixture$/,
   ];

@@ -18,6 +18,12 @@ test.each(texts)('the committed picture is the one that is drawn from %s', (file
   if (drawn !== committed) throw new Error(`The picture of ${file} is out of date. Draw it again: npx projen pictures`);
 });
 
+// GitHub shows a README about 840 pixels wide, and makes a wider picture smaller, with its text.
+test.each(texts)('the picture of %s is shown in its own size', (file) => {
+  const [, width] = /width="(\d+)"/.exec(draw(readFileSync(join(FOLDER, file), 'utf8')))!;
+  expect(Number(width)).toBeLessThanOrEqual(840);
+});
+
 test('text is escaped, so that the picture is well-formed XML', () => {
   const drawn = draw('picture boxes\ntitle a < b & c\ndescription none\nbox one 1 1-1 "quoted" <i>\n');
   expect(drawn).toContain('a &lt; b &amp; c');

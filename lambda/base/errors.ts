@@ -53,7 +53,7 @@ export class UnreachableError extends HandlerError {
 export class ZoneGoneError extends HandlerError {
   /** @param isRefused the role that leads to it is not there, or refuses the function or the call */
   constructor(whatHappened: string, readonly isRefused = false) {
-    super(whatHappened, 'It was there a moment ago: see who took it, or the right to it, away, then deploy again');
+    super(whatHappened, 'It existed a moment ago. Find out who deleted it, or removed the permission for it, then deploy again');
   }
 }
 

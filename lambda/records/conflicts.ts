@@ -43,7 +43,7 @@ function causeOf(wanted: DkimRecord, existing: readonly RecordSet[]): [cause: st
   const flaw = existing.some((record) => holdsTheKey(wanted, record)) ? flawOf(texts) : undefined;
   if (flaw && (isUsable || texts.length === 1)) return [`. It has this very key, but ${flaw.what}`, flaw.remedy];
   if (isUsable) {
-    return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if none is'];
+    return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if no mail is signed with that key'];
   }
   if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', 'Take a new key with a new selector'];
   const other = wanted.type === 'TXT' ? 'choose another selector, ' : ''; // SES chooses those of Easy DKIM

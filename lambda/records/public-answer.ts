@@ -80,7 +80,7 @@ function adviceOnAnswers(
     const publish = signing.method === 'EASY_DKIM'
       ? 'SES makes the names of the records only when it is told, so the others cannot have them in time. Take them'
       : 'Publish the record with the others too, or take them';
-    return `The world asks all of these. ${publish} out of the delegation: at the registrar or in the zone above, and in `
+    return `Resolvers ask any of these name servers. ${publish} out of the delegation: at the registrar or in the zone above, and in `
       + `the NS records of ${alias ? `the domain of ${alias}` : domain}`;
   }
   return zone

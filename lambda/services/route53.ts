@@ -24,7 +24,7 @@ const ADVICE: readonly [RegExp, string][] = [
   [/conflict|routing policy|more than one value/i,
     'Another kind of record has that name: see who needs it, and remove it or choose another name, then deploy again'],
   [/already exists|not found|do not match|set of changes/i,
-    'Somebody has changed the record meanwhile. Deploy again, and the zone is read anew'],
+    'Somebody has changed the record at the same time. Deploy again, and the zone is read again'],
   [/not permitted in zone|at apex/i,
     'The hosted zone is not that of the domain: pass the zone of the domain or of a parent domain'],
   [/\bTTL\b/i, 'Set recordTtl to whole seconds, from 0 to 2147483647'],

@@ -57,7 +57,7 @@ function adviceFor(name: string, text: string, arn: string): string | undefined 
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
     case 'DecryptionFailure':
-      return "See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource policy for the function's role, "
+      return "See whether the secret is there: for one that is not, the answer is the same. A secret of another account needs a resource policy for the function's role, "
         + 'and a key policy if it has its own key';
     default: return undefined;
   }

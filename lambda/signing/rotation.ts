@@ -66,11 +66,12 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const keys = await keysOf(rotation, token);
   const { current, pending: { key } } = keys;
   const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
-  if (has(identity, key)) services.log('signing-unchanged', { selector: key.selector });
+  const isTold = has(identity, key) === true;
+  if (isTold) services.log('signing-unchanged', { selector: key.selector });
   else if (isOld(key, services.retry.now())) throw await takeBack(rotation, keys, 'it was left half-way');
   const before = taskOf(rotation, identity, zone, key);
   const record = recordOf(rotation, key);
-  await publishKeys(rotation, before, [current, key], true);
+  await publishKeys(rotation, before, [current, key], !isTold);
   await requireAnswered(record, saysKey(record), before.desired, services);
   // That can take minutes, in which a deployment can have begun.
   const now = await requireOurSigning(rotation, keys);

@@ -47,6 +47,12 @@ export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityS
   return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
 }
 
+/** The same, by what any owner has told SES last. With several that differ, nobody knows which it is. */
+export function selectorsOfAny(identity: IdentityState): string[] {
+  const last = othersIn(identity.tags, '').map(({ tag }) => ({ ...tag, told: tag.told.slice(0, 1) }));
+  return [...new Set(last.flatMap((tag) => selectorsNow(tag, identity)))];
+}
+
 /**
  * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
  * no tag, because an older version wrote none, or because somebody took it away. Easy DKIM need not have been told, and

@@ -4,6 +4,7 @@ import { WatchedIdentity } from '../../src/private/contract';
 import { canonicalName } from '../base/dns-text';
 import { cnameRecords, recordName } from '../records/dkim-record';
 import { easyDkimHostedZone, signsAs } from '../signing/ses-rules';
+import { selectorsOfAny } from '../signing/signing-tag';
 
 /** A name that a verifier asks for. */
 export interface KeyName {
@@ -27,7 +28,8 @@ export function keyNames(
   }
   const own = Signing.Method === 'BYODKIM' ? Signing : undefined;
   const isOurs = own && signsAs(shownSigning(own), identity);
-  const selectors = tokens.length > 0 ? tokens : own ? [own.Selector] : [];
+  const told = own ? [own.Selector] : selectorsOfAny(identity);
+  const selectors = tokens.length > 0 ? tokens : told.length === 1 ? told : [];
   return selectors.map((selector) => ({
     name: canonicalName(recordName(selector, domain)), ...(isOurs ? { sha256: own.PublicKeySha256 } : {}),
   }));

@@ -81,7 +81,7 @@ function starts(
   return {
     title: `Start, Node ${version}`,
     note:
-      'Before SES is told, the first create has read the key, the identity and the zone, and written the record; '
+      'Before SES is told, the first create has read the key, the identity and the zone, and written the record. '
       + 'AwsCustomResource tells SES and makes no other call.',
     rows: [
       {
@@ -170,10 +170,9 @@ function page(sections: readonly Section[]): string {
     '',
     `Measured in one run by \`npx projen bench\` on ${date}: ${machine}. Written by that command; do not edit.`,
     '',
-    'Times are medians, with the variants run in turn; compare the ratios, as the milliseconds depend on the machine. '
-      + 'The start is measured against the local',
-    'cloud with Route 53 at once in sync: in AWS a create then waits for Route 53, usually less than a minute, which '
-      + 'AwsCustomResource does not do.',
+    'Times are medians, with the variants run in turn. Compare the ratios: the milliseconds depend on the machine.',
+    'The start is measured on the local cloud, with Route 53 in sync at once.',
+    'In AWS, a create also waits for Route 53, usually less than a minute. AwsCustomResource does not wait for it.',
     '',
     ...tables.flatMap((table) => [table, '']),
   ].join('\n');

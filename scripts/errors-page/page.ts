@@ -3,17 +3,18 @@ import { Place, PLACES, Refusal } from '../../test/bad-input/refusal';
 
 const HEAD = `# Messages
 
-What a synthesis or a deployment says when something is wrong, by the place where it is noticed. Look for the words of your
-message: \`…\` stands for what differs. The reason of a failed deployment is in the stack's events
-([how to see it](trouble.md#the-reason)). No message has the text of a key in it.
+This page has every message of synthesis, deployment and rotation, in the order in which they can occur.
+Search for the words of your message. \`…\` stands for values.
+
+The reason of a failed deployment is in [the events of the stack](trouble.md#the-reason). No message has the text of a key.
 `;
 
 export function errorsPage(refusals: readonly Refusal[]): string {
   const places = Object.keys(PLACES) as Place[];
   const cases = refusals.flatMap(({ atSynthesis = [], atDeployment = [], atRotation = [] }) =>
     [...atSynthesis, ...atDeployment, ...atRotation]).length;
-  const foot = `This page is written by \`npx projen errors\` from the table of bad input in \`test/bad-input/\`, which has ${cases} cases
-for its ${refusals.length} messages. Each case is tried: the message is that one, and nothing is left of what was begun.
+  const foot = `\`npx projen errors\` writes this page from the table of bad input in \`test/bad-input/\`.
+It has ${cases} cases for ${refusals.length} messages. Each case is tested: it leads to this message, and leaves nothing behind.
 `;
   return [HEAD, ...places.map((place) => section(place, refusals)), foot].join('\n');
 }

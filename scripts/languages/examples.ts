@@ -1,6 +1,6 @@
 // The example apps, and what each needs before it can run. Its cdk.json has the command that runs it.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './command';
 import { Workspace } from './workspace';
@@ -51,10 +51,21 @@ export function install({ name, install: command, environment }: Example, worksp
 }
 
 /** @returns the directory of the cloud assembly */
-export function synthesize({ name, environment }: Example, workspace: Workspace): string {
+export function synthesize(example: Example, workspace: Workspace): string {
+  const { app } = JSON.parse(readFileSync(join(workspace.example(example.name), 'cdk.json'), 'utf8'));
+  return synthesizeWith(app, example, workspace);
+}
+
+/** The app of the first guide, in a language that is installed. */
+export function synthesizeGuide(example: Example, code: string, workspace: Workspace): string {
+  const [file, command] = example.name === 'python' ? ['guide.py', 'python guide.py'] : ['guide.ts', 'npx tsx guide.ts'];
+  writeFileSync(join(workspace.example(example.name), file), code);
+  return synthesizeWith(command, example, workspace);
+}
+
+function synthesizeWith(command: string, { name, environment }: Example, workspace: Workspace): string {
   const directory = workspace.example(name);
-  const assembly = join(workspace.directory, 'assemblies', name);
-  const { app } = JSON.parse(readFileSync(join(directory, 'cdk.json'), 'utf8'));
-  run(app, directory, { ...environment?.(directory), CDK_OUTDIR: assembly });
+  const assembly = join(workspace.directory, 'assemblies', `${name} ${command.split(' ').at(-1)}`);
+  run(command, directory, { ...environment?.(directory), CDK_OUTDIR: assembly });
   return assembly;
 }

@@ -1,8 +1,10 @@
 // Builds the package of every language, synthesizes the same app with each, and compares the templates.
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { timed } from './command';
+import { wrongDocuments } from './documents';
 import { missingNames } from './dotnet';
-import { EXAMPLES, install, synthesize } from './examples';
+import { EXAMPLES, install, synthesize, synthesizeGuide } from './examples';
 import { buildPackages } from './packages';
 import { differences, METHODS, readTemplates, signingMethods } from './templates';
 import { missingTools } from './tools';
@@ -17,7 +19,9 @@ function languages(): void {
   buildPackages(ROOT);
   const workspace = new Workspace(ROOT);
   try {
+    timed('documents', () => failOn(wrongDocuments(ROOT, workspace.directory), 'not in the language of the package:'));
     compareExamples(workspace);
+    timed('first guide', () => compareGuide(workspace));
     timed('.NET sources', () => failOn(missingNames(ROOT, workspace.directory), '.NET sources lack'));
   } finally {
     workspace.remove();
@@ -41,6 +45,15 @@ function compareExamples(workspace: Workspace): void {
     );
     process.stdout.write(`${language}: same templates as TypeScript\n`);
   }
+}
+
+/** The first guide has its app twice, and a user copies one of them. */
+function compareGuide(workspace: Workspace): void {
+  const guide = readFileSync(join(ROOT, 'docs/first-domain.md'), 'utf8');
+  const [typescript, python] = [/^```ts .*\n([^]*?)^```$/m, /^```python\n([^]*?)^```$/m].map((block) => block.exec(guide)![1]);
+  const [expected, found] = [['typescript', typescript], ['python', python]].map(([language, code]) =>
+    readTemplates(synthesizeGuide(EXAMPLES.find(({ name }) => name === language)!, code, workspace)));
+  failOn(differences(expected, found), 'the first guide has two different apps (TypeScript and Python):');
 }
 
 function failOn(findings: readonly string[], heading: string): void {

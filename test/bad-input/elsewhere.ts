@@ -25,7 +25,7 @@ export const ELSEWHERE: readonly Refusal[] = [
       + 'changes them',
     advises: 'Give DkimFunction.configure() no role, so that each function has its own, or put some of the EmailIdentityDkim constructs '
       + 'into another stack',
-    why: 'A stack with a rotating key has a second function, and a role that is given is that of both.',
+    why: 'A stack with a rotating key has a second function. A role that you give is for both.',
     testedBy: 'test/private/rotation.test.ts',
   },
   {
@@ -47,13 +47,13 @@ export const ELSEWHERE: readonly Refusal[] = [
     place: 'key',
     says: 'it cannot be read',
     advises: 'store an RSA private key as PEM, made with: openssl genrsa 2048',
-    why: 'It is like nothing that this library knows.',
+    why: 'The library knows no such format.',
     testedBy: 'test/lambda/signing/secret-key.test.ts',
   },
   {
     place: 'public-dns',
     says: '{domain} signs mail now, and its public name servers do not answer TXT {name}: {said}. Signing was not touched',
-    advises: 'The world asks all of these. SES makes the names of the records only when it is told, so the others cannot have them in '
+    advises: 'Resolvers ask any of these name servers. SES makes the names of the records only when it is told, so the others cannot have them in '
       + 'time. Take them out of the delegation: at the registrar or in the zone above, and in the NS records of {domain}',
     why: 'The same with Easy DKIM, when its key length changes.',
     testedBy: 'test/end-to-end/delegation.test.ts',
@@ -78,28 +78,28 @@ export const ELSEWHERE: readonly Refusal[] = [
     place: 'told',
     says: 'SES has made no DKIM tokens for {domain} yet',
     advises: 'Deploy again in a minute',
-    why: 'Nobody has seen that; the API allows it.',
+    why: 'The API of SES allows this answer, but nobody has seen it.',
     testedBy: 'test/end-to-end/ses-unknowns.test.ts',
   },
   {
     place: 'services',
     says: 'A call hung until the time was over',
     advises: 'Deploy again',
-    why: "A call went on in spite of its own time-outs. The function's log says which.",
+    why: "A call did not end, despite its time-outs. The function\'s log says which.",
     testedBy: 'test/lambda/deployment/on-event.test.ts',
   },
   {
     place: 'services',
     says: '{error}',
     advises: "This is a fault in cdk-ses-dkim. Deploy again; if it stays, report it with the function's log",
-    why: 'An error that nobody foresaw.',
+    why: 'An unexpected error.',
     testedBy: 'test/lambda/base/describe-error.test.ts',
   },
   {
     place: 'services',
     says: 'The request was too old to be carried out, and nothing was done',
     advises: 'Deploy again',
-    why: 'Lambda kept the event until CloudFormation had given up. It stands in the log alone.',
+    why: 'Lambda kept the event until CloudFormation had stopped waiting. The message is in the log only.',
     testedBy: 'test/lambda/deployment/rollback.test.ts',
   },
 ];

@@ -76,7 +76,7 @@ export const FUNCTION: readonly Refusal[] = [
     place: 'synthesis',
     says: '{option} is given without a vpc',
     advises: 'Give them in one call',
-    why: '`DkimFunction.configure()` takes the three together: [Rules of your company](company-rules.md).',
+    why: '`DkimFunction.configure()` takes the three together: [Company rules](company-rules.md).',
     atSynthesis: [
       {
         title: 'vpcSubnets: without a vpc',
@@ -123,7 +123,7 @@ export const FUNCTION: readonly Refusal[] = [
     says: "All EmailIdentityDkim constructs of stack 'Mail' share one function, and it has two different answers for {setting}: "
       + "'Mail' gives {first}, 'Mail/Other' gives {second}",
     advises: 'Give one of them, or put the constructs into different stacks',
-    why: 'Two constructs call `DkimFunction.configure()`: [Rules of your company](company-rules.md).',
+    why: 'Two constructs call `DkimFunction.configure()`: [Company rules](company-rules.md).',
     atSynthesis: [{
       title: 'two answers about the function',
       parts: { setting: 'reservedConcurrentExecutions', first: '1', second: '2' },
@@ -137,7 +137,7 @@ export const FUNCTION: readonly Refusal[] = [
     place: 'synthesis',
     says: "Something has given the role '{own}' permissions before DkimFunction.configure() gives the function role '{given}'",
     advises: 'Call it before the first EmailIdentityDkim of the stack',
-    why: 'The permissions would stay with a role that nobody takes.',
+    why: 'The permissions would be on a role that the function does not use.',
     atSynthesis: [{
       title: 'role: after the first one has permissions',
       parts: { own: 'Mail/cdk-ses-dkim/Role', given: 'Mail/Role' },
@@ -200,8 +200,7 @@ export const FUNCTION: readonly Refusal[] = [
     says: "The permissions for the identities in stack 'Mail' need more than {most} managed policies. A role can have {quota}, and "
       + 'an update that changes the policies needs the new ones beside the old ones',
     advises: 'Put some of the EmailIdentityDkim constructs into another stack{raise}',
-    why: 'From about 220 identities on, earlier with long names, or with a zone or a secret for each: '
-      + '[Many identities](trouble.md#many-identities).',
+    why: 'The limit is about 220 identities. It is lower with long names, or with a zone or a secret for each: [Many identities](trouble.md#many-identities).',
     atSynthesis: [{
       title: 'too many identities for one role',
       isLate: true,

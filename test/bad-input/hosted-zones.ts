@@ -54,7 +54,7 @@ export const HOSTED_ZONES: readonly Refusal[] = [
     place: 'zone',
     says: 'The hosted zone {zone} (example.com) is private',
     advises: 'SES and receivers look in public DNS: use the public zone',
-    why: 'A zone that is imported by its id says at deployment only that it is private.',
+    why: 'For a zone that is imported by its id, only the deployment can see that it is private.',
     atDeployment: [
       {
         title: 'hosted zone: private',
@@ -69,7 +69,7 @@ export const HOSTED_ZONES: readonly Refusal[] = [
     place: 'zone',
     says: 'The hosted zone {zone} is for {name}, and {domain} is not in it',
     advises: 'Use the zone of the domain or of a parent of it',
-    why: 'A zone that is imported by its id says at deployment only for what it is.',
+    why: 'For a zone that is imported by its id, only the deployment can see its domain.',
     atDeployment: [
       {
         title: 'hosted zone: of another domain',
@@ -85,7 +85,7 @@ export const HOSTED_ZONES: readonly Refusal[] = [
     says: 'The function has no access to the hosted zone {zone}: {error}',
     advises: 'A zone of another account needs hostedZoneRole; in this account, a permission boundary or service control policy '
       + 'forbids the call',
-    why: 'The function has the rights in its own account alone: [Other accounts](other-accounts.md).',
+    why: 'The function has permissions in its own account only: [Other accounts](other-accounts.md).',
     atDeployment: [
       {
         title: 'hosted zone: refused by a service control policy',
@@ -102,8 +102,7 @@ export const HOSTED_ZONES: readonly Refusal[] = [
     says: 'The role {role} gives no access to the hosted zone {zone}: {error}',
     advises: "See whether the role is there, its trust policy lets the function's role assume it, and its own policies allow the "
       + 'calls to that hosted zone',
-    why: 'STS says the same of a role that is not there and of one that does not trust the function: '
-      + '[Other accounts](other-accounts.md).',
+    why: 'STS gives the same answer for a role that does not exist and for one that does not trust the function: [Other accounts](other-accounts.md).',
     atDeployment: [
       {
         title: 'hosted zone: its role is not there',

@@ -33,7 +33,7 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: 'identity {value} is an e-mail address, and only domains have DKIM signing of their own',
     advises: 'Pass the identity of the domain {domain}: it signs for its addresses too',
-    why: 'SES refuses DKIM settings of an address. What the domain has counts for all its addresses.',
+    why: 'SES refuses DKIM settings of an address. The settings of the domain are used for all its addresses.',
     atSynthesis: [
       {
         title: 'identity: an imported e-mail address',
@@ -53,7 +53,7 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: 'identity {value} has upper-case letters',
     advises: 'Write {domain}, in ses.EmailIdentity too',
-    why: 'DNS does not tell upper case from lower case, but the conditions of IAM do.',
+    why: 'DNS does not distinguish upper case and lower case, but IAM conditions do.',
     atSynthesis: [
       {
         title: 'identity: a domain in upper case',
@@ -73,7 +73,7 @@ export const IDENTITIES: readonly Refusal[] = [
     says: 'identity {value} is not a domain name',
     advises: "Write it as in 'mail.example.com': labels of 1 to 63 letters, digits and inner hyphens, no dot at the end, "
       + "other scripts in their 'xn--' form",
-    why: 'It has to be the name of the domain alone, in the form that DNS has it.',
+    why: 'It must be only the name of the domain, as DNS has it.',
     atSynthesis: [
       notADomain('a dot at the end', 'example.com.'),
       notADomain('empty', ''),
@@ -97,7 +97,7 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: 'identity {value} has {length} characters, so the name of {record} would have {name}, and DNS takes 253',
     advises: 'Use a domain of at most {most}{otherWay}',
-    why: 'The names of the records begin with a label of their own and `._domainkey.`.',
+    why: 'The names of the records start with a label and `._domainkey.`.',
     atSynthesis: [
       {
         title: 'identity: too long for the name of the registry record',
@@ -134,7 +134,7 @@ export const IDENTITIES: readonly Refusal[] = [
     says: "identity 'example.com' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and this construct "
       + "would undo each other's changes",
     advises: 'Leave both out of the identity',
-    why: 'The identity and the construct would take turns, each in its own deployments.',
+    why: 'Each would change what the other has set, in its own deployments.',
     atSynthesis: [
       {
         title: 'identity: sets its own signing',
@@ -150,7 +150,7 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: "identity 'example.com' has dkimSigning: false. SES would verify the records and sign nothing",
     advises: 'Leave dkimSigning out of the identity, or remove the EmailIdentityDkim',
-    why: 'The construct sets how SES signs, and `dkimSigning` whether it does.',
+    why: 'The construct sets how SES signs. `dkimSigning` sets whether it signs.',
     atSynthesis: [
       {
         title: 'identity: its signing is switched off',
@@ -199,7 +199,7 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: '{property} {value} is not an AWS Region',
     advises: "Write its code, for example 'eu-west-1'",
-    why: 'A Region is written as AWS does: neither by its name nor as an availability zone.',
+    why: 'Use the code of the Region, not its name or an availability zone.',
     atSynthesis: [
       ...['Ireland', '', 'us-east-1a', 'EU-WEST-1', 'eu_west_1'].map((region): AtSynthesis => ({
         title: `region: '${region}'`, parts: { property: 'region', value: `'${region}'` }, build: dkim(() => ({ region })),

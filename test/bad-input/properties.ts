@@ -91,7 +91,7 @@ export const PROPERTIES: readonly Refusal[] = [
     place: 'properties',
     says: 'The property {path} is missing',
     advises: FIX,
-    why: 'The template is written by hand, or by another version than the function.',
+    why: 'The template was written by hand, or by another version of the library than the function.',
     atDeployment: [
       lacks('Identity'), lacks('Signing'), lacks('Signing.Method', { 'Signing.Other': 'x' }), lacks('Signing.ParentRegion'), lacks('Signing.Selector'),
       lacks('Signing.SecretArn'),
@@ -101,8 +101,7 @@ export const PROPERTIES: readonly Refusal[] = [
     place: 'properties',
     says: 'The property {path} is {found} and has to be {form}',
     advises: FIX,
-    why: 'Mostly a parameter has the wrong value, which synthesis cannot know. Else the template is written by hand, or by '
-      + 'another version than the function.',
+    why: 'The usual cause is a parameter with a wrong value, which synthesis cannot know. Or the template was written by hand, or by another version of the library than the function.',
     atDeployment: [
       byParameter('Identity', 'Example.com', DOMAIN_NAME, 'Identity'),
       byParameter('Identity', 'user@example.com', DOMAIN_NAME, 'Identity'),
@@ -158,7 +157,7 @@ export const PROPERTIES: readonly Refusal[] = [
     place: 'properties',
     says: 'The name of a record of {domain} would have {length} characters, and DNS takes 253',
     advises: '{way}',
-    why: 'The names of the records begin with a label of their own and `._domainkey.`. Synthesis did not know the domain.',
+    why: 'The names of the records start with a label and `._domainkey.`. Synthesis did not know the domain.',
     atDeployment: [['Use a shorter domain', 's1', 256], ['Use a shorter selector, or a shorter domain', 's'.repeat(63), 274]].map(
       ([way, selector, length]): AtDeployment => ({
         title: `property Identity: too long: ${way}`,

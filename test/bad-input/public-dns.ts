@@ -81,8 +81,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     place: 'public-dns',
     says: '{domain} signs mail now, and its public name servers do not answer TXT {name}: {said}. Signing was not touched',
     advises: 'Publish TXT {name} with the value {value} at your DNS provider, then deploy again',
-    why: 'Without `hostedZone` the construct writes no records: [Another DNS provider](other-dns.md). Each name server that the '
-      + 'world may ask is named with what it has.',
+    why: 'Without `hostedZone` the construct writes no records: [Another DNS provider](other-dns.md). The message has each public name server and what it answers.',
     atDeployment: [
       signing('nobody has published the record', (world) => ({ parts: { said: allSay(world, 'has none'), value: RECORD } })),
       signing('another key is published', (world) => {
@@ -151,7 +150,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     says: '{domain} signs mail now, and nobody could see whether its public name servers answer TXT {name}: {said}. Signing was not '
       + 'touched',
     advises: 'Compare the name servers at the registrar, or in the zone above, with those that hold the domain. Then deploy again',
-    why: 'The domain is delegated to name servers that were never told of it, or that have no address.',
+    why: 'The domain is delegated to name servers that do not have it, or that have no address.',
     atDeployment: [
       silent('name servers that refuse the domain', 'does not answer for the domain (REFUSED)', { mode: 'refuses' }),
       {
@@ -195,7 +194,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
   {
     place: 'public-dns',
     says: '{domain} signs mail now, and its public name servers do not answer TXT {name}: {said}. Signing was not touched',
-    advises: 'The world asks all of these. {publish} out of the delegation: at the registrar or in the zone above, and in the NS '
+    advises: 'Resolvers ask any of these name servers. {publish} out of the delegation: at the registrar or in the zone above, and in the NS '
       + 'records of {domain}',
     why: 'The domain is delegated to more than one provider. Each resolver asks any of them, so all of them need the record.',
     atDeployment: [
@@ -300,8 +299,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     place: 'records',
     says: 'Another stack, or the same domain in another Region, uses the record {name}: it has TXT {found}; needed is TXT {wanted}',
     advises: 'Choose another selector. One selector can serve both where both have the same key',
-    why: 'Two constructs name one selector with different keys: [Several Regions](regions.md). `OVERWRITE` does not take the record '
-      + 'from the other one. If that one is gone, [its registry record is left](trouble.md#what-is-left-and-how-to-clean-up).',
+    why: 'Two constructs name one selector with different keys: [Several Regions](regions.md). `OVERWRITE` does not replace the record of another construct. If that one is gone, [its registry record is left](trouble.md#what-is-left-and-how-to-clean-up).',
     atDeployment: [
       {
         title: 'record: another Region has another key under the selector',
@@ -385,7 +383,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     place: 'wait',
     says: 'Somebody else has set how {domain} signs, while its verification was awaited: SES has {origin} now',
     advises: 'Find out who did, then deploy again',
-    why: 'A script, the console or another stack has told SES something else.',
+    why: 'A script, the console or another stack has changed it.',
     atDeployment: [
       {
         title: 'wait: somebody sets another selector meanwhile',

@@ -50,7 +50,7 @@ export const RECORDS: readonly Refusal[] = [
   {
     place: 'records',
     says,
-    advises: 'Choose another selector, or remove it if none is',
+    advises: 'Choose another selector, or remove it if no mail is signed with that key',
     why: 'The record has the key of somebody else, who may sign mail with it.',
     atDeployment: [
       inTheWay('the key of somebody else', 'TXT', [quoted(record(OTHER_KEY))], record(OTHER_KEY),

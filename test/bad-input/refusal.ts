@@ -6,38 +6,36 @@ import type { RotatingScene } from '../end-to-end/rotating-scene';
 
 /** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
 export const PLACES = {
-  'synthesis': ['At synthesis', '`cdk synth` and `cdk deploy` print these. Nothing has been deployed.'],
+  'synthesis': ['At synthesis', '`npx aws-cdk synth` and `npx aws-cdk deploy` print these. Nothing has been deployed.'],
   'properties': [
     'In the properties, before any call',
-    'The function reads what the template says, and parameters have their values by then.',
+    'The function reads the properties in the template. Parameters have their values now.',
   ],
   'secret': ['When the secret is read', 'Nothing has been written yet.'],
   'key': [
     'In the secret: no key that SES can use',
-    'Each begins with `The secret … holds no private key that SES can use:`. Nothing of what the secret holds is shown. '
-    + '[Your own key](byodkim.md) says how to make one.',
+    'Each begins with `The secret … holds no private key that SES can use:`. The message shows nothing of the secret. [Your own key](byodkim.md) says how to make one.',
   ],
   'identity': ['When the identity is read', 'Nothing has been written yet.'],
   'zone': ['When the hosted zone is read', 'Nothing has been written yet.'],
   'records': ['Records in the way', 'Nothing has been written yet.'],
   'public-dns': [
     'In public DNS, before SES is told',
-    'SES is told only of a record that the world can look up. What the construct has written to the zone goes again with the roll-back.',
+    'SES is told only of a record that public DNS has. The roll-back removes what the construct has written to the zone.',
   ],
   'told': [
     'When SES or Route 53 is told',
-    'What the service says stands in the message. Nothing of a batch that Route 53 refuses is written, and what came before it goes '
-    + 'again with the roll-back.',
+    'The message has the answer of the service. A batch that Route 53 refuses writes nothing. The roll-back removes what was written before.',
   ],
-  'wait': ['While SES looks for the records', 'Only with `waitForVerification`. The roll-back leads SES back to what was before.'],
+  'wait': ['While SES looks for the records', 'Only with `waitForVerification`. The roll-back sets the old signing again.'],
   'watching': [
     'In the log of a watched identity',
     'Nothing fails: the metric `Problem` is 1, and the log of the function that [watches](watching.md) has the message.',
   ],
   'rotation': [
     'While a rotating key is changed, retired or revoked',
-    'Secrets Manager tries again by itself. The message stands in the log of the function `…Rotation…`, with `failed`, and mail is '
-    + 'signed with the key before, or with the new one where SES has it already.',
+    'Secrets Manager tries again by itself. The message is in the log of the function `…Rotation…`, with `failed`. '
+    + 'Mail is signed with the old key, or with the new one if SES has it already.',
   ],
   'services': ['Services and the network', 'The function could not do its work.'],
 } as const;

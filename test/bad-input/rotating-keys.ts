@@ -23,7 +23,7 @@ export const ROTATING_KEYS: readonly Refusal[] = [
     says: "A rotating key of 'example.com' needs a hostedZone: each new key is published there, without a deployment",
     advises: 'Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates its keys behind '
       + 'the same three records',
-    why: 'Nobody is there to publish the record of a key that is made at night.',
+    why: 'A new key is made without a deployment, so the function must be able to publish its record.',
     atSynthesis: [{ title: 'rotating key: no zone', build: rotating(undefined, { hostedZone: undefined }) }],
   },
   {
@@ -90,7 +90,7 @@ export const ROTATING_KEYS: readonly Refusal[] = [
     place: 'synthesis',
     says: 'overlap is {seconds} seconds, and has to be 86400 to 31536000 whole seconds',
     advises: 'Mail on its way needs the record for days, and no longer than that',
-    why: 'Receivers look for the key when they get the mail, and some look again days later.',
+    why: 'Receivers look the key up when they get the mail, and some look it up again days later.',
     atSynthesis: [
       bad('overlap', Duration.hours(23), { seconds: '82800' }), bad('overlap', Duration.days(366), { seconds: '31622400' }),
       bad('overlap', Duration.millis(86_400_500), { seconds: '86400.5' }),

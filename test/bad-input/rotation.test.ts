@@ -4,7 +4,7 @@ import { AtRotation, Refusal, wholeMessage } from './refusal';
 import { ROTATIONS } from './rotations';
 import { stateOf } from './world';
 import { DkimSigning } from '../../src';
-import { HOUR, RotatingScene } from '../end-to-end/rotating-scene';
+import { HOUR, RotatingScene, SHORT } from '../end-to-end/rotating-scene';
 import { Scene } from '../end-to-end/scene';
 
 interface Case extends AtRotation {
@@ -81,7 +81,7 @@ test('the secret with the rotating key is gone: an update fails, and says how to
   const { arn: secret, scene } = rotating;
   secretOf(secret).deletedAt = rotating.clock.now();
   const props = { waitForVerification: Duration.minutes(5) };
-  const { reason } = await scene.deploy('mail', scene.dkim(() => DkimSigning.rotatingByoDkim(), props));
+  const { reason } = await scene.deploy('mail', scene.dkim(() => DkimSigning.rotatingByoDkim(SHORT), props));
 
   expect(reason).toContain(messageOf('The secret {secret} with', { secret }));
 });

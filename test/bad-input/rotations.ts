@@ -79,7 +79,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The event has no Step of a rotation',
     advises: 'This function is called by Secrets Manager',
-    why: 'Somebody calls the function with something else.',
+    why: 'Somebody has called the function with another event.',
     atRotation: ['x', 'createsecret', '__proto__'].map((name) => each(`an event with the step ${name}`, { event: step(name) })),
   },
   {
@@ -100,7 +100,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The rotation of the secret {secret} is switched off, or the secret is gone',
     advises: 'Nothing more was changed',
-    why: 'A deployment takes the schedule away, or somebody has cancelled the rotation.',
+    why: 'A deployment has removed the schedule, or somebody has cancelled the rotation.',
     atRotation: [each('switched off', {
       before: (rotating) => {
         begun(rotating);
@@ -139,7 +139,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The care for {failed} of {all} secrets failed',
     advises: '',
-    why: 'What each of them lacks stands in the lines before it, with `care-failed`.',
+    why: 'The lines `care-failed` before it have the reason for each secret.',
     atRotation: [each('hourly care that one of two secrets stops', {
       before: withTag('StackId'),
       event: ({ arn }) => ({ Secrets: [arn, arn.replace(/-\w{6}$/, '-AAAAAA')] }),
@@ -164,7 +164,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'There is no hosted zone for {domain}',
     advises: 'Deploy the stack again',
-    why: 'The same, when a key is to be revoked.',
+    why: 'The same, when you revoke a key.',
     atRotation: [each('revocation without the tag HostedZoneId', {
       before: withTag('HostedZoneId'), event: ({ arn }) => ({ SecretId: arn, Revoke: 'old' }), parts: () => ({ domain: DOMAIN }),
     })],
@@ -173,7 +173,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The registry record of this stack in the hosted zone {zone} does not list the key of {domain}',
     advises: CHANGED,
-    why: 'Tags alone are not believed: who may tag the secret could lead a key into another zone.',
+    why: 'The function does not trust tags alone: who may tag the secret could publish a key in another zone.',
     atRotation: [['LogicalResourceId', 'Other'], ['StackId', 'arn:aws:cloudformation:us-east-1:111111111111:stack/Other/1']].map(([name, value]) =>
       each(`another ${name} in the tags`, {
         before: (rotating) => {
@@ -188,7 +188,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The version {version} of the secret {secret} is no key of cdk-ses-dkim: {why}',
     advises: 'Somebody has put it there by hand. Move the label AWSCURRENT back to the version before it',
-    why: 'The functions alone write keys into the secret. A key of your own goes into a secret of your own: [Your own key](byodkim.md).',
+    why: 'Only the functions write keys into this secret. Store your own key in another secret: [Your own key](byodkim.md).',
     atRotation: [
       noKey('a current version that is no JSON', 'its selector is not one', 'password'),
       noKey('a current version without a key', 'it has no privateKey', { selector: 'mine', made: MADE }),
@@ -236,7 +236,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'SES signs {domain} otherwise than this secret says: {seen}',
     advises: 'Nothing was changed. Deploy the stack again, so that it says how the domain is signed',
-    why: 'Somebody has told SES something else, by hand or by another stack.',
+    why: 'Somebody has changed the signing, by hand or with another stack.',
     atRotation: [each('the domain signs by Easy DKIM', {
       before: async (rotating) => {
         await done('createSecret')(rotating);
@@ -250,7 +250,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'SES has not verified the next key yet: {seen}',
     advises: 'It is published, so mail that is signed with it can be verified. Secrets Manager tries again',
-    why: 'SES mostly needs minutes. After an hour the key before it is taken again.',
+    why: 'SES usually needs minutes. After an hour, SES gets the old key again.',
     atRotation: [each('SES needs longer', {
       ses: BLIND,
       before: done('createSecret', 'setSecret'),
@@ -262,8 +262,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The key was not changed: {problem}. SES has the key before it again',
     advises: 'See what the public name servers answer for the selector, then rotate again',
-    why: 'Mail is signed as before. The record of the key that was taken back stays for its overlap. What was left half-way is taken '
-      + 'back by the hourly run: `it was left half-way`.',
+    why: 'Mail is signed as before. The record of the key that was taken back stays for its overlap. The hourly run takes back a rotation that stopped: `it was left half-way`.',
     atRotation: [
       each('SES has not verified the key within an hour', {
         ses: BLIND,
@@ -302,7 +301,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The next key was verified, and now is not: {seen}',
     advises: 'Secrets Manager tries again',
-    why: 'SES looks again and again, and does not find the record any more.',
+    why: 'SES looks regularly, and does not find the record any more.',
     atRotation: [each('the last step comes before SES has looked', {
       ses: BLIND,
       before: done('createSecret', 'setSecret'),
@@ -313,9 +312,9 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'No key could be stored in the secret {secret}: {name}: it says so',
-    advises: 'See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource '
+    advises: 'See whether the secret is there: for one that is not, the answer is the same. A secret of another account needs a resource '
       + "policy for the function's role, and a key policy if it has its own key",
-    why: 'A service control policy or a permissions boundary takes the right away.',
+    why: 'A service control policy or a permissions boundary denies the call.',
     atRotation: [each('Secrets Manager stores nothing', {
       before: (rotating) => {
         begun(rotating);
@@ -347,7 +346,7 @@ export const ROTATIONS: readonly Refusal[] = [
     place: 'rotation',
     says: 'Mail of {domain} is signed with the selector {selector} now',
     advises: 'Change the key first: aws secretsmanager rotate-secret. Then revoke the old selector',
-    why: 'With an empty record in its place, no mail could be verified.',
+    why: 'With an empty record, no mail could be verified.',
     atRotation: [each('revocation of the current key', {
       event: (rotating) => ({ SecretId: rotating.arn, Revoke: rotating.selector }),
       parts: ({ selector }) => ({ domain: DOMAIN, selector }),

@@ -7,7 +7,7 @@ const NOT_THERE = "ResourceNotFoundException: Secrets Manager can't find the spe
 const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets Manager '
   + 'has put at its end; one whose own name ends like that, by its name';
 
-const DENIED = 'See whether the secret is there: one that is not is refused likewise. A secret of another account needs a resource '
+const DENIED = 'See whether the secret is there: for one that is not, the answer is the same. A secret of another account needs a resource '
   + "policy for the function's role, and a key policy if it has its own key";
 
 const cannotBeRead = (
@@ -50,7 +50,7 @@ export const SECRETS: readonly Refusal[] = [
     place: 'secret',
     says: '{secret} could not be read: ResourceNotFoundException: {text}',
     advises: `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`,
-    why: 'Secrets Manager takes a hyphen and six characters at the end of an ARN for its own.',
+    why: 'Secrets Manager takes a hyphen and six characters at the end of an ARN for its own suffix.',
     atDeployment: [
       cannotBeRead('its name ends like a complete ARN', NOT_THERE, (world) => {
         world.scene.secret(PEM.one, 'mail/dkim-secret');
@@ -86,7 +86,7 @@ export const SECRETS: readonly Refusal[] = [
     place: 'secret',
     says: '{secret} could not be read: DecryptionFailure: {text}',
     advises: DENIED,
-    why: 'The key of the secret is disabled, or its policy does not know the function.',
+    why: 'The KMS key of the secret is disabled, or its policy does not allow the function.',
     atDeployment: [
       cannotBeRead('cannot be decrypted', 'DecryptionFailure: it says so.', (world) => ({
         during: () => world.everyCallIs('secretsmanager', 'GetSecretValue', 'DecryptionFailure'),
@@ -126,7 +126,7 @@ export const SECRETS: readonly Refusal[] = [
     place: 'secret',
     says: 'The secret {secret} is not in the account of the function, where {other} has that name',
     advises: COMPLETE_ARN,
-    why: 'A name alone says no account. Another key than the meant one would be used.',
+    why: 'A name alone does not say which account. The function would use a wrong key.',
     atDeployment: [
       {
         title: 'secret: of another account, by its name',

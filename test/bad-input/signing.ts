@@ -76,7 +76,7 @@ export const SIGNING: readonly Refusal[] = [
     place: 'synthesis',
     says: 'selector {value} has upper-case letters',
     advises: 'Write {selector}: DNS does not tell them apart',
-    why: 'The conditions of IAM do tell them apart, so one form is used everywhere.',
+    why: 'IAM conditions distinguish upper case and lower case, so the library uses lower case only.',
     atSynthesis: [
       { title: 'selector: upper case', parts: { value: "'Mail'", selector: "'mail'" }, build: byo('Mail') },
     ],
@@ -148,7 +148,7 @@ export const SIGNING: readonly Refusal[] = [
     place: 'synthesis',
     says: 'parentRegion {value} is not an AWS Region',
     advises: "Write its code, for example 'eu-west-1'",
-    why: 'A Region is written as AWS does.',
+    why: 'Use the code of the Region.',
     atSynthesis: [{ title: 'parentRegion: a name', parts: { value: "'Ireland'" }, build: replicaOf('Ireland') }],
   },
   {
@@ -192,7 +192,7 @@ export const SIGNING: readonly Refusal[] = [
     says: 'secret is {kind}',
     advises: 'Pass the secret that holds the key, for example of Secret.fromSecretCompleteArn(). There is no way to pass the '
       + 'key itself',
-    why: 'Whatever is in an app ends in a template, which many can read.',
+    why: 'A value in the app is in the template too, which many people can read.',
     atSynthesis: [
       { title: 'secret: none', parts: { kind: 'undefined' }, build: () => DkimPrivateKey.fromSecret(undefined as any) },
       { title: 'secret: the text of the key', parts: { kind: 'a string' }, build: () => DkimPrivateKey.fromSecret(KEY_TEXT as any) },
@@ -240,7 +240,7 @@ export const SIGNING: readonly Refusal[] = [
     place: 'synthesis',
     says: '{option} is empty',
     advises: 'Leave it out to take the default',
-    why: 'An empty text names nothing. It mostly comes from an environment variable that is not set.',
+    why: 'An empty text names nothing. The usual cause is an environment variable that is not set.',
     atSynthesis: ['jsonField', 'versionStage', 'versionId'].map((option): AtSynthesis =>
       ({ title: `${option}: empty`, parts: { option }, build: byo('s1', { [option]: '' }) })),
   },
@@ -270,7 +270,7 @@ export const SIGNING: readonly Refusal[] = [
     says: "privateKey is in a secret of account '222222222222', which can only be read by its complete ARN and with a customer "
       + 'managed key',
     advises: 'Import it with Secret.fromSecretAttributes(), with secretCompleteArn and encryptionKey',
-    why: 'So are the rules of Secrets Manager: [Other accounts](other-accounts.md).',
+    why: 'Secrets Manager requires that: [Other accounts](other-accounts.md).',
     atSynthesis: [
       {
         title: 'secret: of another account, by its partial ARN',

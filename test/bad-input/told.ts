@@ -81,21 +81,21 @@ export const TOLD: readonly Refusal[] = [
     place: 'identity',
     says: 'AccessDeniedException: {text}',
     advises: "A policy, permission boundary or service control policy forbids this call to the function's role",
-    why: 'The function has the right by its own policy; something above it takes it away.',
+    why: 'The function\'s own policy allows the call, but another policy denies it.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'AccessDeniedException', { status: 403 })],
   },
   {
     place: 'identity',
     says: 'ExpiredTokenException: {text}',
     advises: "The function's credentials have run out. Deploy again",
-    why: 'A call has waited for longer than they hold.',
+    why: 'A call waited for longer than the credentials are valid.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'ExpiredTokenException', { status: 403 })],
   },
   {
     place: 'identity',
     says: 'UnrecognizedClientException: {text}',
     advises: 'The Region may not be enabled in this account',
-    why: 'A Region that is not enabled knows no credentials of the account.',
+    why: 'A Region that is not enabled does not know the account.',
     atDeployment: [answers('ses', 'GetEmailIdentity', 'UnrecognizedClientException', { status: 403 })],
   },
   {
@@ -133,7 +133,7 @@ export const TOLD: readonly Refusal[] = [
     place: 'told',
     says: 'BadRequestException: {text}',
     advises: 'SES does not take this signing: look at method, selector and key of the identity, and tags, then deploy again',
-    why: 'What SES says stands before it. It does not say why it takes a key, a selector or a tag not.',
+    why: 'The message starts with what SES says. SES does not say why it refuses a key, a selector or a tag.',
     atDeployment: [answers('ses', 'PutEmailIdentityDkimSigningAttributes', 'BadRequestException', { writes: WRITES })],
   },
   {
@@ -174,7 +174,7 @@ export const TOLD: readonly Refusal[] = [
   {
     place: 'told',
     says: 'There is no hosted zone {zone}',
-    advises: 'It was there a moment ago: see who took it, or the right to it, away, then deploy again',
+    advises: 'It existed a moment ago. Find out who deleted it, or removed the permission for it, then deploy again',
     why: 'Somebody else deleted the zone, or changed the role, during the deployment.',
     atDeployment: [answers('route53', 'ChangeResourceRecordSets', 'NoSuchHostedZone', { status: 404, writes: 'a batch that is refused' })],
   },
@@ -182,15 +182,15 @@ export const TOLD: readonly Refusal[] = [
     ['A record that is protected or managed by a service has to be changed there',
       'Another service of AWS has written the record.', '[The record is protected and can be changed by its service only]'],
     ['Another kind of record has that name: see who needs it, and remove it or choose another name, then deploy again',
-      'DNS takes no other record beside a CNAME, and Route 53 no two routing policies of one name.',
+      'DNS allows no other record beside a CNAME, and Route 53 allows no two routing policies for one name.',
       '[RRSet of type TXT with DNS name x. is not permitted because a conflicting RRSet of type CNAME exists]'],
-    ['Somebody has changed the record meanwhile. Deploy again, and the zone is read anew',
-      'Two deployments, or a hand, changed one record.', '[Tried to create resource record set but it already exists]'],
+    ['Somebody has changed the record at the same time. Deploy again, and the zone is read again',
+      'Two deployments changed the record, or somebody did by hand.', '[Tried to create resource record set but it already exists]'],
     ['The hosted zone is not that of the domain: pass the zone of the domain or of a parent domain',
-      'Route 53 takes records of its own domain only.', '[RRSet with DNS name x. is not permitted in zone example.org.]'],
+      'A hosted zone accepts records of its own domain only.', '[RRSet with DNS name x. is not permitted in zone example.org.]'],
     ['Set recordTtl to whole seconds, from 0 to 2147483647', 'Route 53 takes no other TTL.', 'Invalid XML ; the TTL is not valid'],
     ['Delete records that nobody needs, or ask AWS for a higher quota of the hosted zone; a limit of one request cannot be raised',
-      'A zone has 10,000 records at first.', '[Number of records limit of 1000 exceeded.]'],
+      'A zone can have 10,000 records by default.', '[Number of records limit of 1000 exceeded.]'],
     ['Look at the record that Route 53 names, and at who manages the zone, then deploy again',
       'Route 53 says what it is.', '[Something else is not right]'],
   ] as const).map(([advises, why, text]): Refusal => ({
@@ -200,7 +200,7 @@ export const TOLD: readonly Refusal[] = [
     place: 'services',
     says: 'CloudFormation does not know the resource {resource} of this stack',
     advises: 'The stack, or the resource, was deleted meanwhile: deploy again',
-    why: 'Lambda keeps an event for hours, and the stack has gone on.',
+    why: 'Lambda can keep an event for hours. The stack has changed since then.',
     atDeployment: [
       {
         title: 'services: a stack that is not there',
@@ -221,7 +221,7 @@ export const TOLD: readonly Refusal[] = [
     place: 'services',
     says: '{operation} could not reach 127.0.0.1 for minutes: {error}',
     advises: UNREACHABLE,
-    why: 'Nothing answers there. A service that answers, but is busy or broken, is waited for as long as there is time.',
+    why: 'There is no answer. If a service answers that it is busy or has failed, the function waits as long as it has time.',
     atDeployment: [
       {
         title: 'network: no way to Secrets Manager',
@@ -239,8 +239,8 @@ export const TOLD: readonly Refusal[] = [
     place: 'services',
     says: 'there was no time left for: {call}',
     advises: 'Deploy again',
-    why: "CloudFormation's time ended first: an hour at the most, of which the last minutes are kept for a last look and the "
-      + 'answer. With a long `waitForVerification` this stands in place of `has not verified`.',
+    why: 'The time of CloudFormation was over: at most an hour, of which the last minutes are for a last look and the answer. '
+      + 'With a long `waitForVerification`, this replaces `has not verified`.',
     atDeployment: [
       {
         title: 'services: Secrets Manager never answers',
@@ -278,7 +278,7 @@ export const TOLD: readonly Refusal[] = [
     place: 'services',
     says: '{host} answers with a web page (HTTP status {status})',
     advises: NETWORK,
-    why: 'A proxy asks for a log-in, or says that it does not let the function through.',
+    why: 'A proxy asks for a log-in, or blocks the function.',
     atDeployment: [instead('a web page in place of Route 53', 'route53', { 'content-type': 'text/html' }, '<html>Blocked</html>',
       { host: '127.0.0.1', status: '200' }, 200)],
   },

@@ -71,7 +71,7 @@ export const ZONES: readonly Refusal[] = [
     place: 'synthesis',
     says: "hostedZone 'Mail/Zone' is private, but SES and the receivers of mail look in the public DNS",
     advises: 'Pass the public zone of the domain',
-    why: 'A private zone answers inside its VPCs only.',
+    why: 'A private zone can be looked up in its VPCs only.',
     atSynthesis: [
       {
         title: 'hostedZone: private',
@@ -165,7 +165,7 @@ export const ZONES: readonly Refusal[] = [
     place: 'synthesis',
     says: '{property} is {found} seconds, and has to be {least} to {most} whole seconds',
     advises: 'CloudFormation waits for an hour at the most; leave waitForVerification out to end the deployment without waiting',
-    why: 'An hour is what CloudFormation gives a custom resource.',
+    why: 'CloudFormation waits for a custom resource for at most an hour.',
     atSynthesis: [
       seconds('waitForVerification', Duration.minutes(61), '3660', '3600'),
       seconds('waitForVerification', Duration.seconds(0), '0', '3600'),
@@ -204,7 +204,7 @@ export const ZONES: readonly Refusal[] = [
     place: 'synthesis',
     says: 'removalPolicy {value} has no meaning for DKIM signing',
     advises: 'Use RemovalPolicy.DESTROY or RemovalPolicy.RETAIN',
-    why: 'There is nothing to take a snapshot of.',
+    why: 'DKIM signing has no snapshots.',
     atSynthesis: [
       {
         title: 'removalPolicy: SNAPSHOT',
@@ -218,7 +218,7 @@ export const ZONES: readonly Refusal[] = [
     place: 'synthesis',
     says: 'recordConflict is {value}',
     advises: 'Use RecordConflict.FAIL or RecordConflict.OVERWRITE',
-    why: 'Another language, or JavaScript, can give any text.',
+    why: 'JavaScript and other languages do not check the value.',
     atSynthesis: ['overwrite', ''].map((recordConflict): AtSynthesis => ({
       title: `recordConflict: '${recordConflict}'`,
       parts: { value: `'${recordConflict}'` },

@@ -9,7 +9,7 @@ import { DkimSigning } from '../../src';
 let scene: Scene;
 
 beforeEach(async () => {
-  scene = await Scene.withIdentity({ functions: 'process' });
+  scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
 

@@ -31,7 +31,7 @@ let scene: Scene;
 let environment: Record<string, string | undefined>;
 
 beforeEach(async () => {
-  scene = await Scene.start({ functions: 'process' });
+  scene = await Scene.start();
   scene.secret(PEM.one, 'cdk-ses-dkim/integ');
   const { id } = await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: 'example.org' });
   scene.cloud.iam.putRole({
@@ -60,7 +60,7 @@ afterEach(() => scene.stop());
 
 /** As integ-runner runs it. */
 function run(file: string, args: readonly string[] = [], more: Record<string, string> = {}) {
-  return promisify(execFile)('npx', ['tsx', file, ...args], {
+  return promisify(execFile)(join(__dirname, '../../node_modules/.bin/tsx'), [file, ...args], {
     cwd: join(__dirname, '..'), env: { ...environment, ...more },
   });
 }

@@ -1,12 +1,11 @@
 // What somebody can do who may change the secret of a rotating key or its tags, or rotate it at the worst moment: a
 // rotation can be stopped, and takes no record from mail.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { DOMAIN, HOUR, MINUTE, REGION, RotatingScene } from './rotating-scene';
+import { DOMAIN, HOUR, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { newKey, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
 
-const SHORT = { keyLength: 1024, overlap: Duration.days(1) };
 const OTHER = 'mail.example.com';
 
 let scene: Scene;

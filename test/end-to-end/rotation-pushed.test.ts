@@ -1,13 +1,11 @@
 // A rotating key in a world that pushes back: steps that come twice, labels that stay, deployments in the middle, and
 // what people change by hand. Afterwards mail passes, and no rotation is left half-way.
 import { Duration } from 'aws-cdk-lib';
-import { ACCOUNT, HOUR, MINUTE, REGION, RotatingScene } from './rotating-scene';
-import { DkimSigning, RotatingByoDkimSigningOptions } from '../../src';
+import { ACCOUNT, HOUR, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
+import { DkimSigning } from '../../src';
 import { SecretsManagerSettings } from '../cloud/secrets-manager/settings';
 import { WHOLE } from '../whole-size';
 
-/** Short keys are made in a tenth of the time, and a day of overlap costs a tenth of what two weeks cost. */
-const SHORT: RotatingByoDkimSigningOptions = { keyLength: 1024, overlap: Duration.days(1) };
 const ROTATIONS = WHOLE ? 10 : 3;
 
 let rotating: RotatingScene;

@@ -81,7 +81,7 @@ describe('an error of a service is said by its name, with its text and what to d
 describe('what Route 53 says of a batch decides the advice', () => {
   test.each([
     ["[Tried to create resource record set [name='s1._domainkey.example.com.', type='TXT'] but it already exists]",
-      /Deploy again, and the zone is read anew/],
+      /Deploy again, and the zone is read again/],
     ['[RRSet of type TXT with DNS name x. is not permitted because a conflicting RRSet of type CNAME with the same DNS name '
       + 'already exists in zone example.com.]', /see who needs it, and remove it or choose another name/],
     ['[RRSet with DNS name x. is not permitted in zone example.com.]', /pass the zone of the domain/],
@@ -90,7 +90,7 @@ describe('what Route 53 says of a batch decides the advice', () => {
     ['[The record is protected and can be changed by its service only]', /has to be changed there/],
     ['[Something else is not right]', /Look at the record that Route 53 names/],
     ["[Tried to create resource record set [name='s1._domainkey.ttl-limit.protected.example.', type='TXT'] but it already exists]",
-      /Deploy again, and the zone is read anew/],
+      /Deploy again, and the zone is read again/],
     ['[RRSet with DNS name s1._domainkey.conflict.example. is not permitted in zone conflict.example.]', /pass the zone of/],
   ])('%s', async (text, advice) => {
     everyCallIs('route53', 'ChangeResourceRecordSets', 'InvalidChangeBatch', text);

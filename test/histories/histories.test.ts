@@ -46,10 +46,10 @@ const deploy = (owner: number, as: Wanted, ending = {}): Operation => ({ do: 'de
 const S1 = { selector: 's1', secret: 'one' } as const;
 const S2 = { selector: 's2', secret: 'two' } as const;
 
-test('300 histories keep to the invariants', async () => {
+test('200 histories keep to the invariants', async () => {
   const counts: Counts = new Map();
   const world = async (topology: Topology, seed: number) => new QuickWorld(topology, seed);
-  const found = await search({ histories: 300, seed: steadySeed(), world, counts });
+  const found = await search({ histories: 200, seed: steadySeed(), world, counts });
   expect(found).toBeUndefined();
   // Most deployments go well, or nothing would be shown.
   expect(counts.get('→ CREATE_COMPLETE')).toBeGreaterThan(100);

@@ -36,8 +36,8 @@ describe('our own error', () => {
       + 'it: in a VPC it needs a NAT gateway or a VPC endpoint of the service, and security groups, network ACLs, '
       + 'firewall and DNS that let it through. Then deploy again.'],
     [new ZoneGoneError('There is no hosted zone Z1'),
-      'There is no hosted zone Z1. It was there a moment ago: see who took it, or the right to it, away, then '
-        + 'deploy again.'],
+      'There is no hosted zone Z1. It existed a moment ago. Find out who deleted it, or removed the permission for it, '
+        + 'then deploy again.'],
   ])('comes with a way out: %s', (error, reason) => {
     expect(reasonOf(error)).toBe(reason);
   });

@@ -134,14 +134,16 @@ const TOKEN = 'e'.repeat(32);
 const step = (Step: string) => ({ Step, ClientRequestToken: TOKEN });
 
 /** The stack comes to a rotating key, whose next key is stored and not used yet. Both are the canary. */
-async function rotating(stack: StackInMemory): Promise<KeysInMemory> {
-  const keys = new KeysInMemory();
+async function rotating(
+  stack: StackInMemory, addNext = (keys: KeysInMemory) => keys.add(TOKEN, 'AWSPENDING', 'n1', PEM),
+): Promise<KeysInMemory> {
+  const keys = new KeysInMemory(stack.aws);
   keys.add('c'.repeat(32), 'AWSCURRENT', 's1', PEM);
   stack.servicesFor = (services) => keys.among(services);
   const { Status } = await stack.update(properties(), { ...properties(), Signing: ROTATING });
   expect(Status).toBe('SUCCESS');
   stack.aws.set({ status: 'SUCCESS' });
-  keys.add(TOKEN, 'AWSPENDING', 'n1', PEM);
+  addNext(keys);
   return keys;
 }
 
@@ -157,46 +159,45 @@ const ROTATIONS: Record<string, Scenario> = {
   'the secret of a rotating key that is left is described': async (stack) => {
     const keys = await rotating(stack);
     stack.servicesFor = (services) => ({
-      ...keys.among(services), keyStore: () => ({ ...keys.storeFor(services.redactor), describe: fails('AccessDenied', WHOLE) }),
+      ...keys.among(services),
+      keyStore: (arn) => ({ ...keys.among(services).keyStore(arn), describe: fails('AccessDenied', WHOLE) }),
     });
     return stack.update({ ...properties(), Signing: ROTATING }, S2);
   },
   'SES gives up the next key': async (stack) => {
     const keys = await rotating(stack);
-    await keys.rotate(stack.aws, step('setSecret'));
+    await keys.rotate(step('setSecret'));
     stack.aws.set({ status: 'FAILED', errorType: QUOTING });
-    await expectRefused(keys.rotate(stack.aws, step('testSecret')));
-    expect(keys.state.versions.AWSPENDING).toBeUndefined();
+    await expectRefused(keys.rotate(step('testSecret')));
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
   },
   'SES is told the next key': async (stack) => {
     const keys = await rotating(stack);
-    await expectRefused(keys.rotate(stack.aws, step('setSecret'), (services) => ({
+    await expectRefused(keys.rotate(step('setSecret'), (services) => ({
       ...services, ses: { ...services.ses, putSigning: fails('BadRequestException') },
     })));
   },
   'the next key is stored': async (stack) => {
-    const keys = await rotating(stack);
-    keys.values.delete(TOKEN);
-    await expectRefused(keys.rotate(stack.aws, step('createSecret'), (services) => ({
-      ...services, keyStore: () => ({ ...keys.storeFor(services.redactor), put: fails('InvalidParameterException') }),
+    const keys = await rotating(stack, (made) => made.begin(TOKEN));
+    await expectRefused(keys.rotate(step('createSecret'), (services) => ({
+      ...services, keyStore: (arn) => ({ ...services.keyStore(arn), put: fails('InvalidParameterException') }),
     })));
   },
   'a label is moved': async (stack) => {
     const keys = await rotating(stack);
-    await keys.rotate(stack.aws, step('setSecret'));
+    await keys.rotate(step('setSecret'));
     stack.aws.set({ status: 'SUCCESS' });
-    await expectRefused(keys.rotate(stack.aws, step('finishSecret'), (services) => ({
-      ...services, keyStore: () => ({ ...keys.storeFor(services.redactor), moveLabel: fails() }),
+    await expectRefused(keys.rotate(step('finishSecret'), (services) => ({
+      ...services, keyStore: (arn) => ({ ...services.keyStore(arn), moveLabel: fails() }),
     })));
   },
   'the secret has something else in it': async (stack) => {
-    const keys = await rotating(stack);
-    keys.values.set(TOKEN, QUOTING);
-    await expectRefused(keys.rotate(stack.aws, step('setSecret')));
+    const keys = await rotating(stack, (made) => made.store(TOKEN, 'AWSPENDING', QUOTING));
+    await expectRefused(keys.rotate(step('setSecret')));
   },
   'the hourly care lists the zone': async (stack) => {
     const keys = await rotating(stack);
-    await expectRefused(keys.rotate(stack.aws, { Secrets: [KEYS_ARN] }, (services) => ({
+    await expectRefused(keys.rotate({ Secrets: [KEYS_ARN] }, (services) => ({
       ...services,
       hostedZone: (settings) => {
         const zone = services.hostedZone(settings);
@@ -206,13 +207,13 @@ const ROTATIONS: Record<string, Scenario> = {
   },
   'the tags of the secret say it': async (stack) => {
     const keys = await rotating(stack);
-    Object.assign(keys.state.tags, { 'cdk-ses-dkim:Identity': KEY, 'cdk-ses-dkim:SelectorPrefix': PEM });
-    await expectRefused(keys.rotate(stack.aws, step('setSecret')));
+    Object.assign(keys.tags, { 'cdk-ses-dkim:Identity': KEY, 'cdk-ses-dkim:SelectorPrefix': PEM });
+    await expectRefused(keys.rotate(step('setSecret')));
   },
   'the event says it': async (stack) => {
     const keys = await rotating(stack);
-    await expectRefused(keys.rotate(stack.aws, { Step: QUOTING }));
-    await expectRefused(keys.rotate(stack.aws, { Revoke: KEY }));
+    await expectRefused(keys.rotate({ Step: QUOTING }));
+    await expectRefused(keys.rotate({ Revoke: KEY }));
   },
 };
 

@@ -25,8 +25,14 @@ const PARAMETERS = [
 /** The DNS world, as far as a function sees it. */
 export type FunctionDns = MessageDns & Pick<DnsWorld, 'answer' | 'resolverAddress'>;
 
-/** By the code's text. Each deployment has a copy of the same code, and compiling takes longer than running. */
-const compiled = new Map<string, ReturnType<typeof compileFunction>>();
+type Compiled = Map<string, ReturnType<typeof compileFunction>>;
+
+declare global {
+  /** By the code's text. Each deployment of each test file has the same code, and compiling takes longer than running. */
+  var COMPILED_FUNCTIONS: Compiled | undefined;
+}
+
+const compiled: Compiled = globalThis.COMPILED_FUNCTIONS ??= new Map();
 
 export class InProcessFunction implements FunctionInstance, Participant {
   readonly id: string;

@@ -1,7 +1,7 @@
 // `node:dns` without sockets, for functions in the test's own process. It has only what the handler uses.
 import type { ResolverOptions } from 'node:dns';
 import { Answer, RecordType } from 'dns-packet';
-import { systemError } from './main-realm';
+import { systemError } from './system-error';
 import { DnsWorld, RCODE } from '../../dns';
 import { timesOut } from '../../dns/time-out';
 import { FunctionTime } from '../../time/function-time';

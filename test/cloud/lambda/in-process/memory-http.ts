@@ -4,7 +4,7 @@
 import { EventEmitter } from 'node:events';
 import { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { MainTypeError, systemError } from './main-realm';
+import { systemError } from './system-error';
 import { Network, Outcome, requestOf } from '../../network';
 import { FunctionTime } from '../../time/function-time';
 
@@ -47,7 +47,7 @@ export function memoryFetch({ network, time, isAlive }: Sandbox) {
     if (!isAlive() || outcome?.kind === 'hang') {
       return new Promise<Response>((_, reject) => whenAborted(signal, reject));
     }
-    throw new MainTypeError('fetch failed', { cause: connectionError(outcome) });
+    throw new TypeError('fetch failed', { cause: connectionError(outcome) });
   };
 }
 

@@ -1,7 +1,7 @@
 // `node:dgram` and `node:net` without sockets, for DNS messages of functions in the test's own process.
 import { EventEmitter } from 'node:events';
 import { BlockList } from 'node:net';
-import { systemError } from './main-realm';
+import { systemError } from './system-error';
 import { DnsWorld } from '../../dns';
 import { unreachable } from '../../dns/nat';
 import { FunctionTime } from '../../time/function-time';

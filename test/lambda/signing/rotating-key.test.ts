@@ -1,0 +1,173 @@
+// Which key a deployment finds in the secret: of a new secret there is one first key, and a rotation that goes on is
+// neither disturbed nor told twice.
+import { WantedState } from '../../../lambda/base/desired-state';
+import { OvertakenError } from '../../../lambda/base/errors';
+import { Retry } from '../../../lambda/base/retry';
+import { endRotation, withKey, withKnownKey } from '../../../lambda/signing/rotating-key';
+import { byo, Crash, DOMAIN, REGION, wanting } from '../fixtures/aws-in-memory';
+import { CURRENT, KEYS_ARN, KeysInMemory, NEXT } from '../fixtures/keys-in-memory';
+
+const ROTATES: WantedState = {
+  ...wanting(byo('s1')),
+  signing: { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024 },
+};
+
+let keys: KeysInMemory;
+
+const services = (secret = keys, more: { seconds?: number; fence?: () => Promise<void> } = {}) => {
+  const made = secret.aws.services({ domain: DOMAIN, region: REGION });
+  const { aws } = secret;
+  const retry = new Retry({
+    time: { now: () => aws.time, sleep: async (ms) => void (aws.time += ms) },
+    log: made.log,
+    end: aws.time + (more.seconds ?? 840) * 1000,
+    accessGraceMs: 0,
+    fence: more.fence,
+  });
+  return secret.among({ ...made, retry });
+};
+const now = () => withKey(ROTATES, services());
+const known = () => withKnownKey(ROTATES, services());
+const signsWith = (selector: string, versionId: string) => ({
+  signing: { method: 'BYODKIM', selector, secret: { arn: KEYS_ARN, jsonField: 'privateKey', versionId } },
+});
+
+describe('a new secret', () => {
+  beforeEach(() => void (keys = new KeysInMemory()));
+
+  test('gets its first key, which is current', async () => {
+    const { signing } = await now();
+    expect(signing).toMatchObject({ method: 'BYODKIM', selector: keys.selectorOf('AWSCURRENT') });
+    expect(keys.bitsOf('AWSCURRENT')).toBe(1024);
+    expect(await now()).toMatchObject({ signing });
+  });
+
+  test('gets one first key only, wherever the process dies, and however many do it at once', async () => {
+    const calls = keys.aws.calls;
+    await now();
+    const count = keys.aws.calls - calls;
+    expect(count).toBeGreaterThan(3);
+    for (let call = 1; call <= count; call++) {
+      keys = new KeysInMemory();
+      keys.aws.crashAt = call;
+      await expect(keys.aws.inProcess(now)).rejects.toThrow(Crash);
+      const [one, other] = await Promise.all([now(), now()]);
+      expect(one).toEqual(other);
+      expect(keys.versions.all()).toHaveLength(1);
+    }
+  });
+
+  test('another app that names a secret of its own keeps its key', async () => {
+    const wanted = { ...ROTATES, signing: byo('mine') };
+    expect(await withKey(wanted, services())).toEqual(wanted);
+    expect(await withKnownKey(wanted, services())).toEqual(wanted);
+    expect(keys.versions.all()).toEqual([]);
+  });
+
+  test('where Secrets Manager does not show the first key yet, the deployment says so', async () => {
+    const shows = services();
+    const empty = { rotates: true, tags: {}, versions: {} };
+    const stale = { ...shows, keyStore: (arn: string) => ({ ...shows.keyStore(arn), describe: async () => empty }) };
+    await expect(withKey(ROTATES, stale)).rejects.toThrow('does not show its first key yet. Deploy again in a minute.');
+  });
+
+  test('where it was left empty, nobody knows the key that was before: nothing is made for that', async () => {
+    expect(await known()).toMatchObject({ signing: { method: 'BYODKIM', selector: '' } });
+    expect(keys.versions.all()).toEqual([]);
+  });
+});
+
+describe('a secret with keys', () => {
+  beforeEach(async () => void (keys = await KeysInMemory.deployed()));
+
+  test.each([['what is wanted', now], ['what was before', known]])('%s: the current key', async (_, read) => {
+    expect(await read()).toMatchObject(signsWith('s1', CURRENT));
+  });
+
+  test.each([['what is wanted', now], ['what was before', known]])(
+    '%s, while a rotation goes on: the next key from when SES has been told it', async (_, read) => {
+      keys.begin();
+      expect(await read()).toMatchObject(signsWith('s1', CURRENT));
+      keys.addNext();
+      expect(await read()).toMatchObject(signsWith('s1', CURRENT));
+      await keys.step('setSecret');
+      expect(await read()).toMatchObject(signsWith('n1', NEXT));
+      keys.aws.set({ origin: 'AWS_SES' });
+      expect(await read()).toMatchObject(signsWith('s1', CURRENT));
+      keys.aws.identities.clear();
+      expect(await read()).toMatchObject(signsWith('s1', CURRENT));
+    });
+
+  test('what was before, where the secret is gone: a key that nobody knows, and the deployment goes on', async () => {
+    keys.isGone = true;
+    await expect(now()).rejects.toThrow('with the rotating key is gone');
+    expect(await known()).toMatchObject({ signing: { selector: '', secret: { arn: KEYS_ARN } } });
+    expect(keys.aws.lines.join('\n')).toContain('"key-unknown"');
+  });
+
+  test('what was before, where no time is left: that is said, as it says nothing of the key', async () => {
+    await expect(withKnownKey(ROTATES, services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
+  });
+});
+
+describe('ending a rotation', () => {
+  beforeEach(async () => void (keys = await KeysInMemory.deployed()));
+  const end = (given = services(), wanted = ROTATES) => endRotation(wanted, given);
+
+  test.each([['with a key', () => keys.addNext()], ['with an empty version', () => keys.begin()]])(
+    'takes its label off, %s', async (_, begin) => {
+      begin();
+      expect(await end()).toBe(true);
+      expect(keys.idOf('AWSPENDING')).toBeUndefined();
+      expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+      expect(await end()).toBe(false);
+    });
+
+  test.each<[string, () => void]>([
+    ['none goes on', () => undefined],
+    ['it has come to its end, but for the label', () => {
+      keys.addNext();
+      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    }],
+    ['the secret is gone', () => void (keys.isGone = true)],
+  ])('is nothing where %s', async (_, prepare) => {
+    prepare();
+    const before = keys.versions.digests();
+    expect(await end()).toBe(false);
+    expect(keys.versions.digests()).toEqual(before);
+  });
+
+  test('is nothing for a key that does not rotate', async () => {
+    keys.addNext();
+    expect(await end(services(), { ...ROTATES, signing: byo('s1') })).toBe(false);
+    expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+  });
+
+  test('hinders no deployment where the secret cannot be read: a last call can be under way', async () => {
+    keys.addNext();
+    keys.aws.failAt = keys.aws.calls + 1;
+    expect(await end()).toBe(true);
+    expect(keys.aws.lines.join('\n')).toContain('"rotation-unknown"');
+  });
+
+  test('a request that no longer stands ends none', async () => {
+    keys.addNext();
+    const fence = () => Promise.reject(new OvertakenError());
+    await expect(end(services(keys, { fence }))).rejects.toThrow(OvertakenError);
+    await expect(end(services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
+    expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+  });
+
+  test('what goes on of it then tells SES nothing, and makes no key the current one', async () => {
+    keys.addNext();
+    await keys.step('setSecret');
+    keys.aws.set({ status: 'SUCCESS' });
+    await end();
+    keys.aws.puts.length = 0;
+    for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const) {
+      await expect(keys.step(step)).rejects.toThrow('has no label of a rotation');
+    }
+    expect(keys.aws.puts).toEqual([]);
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+  });
+});

@@ -1,0 +1,116 @@
+// What a secret can hold, by its labels: a key is taken for one where it is, and what is none is never quoted.
+import { Redactor } from '../../../lambda/base/redaction';
+import { newKey, readStoredKeys } from '../../../lambda/signing/stored-key';
+import { DOMAIN, KEYS, REGION } from '../fixtures/aws-in-memory';
+import { CURRENT, KEYS_ARN, KeysInMemory, NEXT, PEM } from '../fixtures/keys-in-memory';
+
+let keys: KeysInMemory;
+
+beforeEach(() => void (keys = new KeysInMemory()));
+
+const read = (redactor = new Redactor()) => {
+  const services = keys.aws.services({ domain: DOMAIN, region: REGION });
+  return readStoredKeys(KEYS_ARN, keys.among({ ...services, redactor }));
+};
+const value = (more: object = {}) =>
+  JSON.stringify({ selector: 's1', made: '2026-11-23T00:00:00.000Z', privateKey: PEM.one, ...more });
+
+test('a new secret has no label at all', async () => {
+  expect(await read()).toMatchObject({ current: undefined, pending: undefined });
+});
+
+test('its current key, and the next one', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  expect(await read()).toMatchObject({ current: { versionId: CURRENT, selector: 's1', pair: KEYS.one }, pending: undefined });
+  keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
+  expect(await read()).toMatchObject({
+    current: { selector: 's1', madeAt: Date.UTC(2026, 10, 23) },
+    pending: { versionId: NEXT, key: { selector: 'n1', pair: KEYS.two } },
+  });
+});
+
+test('the next key that has become the current one is no next key, as long as it has both labels', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
+  keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+  expect(await read()).toMatchObject({ current: { selector: 'n1' }, pending: undefined });
+});
+
+test('a next version without a value', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  keys.begin();
+  expect((await read()).pending).toEqual({ versionId: NEXT, key: undefined });
+});
+
+const NO_KEYS: [string, string][] = [
+  ['its selector is not one', 'by hand'],
+  ['its selector is not one', PEM.one],
+  ['its selector is not one', 'null'],
+  ['its selector is not one', '[]'],
+  ['its selector is not one', '"text"'],
+  ['its selector is not one', value({ selector: undefined })],
+  ['its selector is not one', value({ selector: ['s1'] })],
+  ['its selector is not one', value({ selector: 's1.example.org' })],
+  ['its selector is not one', value({ selector: 'S1' })],
+  ['its selector is not one', value({ selector: 's'.repeat(64) })],
+  ['it has no privateKey', value({ privateKey: undefined })],
+  ['it has no privateKey', value({ privateKey: { pem: PEM.one } })],
+  ['it does not say when the key was made', value({ made: undefined })],
+  ['it does not say when the key was made', value({ made: 'yesterday' })],
+  ['it does not say when the key was made', value({ made: 1 })],
+  ['', value({ privateKey: 'no key' })],
+  ['', value({ privateKey: PEM.one.slice(0, 400) })],
+];
+
+test.each(NO_KEYS)('a value that is no key, as %s: it is refused as the current one, without a piece of it', async (why, text) => {
+  keys.store(CURRENT, 'AWSCURRENT', text);
+  const { message } = await read().then(() => new Error('it was taken'), (error: Error) => error);
+  expect(message).toContain(`The version ${CURRENT} of the secret ${KEYS_ARN} is no key of cdk-ses-dkim: ${why}`);
+  expect(message).not.toContain(PEM.one.slice(40, 60));
+});
+
+test.each(NO_KEYS)('a value that is no key, as %s: as the next one, it is none', async (_, text) => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  keys.store(NEXT, 'AWSPENDING', text);
+  expect(await read()).toMatchObject({ current: { selector: 's1' }, pending: { versionId: NEXT, key: undefined } });
+});
+
+test('a next version that cannot be read is not taken for an empty one', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  keys.store(NEXT, 'AWSPENDING', value());
+  keys.aws.onCall = (call) => {
+    if (call === 'GetSecretValue') throw Object.assign(new Error('no'), { name: 'DecryptionFailure' });
+  };
+  await expect(read()).rejects.toThrow('could not be read: DecryptionFailure');
+});
+
+test('a secret that is gone, or is marked for deletion, is said to be gone', async () => {
+  keys.isGone = true;
+  await expect(read()).rejects.toThrow(`The secret ${KEYS_ARN} with the rotating key is gone. Restore it`);
+});
+
+test('whatever is read is taken out of all texts, in every form that a service may quote it in', async () => {
+  const redactor = new Redactor();
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  await read(redactor);
+  expect(redactor.redact(`${KEYS.one.privateKey} and ${PEM.one}`)).not.toContain(PEM.one.slice(40, 60));
+});
+
+describe('a new key', () => {
+  const make = (token = NEXT, now = Date.UTC(2026, 10, 23, 23, 59)) =>
+    newKey({ method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'mail', keyLength: 1024 }, token, now);
+
+  test('has a selector of its prefix, the day and its token: a repeat has the same, another version another', () => {
+    const { selector } = make();
+    expect(selector).toMatch(/^mail-20261123-[0-9a-f]{6}$/);
+    expect(make().selector).toBe(selector);
+    expect(make(CURRENT).selector).not.toBe(selector);
+  });
+
+  test('is stored in a form that is read again', async () => {
+    const { selector, text } = make();
+    keys.store(CURRENT, 'AWSCURRENT', text);
+    expect((await read()).current).toMatchObject({ selector, madeAt: Date.UTC(2026, 10, 23, 23, 59) });
+    expect(keys.bitsOf('AWSCURRENT')).toBe(1024);
+  });
+});
