@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     const messages: Message[] = [];
     for (const key of [0, 1]) {
       await scene.deployed('judged', domains.stackWith(key));
+      if (key > 0) await domains.rotate();
       messages.push(...await newMail(scene, domains, judges));
       if (openDkim) await judgeRecords(scene, domains, openDkim, made?.publicKey);
     }
@@ -81,8 +82,10 @@ function unsigned(domain: string): Buffer {
 
 /** Every judge verifies all messages. A message that was changed on its way none of them may pass. */
 async function judgeMail(scene: Scene, messages: readonly Message[], judges: readonly MailJudge[]): Promise<void> {
-  const changed = messages.map(({ raw }) => Buffer.from(raw.toString('latin1').replace('Subject: News', 'Subject: Nothing'), 'latin1'));
-  const verdicts = await Promise.all(judges.map((judge) => judge.verify(scene, [...messages.map(({ raw }) => raw), ...changed])));
+  const sent = messages.map(({ raw }) => raw);
+  const changed = sent.map((raw) => Buffer.from(raw.toString('latin1').replace('Subject: News', 'Subject: Nothing')));
+  const verdicts: string[][] = [];
+  for (const judge of judges) verdicts.push(await judge.verify(scene, [...sent, ...changed]));
   const cases = [...new Set(messages.map((each) => each.of))];
   const signers = [...new Set(messages.map(({ signer }) => signer))];
   const table = new Table({
@@ -90,7 +93,8 @@ async function judgeMail(scene: Scene, messages: readonly Message[], judges: rea
   });
   for (const of of cases) {
     for (const signer of signers) {
-      const own = [...messages.keys()].filter((index) => messages[index].of === of && messages[index].signer === signer);
+      const own = [...messages.keys()]
+        .filter((index) => messages[index].of === of && messages[index].signer === signer);
       if (own.length === 0) continue;
       table.push([of.name, signer, ...judges.map(({ name }, judge) => {
         const wrong = own.map((index) => verdicts[judge][index]).filter((verdict) => verdict !== `pass ${of.domain}`);
@@ -113,9 +117,11 @@ async function judgeRecords(
 ): Promise<void> {
   const records = domains.cases.flatMap((each) => domains.published(each));
   for (const record of records) {
-    const wrong = await openDkim.wrongWith(record, scene);
-    if (wrong) findings.push(`opendkim-testkey on ${nameOf(record)}: ${wrong}`);
     const { privateKey } = record;
+    const wrong = await openDkim.wrongWith(record, scene);
+    // SES keeps two of the three records of Easy DKIM empty, for its own rotation.
+    const isKept = !privateKey && wrong?.endsWith('Revoked key');
+    if (wrong && !isKept) findings.push(`opendkim-testkey on ${nameOf(record)}: ${wrong}`);
     if (!privateKey) continue;
     if (await openDkim.wrongWith({ ...record, privateKey: pooledKey(2048, 2) }, scene) === undefined) {
       findings.push(`opendkim-testkey takes another key for that of ${nameOf(record)}`);
