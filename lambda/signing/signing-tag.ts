@@ -41,7 +41,7 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
 }
 
-/** The selectors that mail can be signed under. Where SES names no key's, those that the tag's owner has told it. */
+/** The selectors that mail can be signed with. If SES names none, those that the owner of the tag has set. */
 export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityState): string[] {
   if (tokens.length > 0 || origin !== 'EXTERNAL') return tokens.map((token) => token.toLowerCase());
   return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
@@ -54,9 +54,9 @@ export function selectorsOfAny(identity: IdentityState): string[] {
 }
 
 /**
- * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
- * no tag, because an older version wrote none, or because somebody took it away. Easy DKIM need not have been told, and
- * nobody has to lead it back.
+ * The owner's tag. Without a tag, `toldBefore` is used: what the owner has set in SES, as far as CloudFormation knows.
+ * There is no tag if an older version wrote none, or if somebody removed it. Easy DKIM is not taken from there: it can
+ * be the default of SES, and nothing must be set back.
  */
 export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);
