@@ -20,7 +20,7 @@ import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value'
 import { nameAfter } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import {
-  assumeRolePermission, changeKeyPermission, identityPermission, Permission, zonePermissions,
+  assumeRolePermission, changeKeyPermission, identityPermission, lookPermission, Permission, zonePermissions,
 } from './private/permissions';
 import { Provider } from './private/provider';
 import { isRetained } from './private/rotating-key';
@@ -200,6 +200,22 @@ export interface EmailIdentityDkimProps {
    * @see https://aws.amazon.com/cloudwatch/pricing/
    */
   readonly detailedMetrics?: boolean;
+
+  /**
+   * Whether a superseded record is deleted when its overlap is over, without a deployment.
+   *
+   * A function looks every hour for what is due. Without it, the next deployment that changes the construct
+   * deletes it. A rotating key, and a key that follows its secret, have it in any case.
+   *
+   * All such identities of a stack share one function more, with its role, policy and log group, and a rule
+   * of EventBridge with a permission.
+   *
+   * Throws if there is no `hostedZone`.
+   *
+   * @default false
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
+   */
+  readonly retireBetweenDeployments?: boolean;
 }
 
 /**
@@ -250,7 +266,8 @@ export class EmailIdentityDkim extends Construct {
   /**
    * BYODKIM only: the selector that SES signs with.
    *
-   * A rotating key has another one after each change. This one is of the last deployment.
+   * A key that rotates, or follows its secret, has another one after each change. This one is of the last
+   * deployment.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
@@ -309,6 +326,10 @@ export class EmailIdentityDkim extends Construct {
       throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
         + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
         + 'its keys behind the same three records');
+    }
+    if (!props.hostedZone && (method.follows || props.retireBetweenDeployments)) {
+      throw new Error(`${method.follows ? 'followSecret' : 'retireBetweenDeployments'} of ${shown(domain)} needs a hostedZone: `
+        + 'the function writes its records without a deployment. Pass the hosted zone of the domain, or leave it out');
     }
     this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
@@ -376,6 +397,14 @@ export class EmailIdentityDkim extends Construct {
       provider.turns.extend(resource, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
+    } else if (method.follows || props.retireBetweenDeployments) {
+      const { RemovalPolicy: _, WaitForVerification, ...cared } = properties;
+      const right = method.follows ? changeKeyPermission : lookPermission;
+      provider.rotation().careFor({
+        identity: { ...cared, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }) },
+        resource,
+        secretArn: method.follows?.secretArn,
+      }, [right(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.follows?.permissions ?? []]);
     }
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
@@ -394,6 +423,7 @@ export class EmailIdentityDkim extends Construct {
         break;
       case 'BYODKIM':
       case 'ROTATING_BYODKIM':
+      case 'FOLLOWED_BYODKIM':
         this.selector = attribute('Selector');
         this.publicKeySha256 = attribute('PublicKeySha256');
         break;
@@ -402,7 +432,7 @@ export class EmailIdentityDkim extends Construct {
       const identity: WatchedIdentity = {
         Identity: domain,
         Region: unlessDefault(region, stack.region),
-        Signing: watchedSigning(method.properties, () => attribute('PublicKeySha256')),
+        Signing: watchedSigning(method.properties, attribute),
         DetailedMetrics: props.detailedMetrics || undefined,
       };
       provider.watcher().add(identity, region, resource);

@@ -4,7 +4,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
-import { METRICS, SigningProperties, WatchedIdentity, WatchedSigning } from './contract';
+import { METRICS, ResourceAttributes, SigningProperties, WatchedIdentity, WatchedSigning } from './contract';
 import type { ProblemAlarmOptions } from '../problem-alarm-options';
 
 /** How often there is a look. */
@@ -13,13 +13,16 @@ const PERIOD = Duration.hours(1);
 export type MetricName = typeof METRICS.usual[number] | typeof METRICS.detailed[number];
 
 /** How the stack has an identity signed, as far as it can be looked at without a key. */
-export function watchedSigning(signing: SigningProperties, publicKeySha256: () => string): WatchedSigning {
+export function watchedSigning(
+  signing: SigningProperties, attribute: (name: keyof ResourceAttributes) => string,
+): WatchedSigning {
   switch (signing.Method) {
     case 'EASY_DKIM':
     case 'ROTATING_BYODKIM': return { Method: signing.Method };
     case 'DEED': return signing;
+    case 'FOLLOWED_BYODKIM': return { Method: signing.Method, Selector: attribute('Selector') };
     case 'BYODKIM':
-      return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: publicKeySha256() };
+      return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: attribute('PublicKeySha256') };
   }
 }
 
@@ -47,7 +50,7 @@ export class Watched {
 
   public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
-    const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
+    const usual = ['ROTATING_BYODKIM', 'FOLLOWED_BYODKIM'].includes(this.identity.Signing.Method) ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
     const alarm = new cloudwatch.Alarm(this.scope, id, {
       alarmDescription: `DKIM of ${this.identity.Identity} in ${this.region}: mail may go out unsigned, or nobody can `
