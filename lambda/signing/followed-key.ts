@@ -14,7 +14,7 @@ import { NamedKey, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { selectorsBefore, selectorsNow, SigningTag, tagOf } from './signing-tag';
 import { textOf } from '../base/describe-error';
-import { ByoDkim, FollowedByoDkim, TriedKey, WantedState } from '../base/desired-state';
+import { ByoDkim, FollowedByoDkim, SecretSource, TriedKey, WantedState } from '../base/desired-state';
 import { OutOfTimeError, OvertakenError, UnreachableError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, Services } from '../base/ports';
@@ -119,19 +119,24 @@ async function keyOf(
   const answers = await services.dns.ask(txtRecord(domain, selector, '').name);
   const isPublished = ({ pair: { publicKey } }: NamedKey) =>
     isAnswered(answers, holdsKey(txtRecord(domain, selector, publicKey)));
-  const labelled = ['AWSCURRENT', 'AWSPREVIOUS'].map((versionStage) => ({ ...secret, versionStage }));
   let first: NamedKey | undefined;
-  for (const source of [...labelled, undefined]) {
-    const sources = source ? [source]
-      : (await services.secretVersions.versionIds(secret)).slice(0, MOST_VERSIONS).map((versionId) => ({ ...secret, versionId }));
-    for (const each of sources) {
-      const key = await readNamedKey(each, selectorField, services).catch(unlessItMayBeRead);
-      if (key instanceof Error || key.selector !== selector) continue;
-      if (isPublished(key)) return key;
-      first ??= key;
-    }
+  for await (const version of versionsOf(secret, services)) {
+    const key = await readNamedKey({ ...secret, ...version }, selectorField, services).catch(unlessItMayBeRead);
+    if (key instanceof Error || key.selector !== selector) continue;
+    if (isPublished(key)) return key;
+    first ??= key;
   }
   return first;
+}
+
+/** Most often it is one of the first two, and the others need not be listed. */
+async function* versionsOf(
+  secret: SecretSource, { secretVersions }: Services,
+): AsyncGenerator<Pick<SecretSource, 'versionStage' | 'versionId'>> {
+  yield { versionStage: 'AWSCURRENT' };
+  yield { versionStage: 'AWSPREVIOUS' };
+  const ids = await secretVersions.versionIds(secret).catch(unlessItMayBeRead);
+  if (!(ids instanceof Error)) for (const versionId of ids.slice(0, MOST_VERSIONS)) yield { versionId };
 }
 
 /** Signing with one of the keys, as a method that has a key of its own. */

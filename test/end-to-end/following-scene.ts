@@ -1,10 +1,12 @@
 // A scene in which example.com signs with a key that follows its secret: short ways to store a key, and to see where it
 // stands.
 import { Stack } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { ACCOUNT, DOMAIN, Environment, newKey, REGION, Scene } from './scene';
+import { ACCOUNT, DOMAIN, newKey, REGION, Scene } from './scene';
 import { ByoDkimSigningOptions, DkimPrivateKey, DkimSigning, EmailIdentityDkimProps } from '../../src';
 import { LocalCloudOptions, StackResult } from '../cloud';
+import { NewSecret } from '../cloud/secrets-manager/secrets';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -12,9 +14,9 @@ export const DAY = 24 * HOUR;
 
 export class FollowingScene {
   static async deployed(
-    props: Partial<EmailIdentityDkimProps> = {}, cloud: LocalCloudOptions = {}, where: Environment = {},
+    props: Partial<EmailIdentityDkimProps> = {}, cloud: LocalCloudOptions = {}, secret: Partial<NewSecret> = {},
   ): Promise<FollowingScene> {
-    const following = new FollowingScene(await Scene.withIdentity(cloud), where);
+    const following = new FollowingScene(await Scene.withIdentity(cloud), secret);
     await following.deploy(props);
     await following.scene.verified();
     return following;
@@ -22,8 +24,10 @@ export class FollowingScene {
 
   readonly arn: string;
 
-  constructor(readonly scene: Scene, where: Environment = {}) {
-    this.arn = scene.secret(valueOf('s1'), 'mail/followed', where);
+  constructor(readonly scene: Scene, private readonly made: Partial<NewSecret> = {}) {
+    this.arn = scene.cloud.secretsManager.create({
+      account: ACCOUNT, region: REGION, name: 'mail/followed', value: valueOf('s1'), ...made,
+    }).arn;
   }
 
   get cloud() {
@@ -35,9 +39,12 @@ export class FollowingScene {
   }
 
   signing(options: Partial<ByoDkimSigningOptions> = {}): (stack: Stack) => DkimSigning {
+    const { kmsKeyArn } = this.made;
     return (stack) => DkimSigning.byoDkim({
-      privateKey: DkimPrivateKey.fromSecret(
-        secretsmanager.Secret.fromSecretCompleteArn(stack, 'Followed', this.arn), { jsonField: 'privateKey' }),
+      privateKey: DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretAttributes(stack, 'Followed', {
+        secretCompleteArn: this.arn,
+        encryptionKey: kmsKeyArn === undefined ? undefined : kms.Key.fromKeyArn(stack, 'FollowedKey', kmsKeyArn),
+      }), { jsonField: 'privateKey' }),
       followSecret: true,
       ...options,
     });
