@@ -333,11 +333,12 @@ class EasyDkim extends DkimSigning {
 class ByoDkim extends DkimSigning {
   constructor(private readonly options: ByoDkimSigningOptions) {
     super();
-    checkType('privateKey', options?.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
+    if (!options?.followSecret) {
+      checkText('selector', options?.selector, "Give the name of the key in DNS, for example 'mail-2026'");
+      checkSelector(options.selector!);
+    }
+    checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
     checkFollowing(options, options.privateKey._options);
-    if (options.followSecret) return;
-    checkText('selector', options.selector, "Give the name of the key in DNS, for example 'mail-2026'");
-    checkSelector(options.selector!);
   }
 
   public _check({ stack, domain, known }: KnownTarget): void {

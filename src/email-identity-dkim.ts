@@ -191,8 +191,11 @@ export interface EmailIdentityDkimProps {
    * Whether what `watch` sees is in metrics of its own, too: `metricVerified()`, `metricSigningEnabled()`
    * and `metricKeyPublished()`.
    *
-   * Price: three metrics more for the identity, for 0.30 USD a month each. The log has the same values in
-   * any case.
+   * Of a rotating key it has `metricKeyAge()`, `metricDaysToRotation()`, `metricRotationPending()`,
+   * `metricSupersededRecords()` and `metricRetirementsOverdue()`, too.
+   *
+   * Price: three metrics more for the identity, and five more for a rotating key, for 0.30 USD a month each.
+   * The log has the same values in any case.
    *
    * Throws if `watch` is not set.
    *
@@ -435,7 +438,7 @@ export class EmailIdentityDkim extends Construct {
         Signing: watchedSigning(method.properties, attribute),
         DetailedMetrics: props.detailedMetrics || undefined,
       };
-      provider.watcher().add(identity, region, resource);
+      provider.watcher().add(identity, region, resource, method.rotatingKey?.lookPermission);
       this.watched = new Watched(this, identity, region);
     } else if (props.detailedMetrics) {
       throw new Error('detailedMetrics is given without watch. Give watch: true too: without it nobody looks');
@@ -496,6 +499,62 @@ export class EmailIdentityDkim extends Construct {
    */
   public metricKeyPublished(props?: MetricOptions): Metric {
     return this.inSight().metric('KeyPublished', props);
+  }
+
+  /**
+   * How many days ago the rotating key was changed, or made.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricKeyAge(props?: MetricOptions): Metric {
+    return this.inSight().metric('KeyAgeDays', props);
+  }
+
+  /**
+   * In how many days Secrets Manager changes the rotating key at the latest. It is negative when the change
+   * is overdue.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricDaysToRotation(props?: MetricOptions): Metric {
+    return this.inSight().metric('DaysToRotation', props);
+  }
+
+  /**
+   * For how many minutes a change of the rotating key has gone on; 0 where none does.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricRotationPending(props?: MetricOptions): Metric {
+    return this.inSight().metric('RotationPendingMinutes', props);
+  }
+
+  /**
+   * How many records of keys before the current one are still in DNS.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricSupersededRecords(props?: MetricOptions): Metric {
+    return this.inSight().metric('SupersededRecords', props);
+  }
+
+  /**
+   * How many of these records should have been deleted hours ago.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricRetirementsOverdue(props?: MetricOptions): Metric {
+    return this.inSight().metric('RetirementsOverdue', props);
   }
 
   /**

@@ -179,6 +179,10 @@ export interface KeyStoreState {
   readonly versions: Readonly<Partial<Record<'AWSCURRENT' | 'AWSPENDING', string>>>;
   /** When anything of the secret was changed last, in ms since 1970. */
   readonly changedAt?: number;
+  /** When Secrets Manager has last changed the key, or else when the secret was made, in ms since 1970. */
+  readonly rotatedAt?: number;
+  /** By when it changes the key next. */
+  readonly nextRotationAt?: number;
 }
 
 export interface CloudFormation {

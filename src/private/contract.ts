@@ -200,6 +200,8 @@ export interface WatchRequest {
   readonly Runs: number;
   /** The detail of an event of AWS Health. Then only the identities are looked at that it names. */
   readonly Health?: unknown;
+  /** What an event of Secrets Manager is about. Then only the identities are looked at whose secret it names. */
+  readonly Secret?: unknown;
 }
 
 /** An identity that is watched, and how the stack has it signed. */
@@ -214,7 +216,8 @@ export interface WatchedIdentity {
 
 /** Of a key that changes, the tag on the identity says which it is; of a followed one that SES had before, the selector. */
 export type WatchedSigning =
-  | Pick<EasyDkimProperties | RotatingByoDkimProperties, 'Method'>
+  | Pick<EasyDkimProperties, 'Method'>
+  | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'>
   | DeedProperties
   | (Pick<FollowedByoDkimProperties, 'Method'> & Pick<ByoDkimProperties, 'Selector'>)
   | (Pick<ByoDkimProperties, 'Method' | 'Selector'> & Pick<ResourceAttributes, 'PublicKeySha256'>);
@@ -227,6 +230,8 @@ export const METRICS = {
   usual: ['Problem', 'LookFailed'],
   /** Metrics only where the user asks for them: each costs money. */
   detailed: ['Verified', 'SigningEnabled', 'KeyPublished'],
+  /** The same for a rotating key. */
+  rotating: ['KeyAgeDays', 'DaysToRotation', 'RotationPendingMinutes', 'SupersededRecords', 'RetirementsOverdue'],
 } as const;
 
 /**

@@ -227,6 +227,13 @@ export function keyStorePermission(stack: Stack, secretArn: string, maxLength: n
   };
 }
 
+/** Sees when the keys of a rotating key change, and reads none. */
+export function describeSecretPermission(secretArn: string, maxLength: number): Permission {
+  return {
+    kind: 'describe secret', actions: ['secretsmanager:DescribeSecret'], resources: [secretArn], maxTokenInResource: maxLength,
+  };
+}
+
 /** How long the ARN of a secret can be whose name has so many characters. */
 export function maxSecretArn(name: number): number {
   return MAX_ARN_PREFIX + name + '-??????'.length;
