@@ -28,6 +28,7 @@ const BYODKIM: Deployment = { method: 'BYODKIM' };
 const OTHER_KEY: Deployment = { method: 'BYODKIM', selector: 's2', key: 'two' };
 const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
+const FOLLOWED: Deployment = { method: 'followed key' };
 const ROTATING: Deployment = { method: 'rotating key' };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -84,6 +85,13 @@ export const FLOWS: readonly Flow[] = [
   rotated(),
   rotatedAndTakenBack(),
   retired(),
+  create(FOLLOWED),
+  update(FOLLOWED, EASY),
+  update(BYODKIM, FOLLOWED),
+  rolledBack(FOLLOWED, EASY),
+  deleted(FOLLOWED),
+  followed(),
+  followedAndTakenBack(),
 ];
 
 function create(target: Deployment, needs: readonly Need[] = []): Flow {
@@ -193,6 +201,34 @@ function retired(): Flow {
   };
   const name = 'retirement';
   return { ...rotated(), name, run, retires: true, triedFrom: 24 * HOUR, triedUntil: 25.5 * HOUR };
+}
+
+/** The user stores another key. In the hours after it, the function uses it, and then a deployment finds it. */
+function followed(): Flow {
+  const target = { ...FOLLOWED, selector: 's2', ttl: 600 };
+  const run = async (world: World) => {
+    world.storeOtherKey();
+    await world.scene.cloud.clock.pass(4 * HOUR);
+    return deploy(world, target);
+  };
+  return { ...update(FOLLOWED, target), name: 'followed secret', run, maySkip: true, triedUntil: 10 * MINUTE };
+}
+
+/** SES does not come to look for it. */
+function followedAndTakenBack(): Flow {
+  const target = { ...FOLLOWED, ttl: 600 };
+  const run = async (world: World) => {
+    const { clock, ses: { settings } } = world.scene.cloud;
+    const { firstLook } = settings;
+    settings.firstLook = 10 * HOUR;
+    world.storeOtherKey();
+    await clock.pass(50 * MINUTE);
+    settings.firstLook = firstLook;
+    await clock.pass(3 * HOUR);
+    return deploy(world, target);
+  };
+  const name = 'followed secret that SES does not verify';
+  return { ...followed(), target, name, run, triedFrom: 45 * MINUTE, triedUntil: 140 * MINUTE };
 }
 
 async function rotate({ rotating: [{ arn }], scene: { cloud } }: World, wait = 4 * HOUR): Promise<void> {
