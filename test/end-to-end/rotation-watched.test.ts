@@ -85,12 +85,24 @@ test('a change that hangs is a problem after some hours', async () => {
   const last = reportsOn(scene).at(-1)!.metrics;
   expect(last.RotationPendingMinutes).toBeGreaterThan(240);
   expect(last).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/a change of the key of example\.com has not come to its end for \d hours/);
+});
+
+test('a change that is overdue is a problem', async () => {
+  const { scene, clock, cloud } = rotating;
+  const secret = cloud.secretsManager.described().find(({ arn }) => arn === rotating.arn)!;
+  secret.nextRotationAt = clock.now() - 47 * HOUR;
+  await nextReport(scene);
+  expect(said(scene)).toEqual([]);
+  await clock.pass(2 * HOUR);
+  expect(said(scene).join()).toMatch(/the key of example\.com should have been changed by 20/);
 });
 
 test('a secret that cannot be described is silence, not health', async () => {
   const { scene, cloud } = rotating;
   cloud.faults.add({ service: 'secretsmanager', operation: 'DescribeSecret', kind: 'access-denied', times: 1000 });
   expect(await nextReport(scene)).toMatchObject({ Problem: 1, LookFailed: 1, Verified: 1 });
+  expect(said(scene).join()).toMatch(/nobody could see when the key in the secret/);
 });
 
 test('a key that the stack has not told SES is a problem', async () => {

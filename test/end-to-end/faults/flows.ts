@@ -15,6 +15,8 @@ export interface Flow {
   readonly run: (world: World) => Promise<StackResult>;
   /** A roll-back that is skipped may leave either signing. */
   readonly maySkip?: boolean;
+  /** The user changes the key, not the deployment. With faults, this is right as well as what was before. */
+  readonly follows?: Deployment;
   /** The overlap of the first key ends. */
   readonly retires?: boolean;
   /** Faults are tried in this time only, in ms from the first call: the rest is hours in which nothing happens. */
@@ -211,7 +213,7 @@ function followed(): Flow {
     await world.scene.cloud.clock.pass(4 * HOUR);
     return deploy(world, target);
   };
-  return { ...update(FOLLOWED, target), name: 'followed secret', run, maySkip: true, triedUntil: 10 * MINUTE };
+  return { ...update(FOLLOWED, target), name: 'followed secret', run, follows: target, triedUntil: 10 * MINUTE };
 }
 
 /** SES does not come to look for it. */
@@ -228,7 +230,7 @@ function followedAndTakenBack(): Flow {
     return deploy(world, target);
   };
   const name = 'followed secret that SES does not verify';
-  return { ...followed(), target, name, run, triedFrom: 45 * MINUTE, triedUntil: 140 * MINUTE };
+  return { ...followed(), target, follows: { ...target, selector: 's2' }, name, run, triedFrom: 45 * MINUTE, triedUntil: 140 * MINUTE };
 }
 
 async function rotate({ rotating: [{ arn }], scene: { cloud } }: World, wait = 4 * HOUR): Promise<void> {
