@@ -8,19 +8,21 @@ import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
-  MAX_RECORDS, SigningProperties,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
+  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
-import { decryptPermission, followPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
+import {
+  decryptPermission, followPermission, Permission, replicationPermissions, secretPermission,
+} from './private/permissions';
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkFollowing, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation,
-  checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkFollowing, checkKeyOfStack, checkParentRegion, checkPartition,
+  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**

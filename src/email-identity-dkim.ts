@@ -407,7 +407,9 @@ export class EmailIdentityDkim extends Construct {
         identity: { ...cared, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }) },
         resource,
         secretArn: method.follows?.secretArn,
-      }, [right(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.follows?.permissions ?? []]);
+      }, [
+        right(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.follows?.permissions ?? [],
+      ]);
     }
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();

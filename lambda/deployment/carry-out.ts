@@ -87,7 +87,8 @@ async function abandon(work: Work, previous: WantedState): Promise<void> {
   const { event: { StackId, LogicalResourceId }, environment, log, services: { retry, redactor } } = work;
   const owner = ownerOf(StackId, LogicalResourceId, previous);
   const services = environment.services(previous, { retry, log, redactor }, StackId);
-  await release({ previous: await withKnownKey(previous, owner, services), owner, isRollback: async () => true }, services);
+  const known = await withKnownKey(previous, owner, services);
+  await release({ previous: known, owner, isRollback: async () => true }, services);
 }
 
 async function remove(work: Work): Promise<Answer> {

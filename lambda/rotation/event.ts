@@ -1,5 +1,6 @@
 // What the function is called with: a step of a rotation, by Secrets Manager; the care for secrets or identities, by a
-// schedule, an event or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each field is checked.
+// schedule, an event or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each
+// field is checked.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 import { HandlerError } from '../base/errors';
 
@@ -37,7 +38,9 @@ export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEv
   return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
 }
 
-function identitiesEvent({ StackId, Resources }: Readonly<Record<string, unknown>>, found: readonly unknown[]): IdentitiesEvent {
+function identitiesEvent(
+  { StackId, Resources }: Readonly<Record<string, unknown>>, found: readonly unknown[],
+): IdentitiesEvent {
   const identities = found.map((each) => {
     if (typeof each === 'object' && each !== null && !Array.isArray(each)) return Object.fromEntries(Object.entries(each));
     throw new HandlerError("The event's Identities are not of their form");

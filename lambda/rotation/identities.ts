@@ -1,7 +1,7 @@
 // The care for identities that no secret of ours speaks of: retires what is due, and follows the user's secret.
 //
-// What the event says of an identity is what its custom resource has. Anybody who may call the function can say anything
-// there, so the registry record in the zone has to agree (../signing/following.ts).
+// What the event says of an identity is what its custom resource has. Anybody who may call the function can say
+// anything there, so the registry record in the zone has to agree (../signing/following.ts).
 import { IdentitiesEvent } from './event';
 import { LOOK_COUNTS_MS, Run } from './run';
 import { LOGICAL_ID } from './secret-settings';
@@ -86,11 +86,15 @@ async function careFor(run: Run, { wanted, owner }: Cared, { changedSecret, stac
       const followed: WantedState & Followed = { ...wanted, signing };
       const next = await currentKey(signing, services);
       let looked = -Infinity;
-      await follow({ wanted: followed, owner, services: servicesWith(async () => {
-        if (time.now() - looked < LOOK_COUNTS_MS) return;
-        await requireFollowed({ wanted: followed, owner, services }, next);
-        looked = time.now();
-      }) }, next);
+      await follow({
+        wanted: followed,
+        owner,
+        services: servicesWith(async () => {
+          if (time.now() - looked < LOOK_COUNTS_MS) return;
+          await requireFollowed({ wanted: followed, owner, services }, next);
+          looked = time.now();
+        }),
+      }, next);
     },
   ];
   const failures: unknown[] = [];

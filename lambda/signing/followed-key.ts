@@ -1,5 +1,5 @@
-// Which key of a followed secret it is, for a request of CloudFormation: what the secret says now, unless that cannot be
-// used. The user writes the secret at any time, and CloudFormation does not notice.
+// Which key of a followed secret it is, for a request of CloudFormation: what the secret says now, unless that cannot
+// be used. The user writes the secret at any time, and CloudFormation does not notice.
 //
 // | what the secret says now                       | the request                | the key                         |
 // | ---------------------------------------------- | -------------------------- | ------------------------------- |
@@ -110,8 +110,8 @@ export async function keyBefore(
 }
 
 /**
- * The key that a version of the secret has for this selector. Somebody can have written two keys with one selector: then
- * it is the one that is published.
+ * The key that a version of the secret has for this selector. Somebody can have written two keys with one selector:
+ * then it is the one that is published.
  */
 async function keyOf(
   { domain, signing: { secret, selectorField } }: Followed, selector: string, services: Services,

@@ -1,11 +1,12 @@
-// Follows a secret that the user writes: a new current key is used without a deployment, as a rotation uses its next one.
+// Follows a secret that the user writes: a new current key is used without a deployment, as a rotation uses its next
+// one.
 //
 // What holds:
 // - A key is published, and answered by the world's name servers, before SES is told of it.
 // - A key that SES does not verify in time is taken back, and never tried again. The signing tag says so.
 // - A secret whose value is no key changes nothing.
-// - Whoever may call the function can name any identity and secret of the stack. So it is believed only where the owner's
-//   registry record in the zone lists the key that SES has, and that key is one of this secret.
+// - Whoever may call the function can name any identity and secret of the stack. So it is believed only where the
+//   owner's registry record in the zone lists the key that SES has, and that key is one of this secret.
 import {
   currentKey, Followed, hashOf, isTakenBack, keyBefore, keyInUse, selectorInUse, signingBy, takenBack,
 } from './followed-key';
@@ -19,7 +20,7 @@ import { TriedKey, WantedState } from '../base/desired-state';
 import { HandlerError, OvertakenError, sentence } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, Services } from '../base/ports';
-import { domainKeyName, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
+import { domainKeyName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
 import { followed } from '../records/led-to';
 import { openZone } from '../records/open-zone';
 import { requireShortNames } from '../records/record-names';
@@ -87,7 +88,8 @@ async function look(following: Following): Promise<Now> {
   const selector = selectorInUse(tag, identity);
   const inUse = tag.leaves ? undefined : await keyInUse(wanted, identity, tag, services);
   if (!inUse) {
-    throw new HandlerError(`SES signs ${domain} by ${identity.origin}${selector === undefined ? '' : ` with the selector ${selector}`}`
+    const named = selector === undefined ? '' : ` with the selector ${selector}`;
+    throw new HandlerError(`SES signs ${domain} by ${identity.origin}${named}`
       + `, and no version of the secret ${secret.arn} has that key`,
     'Nothing was changed. Deploy the stack with a change of the construct, so that it says how the domain is signed');
   }
@@ -98,8 +100,9 @@ async function look(following: Following): Promise<Now> {
 async function requireListed(following: Following, key: NamedKey): Promise<void> {
   const { wanted: { domain, zone: settings }, owner } = following;
   const zone = await openOwnZone(following);
-  const records = await followed(zone, recordName(key.selector, domain), following.services.dns).list(domainKeyName(domain));
-  refuseOtherKey(recordOf(following, key), recordsAt(recordName(key.selector, domain), records).flatMap(textsOf));
+  const record = recordOf(following, key);
+  const records = await followed(zone, record.name, following.services.dns).list(domainKeyName(domain));
+  refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
   if (entriesOf(records, owner, [key.selector]).length > 0) return;
   throw new HandlerError(
     `The registry record of this stack in the hosted zone ${settings?.id} does not list the key of ${domain}`,
@@ -209,8 +212,8 @@ export async function requireFollowed({ wanted, owner, services }: Following, ne
 }
 
 /**
- * Ends the following, before the identity is made to sign otherwise: the tag says that the owner leaves. True when a last
- * call of it can be under way still.
+ * Ends the following, before the identity is made to sign otherwise: the tag says that the owner leaves. True when a
+ * last call of it can be under way still.
  */
 export async function endFollowing({ wanted, owner, services }: Following): Promise<boolean> {
   const { ses, log } = services;

@@ -1,4 +1,5 @@
-// Which key a key that changes is at this moment, for a request of CloudFormation. Makes the first one of a rotating key.
+// Which key it is at this moment, of one that changes, for a request of CloudFormation. Makes the first one of a
+// rotating key.
 import { createHash } from 'node:crypto';
 import { FollowingRequest, followedKey, knownFollowedKey } from './followed-key';
 import { namesSelector } from './ses-rules';

@@ -58,7 +58,8 @@ function asBlind(finding: Finding): Look {
 
 /** @param pause returns false when there is no time for a second look */
 export async function lookAt(
-  watched: WatchedIdentity, view: SesView | Finding, ofRotation: RotationLook, dns: PublicDns, pause: (ms: number) => Promise<boolean>,
+  watched: WatchedIdentity, view: SesView | Finding, ofRotation: RotationLook, dns: PublicDns,
+  pause: (ms: number) => Promise<boolean>,
 ): Promise<Look> {
   if ('what' in view) return asBlind(view);
   const names = keyNames(watched, view);

@@ -13,7 +13,8 @@ export function metricsLine(
 ): string {
   const values = Object.fromEntries(Object.entries(seen).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Number(value)] as const]));
-  const names = [...METRICS.usual, ...DetailedMetrics ? [...METRICS.detailed, ...METRICS.rotating] : []].filter((name) => name in values);
+  const asked = DetailedMetrics ? [...METRICS.detailed, ...METRICS.rotating] : [];
+  const names = [...METRICS.usual, ...asked].filter((name) => name in values);
   return `${JSON.stringify({
     _aws: {
       Timestamp: at,

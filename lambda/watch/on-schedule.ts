@@ -58,7 +58,8 @@ export async function onSchedule(
     await Promise.all(reports);
   };
   const report = async (watched: WatchedIdentity, region: string, view: Awaited<ReturnType<typeof askSes>>) => {
-    const ofRotation = await lookAtRotation(watched, view, { describe: (arn) => secretOf(arn, patient()), dns, now: time.now() });
+    const describe = (arn: string) => secretOf(arn, patient());
+    const ofRotation = await lookAtRotation(watched, view, { describe, dns, now: time.now() });
     const { seen, findings } = await lookAt(watched, view, ofRotation, dns, async (ms) => {
       if (time.now() + ms + SECOND_LOOK_NEEDS_MS > end) return false;
       await time.sleep(ms);

@@ -38,7 +38,8 @@ export async function lookAtRotation(
   const { SecretArn: arn } = Signing;
   const identity = 'identity' in view ? view.identity : undefined;
   const [state, ofRecords] = await Promise.all([
-    describe(arn).catch((error: unknown) => blind(arn, error)), identity ? recordsBefore(domain, identity, dns, now) : {},
+    describe(arn).catch((error: unknown) => blind(arn, error)),
+    identity ? recordsBefore(domain, identity, dns, now) : {},
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
   const { rotatedAt = now, nextRotationAt, changedAt = now, versions: { AWSPENDING, AWSCURRENT } } = state;

@@ -14,8 +14,19 @@ const PATTERN_ROOM = 2048 - 200;
 
 /** The longest values that only the deployment knows. */
 const LONGEST: Readonly<Record<string, number>> = {
-  Identity: 253, Region: 16, HostedZoneId: 32, HostedZoneRoleArn: 240, LogicalResourceId: 255, Selector: 63, ParentRegion: 16,
-  SecretArn: 600, JsonField: 512, SelectorField: 512, RecordTtl: 10, RecordOverlap: 10, SecretArnForm: 7,
+  Identity: 253,
+  Region: 16,
+  HostedZoneId: 32,
+  HostedZoneRoleArn: 240,
+  LogicalResourceId: 255,
+  Selector: 63,
+  ParentRegion: 16,
+  SecretArn: 600,
+  JsonField: 512,
+  SelectorField: 512,
+  RecordTtl: 10,
+  RecordOverlap: 10,
+  SecretArnForm: 7,
 };
 
 export interface Cared {
@@ -98,12 +109,15 @@ export class Care extends Construct {
 }
 
 function lengthOf(value: object): number {
-  return JSON.stringify(value, (key, each) => Token.isUnresolved(each) ? 'x'.repeat(LONGEST[key] ?? 0) : each).length + ','.length;
+  const atDeployment = (key: string, each: unknown) => Token.isUnresolved(each) ? 'x'.repeat(LONGEST[key]) : each;
+  return JSON.stringify(value, atDeployment).length + ','.length;
 }
 
 /** What depends on it depends on what `find` gives when the app is synthesized. */
 function dependableOf(find: () => IDependable[]): IDependable {
   const dependable: IDependable = {};
-  Dependable.implement(dependable, { get dependencyRoots() { return find().flatMap(each => Dependable.of(each).dependencyRoots); } });
+  Dependable.implement(dependable, {
+    get dependencyRoots() { return find().flatMap(each => Dependable.of(each).dependencyRoots); },
+  });
   return dependable;
 }

@@ -62,7 +62,7 @@ export interface RotatingByoDkimProperties {
  * BYODKIM with a key that the user changes in the secret: the secret says the selector, too. The handler follows it
  * without a deployment.
  */
-export interface FollowedByoDkimProperties extends Omit<ByoDkimProperties, 'Method' | 'Selector' | 'VersionStage' | 'VersionId'> {
+export interface FollowedByoDkimProperties extends Pick<ByoDkimProperties, 'SecretArn' | 'SecretArnForm'> {
   readonly Method: 'FOLLOWED_BYODKIM';
   readonly JsonField: string;
   /** The field of the secret with the selector. Left out if it is the default. */
@@ -214,7 +214,7 @@ export interface WatchedIdentity {
   readonly DetailedMetrics?: true;
 }
 
-/** Of a key that changes, the tag on the identity says which it is; of a followed one that SES had before, the selector. */
+/** Of a key that changes, the tag on the identity says which it is; of one that SES had before, the selector. */
 export type WatchedSigning =
   | Pick<EasyDkimProperties, 'Method'>
   | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'>

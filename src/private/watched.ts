@@ -10,7 +10,7 @@ import type { ProblemAlarmOptions } from '../problem-alarm-options';
 /** How often there is a look. */
 const PERIOD = Duration.hours(1);
 
-export type MetricName = typeof METRICS.usual[number] | typeof METRICS.detailed[number] | typeof METRICS.rotating[number];
+export type MetricName = typeof METRICS[Exclude<keyof typeof METRICS, 'namespace' | 'dimensions'>][number];
 
 /** 1 is good, or much time is left. Of the others, a high value is what to look at. */
 const HIGH_IS_GOOD: readonly MetricName[] = [...METRICS.detailed, 'DaysToRotation'];

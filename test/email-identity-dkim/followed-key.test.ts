@@ -1,5 +1,5 @@
-// A key that follows its secret, and retirement between deployments, in the template: who is called, when, and with which
-// rights.
+// A key that follows its secret, and retirement between deployments, in the template: who is called, when, and with
+// which rights.
 import { App, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -12,7 +12,9 @@ import { ACCOUNT, imported, mailStack, propertiesOf, resourcesOf, zone } from '.
 
 const ARN = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:mail/dkim-AbCdEf`;
 
-function follows(stack: Stack, options: Partial<ByoDkimSigningOptions> = {}, secret?: secretsmanager.ISecret): DkimSigning {
+function follows(
+  stack: Stack, options: Partial<ByoDkimSigningOptions> = {}, secret?: secretsmanager.ISecret,
+): DkimSigning {
   return DkimSigning.byoDkim({
     privateKey: DkimPrivateKey.fromSecret(
       secret ?? secretsmanager.Secret.fromSecretCompleteArn(stack, 'Followed', ARN), { jsonField: 'privateKey' }),
@@ -22,7 +24,9 @@ function follows(stack: Stack, options: Partial<ByoDkimSigningOptions> = {}, sec
 }
 
 function following(
-  options: Partial<ByoDkimSigningOptions> = {}, props: Partial<EmailIdentityDkimProps> = {}, secret?: (stack: Stack) => secretsmanager.ISecret,
+  options: Partial<ByoDkimSigningOptions> = {},
+  props: Partial<EmailIdentityDkimProps> = {},
+  secret?: (stack: Stack) => secretsmanager.ISecret,
 ): Stack {
   return exampleCom(of => ({
     hostedZone: zone(of, 'example.com'), signing: follows(of, options, secret?.(of)), ...props,

@@ -1,5 +1,5 @@
-// A key that follows its secret, with deployments in the middle: updates, roll-backs and deletes, and what somebody says
-// who may call the function.
+// A key that follows its secret, with deployments in the middle: updates, roll-backs and deletes, and what somebody
+// says who may call the function.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -215,7 +215,8 @@ interface Event {
 /** What the rule sends. */
 async function eventOf({ clock, cloud }: FollowingScene): Promise<Event> {
   await clock.pass(2 * HOUR);
-  return JSON.parse(cloud.lambda.invocations.filter(({ functionName }) => functionName === following.function).at(-1)!.event);
+  const called = cloud.lambda.invocations.filter(({ functionName }) => functionName === following.function);
+  return JSON.parse(called.at(-1)!.event);
 }
 
 const REGION_KEY = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/11112222-3333-4444-5555-666677778888`;

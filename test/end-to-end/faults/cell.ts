@@ -177,7 +177,8 @@ class Cell {
       const isBack = continued.status === 'UPDATE_ROLLBACK_COMPLETE';
       if (!isBack) this.note(OLD_STATE, `${continued.status}: ${continued.reason}`);
       await world.scene.cloud.clock.pass(SETTLED_MS);
-      this.broken.push(...await checkState(this.evidence, [before, ...this.flow.follows ? [this.flow.follows] : []], OLD_STATE));
+      const { follows } = this.flow;
+      this.broken.push(...await checkState(this.evidence, [before, ...follows ? [follows] : []], OLD_STATE));
     } else if (status === 'ROLLBACK_FAILED' || status === 'ROLLBACK_COMPLETE' || status === 'DELETE_FAILED') {
       await this.delete();
     }

@@ -54,16 +54,12 @@ export class World {
   /** What is there before any stack of ours, by domain. */
   private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
-  private static followedValue(selector: string, key: keyof typeof CANARIES): string {
-    return JSON.stringify({ selector, privateKey: CANARIES[key] });
-  }
-
   private constructor(readonly scene: Scene, readonly domains: readonly Domain[]) {
     this.secrets = {
       one: scene.secret(CANARIES.one, 'canary-one'),
       two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
     };
-    this.followed = scene.secret(World.followedValue('s1', 'one'), 'canary-followed');
+    this.followed = scene.secret(followedValue('s1', 'one'), 'canary-followed');
   }
 
   /** Tells apart worlds in which the same stack would be another template. */
@@ -73,7 +69,7 @@ export class World {
 
   /** The user stores the other key. */
   storeOtherKey(): void {
-    this.scene.cloud.secretsManager.put(this.followed, World.followedValue('s2', 'two'));
+    this.scene.cloud.secretsManager.put(this.followed, followedValue('s2', 'two'));
   }
 
   domain(name: string): Domain {
@@ -146,4 +142,9 @@ export class World {
       this.strangers.set(domain.name, { records: scene.all(domain.zoneId), tags: this.tagsOf(domain) });
     }
   }
+}
+
+/** As the user writes it. */
+function followedValue(selector: string, key: keyof typeof CANARIES): string {
+  return JSON.stringify({ selector, privateKey: CANARIES[key] });
 }
