@@ -110,12 +110,12 @@ async function remove(work: Work): Promise<Answer> {
 
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */
 async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
-  const { desired: { signing }, owner, services } = work;
+  const { event: { StackId, LogicalResourceId }, desired: { signing }, services } = work;
   if (before.method !== 'ROTATING_BYODKIM') return;
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
-    const isEnded = await settle({ wanted: { signing: before, ...last }, owner, services });
+    const isEnded = await settle({ wanted: { signing: before, ...last }, owner: ownerOf(StackId, LogicalResourceId, last), services });
     if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   }
 }

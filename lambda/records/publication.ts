@@ -4,7 +4,7 @@ import { domainKeyName } from './dkim-record';
 import { alreadyListed } from './open-zone';
 import { refuseCut } from './zone-cut';
 import {
-  planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication,
+  planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication, Retirement,
 } from './zone-plan';
 import { registryName, ZoneView } from './zone-view';
 import { DEFAULT_RECORD_OVERLAP } from '../../src/private/contract';
@@ -73,11 +73,12 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
  */
 export async function retire(
   publisher: Publisher, records: readonly RecordSet[], selectorsInUse: readonly string[],
+  which: Pick<Retirement, 'revokedToo'> = {},
 ): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
   const { now, supersededUntil } = planSettings(publisher);
   const plan = (found: readonly RecordSet[], room: number) =>
-    planRetirement(found, owner, { now, supersededUntil, selectorsInUse }, room);
+    planRetirement(found, owner, { ...which, now, supersededUntil, selectorsInUse }, room);
   try {
     return await applyPlan(alreadyListed(zone, records), domainKeyName(owner.domain), plan, publisher);
   } catch (error) {
