@@ -2,7 +2,7 @@
 import { DkimRecord, recordName } from './dkim-record';
 import { PAUSE_MS, saidBy, WAIT_MS } from './public-answer';
 import { Delegation, DesiredState } from '../base/desired-state';
-import { HandlerError } from '../base/errors';
+import { HandlerError, LookAgainError } from '../base/errors';
 import { NameServerAnswer, Services } from '../base/ports';
 
 /** One for each slot. They never change. */
@@ -16,9 +16,12 @@ export function slotRecords(domain: string, { place, slots }: Delegation): DkimR
 /**
  * Returns when the world follows both. Throws with what has to be published, and what was answered, when it does not in
  * time.
+ *
+ * @param until in ms since 1970: until then, a further invocation looks again. Undefined: nobody waits but for a moment
  */
 export async function requireLedHere(
   { domain, zone }: Pick<DesiredState, 'domain' | 'zone'>, services: Pick<Services, 'dns' | 'retry' | 'log'>,
+  until?: number,
 ): Promise<void> {
   if (!zone?.delegation) return;
   const { dns, retry, log } = services;
@@ -28,8 +31,10 @@ export async function requireLedHere(
     const asked = await Promise.all(wanted.map(async (record) => ({ record, answers: await dns.ask(record.name) })));
     const missing = asked.filter(({ record, answers }) => !leads(record, answers));
     if (missing.length === 0) return log('publicly-answered', { records: wanted.map(({ name }) => name) });
-    if (retry.now() - began >= WAIT_MS) throw notLedHere(domain, wanted, missing);
-    await retry.pause(PAUSE_MS, `the CNAMEs of ${domain} to be published: ${listOf(wanted)}`);
+    if (retry.now() >= (until ?? began + WAIT_MS)) throw notLedHere(domain, wanted, missing);
+    const waitingFor = `the CNAMEs of ${domain} to be published: ${listOf(wanted)}`;
+    if (until !== undefined) throw new LookAgainError(waitingFor, until);
+    await retry.pause(PAUSE_MS, waitingFor);
   }
 }
 

@@ -3,6 +3,7 @@ import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { namesSelector, signsNow } from './ses-rules';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
+import { waitingEnd } from './verification';
 import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
@@ -63,8 +64,12 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     if (flawOf([...new Set(textsIn(answers))])) services.log('key-record-flawed', { records: [record.name] });
     return { ...result, status: identity.status, isUnchanged };
   }
-  await requireLedHere(desired, services);
-  if (signsNow(identity) || desired.zone?.delegation) await requireAnswered(record, saysKey(record), desired, services);
+  const isDelegated = desired.zone?.delegation !== undefined;
+  if (isDelegated) {
+    const until = desired.waitSeconds > 0 ? waitingEnd(desired, progress, services.retry.now()) : undefined;
+    await requireLedHere(desired, services, until);
+  }
+  if (isDelegated || signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
   await retireRecords(task, records);
