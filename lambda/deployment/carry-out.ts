@@ -66,7 +66,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const isOfIdentity = last && identityOf(last) === identity;
   const [keyed, previous] = await Promise.all([
-    withKey(desired, services), isOfIdentity ? withKnownKey(last, services) : undefined,
+    withKey(desired, owner, services), isOfIdentity ? withKnownKey(last, services) : undefined,
   ]);
   const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(

@@ -6,12 +6,13 @@ import { newKey, readStoredKeys, signingWith } from './stored-key';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
+import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
-export async function withKey(wanted: WantedState, services: Services): Promise<DesiredState> {
+export async function withKey(wanted: WantedState, owner: Owner, services: Services): Promise<DesiredState> {
   const { signing } = wanted;
-  return { ...wanted, signing: signing.method === 'ROTATING_BYODKIM' ? await keyNow(signing, wanted, services) : signing };
+  return { ...wanted, signing: signing.method === 'ROTATING_BYODKIM' ? await keyNow(signing, { wanted, owner }, services) : signing };
 }
 
 /** The same for what was before. Its secret may be gone: then the key is one that nobody knows. */
@@ -26,12 +27,14 @@ export async function withKnownKey(wanted: WantedState, services: Services): Pro
   return { ...wanted, signing: known ?? { method: 'BYODKIM', selector: '', secret: { arn: signing.secretArn } } };
 }
 
-async function keyNow(signing: RotatingByoDkim, wanted: WantedState, services: Services): Promise<DesiredSigning> {
+async function keyNow(
+  signing: RotatingByoDkim, { wanted, owner }: { readonly wanted: WantedState; readonly owner: Owner }, services: Services,
+): Promise<DesiredSigning> {
   const known = await currentKey(signing, services);
   if (known) return known;
   // However often it is tried, and by whomever: of one secret there is one first version.
   const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
-  const { selector, text } = newKey(signing, token, services.retry.now(), await firstSlot(wanted, services));
+  const { selector, text } = newKey(signing, token, services.retry.now(), await firstSlot(wanted, owner, services));
   await services.keyStore(signing.secretArn).put(token, text);
   services.log('first-key-made', { selector });
   const made = await currentKey(signing, services);

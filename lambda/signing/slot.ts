@@ -14,22 +14,35 @@ import { domainKeyName, recordName } from '../records/dkim-record';
 import { openZone } from '../records/open-zone';
 import { retire } from '../records/publication';
 import { requireLedHere } from '../records/slots';
-import { entriesOf } from '../records/zone-view';
+import { entriesOf, isAnothers } from '../records/zone-view';
 
 /** Route 53 says of a name that does not exist that this may be remembered for as long. */
 const REMEMBERED_MS = MAX_SLOT_TTL * 1000;
 /** From the making of a key to its publication. */
 const PUBLISHED_MS = 60_000;
 
-/** The selector of the first key, if it has to be one of two: one that nothing is published under. */
+/** The selector of the first key, if it has to be one of two: one that no mail needs. */
 export async function firstSlot(
-  { zone: settings }: WantedState, services: Pick<Services, 'hostedZone'>,
+  { domain, zone: settings }: WantedState, owner: Owner, { hostedZone, retry }: Pick<Services, 'hostedZone' | 'retry'>,
 ): Promise<string | undefined> {
   if (!settings?.delegation) return undefined;
   const { place, slots } = settings.delegation;
-  const zone = await openZone(services.hostedZone(settings), settings, place);
-  const names = (await zone.list(domainKeyName(place))).map(({ name }) => name);
-  return slots.find((slot) => !names.includes(recordName(slot, place))) ?? slots[0];
+  const zone = await openZone(hostedZone(settings), settings, place);
+  const records = await zone.list(domainKeyName(place));
+  const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
+  const another = 'ive the key another selectorPrefix, and publish the CNAMEs of its slots';
+  if (isAnothers(records, owner, slots.map((slot) => recordName(slot, place)))) {
+    throw new HandlerError(`Another stack, or the same domain in another Region, has its keys in the slots ${where}`,
+      `G${another}`);
+  }
+  const now = new Date(retry.now()).toISOString();
+  const until = (slot: string) => entriesOf(records, owner, [slot]).at(0)?.until;
+  const isThere = (slot: string) => records.some(({ name }) => name === recordName(slot, place));
+  const free = slots.find((slot) => !isThere(slot)) ?? slots.find((slot) => (until(slot) ?? now) < now);
+  if (free !== undefined) return free;
+  throw new HandlerError(
+    `The slots ${where} both hold keys that mail may need: ${slots.map((slot) => until(slot) ?? 'for good').join(', ')}`,
+    `Deploy again after that, or g${another}`);
 }
 
 /** The same for the next key: the slot that the current one does not have. Frees it, or throws. */
