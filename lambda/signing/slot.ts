@@ -30,10 +30,9 @@ export async function firstSlot(
   const zone = await openZone(hostedZone(settings), settings, place);
   const records = await zone.list(domainKeyName(place));
   const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
-  const another = 'ive the key another selectorPrefix, and publish the CNAMEs of its slots';
   if (isAnothers(records, owner, slots.map((slot) => recordName(slot, place)))) {
     throw new HandlerError(`Another stack, or the same domain in another Region, has its keys in the slots ${where}`,
-      `G${another}`);
+      'Give the key another selectorPrefix, and publish the CNAMEs of its slots');
   }
   const now = new Date(retry.now()).toISOString();
   const until = (slot: string) => entriesOf(records, owner, [slot]).at(0)?.until;
@@ -42,7 +41,7 @@ export async function firstSlot(
   if (free !== undefined) return free;
   throw new HandlerError(
     `The slots ${where} both hold keys that mail may need: ${slots.map((slot) => until(slot) ?? 'for good').join(', ')}`,
-    `Deploy again after that, or g${another}`);
+    'Deploy again after that, or give the key another selectorPrefix');
 }
 
 /** The same for the next key: the slot that the current one does not have. Frees it, or throws. */

@@ -249,8 +249,8 @@ export function checkDelegation({ delegatedTo, interval, overlap }: RotationOpti
       + 'Import it with its name: HostedZone.fromHostedZoneAttributes()');
   }
   if (!isUnknown(zoneName) && !DOMAIN.test(zoneName)) {
-    throw new Error(`delegatedTo is the hosted zone of ${shown(zoneName)}, and has to be that of a domain of at least two `
-      + 'labels, in lower case, with letters, digits and hyphens');
+    throw new Error(`delegatedTo is the hosted zone of ${shown(zoneName)}, and has to be that of a domain of at least two labels, `
+      + 'in lower case, with letters, digits and hyphens');
   }
   if (!interval || interval.isUnresolved() || overlap?.isUnresolved()) return;
   const days = overlap?.toDays({ integral: false }) ?? DEFAULT_RECORD_OVERLAP / 86_400;

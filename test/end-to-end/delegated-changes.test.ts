@@ -1,4 +1,5 @@
 // A key in slots, behind CNAMEs at another DNS provider: what comes before it and after it, and who gets in its way.
+import { PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -263,6 +264,31 @@ test('away and back again while both slots hold keys for mail on its way', async
   expect(await scene.send()).toMatchObject({ result: 'pass' });
   await delegated.rotated();
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: delegated.selectorOf('AWSCURRENT') });
+});
+
+test('SES was told the key before by hand: its slot is not written anew', async () => {
+  await deployed(OVERLAP);
+  await delegated.rotated();
+  const { versions } = scene.cloud.secretsManager.described().find(({ arn }) => arn === delegated.arn)!;
+  const before = JSON.parse(versions.holderOf('AWSPREVIOUS')!.value!.toString());
+  const client = new SESv2Client({
+    region: REGION, endpoint: scene.cloud.ses.endpoint, credentials: scene.cloud.issueCredentials(),
+  });
+  await scene.cloud.clock.drive('SES to be told by hand', () => client.send(new PutEmailIdentityDkimSigningAttributesCommand({
+    EmailIdentity: DOMAIN,
+    SigningAttributesOrigin: 'EXTERNAL',
+    SigningAttributes: {
+      DomainSigningSelector: before.selector,
+      DomainSigningPrivateKey: before.privateKey.replace(/-----[A-Z ]+-----|\n/g, ''),
+    },
+  })));
+  client.destroy();
+  await scene.verified();
+  await scene.cloud.clock.pass(2 * DAY);
+  delegated.rotate();
+  await scene.cloud.clock.pass(5 * HOUR);
+  expect(delegated.rotationLog.join('\n')).toContain('and the key of this secret has another one');
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-1' });
 });
 
 test('SES names no selector: keys take turns all the same', async () => {

@@ -41,6 +41,7 @@ test.each([
   missing.forEach((slot) => delegated.unlead(slot));
   const { status, reason } = await delegated.scene.deploy('mail', delegated.dkim());
   expect(status).toBe('ROLLBACK_COMPLETE');
+  expect(reason).toContain('The world is not led to the keys of example.com yet');
   for (const { name, value } of CNAMES) expect(reason).toContain(`CNAME ${name} ${value}`);
   expect(isTold()).toBe(false);
   expect(delegated.scene.all(delegated.keysZoneId)).toEqual([]);
@@ -127,6 +128,7 @@ test('a key in a slot is used only when resolvers have forgotten what the slot h
   await clock.until('the rotation to end', () => delegated.labels.AWSPENDING === undefined);
   expect(delegated.selectorOf('AWSCURRENT')).toBe('dkim-2');
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-2' });
+  expect(delegated.rotationLog.join('\n')).toContain('and resolvers may remember for 15 minutes what was there before');
 });
 
 test('a CNAME that is gone: the rotation says so, and leaves the key as it is', async () => {
