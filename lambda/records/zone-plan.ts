@@ -70,6 +70,8 @@ export interface Retirement extends Pick<Publication, 'now' | 'supersededUntil'>
   readonly selectorsInUse: readonly string[];
   /** What was revoked is retired before its time: no mail needs it. */
   readonly revokedToo?: boolean;
+  /** So are selectors that SES was never told of. */
+  readonly neverTold?: readonly string[];
 }
 
 /** Records that SES goes on signing with. They stay, whoever has set the signing. */
@@ -239,11 +241,13 @@ export function planRelease(
  * on for as long as anything that is superseded now: its mail is still on its way.
  */
 export function planRetirement(
-  records: readonly RecordSet[], owner: Owner, { now, supersededUntil, selectorsInUse, revokedToo }: Retirement, room?: number,
+  records: readonly RecordSet[], owner: Owner, retirement: Retirement, room?: number,
 ): Change[] {
+  const { now, supersededUntil, selectorsInUse, revokedToo, neverTold = [] } = retirement;
   const view = new ZoneView(records, owner);
-  const isRevoked = ({ digest }: Entry) => revokedToo && digest === REVOKED_DIGEST;
-  const due = view.entries.filter((entry) => entry.until && (entry.until <= now || isRevoked(entry)));
+  const isUseless = ({ digest, label }: Entry) =>
+    (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
+  const due = view.entries.filter((entry) => entry.until && (entry.until <= now || isUseless(entry)));
   const inUse = due.filter(({ label }) => selectorsInUse.includes(label));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));

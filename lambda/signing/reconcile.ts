@@ -9,9 +9,9 @@ import { noted } from './noted';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { SHOWN_AFTER_MS } from './ses-rules';
+import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
 import {
-  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf,
+  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
 } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
@@ -133,11 +133,14 @@ async function isTold(task: Task): Promise<boolean> {
 }
 
 /** The stack names another zone now, another place in it, or none. */
-async function leavePreviousZone({ desired, previous, owner, services }: Task): Promise<void> {
+async function leavePreviousZone({ desired, previous, owner, identity, signingTag, services }: Task): Promise<void> {
   const settings = previous?.zone;
   if (!settings) return;
   const domain = placeOf(previous);
   if (settings.id === desired.zone?.id && domain === owner.domain) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner: { ...owner, domain }, zone: hostedZone(settings), settings, retry, log });
+  // Slots are few. A deployment that failed before it told SES must not keep the next ones from them.
+  const slots = settings.delegation?.slots ?? [];
+  const untold = slots.filter((slot) => !namesSelector(identity, slot) && !wasTold(signingTag, slot));
+  await leaveZone({ owner: { ...owner, domain }, zone: hostedZone(settings), settings, retry, log }, untold);
 }

@@ -249,6 +249,22 @@ describe('the same domain in another Region, with the same zone', () => {
   });
 });
 
+test('away from slots after SES was told the same key twice: the key before it stays for its mail', async () => {
+  await deployed();
+  const before = await scene.sent();
+  await delegated.rotated();
+  scene.cloud.ses.settings.firstLook = 365 * DAY; // SES gives up, and is told again
+  delegated.unlead('dkim-2');
+  await scene.cloud.clock.pass(80 * HOUR);
+  scene.cloud.ses.settings.firstLook = 30_000;
+  delegated.lead('dkim-2');
+  await delegated.deploy({}, { recordTtl: Duration.minutes(10) });
+  await scene.cloud.clock.pass(HOUR);
+  await scene.deployed('mail', scene.easy({ hostedZone: undefined }));
+  expect(delegated.published).toEqual(SLOTS);
+  expect(await scene.verdictOn(before)).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+});
+
 test('away and back again while both slots hold keys for mail on its way', async () => {
   await deployed(OVERLAP);
   await delegated.rotated();
@@ -332,4 +348,128 @@ test.each([1, 60, 600, 1000])('the construct is removed %d s after a rotation ha
   await scene.cloud.clock.pass(30 * MINUTE);
   expect(scene.all(delegated.keysZoneId)).toEqual([]);
   expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', tags: [] });
+});
+
+describe('an update that fails', () => {
+  test('as often as it is tried without the CNAMEs, nothing is left in the zone with the keys', async () => {
+    await started();
+    SLOTS.forEach((slot) => delegated.unlead(slot));
+    delegated.provider.set(`s1._domainkey.${DOMAIN}`, 'TXT', [`v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`]);
+    await scene.deployed('mail', scene.dkim((stack) => byoDkim(stack, 's1', scene.secrets.one), { hostedZone: undefined }));
+    await scene.verified();
+    for (let time = 1; time <= 3; time++) {
+      const { status, reason } = await scene.deploy('mail', delegated.dkim());
+      expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      expect(reason).toContain('The world is not led to the keys of example.com yet');
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+      expect(delegated.published).toEqual([]);
+    }
+    SLOTS.forEach((slot) => delegated.lead(slot));
+    await delegated.deploy();
+    await scene.verified();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  });
+
+  test('after SES was told: the key stays for the mail on its way', async () => {
+    await started();
+    await scene.deployed('mail', scene.easy({ hostedZone: undefined }));
+    const going = scene.deploy('mail', failing(delegated.dkim()));
+    await scene.cloud.clock.until('SES to sign with the slot', () =>
+      scene.identity()!.tokens.includes('dkim-1') && scene.identity()!.status === 'SUCCESS');
+    const before = await scene.sent();
+    expect(await going).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(await scene.verdictOn(before)).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  });
+});
+
+test('the deployment waits for CNAMEs that never come: the reason names both, and signing is as it was', async () => {
+  await started();
+  SLOTS.forEach((slot) => delegated.unlead(slot));
+  const { status, reason } = await scene.deploy('mail', delegated.dkim({}, { waitForVerification: Duration.minutes(10) }));
+  expect(status).toBe('ROLLBACK_COMPLETE');
+  for (const slot of SLOTS) expect(reason).toContain(`CNAME ${slot}._domainkey.${DOMAIN} ${slot}._domainkey.${PLACE}`);
+  expect(scene.writes()).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+  expect(scene.all(delegated.keysZoneId)).toEqual([]);
+});
+
+describe('what the world answers', () => {
+  test('a chain of CNAMEs leads to the key', async () => {
+    await started();
+    await scene.cloud.dns.provider('third').createZone('example.info');
+    for (const slot of SLOTS) {
+      delegated.lead(slot, `${slot}.example.info`);
+      scene.cloud.dns.provider('third').set(`${slot}.example.info`, 'CNAME', [`${slot}._domainkey.${PLACE}`.toUpperCase()]);
+    }
+    await delegated.deploy();
+    await scene.verified();
+    await delegated.rotated();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-2' });
+  });
+
+  test('a name server that the CNAMEs have not come to: half of the world would find no key', async () => {
+    await started();
+    const { nameServers } = await scene.cloud.dns.provider('other').createZone(DOMAIN, { delegate: false });
+    scene.cloud.dns.delegate(DOMAIN, [...scene.cloud.dns.delegation(DOMAIN)!, ...nameServers]);
+    const { status, reason } = await scene.deploy('mail', delegated.dkim());
+    expect(status).toBe('ROLLBACK_COMPLETE');
+    expect(reason).toContain('ns1.other.example has none');
+    expect(scene.writes()).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+  });
+
+  test('a name server that is silent keeps nobody from it', async () => {
+    await started();
+    scene.cloud.dns.setReachable(scene.cloud.dns.delegation(DOMAIN)![0], false);
+    await delegated.deploy();
+    await scene.verified();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  });
+
+  test('a DNAME leads to the whole place', async () => {
+    await started();
+    SLOTS.forEach((slot) => delegated.unlead(slot));
+    delegated.provider.set(`_domainkey.${DOMAIN}`, 'DNAME', [`_domainkey.${PLACE}`]);
+    await delegated.deploy();
+    await scene.verified();
+    await delegated.rotated();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-2' });
+  });
+});
+
+test('one zone has the keys of many domains', async () => {
+  await started();
+  const domains = [DOMAIN, 'example.org', 'mail.example.org'];
+  for (const domain of domains.slice(1)) {
+    scene.identityExists(REGION, domain);
+    await delegated.provider.createZone(domain);
+    for (const slot of SLOTS) {
+      const name = `${slot}._domainkey.${domain}`;
+      delegated.provider.set(name, 'CNAME', [`${name}.${KEYS_ZONE}`]);
+    }
+  }
+  await scene.deployed('mail', (stack) => {
+    const delegatedTo = scene.zoneIn(stack, delegated.keysZoneId, KEYS_ZONE);
+    for (const domain of domains) {
+      new EmailIdentityDkim(stack, domain, {
+        identity: ses.EmailIdentity.fromEmailIdentityName(stack, `Identity ${domain}`, domain),
+        signing: DkimSigning.rotatingByoDkim({ delegatedTo }),
+      });
+    }
+  });
+  for (const domain of domains) {
+    await scene.verified(REGION, domain);
+    expect(await scene.send(REGION, domain)).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  }
+  expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+  expect(scene.all(delegated.keysZoneId)).toEqual([]);
+});
+
+test('a watched key behind CNAMEs has no problem', async () => {
+  await deployed({}, { watch: true });
+  await scene.cloud.clock.pass(2 * HOUR);
+  await delegated.rotated();
+  await scene.cloud.clock.pass(2 * HOUR);
+  expect(scene.log().filter((line) => line.includes('"problem"'))).toEqual([]);
+  delegated.unlead('dkim-2');
+  await scene.cloud.clock.pass(2 * HOUR);
+  expect(scene.log().filter((line) => line.includes(`dkim-2._domainkey.${DOMAIN} has no record`))).not.toEqual([]);
 });
