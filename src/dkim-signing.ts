@@ -20,8 +20,8 @@ import { decryptPermission, Permission, replicationPermissions, secretPermission
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkKeyOfStack, checkParentRegion, checkPartition, checkRotation,
-  checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkKeyOfStack, checkParentRegion, checkPartition,
+  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**

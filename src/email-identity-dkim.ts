@@ -26,8 +26,8 @@ import { Provider } from './private/provider';
 import { isRetained } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkSlotTtl,
-  checkType, ttlInSeconds, waitInSeconds,
+  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion,
+  checkSlotTtl, checkType, ttlInSeconds, waitInSeconds,
 } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
 import { ProblemAlarmOptions } from './problem-alarm-options';

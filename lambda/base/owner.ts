@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { DesiredState, placeOf } from './desired-state';
 
 export interface Owner {
-  /** What its records are below: the domain of the identity, or the place in the zone that CNAMEs of the domain lead to. */
+  /** What its records are below: the domain of the identity, or the place in a zone that its CNAMEs lead to. */
   readonly domain: string;
   /** The label of the owner's registry record. */
   readonly label: string;

@@ -115,7 +115,8 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
-    const isEnded = await settle({ wanted: { signing: before, ...last }, owner: ownerOf(StackId, LogicalResourceId, last), services });
+    const owner = ownerOf(StackId, LogicalResourceId, last);
+    const isEnded = await settle({ wanted: { signing: before, ...last }, owner, services });
     if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   }
 }

@@ -28,7 +28,8 @@ export async function withKnownKey(wanted: WantedState, services: Services): Pro
 }
 
 async function keyNow(
-  signing: RotatingByoDkim, { wanted, owner }: { readonly wanted: WantedState; readonly owner: Owner }, services: Services,
+  signing: RotatingByoDkim, { wanted, owner }: { readonly wanted: WantedState; readonly owner: Owner },
+  services: Services,
 ): Promise<DesiredSigning> {
   const known = await currentKey(signing, services);
   if (known) return known;

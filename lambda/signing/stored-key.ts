@@ -94,7 +94,7 @@ function fieldsOf(text: string): Partial<Record<'selector' | 'privateKey' | 'mad
   }
 }
 
-/** The text of a new key, with its selector. `token` is the id that its version gets. `slot`: it has to have this one. */
+/** The text of a new key, with its selector: `slot`, if there is one. `token` is the id that its version gets. */
 export function newKey(
   { selectorPrefix, keyLength }: RotatingByoDkim, token: string, now: number, slot?: string,
 ): { readonly selector: string; readonly text: string } {

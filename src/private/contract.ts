@@ -150,7 +150,7 @@ export function placeIn(zoneName: string, domain: string): string {
   return `${domain}.${zoneName}`;
 }
 
-/** The longest TTL of the records in slots, in seconds: resolvers remember a key for so long after its slot has another. */
+/** The longest TTL of a record in a slot, in seconds: for so long resolvers remember it when it has gone. */
 export const MAX_SLOT_TTL = 900;
 
 /** Default length of the keys of a rotating key, in bits. */

@@ -74,7 +74,8 @@ export class RotatingKey {
     resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
   ): CfnResource {
     const stack = Stack.of(this.scope);
-    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, DelegatedTo, RecordTtl, RecordOverlap, Signing } = properties;
+    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, DelegatedTo } = properties;
+    const { RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
       StackId: stack.stackId,

@@ -23,7 +23,9 @@ export class DelegatedScene extends RotatingScene {
   }
 
   static override async deployed(
-    options: RotatingByoDkimSigningOptions = {}, props: Partial<EmailIdentityDkimProps> = {}, cloud: LocalCloudOptions = {},
+    options: RotatingByoDkimSigningOptions = {},
+    props: Partial<EmailIdentityDkimProps> = {},
+    cloud: LocalCloudOptions = {},
   ): Promise<DelegatedScene> {
     const delegated = await DelegatedScene.started(cloud);
     await delegated.deploy(options, props);
