@@ -221,6 +221,31 @@ describe('testSecret', () => {
     expect(marked()).toEqual(['n1']);
   });
 
+  test('before SES is told the key before again, its record is there, whoever has removed it', async () => {
+    keys.aws.set({ status: 'FAILED' });
+    keys.aws.zone.records = keys.aws.zone.records.filter(({ name }) => !name.startsWith('s1.'));
+    let published: string[] = [];
+    keys.aws.onCall = (call) => {
+      if (call === 'Put') published = keys.aws.zone.contents;
+    };
+    await taken('SES gave up verifying the next key');
+    expect(published).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
+  });
+
+  test('a run that takes a key back tells SES nothing when another run has come to its end in that second', async () => {
+    keys.aws.set({ status: 'FAILED' });
+    keys.aws.puts.length = 0;
+    keys.aws.onCall = (call) => {
+      if (call !== 'Changed') return;
+      keys.aws.onCall = undefined;
+      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+      keys.versions.takeOff('AWSPENDING');
+    };
+    await taken('is not the next key');
+    expect(keys.aws.puts).toEqual([]);
+    expect(keys.aws.identity.tokens).toEqual(['n1']);
+  });
+
   test('a key that SES has not verified within an hour is taken back', async () => {
     keys.aws.time += 55 * MINUTE;
     await taken('SES has not verified the next key in time');
