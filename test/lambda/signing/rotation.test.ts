@@ -78,6 +78,13 @@ describe('createSecret', () => {
     ['the registry record is gone', () => {
       keys.aws.zone.records = keys.aws.zone.records.filter(({ name }) => !name.startsWith('cdk-ses-dkim-'));
     }],
+    ['the stack signs otherwise now, and has marked the record as superseded', () => {
+      keys.aws.set({ origin: 'AWS_SES', tokens: ['t1', 't2', 't3'] });
+      keys.aws.zone.records = keys.aws.zone.records.map((each) => ({
+        ...each,
+        values: each.values.map((value) => value.replace(/record=s1;.*(?=")/, '$&; until=2026-12-07T00:00:00Z')),
+      }));
+    }],
     ['the published key is another one', () => {
       keys.aws.zone.records = [
         ...keys.aws.zone.records.filter(({ name }) => !name.startsWith('s1.')),
