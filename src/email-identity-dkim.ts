@@ -20,7 +20,7 @@ import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value'
 import { nameAfter } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import {
-  assumeRolePermission, changeKeyPermission, identityPermission, Permission, zonePermissions,
+  assumeRolePermission, changeKeyPermission, identityPermission, lookPermission, Permission, zonePermissions,
 } from './private/permissions';
 import { Provider } from './private/provider';
 import { isRetained } from './private/rotating-key';
@@ -193,8 +193,11 @@ export interface EmailIdentityDkimProps {
    * Whether `watch` also writes the metrics `metricVerified()`, `metricSigningEnabled()` and
    * `metricKeyPublished()`.
    *
-   * Price: three more metrics for the identity, for 0.30 USD a month each. The log has the same values in
-   * any case.
+   * For a rotating key it also writes `metricKeyAge()`, `metricDaysToRotation()`, `metricRotationPending()`,
+   * `metricSupersededRecords()` and `metricRetirementsOverdue()`.
+   *
+   * Price: three more metrics for the identity, and five more for a rotating key, for 0.30 USD a month each.
+   * The log has the same values in any case.
    *
    * Throws if `watch` is not set.
    *
@@ -202,6 +205,22 @@ export interface EmailIdentityDkimProps {
    * @see https://aws.amazon.com/cloudwatch/pricing/
    */
   readonly detailedMetrics?: boolean;
+
+  /**
+   * Whether a superseded record is deleted when its overlap is over, without a deployment.
+   *
+   * A function looks every hour for what is due. Without it, the next deployment that changes the construct
+   * deletes it. A rotating key, and a key that follows its secret, have it in any case.
+   *
+   * All such identities of a stack share one function more, with its role, policy and log group, and a rule
+   * of EventBridge with a permission.
+   *
+   * Throws if there is no `hostedZone`.
+   *
+   * @default false
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
+   */
+  readonly retireBetweenDeployments?: boolean;
 }
 
 /**
@@ -252,7 +271,8 @@ export class EmailIdentityDkim extends Construct {
   /**
    * BYODKIM only: the selector that SES signs with.
    *
-   * A rotating key has another one after each change. This one is of the last deployment.
+   * A key that rotates, or follows its secret, has another one after each change. This one is of the last
+   * deployment.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
@@ -311,6 +331,10 @@ export class EmailIdentityDkim extends Construct {
       throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
         + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
         + 'its keys behind the same three records');
+    }
+    if (!props.hostedZone && (method.follows || props.retireBetweenDeployments)) {
+      throw new Error(`${method.follows ? 'followSecret' : 'retireBetweenDeployments'} of ${shown(domain)} needs a hostedZone: `
+        + 'the function writes its records without a deployment. Pass the hosted zone of the domain, or leave it out');
     }
     this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
@@ -378,6 +402,16 @@ export class EmailIdentityDkim extends Construct {
       provider.turns.extend(resource, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
+    } else if (method.follows || props.retireBetweenDeployments) {
+      const { RemovalPolicy: _, WaitForVerification, ...cared } = properties;
+      const right = method.follows ? changeKeyPermission : lookPermission;
+      provider.rotation().careFor({
+        identity: { ...cared, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }) },
+        resource,
+        secretArn: method.follows?.secretArn,
+      }, [
+        right(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.follows?.permissions ?? [],
+      ]);
     }
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
@@ -396,6 +430,7 @@ export class EmailIdentityDkim extends Construct {
         break;
       case 'BYODKIM':
       case 'ROTATING_BYODKIM':
+      case 'FOLLOWED_BYODKIM':
         this.selector = attribute('Selector');
         this.publicKeySha256 = attribute('PublicKeySha256');
         break;
@@ -404,10 +439,10 @@ export class EmailIdentityDkim extends Construct {
       const identity: WatchedIdentity = {
         Identity: domain,
         Region: unlessDefault(region, stack.region),
-        Signing: watchedSigning(method.properties, () => attribute('PublicKeySha256')),
+        Signing: watchedSigning(method.properties, attribute),
         DetailedMetrics: props.detailedMetrics || undefined,
       };
-      provider.watcher().add(identity, region, resource);
+      provider.watcher().add(identity, region, resource, method.rotatingKey?.lookPermission);
       this.watched = new Watched(this, identity, region);
     } else if (props.detailedMetrics) {
       throw new Error('detailedMetrics is given without watch. Give watch: true too: without it nobody looks');
@@ -468,6 +503,62 @@ export class EmailIdentityDkim extends Construct {
    */
   public metricKeyPublished(props?: MetricOptions): Metric {
     return this.inSight().metric('KeyPublished', props);
+  }
+
+  /**
+   * How many days ago the rotating key was changed, or made.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricKeyAge(props?: MetricOptions): Metric {
+    return this.inSight().metric('KeyAgeDays', props);
+  }
+
+  /**
+   * In how many days Secrets Manager changes the rotating key at the latest. It is negative when the change
+   * is overdue.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricDaysToRotation(props?: MetricOptions): Metric {
+    return this.inSight().metric('DaysToRotation', props);
+  }
+
+  /**
+   * For how many minutes a change of the rotating key has gone on; 0 where none does.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricRotationPending(props?: MetricOptions): Metric {
+    return this.inSight().metric('RotationPendingMinutes', props);
+  }
+
+  /**
+   * How many records of keys before the current one are still in DNS.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricSupersededRecords(props?: MetricOptions): Metric {
+    return this.inSight().metric('SupersededRecords', props);
+  }
+
+  /**
+   * How many of these records should have been deleted hours ago.
+   *
+   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   *
+   * @param props properties of the metric
+   */
+  public metricRetirementsOverdue(props?: MetricOptions): Metric {
+    return this.inSight().metric('RetirementsOverdue', props);
   }
 
   /**

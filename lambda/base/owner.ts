@@ -1,4 +1,4 @@
-// The owner of records: one custom resource of a stack, for one identity. Its label stands in DNS.
+// The owner of records: one custom resource of a stack, for one identity. Its label is in DNS.
 import { createHash } from 'node:crypto';
 import { DesiredState } from './desired-state';
 

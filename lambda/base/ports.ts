@@ -23,6 +23,7 @@ export interface Services {
   readonly ses: Ses;
   readonly dns: PublicDns;
   readonly secrets: Secrets;
+  readonly secretVersions: SecretVersions;
   readonly keyStore: (secretArn: string) => KeyStore;
   readonly hostedZone: (zone: ZoneSettings) => HostedZone;
   readonly retry: Retry;
@@ -150,6 +151,14 @@ export interface Secrets {
   read(source: SecretSource): Promise<string>;
 }
 
+/** The versions of a secret that somebody else writes. */
+export interface SecretVersions {
+  /** As `Secrets.read`, with the id of the version. */
+  readVersion(source: SecretSource): Promise<{ readonly text: string; readonly versionId: string }>;
+  /** Newest first, also those without a label. None when the function may not list them. */
+  versionIds(source: SecretSource): Promise<readonly string[]>;
+}
+
 /** A secret whose versions hold the keys of one identity, of which one is in use. */
 export interface KeyStore {
   /** Undefined when there is no such secret. */
@@ -170,6 +179,10 @@ export interface KeyStoreState {
   readonly versions: Readonly<Partial<Record<'AWSCURRENT' | 'AWSPENDING', string>>>;
   /** When anything of the secret was changed last, in ms since 1970. */
   readonly changedAt?: number;
+  /** When Secrets Manager has last changed the key, or else when the secret was made, in ms since 1970. */
+  readonly rotatedAt?: number;
+  /** By when it changes the key next. */
+  readonly nextRotationAt?: number;
 }
 
 export interface CloudFormation {

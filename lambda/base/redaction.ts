@@ -22,7 +22,7 @@ const ARN_OR_RUN = /arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s'"(),]+|(?:\bp=
 /** How the DER of an RSA public key begins: its algorithm, then a bit string (RFC 5280 4.1). */
 const RSA_PUBLIC_KEY = /^30(?:81..|82....|..)300d06092a864886f70d010101050003/;
 
-/** That of a private key begins with a version (RFC 5208 5, RFC 8017 A.1.2), in whatever record somebody has put it. */
+/** The DER of a private key begins with a version (RFC 5208 5, RFC 8017 A.1.2). It can be in any kind of record. */
 const PRIVATE_KEY = /^30(?:81..|82....|..)020100/;
 
 const SHA256 = /^[0-9a-f]{64}$/;

@@ -29,7 +29,7 @@ const UNREACHABLE_MS = 3 * 60_000;
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Who is next in line and pauses for longer leaves the place to nobody. */
+/** The call that is next in line pauses no longer than this: meanwhile nobody else uses its place. */
 const LONGEST_PAUSE_IN_LINE_MS = 2_000;
 
 export interface RetryOptions {

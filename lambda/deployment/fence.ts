@@ -1,4 +1,4 @@
-// The fence: before a write, whether CloudFormation still waits for this request. See docs/adr/0017-fence.md.
+// The fence: checks before a write that CloudFormation still waits for this request. See docs/adr/0017-fence.md.
 //
 // CloudFormation cancels requests, gives them up and makes others, and stops no function that is at work. Lambda
 // repeats a run that died, also when it had answered. Such a request has been overtaken: it ends without a write or an
@@ -50,7 +50,7 @@ export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
   };
 }
 
-/** If CloudFormation waits all the same, it hears of it. If it does not, nobody hears the answer. */
+/** If CloudFormation still waits, it gets this answer. If not, nobody reads it. */
 function unknown({ LogicalResourceId }: CloudFormationEvent): Error {
   return new HandlerError(`CloudFormation does not know the resource ${LogicalResourceId} of this stack`,
     'The stack, or the resource, was deleted meanwhile: deploy again');
@@ -64,8 +64,8 @@ const AT_WORK = {
 };
 
 /**
- * CloudFormation notes what it begins to do with a resource, and then makes the request. So of two requests the later
- * one stands. It may show late what it has noted: what it had before the request was made says nothing of this request.
+ * CloudFormation first notes what it does with a resource, and then makes the request. So of two requests, the later
+ * one stands. CloudFormation can show its note late. A note from before the request says nothing about this request.
  *
  * | the resource                            | a Create or an Update | a Delete                                      |
  * | --------------------------------------- | --------------------- | --------------------------------------------- |

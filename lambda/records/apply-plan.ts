@@ -1,4 +1,4 @@
-// Applies a plan to a hosted zone: reads, plans, changes, until nothing is left to do. What is refused is planned anew.
+// Applies a plan to a hosted zone: reads, plans and changes until nothing is left to do. A refused plan is made again.
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_CHARACTERS } from './batch';
 import { ChangeRefusedError } from '../base/errors';
@@ -20,7 +20,7 @@ export type Plan = (records: readonly RecordSet[], room: number) => readonly Cha
 
 export interface ApplyOptions {
   readonly log: Log;
-  /** Returns when the name servers have the change. Where nothing comes after it, nobody has to wait for that. */
+  /** Returns when the name servers have the change. If nothing comes after it, there is no need to wait. */
   readonly awaitsSync?: boolean;
   readonly retry: Pick<Retry, 'pause'>;
   /**
@@ -28,7 +28,7 @@ export interface ApplyOptions {
    * have changed it a second ago. A zone's changes come into sync in their order, so after this one the earlier one is.
    */
   readonly touch?: Plan;
-  /** Called before each change, with what is there: whoever crashes after it may leave the change behind. */
+  /** Called before each change, with what is there: after a crash, the change can be there. */
   readonly beforeChange?: (records: readonly RecordSet[]) => void;
 }
 

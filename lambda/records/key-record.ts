@@ -43,7 +43,7 @@ export function isRevoked(texts: readonly string[]): boolean {
   return keysIn(texts).includes('');
 }
 
-/** What in the record harms SES's signatures. A tag that nobody knows, a note, `t=s` and the like do none. */
+/** What in the record harms signatures of SES. Unknown tags, notes and `t=s` do no harm. */
 export function flawOf(texts: readonly string[]): Flaw | undefined {
   if (texts.length > 1) {
     return {

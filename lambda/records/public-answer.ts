@@ -1,4 +1,4 @@
-// Publish before use: public name servers have to answer a record before SES is told to sign with what it holds.
+// Publish before use: public name servers must have the record before SES is told to sign with its key.
 import { DkimRecord } from './dkim-record';
 import { DesiredState } from '../base/desired-state';
 import { unquote } from '../base/dns-text';

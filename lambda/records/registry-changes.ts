@@ -6,7 +6,7 @@ import { Page, registryName, ZoneView } from './zone-view';
 import { isRegistryLabel, pageLabel } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
-/** A day. The TTL of a registry record that is written anew stays below it. */
+/** A day. The TTL of a registry record that is written again stays below it. */
 const TTL_LIMIT = 86_400;
 
 /**
@@ -102,7 +102,7 @@ export function touchOthers(view: ZoneView, records: readonly RecordSet[], chang
   return [...touched].flatMap(({ record }) => touch(record));
 }
 
-/** Writes a registry record anew, with the same values. */
+/** Writes a registry record again, with the same values. */
 export function touch(record: RecordSet): Change[] {
   return [remove(record), create(anew(record))];
 }

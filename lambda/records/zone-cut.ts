@@ -1,4 +1,4 @@
-// Refuses records that nobody would ever see: at or below NS records, by which a zone gives a part of itself away.
+// Refuses records that nobody can look up: at or below NS records, with which a zone delegates a part of itself.
 import { isWithin } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { RecordSet } from '../base/ports';

@@ -1,9 +1,9 @@
-// Plans what has to change in a hosted zone, from what is in it. Pure; every plan is one atomic batch: all that has to
-// be done, or the first part of it when that is too much for Route 53 (docs/adr/0019-several-batches.md).
+// Plans the changes of a hosted zone from its records. Pure. Every plan is one atomic batch: all changes, or the first
+// part of them if they are too many for Route 53 (docs/adr/0019-several-batches.md).
 //
 // What holds:
-// - A plan has CREATE and DELETE only. CREATE fails when somebody made the record meanwhile, DELETE when somebody
-//   changed it. Then the batch does nothing and is planned again. So no record is overwritten unseen.
+// - A plan has CREATE and DELETE only. CREATE fails if somebody has made the record since the zone was read, DELETE if
+//   somebody has changed it. Then the batch changes nothing, and is planned again. So no record is overwritten unseen.
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
 // - A record that another owner lists is neither deleted nor overwritten.
 // - What somebody else wrote is noted in the registry record before it is used or overwritten (planNote).
@@ -14,16 +14,16 @@
 // | in the zone is          | and that is                        | then                                            |
 // | ----------------------- | ---------------------------------- | ----------------------------------------------- |
 // | nothing                 |                                    | it is created; ours                             |
-// | a wildcard that will do |                                    | nothing is written                              |
-// | what will do            | ours alone, with another TTL       | it is created again with our TTL; ours          |
-// | what will do            | anything else                      | it stays; ours if an owner wrote it, else found |
+// | a wildcard that fits    |                                    | nothing is written                              |
+// | what fits               | ours alone, with another TTL       | it is created again with our TTL; ours          |
+// | what fits               | anything else                      | it stays; ours if an owner wrote it, else found |
 // | something else          | another owner's, too               | SelectorInUseError                              |
 // | something else          | ours, and mail on its way needs it | SelectorInUseError                              |
 // | something else          | ours alone                         | it is replaced; ours                            |
 // | something else          | somebody else's                    | RecordConflictError; replaced with OVERWRITE    |
 //
-// What will do: a record that means the same, or leads to one that does. And one with the same key by which SES signs
-// already, whatever else it says.
+// What fits: a record that means the same, or leads to one that does. Also a record with the same key that SES signs
+// with already, with any other tags.
 //
 // What happens with a record that is listed already:
 //
@@ -112,7 +112,7 @@ export function planPublication(
     ...listMade.flatMap((page) => claim(view, page, made)),
     ...newcomers.flatMap(({ record }) => touch(record)),
     ...touchOthers(view, adopted, [...listMade, ...newcomers]),
-    // Of what is made anew it can say all already. Another owner's plan that changes it is out of date then, too.
+    // The registry record can list a record already that is made again. A touch makes other owners plan again, too.
     ...made.length > 0 && ofOwn.length === 0 ? planTouch(records, owner) : ofOwn,
     ...ofPages,
   ], room);
@@ -167,8 +167,7 @@ function planRecord(
 }
 
 /**
- * Another owner has noted the very record that is made anew, where somebody removed it meanwhile. It is the library's
- * then, for that owner as well.
+ * Somebody removed a record that another owner had found, and it is made again now. So it is ours, for that owner too.
  */
 function claim(view: ZoneView, page: Page, made: readonly RecordSet[]): Change[] {
   return changePage(page, page.registry.entries.map((entry): Entry =>
@@ -203,8 +202,8 @@ export function planLeaving(
 }
 
 /**
- * Deletes what is ours, still says what we wrote and is needed by nobody else, with the registry record. A record that
- * SES still signs with is handed over to the owner that needs it: that owner's next change supersedes it.
+ * Deletes the records that are ours, that still have our value and that nobody else needs, and the registry record. A
+ * record that SES still signs with is handed over to the owner that needs it. That owner's next change supersedes it.
  */
 export function planRelease(
   records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed, room?: number,
@@ -218,7 +217,7 @@ export function planRelease(
     const handedOver = used.filter((record) => !pages.some(({ registry }) => view.entryIn(registry, record)));
     const successors = handedOver.length > 0 ? pages.filter(({ registry }) => registry.of === undefined) : [];
     const entries = handedOver.flatMap((record) => view.entryFor(record) ?? []);
-    // Only owners that are leaving list these. Who adopts one meanwhile touches one of their registry records, or ours.
+    // Only leaving owners list these. An owner that adopts one now touches one of their registry records, or ours.
     const leavers = new Set(deleted.flatMap((record) => view.listersOf(record)));
     return [
       ...deleted.map(remove),
@@ -230,8 +229,8 @@ export function planRelease(
 }
 
 /**
- * Lets go of what has been superseded for as long as it must stay. What SES signs with nevertheless stays, and from now
- * on for as long as anything that is superseded now: its mail is still on its way.
+ * Releases superseded records whose overlap is over. A record that SES still signs with stays, for another overlap from
+ * now on, because its mail is still on its way.
  */
 export function planRetirement(
   records: readonly RecordSet[], owner: Owner, { now, supersededUntil, selectorsInUse }: Retirement, room?: number,
@@ -274,8 +273,8 @@ export function planRevocation(
 }
 
 /**
- * Deletes the registry record only: what was ours is the user's from now on. Another owner that lists it must not
- * delete it in the end either, so it becomes found there.
+ * Deletes the registry record only: records that were ours are the user's from now on. Another owner that lists one
+ * must not delete it either, so it becomes *found* there.
  */
 export function planRetention(records: readonly RecordSet[], owner: Owner, room?: number): Change[] {
   const view = new ZoneView(records, owner);
@@ -288,8 +287,8 @@ export function planRetention(records: readonly RecordSet[], owner: Owner, room?
 }
 
 /**
- * Takes entries out of the owner's registry, as many as one batch holds, and does for their records what `changesFor`
- * says. What is left is listed still, so whoever comes next goes on with it.
+ * Removes entries from the owner's registry, as many as one batch holds, and adds the changes that `changesFor` gives
+ * for their records. The other entries stay in the list, so the next batch or request continues with them.
  */
 function letGo(
   view: ZoneView, entries: readonly Entry[], changesFor: (ours: readonly RecordSet[]) => Change[],

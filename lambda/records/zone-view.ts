@@ -87,8 +87,8 @@ export class ZoneView {
   }
 
   /**
-   * What another owner of this library wrote stays the library's: it goes with the last owner that needs it. So does
-   * what was found here, and somebody has removed, and another owner has made anew.
+   * A record that another owner wrote is ours too: the last owner that needs it deletes it. The same is true for a
+   * record that was found here, was then removed by somebody, and was made again by another owner.
    */
   originOf(record: RecordSet): Origin {
     return this.isOurs(record) || this.writersOf(record).length > 0 ? 'ours' : 'found';

@@ -1,28 +1,52 @@
-// What the function is called with: a step of a rotation, by Secrets Manager, or the care for what is superseded, by a
-// schedule or by hand. Anybody who may call the function can send anything, so each field is checked.
+// What the function is called with: a step of a rotation, by Secrets Manager; the care for secrets or identities, by a
+// schedule, an event or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each
+// field is checked.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 import { HandlerError } from '../base/errors';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type Step = typeof STEPS[number];
 
+export interface IdentitiesEvent {
+  readonly kind: 'identities';
+  readonly stackId: string;
+  /** As the custom resources have them: what they say is checked for each by itself. */
+  readonly identities: readonly Readonly<Record<string, unknown>>[];
+  /** ARN of the secret that has changed. Undefined for the hourly care of all. */
+  readonly changedSecret?: string;
+}
+
 export type RotationEvent =
+  | IdentitiesEvent
   | { readonly kind: 'step'; readonly secretArn: string; readonly step: Step; readonly token: string }
   | { readonly kind: 'care'; readonly secretArns: readonly string[] }
   | { readonly kind: 'revoke'; readonly secretArn: string; readonly selector: string };
 
 const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,519}$/;
+export const STACK_ID = /^arn:[a-z0-9-]+:cloudformation:[a-z0-9-]+:\d{12}:stack\/[\x21-\x7e]{1,200}$/;
 const TOKEN = /^[\x21-\x7e]{32,64}$/;
 const SELECTOR = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEvent {
-  const { Step, SecretId, ClientRequestToken, Secrets, Revoke } = event;
+  const { Step, SecretId, ClientRequestToken, Secrets, Revoke, Identities } = event;
+  if (Array.isArray(Identities)) return identitiesEvent(event, Identities);
   if (Array.isArray(Secrets)) return { kind: 'care', secretArns: Secrets.map((arn) => text('Secrets', arn, SECRET_ARN)) };
   const secretArn = text('SecretId', SecretId, SECRET_ARN);
   if (Revoke !== undefined) return { kind: 'revoke', secretArn, selector: text('Revoke', Revoke, SELECTOR) };
   const step = STEPS.find((each) => each === Step);
   if (!step) throw new HandlerError('The event has no Step of a rotation', 'This function is called by Secrets Manager');
   return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
+}
+
+function identitiesEvent(
+  { StackId, Resources }: Readonly<Record<string, unknown>>, found: readonly unknown[],
+): IdentitiesEvent {
+  const identities = found.map((each) => {
+    if (typeof each === 'object' && each !== null && !Array.isArray(each)) return Object.fromEntries(Object.entries(each));
+    throw new HandlerError("The event's Identities are not of their form");
+  });
+  const changedSecret = (Array.isArray(Resources) ? Resources : []).find((each) => SECRET_ARN.test(each));
+  return { kind: 'identities', stackId: text('StackId', StackId, STACK_ID), identities, changedSecret };
 }
 
 function text(name: string, value: unknown, form: RegExp): string {

@@ -1,13 +1,15 @@
-// One run of the function: a step of a rotation, or the care for one or many secrets.
+// One run of the function: a step of a rotation, or the care for secrets or identities.
 //
 // What holds: a step that no longer counts writes nothing. Rotation was switched off, the label was taken off its
 // version, or the secret is gone: then the fence says so before each write, and the step ends.
 import { parseEvent, RotationEvent } from './event';
+import { careForIdentities } from './identities';
+import { Environment, LOOK_COUNTS_MS, Run } from './run';
 import { settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
-import { Log, logTo } from '../base/log';
-import { KeyStoreState, Services, ServicesFor, Surroundings } from '../base/ports';
+import { logTo } from '../base/log';
+import { KeyStoreState, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 import {
@@ -16,24 +18,10 @@ import {
 import { readPending, readStoredKeys } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
 
-/** What surrounds the function, and the services that it calls. */
-export interface Environment extends Surroundings {
-  readonly services: ServicesFor;
-}
-
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
 const END_MS = 30_000;
 /** New policies are known everywhere after seconds, rarely minutes. */
 const ACCESS_GRACE_MS = 60_000;
-/** A look of the fence counts for so long. */
-const LOOK_COUNTS_MS = 5_000;
-
-interface Run extends Environment {
-  readonly log: Log;
-  readonly redactor: Redactor;
-  /** Until when calls may begin, in ms since 1970. */
-  readonly end: number;
-}
 
 export async function onEvent(
   event: Readonly<Record<string, unknown>>, remainingMs: number, environment: Environment,
@@ -44,6 +32,7 @@ export async function onEvent(
   try {
     const parsed = parseEvent(event);
     if (parsed.kind === 'care') await careForAll(run, parsed.secretArns);
+    else if (parsed.kind === 'identities') await careForIdentities(run, parsed);
     else await work(run, parsed);
   } catch (error) {
     const reason = redactor.redact(reasonOf(error));
@@ -52,7 +41,7 @@ export async function onEvent(
   }
 }
 
-type Work = Exclude<RotationEvent, { kind: 'care' }> | { readonly kind: 'care'; readonly secretArn: string };
+type Work = Exclude<RotationEvent, { kind: 'care' | 'identities' }> | { readonly kind: 'care'; readonly secretArn: string };
 
 /** Nothing of a secret hinders the others. */
 async function careForAll(run: Run, secretArns: readonly string[]): Promise<void> {

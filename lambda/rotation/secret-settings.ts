@@ -1,6 +1,7 @@
 // What the tags of a secret say of its rotation: the identity, the hosted zone, and who owns the records.
 // CloudFormation has written them. Whoever may tag the secret can change them, so the registry record in the zone has
 // to agree.
+import { STACK_ID } from './event';
 import { ROTATION_TAG_PREFIX, ROTATION_TAGS, RotationTags } from '../../src/private/contract';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -13,10 +14,9 @@ export interface SecretSettings {
   readonly stackId: string;
 }
 
-const STACK_ID = /^arn:[a-z0-9-]+:cloudformation:[a-z0-9-]+:\d{12}:stack\/[\x21-\x7e]{1,200}$/;
 /** A day, in seconds: the construct takes no less. */
 const LEAST_OVERLAP = 86_400;
-const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
+export const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
 
 /** Throws with the tag that is missing or wrong. `functionRegion` is the Region of an identity that names none. */
 export function settingsOf(

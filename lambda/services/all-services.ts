@@ -23,11 +23,13 @@ const knownZones: KnownZones = new Map();
 
 export const allServices: ServicesFor = (wanted, common, stackId) => {
   const { retry, redactor } = common;
+  const secrets = secretsFrom(secretsIn, retry, redactor);
   return {
     ...common,
     ses: sesOf(wanted, stackId, sesIn, retry),
     dns: publicDns,
-    secrets: secretsFrom(secretsIn, retry, redactor),
+    secrets,
+    secretVersions: secrets,
     keyStore: (secretArn) => keyStoreIn(secretArn, secretsIn, retry, redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), retry, knownZones),
   };

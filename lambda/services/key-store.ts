@@ -33,12 +33,15 @@ export function keyStoreIn(
         client.send(new DescribeSecretCommand({ SecretId }))));
       if (!answer || answer.DeletedDate) return undefined;
       const { RotationEnabled: rotates = false, Tags = [], VersionIdsToStages = {}, LastChangedDate } = answer;
+      const { LastRotatedDate, CreatedDate, NextRotationDate } = answer;
       return {
         rotates,
         tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
         versions: Object.fromEntries(Object.entries(VersionIdsToStages).flatMap(([id, labels]) =>
           labels.map((label) => [label, id]))),
         changedAt: LastChangedDate?.getTime(),
+        rotatedAt: (LastRotatedDate ?? CreatedDate)?.getTime(),
+        nextRotationAt: NextRotationDate?.getTime(),
       };
     },
 

@@ -1,4 +1,4 @@
-// Looks in public DNS as the world does: down from the top-level domain, to every name server that may be asked.
+// Looks in public DNS as a resolver does: down from the top-level domain, to each public name server of the domain.
 //
 // Whom the world asks is what the parent of a zone says and what the zone says of itself, and the two need not agree.
 // So all of them are asked. One may refer to others, where another one answers: each is followed.
@@ -170,7 +170,7 @@ function silenceOf(error: unknown, address: string): Silence {
   return isIPv6(address) ? 'ipv6-only' : 'unreachable';
 }
 
-/** Only downwards: whoever refers upwards, or to itself, does not hold the zone that it is asked for. */
+/** Only downwards: a name server that refers upwards, or to itself, does not have the zone. */
 function referralOf(reply: Reply, zone: string, name: string): Delegation | undefined {
   if (reply.rcode !== 'NOERROR' || (reply.answers ?? []).length > 0) return undefined;
   const below = namesDownTo(name, zone).filter((each) => each !== zone);
@@ -193,7 +193,7 @@ function isIPv6(address: string): boolean {
   return address.includes(':');
 }
 
-/** The addresses that nobody in the world can reach. The function may, and would be told what others are not. */
+/** Addresses that are not public. The function may reach them, and get another answer than receivers of mail. */
 function notPublic(): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of [

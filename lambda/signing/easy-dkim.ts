@@ -49,8 +49,8 @@ async function requireZoneIsPublic(task: Task): Promise<void> {
 }
 
 /**
- * SES refuses the length that an identity has already, so it is sent only when it differs. After BYODKIM nobody knows
- * which length that is: it is sent, and left out when SES refuses it.
+ * SES refuses the key length that an identity has already, so the call has it only when it differs. After BYODKIM, the
+ * length is unknown. Then the call has it, and is made again without it if SES refuses it.
  */
 async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boolean): Promise<SigningAnswer> {
   const { desired, identity, services } = task;

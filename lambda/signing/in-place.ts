@@ -31,9 +31,9 @@ export async function attributesIfInPlace(
 }
 
 /**
- * SES does not say which key it has. Where it names the selector, it is the one that it has taken in this request, or
- * one that nobody has tried to change, or else the one that it has verified. The public name servers can say that this
- * is another one.
+ * SES does not say which key it has, only the selector. The key is the one that SES accepted in this request. If
+ * nobody tried to change it, it is the old one. In other cases it is the one that SES has verified, and the public name
+ * servers can show that this is another key.
  */
 async function hasKey(
   { signing }: DesiredState, { triedSelector }: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,

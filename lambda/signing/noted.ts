@@ -1,4 +1,4 @@
-// A note on the identity that may be missing: what it speaks of is done.
+// Writes a note (tag) on the identity. If that fails, the request goes on: what the note is about is done already.
 import { textOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';

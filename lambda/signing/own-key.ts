@@ -77,7 +77,7 @@ export function ownKeyResult(
   };
 }
 
-/** SES need not name the selector. Then it is the one that was told last, or undefined: it can be any. */
+/** SES may not name the selector. Then it is that of the last call, or undefined, which means unknown. */
 function usesSelector({ identity, previous }: Task, selector: string): boolean | undefined {
   if (identity.origin !== 'EXTERNAL') return false;
   if (identity.tokens.length > 0) return namesSelector(identity, selector);
@@ -92,7 +92,7 @@ export function holdsKey({ value }: DkimRecord): Check {
   return (values) => hasKey(value, values.map(unquote));
 }
 
-/** A record with the key that harms the mail all the same has to be corrected: to wait for another one is no use. */
+/** A record with this key can still harm mail. Then somebody must correct it, and waiting does not help. */
 export function saysKey(record: DkimRecord): Check {
   return (values) => {
     const flaw = holdsKey(record)(values) ? flawOf(values.map(unquote)) : undefined;

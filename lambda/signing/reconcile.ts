@@ -78,7 +78,7 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   if (!identity.signingEnabled) {
     services.log('signing-disabled', { message: 'DKIM signing is switched off for this identity: SES signs nothing' });
   }
-  // Owners that have been removed leave the signing to whoever stays. Now it is this one's.
+  // Removed owners leave the signing to an owner that stays. Now this owner has it.
   for (const label of isSigningOurs ? leavingOf(identity, request.owner) : []) {
     await noted(services.ses.untag(label), services);
   }
@@ -87,8 +87,9 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
 }
 
 /**
- * Where there is no tag, the properties count as told. Those of an update that has told SES nothing must not: it has
- * failed, or has found the signing. So what was told before is written down then. A roll-back goes back to that.
+ * Without a tag, the library assumes that SES has what the properties say. That is wrong for an update that made no
+ * call to SES, because it failed or found the signing. So it writes a tag with the old signing. A roll-back goes back
+ * to that.
  */
 async function noteToldBefore({ desired, owner, toldBefore, ...request }: ReconcileRequest, services: Services) {
   if (!toldBefore || request.progress.signingTag !== undefined || isSameSigning(toldBefore, desired.signing)) return;

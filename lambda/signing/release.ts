@@ -1,7 +1,8 @@
-// Lets go of an identity's signing and its records: Delete. What is gone already is fine; what is not ours stays.
+// Releases an identity's signing and its records: Delete. Things that are gone already are no failure. What is not ours
+// stays.
 //
-// What holds: SES is led back to Easy DKIM before a record that it signs with goes, never the other way round. Who has
-// set the signing is read from the tags on the identity (signing-tag.ts).
+// Invariant: SES is set back to Easy DKIM before a record that it signs with is deleted, never the other way round. The
+// tags of the identity say who has set the signing (signing-tag.ts).
 //
 // What happens with the signing, and with the record that SES signs with:
 //
@@ -117,9 +118,9 @@ function ownTag({ previous, owner, create }: ReleaseRequest, identity: IdentityS
 }
 
 /**
- * What stays is the user's. So no other owner may lead it back in the end, either. Who is last takes the tags of those
- * that have left the signing, also where SES signs as they have told it. What the properties do not say is not kept
- * from another owner that has told it: an update that was rolled back has told SES the same.
+ * With RETAIN, the signing is the user's from now on. So no other owner may set it back later. The last owner removes
+ * the tags of owners that have left the signing, also if SES signs as they have set it. A signing that is not in the
+ * properties is left to another owner that has set it: an update that was rolled back can have set the same.
  */
 async function retainSigning(request: ReleaseRequest, identity: IdentityState, services: Services): Promise<Left> {
   const isOurs = signsAs(request.previous.signing, identity) && isToldBy(ownTag(request, identity), identity);
@@ -159,7 +160,7 @@ async function listOrGone(
   return unlessGone(list, request.previous, services);
 }
 
-/** A zone or role that is gone, or closed to us, keeps nobody from deleting a stack. */
+/** A stack can be deleted also if the zone or the role is gone, or refuses access. */
 async function unlessGone<T>(
   work: () => Promise<T>, { zone }: DesiredState, { log }: Services,
 ): Promise<T | undefined> {
@@ -214,8 +215,8 @@ function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string)
 
 /**
  * Two owners of one identity can be removed at the same moment, and each would leave the signing to the other. So each
- * first says that it leaves, whoever has told SES last, and then looks who stays. It writes no other owner's tag: that
- * owner could have gone meanwhile, and its tag would be there for good.
+ * first notes that it leaves, and then looks who stays. It never writes the tag of another owner: if that owner has
+ * gone in the meantime, nobody would remove the tag.
  */
 async function noteLeaving(tag: SigningTag, { owner }: ReleaseRequest, services: Services): Promise<boolean> {
   const isNoted = await noted(services.ses.tag(owner.label, renderTag({ ...tag, leaves: true })), services);

@@ -6,7 +6,7 @@
 // The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail`. Tags of this form are on users'
 // identities, so it never changes.
 import { deedOrigin, signsNow } from './ses-rules';
-import { DesiredSigning } from '../base/desired-state';
+import { DesiredSigning, TriedKey } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { IdentityState } from '../base/ports';
 
@@ -17,9 +17,13 @@ export interface SigningTag {
   readonly replaced?: string;
   /** The owner is being removed, or has been. It leaves the signing to others, which find here who has set it. */
   readonly leaves: boolean;
+  /** Of a key that follows its secret. */
+  readonly tried?: TriedKey;
 }
 
 const BYODKIM = 'EXTERNAL:';
+/** Hash, and minutes since 1970 in base 36: a tag has 256 characters, and selectors can be long. */
+const TRIED = /^try=([\w-]{6})\/([0-9a-z]{1,6})$/;
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 
 /** One way of signing, as a tag names it. A selector is compared as DNS compares names. */
@@ -41,7 +45,7 @@ function nameNow({ origin = '', tokens }: IdentityState): string {
   return origin === 'EXTERNAL' ? BYODKIM + (tokens.at(0)?.toLowerCase() ?? '') : origin;
 }
 
-/** The selectors that mail can be signed under. Where SES names no key's, those that the tag's owner has told it. */
+/** The selectors that mail can be signed with. If SES names none, those that the owner of the tag has set. */
 export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityState): string[] {
   if (tokens.length > 0 || origin !== 'EXTERNAL') return tokens.map((token) => token.toLowerCase());
   return told.flatMap((name) => name.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
@@ -54,9 +58,9 @@ export function selectorsOfAny(identity: IdentityState): string[] {
 }
 
 /**
- * The owner's tag. `toldBefore` is what the owner has told SES as far as CloudFormation knows: it counts when there is
- * no tag, because an older version wrote none, or because somebody took it away. Easy DKIM need not have been told, and
- * nobody has to lead it back.
+ * The owner's tag. Without a tag, `toldBefore` is used: what the owner has set in SES, as far as CloudFormation knows.
+ * There is no tag if an older version wrote none, or if somebody removed it. Easy DKIM is not taken from there: it can
+ * be the default of SES, and nothing must be set back.
  */
 export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);
@@ -127,12 +131,21 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
     told: isTold && now !== next ? [next, now] : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),
     leaves: false,
+    tried: signing.method === 'BYODKIM' ? signing.tried : undefined,
   };
 }
 
-export function renderTag({ told, replaced, leaves }: SigningTag): string {
-  const words = [...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves'];
+export function renderTag({ told, replaced, leaves, tried }: SigningTag): string {
+  const words = [
+    ...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`,
+    leaves ? 'leaves' : tried && `try=${tried.hash}/${tried.at.toString(36)}`,
+  ];
   return words.filter(Boolean).join(' ');
+}
+
+/** The selectors that the owner has told SES before, or has found there, newest first. */
+export function selectorsBefore({ told, replaced }: SigningTag): string[] {
+  return [...told, replaced].flatMap((name) => name?.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
 }
 
 /** Anybody who may tag the identity can write one. So what is not exactly of the form is passed over. */
@@ -146,5 +159,7 @@ function parse(value: string): SigningTag {
     told: named.filter(({ what }) => what === 'told').map(({ name }) => name),
     replaced: named.find(({ what }) => what === 'replaced')?.name,
     leaves: words.includes('leaves'),
+    tried: words.map((word) => TRIED.exec(word)).flatMap((found) =>
+      found ? [{ hash: found[1], at: parseInt(found[2], 36) }] : []).at(0),
   };
 }

@@ -111,8 +111,8 @@ function publisherOf({ desired, owner, zone, services: { retry, log } }: Task): 
 }
 
 /**
- * Retires what is due. SES need not name the selector that it signs with. Then nothing is, until SES has been told of
- * another one.
+ * Retires records that are due. SES may not name the selector that it signs with. Then none is retired until SES has
+ * accepted another selector in this request.
  */
 export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
   const { identity: { origin, tokens }, progress } = task;
@@ -122,8 +122,8 @@ export async function retireRecords(task: Task, records: readonly RecordSet[]): 
 }
 
 /**
- * After FAILED, SES does not look again until it is told again. Once in a deployment is enough, or a failure would
- * never be seen.
+ * After FAILED, SES looks again only after a new call. The function makes one such call in a deployment. With more, it
+ * would never report FAILED.
  */
 export function needsRestart({ identity, progress }: Task): boolean {
   return identity.status === 'FAILED' && !progress.signingPut;

@@ -11,12 +11,12 @@ type Seen = Pick<IdentityState, 'status' | 'errorType' | 'lastChecked'>;
 /** For less than this, no further invocation is worth its start. */
 const SHORT_MS = 15_000;
 
-/** So long after SES was told, it may show what was before: AWS does not say how soon a read shows a change. */
+/** For this time after a call, SES may still show the old state. AWS does not say how soon a read shows a change. */
 export const STALE_MS = 60_000;
 
 /**
- * Returns the status, at once when no wait was asked for. Throws when SES gives up, when the time is over, and when SES
- * has to be asked again later. `mayHaveChanged` is false right after SES has said the status: a call costs a second.
+ * Returns the status, without a wait at once. Throws when SES stops looking, when the time is over, and when SES must
+ * be asked again later. `mayHaveChanged` is false right after SES has given the status, because a call takes a second.
  */
 export async function awaitVerification(
   { desired: { domain, signing, waitSeconds }, progress }: Pick<Task, 'desired' | 'progress'>,

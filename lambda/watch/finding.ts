@@ -4,7 +4,7 @@ export interface Finding {
   /** What is wrong, with what was seen. */
   readonly what: string;
   readonly whatToDo: string;
-  /** Nobody could look, so nobody knows what is there. */
+  /** The look failed, so the state is unknown. */
   readonly isBlind?: true;
 }
 

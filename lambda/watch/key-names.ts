@@ -15,7 +15,7 @@ export interface KeyName {
   readonly sha256?: string;
 }
 
-/** By what SES does now, whatever the stack has set: that is what mail is signed with. */
+/** From what SES does now, not from what the stack has set: mail is signed with these keys. */
 export function keyNames(
   { Identity: domain, Signing }: WatchedIdentity, { region, identity, parent }: SesView,
 ): KeyName[] {

@@ -3,6 +3,7 @@ import { dnsFindings, KeyView } from './dns-findings';
 import { Finding } from './finding';
 import { KeyName, keyNames } from './key-names';
 import { Seen } from './metrics';
+import { RotationLook } from './rotation-look';
 import { sesFindings, SesView } from './ses-findings';
 import { WatchedIdentity } from '../../src/private/contract';
 import { describeError, detailsOf } from '../base/describe-error';
@@ -57,14 +58,15 @@ function asBlind(finding: Finding): Look {
 
 /** @param pause returns false when there is no time for a second look */
 export async function lookAt(
-  watched: WatchedIdentity, view: SesView | Finding, dns: PublicDns, pause: (ms: number) => Promise<boolean>,
+  watched: WatchedIdentity, view: SesView | Finding, ofRotation: RotationLook, dns: PublicDns,
+  pause: (ms: number) => Promise<boolean>,
 ): Promise<Look> {
   if ('what' in view) return asBlind(view);
   const names = keyNames(watched, view);
   let ofDns = dnsFindings(await keyViews(names, dns));
   if (ofDns.length > 0 && await pause(SECOND_LOOK_MS)) ofDns = dnsFindings(await keyViews(names, dns));
-  const findings = [...sesFindings(watched, view), ...ofDns];
-  const isBlind = ofDns.some((finding) => finding.isBlind);
+  const findings = [...sesFindings(watched, view), ...ofDns, ...ofRotation.findings];
+  const isBlind = findings.some((finding) => finding.isBlind);
   const { identity } = view;
   return {
     seen: {
@@ -72,7 +74,8 @@ export async function lookAt(
       LookFailed: isBlind,
       Verified: identity?.status === 'SUCCESS',
       SigningEnabled: identity?.signingEnabled ?? false,
-      KeyPublished: isBlind ? undefined : names.length > 0 && ofDns.length === 0,
+      KeyPublished: ofDns.some((finding) => finding.isBlind) ? undefined : names.length > 0 && ofDns.length === 0,
+      ...ofRotation.seen,
     },
     findings,
   };

@@ -2,7 +2,10 @@
 import { METRICS, WatchedIdentity } from '../../src/private/contract';
 
 /** Absent is what nobody could see. */
-export type Seen = Readonly<Partial<Record<typeof METRICS.usual[number] | typeof METRICS.detailed[number], boolean>>>;
+export type Seen = Readonly<
+  & Partial<Record<typeof METRICS.usual[number] | typeof METRICS.detailed[number], boolean>>
+  & Partial<Record<typeof METRICS.rotating[number], number>>
+>;
 
 /** All that was seen is in the line. What is no metric costs nothing there, and can be queried too. */
 export function metricsLine(
@@ -10,7 +13,8 @@ export function metricsLine(
 ): string {
   const values = Object.fromEntries(Object.entries(seen).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Number(value)] as const]));
-  const names = [...METRICS.usual, ...DetailedMetrics ? METRICS.detailed : []].filter((name) => name in values);
+  const asked = DetailedMetrics ? [...METRICS.detailed, ...METRICS.rotating] : [];
+  const names = [...METRICS.usual, ...asked].filter((name) => name in values);
   return `${JSON.stringify({
     _aws: {
       Timestamp: at,

@@ -3,10 +3,11 @@ import { Finding } from './finding';
 import { askSes, lookAt, unseen } from './look';
 import { metricsLine } from './metrics';
 import { identitiesToLookAt } from './named-by-health';
+import { lookAtRotation } from './rotation-look';
 import { WatchedIdentity, WatchRequest } from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
 import { Log, logTo } from '../base/log';
-import { PublicDns, Ses, Surroundings } from '../base/ports';
+import { KeyStoreState, PublicDns, Ses, Surroundings } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 
@@ -14,6 +15,8 @@ import { Retry } from '../base/retry';
 export interface Environment extends Surroundings {
   readonly dns: PublicDns;
   readonly readerOf: (domain: string, retry: Retry) => Ses['readIn'];
+  /** Undefined when there is no such secret. */
+  readonly secretOf: (arn: string, retry: Retry) => Promise<KeyStoreState | undefined>;
 }
 
 /** What Lambda says of an invocation. */
@@ -35,27 +38,29 @@ const ACCESS_GRACE_MS = 30_000;
 export async function onSchedule(
   request: WatchRequest, invocation: Invocation, environment: Environment,
 ): Promise<void> {
-  const { region: here, time, write, dns, readerOf } = environment;
+  const { region: here, time, write, dns, readerOf, secretOf } = environment;
   const end = time.now() + invocation.getRemainingTimeInMillis();
   const log = logTo(write, new Redactor(), { requestId: invocation.awsRequestId });
   const pace = PACE_MS * request.Runs;
+  const patient = () => new Retry({
+    time, log, end: Math.min(time.now() + PATIENCE_MS, end - DNS_MS), accessGraceMs: ACCESS_GRACE_MS,
+  });
 
   const inTurn = async (region: string, identities: readonly WatchedIdentity[]) => {
     const reports: Promise<void>[] = [];
     await time.sleep((request.Run + Math.random() / 5) * PACE_MS); // each run has its turn
     for (const watched of identities) {
       const next = time.now() + pace;
-      const retry = new Retry({
-        time, log, end: Math.min(time.now() + PATIENCE_MS, end - DNS_MS), accessGraceMs: ACCESS_GRACE_MS,
-      });
-      const view = await askSes(watched, region, readerOf(watched.Identity, retry));
+      const view = await askSes(watched, region, readerOf(watched.Identity, patient()));
       reports.push(report(watched, region, view));
       await time.sleep(Math.max(0, next - time.now()));
     }
     await Promise.all(reports);
   };
   const report = async (watched: WatchedIdentity, region: string, view: Awaited<ReturnType<typeof askSes>>) => {
-    const { seen, findings } = await lookAt(watched, view, dns, async (ms) => {
+    const describe = (arn: string) => secretOf(arn, patient());
+    const ofRotation = await lookAtRotation(watched, view, { describe, dns, now: time.now() });
+    const { seen, findings } = await lookAt(watched, view, ofRotation, dns, async (ms) => {
       if (time.now() + ms + SECOND_LOOK_NEEDS_MS > end) return false;
       await time.sleep(ms);
       return true;

@@ -1,4 +1,4 @@
-// Acknowledges findings of cdk-nag that the library cannot mend. It needs no dependency on cdk-nag.
+// Acknowledges findings of cdk-nag that the library cannot correct. It needs no dependency on cdk-nag.
 import * as cdk from 'aws-cdk-lib';
 
 interface Finding {

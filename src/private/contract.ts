@@ -58,7 +58,19 @@ export interface RotatingByoDkimProperties {
   readonly Schedule?: string;
 }
 
-export type SigningProperties = EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties;
+/**
+ * BYODKIM with a key that the user changes in the secret: the secret says the selector, too. The handler follows it
+ * without a deployment.
+ */
+export interface FollowedByoDkimProperties extends Pick<ByoDkimProperties, 'SecretArn' | 'SecretArnForm'> {
+  readonly Method: 'FOLLOWED_BYODKIM';
+  readonly JsonField: string;
+  /** The field of the secret with the selector. Left out if it is the default. */
+  readonly SelectorField?: string;
+}
+
+export type SigningProperties =
+  | EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties | FollowedByoDkimProperties;
 
 /**
  * The properties of the custom resource in the template.
@@ -126,6 +138,25 @@ export const ROTATION_TAGS = [
 
 export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number], string>>>;
 
+/**
+ * An identity that the function which changes keys cares for, though no secret of ours says so: what the custom
+ * resource has of it, and the id by which that owns its records.
+ */
+export type CaredIdentity = Pick<ResourceProperties,
+  'Identity' | 'Region' | 'Signing' | 'HostedZoneId' | 'HostedZoneRoleArn' | 'RecordTtl' | 'RecordConflict' | 'RecordOverlap'
+> & { readonly LogicalResourceId: string };
+
+/** What a rule of EventBridge sends to that function, every hour and when a secret has another current version. */
+export interface CareRequest {
+  readonly StackId: string;
+  readonly Identities: readonly CaredIdentity[];
+  /** What the event is about. If that is a secret, only the identities that follow it are cared for. */
+  readonly Resources?: readonly string[];
+}
+
+/** Default field of a followed secret with the selector. */
+export const DEFAULT_SELECTOR_FIELD = 'selector';
+
 /** Default first part of the selectors of a rotating key. */
 export const DEFAULT_SELECTOR_PREFIX = 'dkim';
 
@@ -169,6 +200,8 @@ export interface WatchRequest {
   readonly Runs: number;
   /** The detail of an event of AWS Health. Then only the identities are looked at that it names. */
   readonly Health?: unknown;
+  /** What an event of Secrets Manager is about. Then only the identities are looked at whose secret it names. */
+  readonly Secret?: unknown;
 }
 
 /** An identity that is watched, and how the stack has it signed. */
@@ -181,10 +214,12 @@ export interface WatchedIdentity {
   readonly DetailedMetrics?: true;
 }
 
-/** Of a rotating key, the tag on the identity says which it is. */
+/** Of a key that changes, the tag on the identity says which it is; of one that SES had before, the selector. */
 export type WatchedSigning =
-  | Pick<EasyDkimProperties | RotatingByoDkimProperties, 'Method'>
+  | Pick<EasyDkimProperties, 'Method'>
+  | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'>
   | DeedProperties
+  | (Pick<FollowedByoDkimProperties, 'Method'> & Pick<ByoDkimProperties, 'Selector'>)
   | (Pick<ByoDkimProperties, 'Method' | 'Selector'> & Pick<ResourceAttributes, 'PublicKeySha256'>);
 
 /** Metrics of watched identities: the namespace, the dimensions, and what is seen at each look. */
@@ -195,6 +230,8 @@ export const METRICS = {
   usual: ['Problem', 'LookFailed'],
   /** Metrics only where the user asks for them: each costs money. */
   detailed: ['Verified', 'SigningEnabled', 'KeyPublished'],
+  /** The same for a rotating key. */
+  rotating: ['KeyAgeDays', 'DaysToRotation', 'RotationPendingMinutes', 'SupersededRecords', 'RetirementsOverdue'],
 } as const;
 
 /**

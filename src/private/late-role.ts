@@ -1,4 +1,4 @@
-// The role that a function has in the end, for policies that are made before that is known.
+// The role that a function has at the end of synthesis, for policies that are made before that is known.
 import { CfnResource } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 

@@ -176,6 +176,14 @@ export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): 
 }
 
 /**
+ * The same for a secret that is followed: the key that SES has can be in a version that has no label any more.
+ */
+export function followPermission(secretArn: string, maxName?: number): Permission {
+  const { actions, ...permission } = secretPermission(secretArn, maxName);
+  return { ...permission, kind: 'followed secret', actions: [...actions, 'secretsmanager:ListSecretVersionIds'] };
+}
+
+/**
  * Decrypts the secret, but only through Secrets Manager. The DNS suffix of the service differs between
  * partitions, so the condition has a wildcard for it.
  */
@@ -216,6 +224,13 @@ export function keyStorePermission(stack: Stack, secretArn: string, maxLength: n
       maxTokenInResource: 0,
       maxTokenInCondition: longestArn('cloudformation', 'stack/', MAX_STACK_NAME + STACK_ID_END),
     },
+  };
+}
+
+/** Sees when the keys of a rotating key change, and reads none. */
+export function describeSecretPermission(secretArn: string, maxLength: number): Permission {
+  return {
+    kind: 'describe secret', actions: ['secretsmanager:DescribeSecret'], resources: [secretArn], maxTokenInResource: maxLength,
   };
 }
 

@@ -9,7 +9,7 @@ import { acknowledge } from './acknowledged-finding';
 import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
-import { encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
+import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
 import type { Rotation } from './rotation';
 
 export interface RotatingKeyOptions {
@@ -56,6 +56,11 @@ export class RotatingKey {
       keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
     ];
+  }
+
+  /** What the function may do that watches. */
+  public get lookPermission(): Permission {
+    return describeSecretPermission(this.secretArn, this.maxArn);
   }
 
   /**

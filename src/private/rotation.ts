@@ -1,9 +1,10 @@
-// The function that changes the rotating keys of a stack, with who may call it: Secrets Manager for each
-// step of a rotation, and EventBridge every hour for what is due.
+// The function that changes the keys of a stack, with who may call it: Secrets Manager for each step of a
+// rotation, and EventBridge every hour for what is due.
 import { Lazy, Stack } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
+import { Care, Cared } from './care';
 import { logPermission, Permission } from './permissions';
 import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { SharedPolicies } from './shared-policies';
@@ -25,7 +26,8 @@ export class Rotation extends Construct {
   public readonly functionArn: string;
   private readonly function: SharedFunction;
   private readonly policies: SharedPolicies;
-  private readonly permission: CfnPermission;
+  private permission?: CfnPermission;
+  private care?: Care;
   /** The secrets of each target of the rule. It can have 5, and a stack has no room for as many secrets. */
   private readonly targets: string[][] = [];
   private room = 0;
@@ -42,14 +44,7 @@ export class Rotation extends Construct {
     }, ownSettings(options));
     this.functionArn = this.function.arn;
     this.policies = new SharedPolicies(this, this.function.role, this.function.ownPermissions);
-    this.permission = new CfnPermission(this, 'SecretsManager', {
-      action: 'lambda:InvokeFunction',
-      functionName: this.function.arn,
-      principal: 'secretsmanager.amazonaws.com',
-      sourceAccount: Stack.of(this).account,
-    });
     this.node.addValidation({ validate: () => this.policies.problems(this.function, others()) });
-    this.addRule();
   }
 
   public apply(options: DkimFunctionOptions): void {
@@ -58,13 +53,30 @@ export class Rotation extends Construct {
 
   /** One more secret. Its schedule must depend on the results. */
   public add({ arn, maxLength }: KeySecret, permissions: Permission[]): IDependable[] {
+    const permission = this.permission ??= this.addCallers();
     this.room -= maxLength + AROUND_ARN;
     if (this.room < 0) {
       this.room = MAX_INPUT - '{"Secrets":[]}'.length - maxLength - AROUND_ARN;
       this.targets.push([]);
     }
     this.targets.at(-1)!.push(arn);
-    return [this.permission, this.policies.grant(permissions)];
+    return [permission, this.policies.grant(permissions)];
+  }
+
+  /** One more identity without a secret of ours. */
+  public careFor(identity: Cared, permissions: Permission[]): void {
+    this.care ??= new Care(this, 'Care', this.functionArn);
+    this.care.add(identity, this.policies.grant(permissions));
+  }
+
+  private addCallers(): CfnPermission {
+    this.addRule();
+    return new CfnPermission(this, 'SecretsManager', {
+      action: 'lambda:InvokeFunction',
+      functionName: this.function.arn,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Stack.of(this).account,
+    });
   }
 
   private addRule(): void {

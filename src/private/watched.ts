@@ -4,22 +4,28 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
-import { METRICS, SigningProperties, WatchedIdentity, WatchedSigning } from './contract';
+import { METRICS, ResourceAttributes, SigningProperties, WatchedIdentity, WatchedSigning } from './contract';
 import type { ProblemAlarmOptions } from '../problem-alarm-options';
 
 /** How often there is a look. */
 const PERIOD = Duration.hours(1);
 
-export type MetricName = typeof METRICS.usual[number] | typeof METRICS.detailed[number];
+export type MetricName = typeof METRICS[Exclude<keyof typeof METRICS, 'namespace' | 'dimensions'>][number];
+
+/** 1 is good, or much time is left. Of the others, a high value is what to look at. */
+const HIGH_IS_GOOD: readonly MetricName[] = [...METRICS.detailed, 'DaysToRotation'];
 
 /** How the stack has an identity signed, as far as it can be looked at without a key. */
-export function watchedSigning(signing: SigningProperties, publicKeySha256: () => string): WatchedSigning {
+export function watchedSigning(
+  signing: SigningProperties, attribute: (name: keyof ResourceAttributes) => string,
+): WatchedSigning {
   switch (signing.Method) {
-    case 'EASY_DKIM':
-    case 'ROTATING_BYODKIM': return { Method: signing.Method };
+    case 'EASY_DKIM': return { Method: signing.Method };
+    case 'ROTATING_BYODKIM': return { Method: signing.Method, SecretArn: signing.SecretArn };
     case 'DEED': return signing;
+    case 'FOLLOWED_BYODKIM': return { Method: signing.Method, Selector: attribute('Selector') };
     case 'BYODKIM':
-      return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: publicKeySha256() };
+      return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: attribute('PublicKeySha256') };
   }
 }
 
@@ -31,7 +37,12 @@ export class Watched {
   ) {}
 
   public metric(name: MetricName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const isUsual = (METRICS.usual as readonly string[]).includes(name);
+    const isUsual = (METRICS.usual as readonly MetricName[]).includes(name);
+    const isOfRotation = (METRICS.rotating as readonly MetricName[]).includes(name);
+    if (isOfRotation && this.identity.Signing.Method !== 'ROTATING_BYODKIM') {
+      throw new Error(`The key of '${this.scope.node.path}' does not rotate, so it has no metric ${name}. Use `
+        + 'DkimSigning.rotatingByoDkim()');
+    }
     if (!isUsual && !this.identity.DetailedMetrics) {
       throw new Error(`${this.scope.node.path} has no metric ${name}. Give it detailedMetrics: true`);
     }
@@ -40,14 +51,14 @@ export class Watched {
       metricName: name,
       dimensionsMap: { Domain: this.identity.Identity, Region: this.region },
       period: PERIOD,
-      statistic: isUsual ? cloudwatch.Stats.MAXIMUM : cloudwatch.Stats.MINIMUM,
+      statistic: HIGH_IS_GOOD.includes(name) ? cloudwatch.Stats.MINIMUM : cloudwatch.Stats.MAXIMUM,
       ...props,
     }).attachTo(this.scope);
   }
 
   public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
-    const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
+    const usual = ['ROTATING_BYODKIM', 'FOLLOWED_BYODKIM'].includes(this.identity.Signing.Method) ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
     const alarm = new cloudwatch.Alarm(this.scope, id, {
       alarmDescription: `DKIM of ${this.identity.Identity} in ${this.region}: mail may go out unsigned, or nobody can `

@@ -1,6 +1,6 @@
 // Watches identities: a function that can only look, and the rules of EventBridge that call it.
 import { createHash } from 'crypto';
-import { CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -24,7 +24,7 @@ const ROOM = 8192 - 100;
 
 /** The longest values that only the deployment knows. */
 const LONGEST: Readonly<Record<string, number>> = {
-  Identity: 253, Region: 16, ParentRegion: 16, Selector: 63, PublicKeySha256: 64,
+  Identity: 253, Region: 16, ParentRegion: 16, Selector: 63, PublicKeySha256: 64, SecretArn: 130,
 };
 
 /** The looks of an hour are all within it, so that no hour is without one: none begins near its start or its end. */
@@ -48,6 +48,7 @@ export class Watcher extends Construct {
   private packed: Grant[][] = [];
   private readonly policies: iam.ManagedPolicy[] = [];
   private rules = 0;
+  private rulesOfSecrets = 0;
 
   constructor(scope: Construct, id: string, options: DkimFunctionOptions) {
     super(scope, id);
@@ -67,20 +68,58 @@ export class Watcher extends Construct {
     this.function.apply(ownSettings(options));
   }
 
-  /** @param resource sets the signing: nobody looks before it has, or while it is deleted */
-  public add(identity: WatchedIdentity, region: string, resource: CfnResource): void {
+  /**
+   * @param resource sets the signing: nobody looks before it has, or while it is deleted
+   * @param ofSecret the right to see when a rotating key changes
+   */
+  public add(identity: WatchedIdentity, region: string, resource: CfnResource, ofSecret?: Permission): void {
     const stack = Stack.of(this);
     const { Identity: domain, Signing } = identity;
     const regions = [region, ...Signing.Method === 'DEED' ? [Signing.ParentRegion] : []];
     this.watched.push(identity);
     this.resources.push(resource);
-    this.grants.push(grantOf(stack, regions.map(each => lookPermission(stack, each, domain))));
+    this.grants.push(grantOf(stack, [
+      ...regions.map(each => lookPermission(stack, each, domain)), ...ofSecret ? [ofSecret] : [],
+    ]));
     // For each identity, the other function has this right and more. So it is the one that may need too many policies.
     this.packed = pack([this.own, ...this.grants], Infinity)!;
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy(this.policies.length));
     for (; this.rules * TARGETS_PER_RULE < this.requests().length; this.rules += 1) {
       for (const cause of this.causes()) this.addRule(cause, this.rules);
     }
+    if (ofSecret && this.rulesOfSecrets < this.rules) {
+      this.rulesOfSecrets = this.rules;
+      this.addRule(this.secretsChange(), this.rules - 1);
+    }
+  }
+
+  /** A pattern has no room for the ARNs of all secrets, but CloudFormation puts the logical ids into their names. */
+  private secretsChange(): Cause {
+    const wildcard = Stack.of(this).formatArn({
+      service: 'secretsmanager', resource: 'secret', resourceName: '*Dkim*Keys-*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return {
+      id: 'Secrets',
+      description: 'Looks at the DKIM of SES identities whose rotating key has changed (cdk-ses-dkim)',
+      props: {
+        eventPattern: {
+          source: ['aws.secretsmanager'],
+          $or: [
+            { 'detail-type': ['Secret Label Updated'], 'resources': [{ wildcard }], 'detail': { labelUpdated: ['AWSCURRENT'] } },
+            {
+              'detail-type': ['AWS Service Event via CloudTrail'],
+              'detail': { eventName: ['RotationFailed'], additionalEventData: { SecretId: [{ wildcard }] } },
+            },
+          ],
+        },
+      },
+      input: fields => ({
+        inputTransformer: {
+          inputPathsMap: { resources: '$.resources', detail: '$.detail' },
+          inputTemplate: `{"Secret":[<resources>,<detail>],${fields}}`,
+        },
+      }),
+    };
   }
 
   private causes(): Cause[] {

@@ -1,4 +1,5 @@
 // The messages of synthesis, which need no local cloud.
+import { FOLLOWED_KEYS } from './followed-keys';
 import { FUNCTION } from './function';
 import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
@@ -8,5 +9,5 @@ import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
 export const AT_SYNTHESIS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...ZONES, ...FUNCTION, ...WATCHED,
+  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION, ...WATCHED,
 ];

@@ -19,16 +19,16 @@ function sentencesIn(text: string, leastWords = LEAST_WORDS): string[] {
 
 /** What a sentence looks like that is no part of the table, and why. */
 const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
-  [/^(?:earlier calls to end|the last call of a rotation to end|a change that was refused last|the public name servers to answer|Route 53 to bring the zone|others to (?:see|say) |SES to (?:show|verify) |the resolver, asked for)/,
+  [/^(?:earlier calls to end|the last call (?:of a rotation|for a followed secret) to end|a change that was refused last|the public name servers to answer|Route 53 to bring the zone|others to (?:see|say) |SES to (?:show|verify) |the resolver, asked for)/,
     "what was waited for, in 'there was no time left for: …'"],
   [/^(?:CloudFormation no longer waits|Nothing has to be done|CloudFormation does not show|CloudFormation could not be answered)/,
     'nobody is there to be told: CloudFormation has gone on, or cannot be reached'],
-  [/^(?:Signing and records are not as|DKIM signing is switched off)/, 'it stands in the log, and nothing fails'],
+  [/^(?:Signing and records are not as|DKIM signing is switched off|it was taken back, or has the selector|the secret has another one)/, 'it stands in the log, and nothing fails'],
   [/^(?:route53:GetChange knows|A schedule is named|Lambda does not know|The code of the function has none|A lost (?:event|look)|It runs once an hour|A rule of EventBridge tells|The tag limits it)/,
     'why a finding of cdk-nag is acknowledged'],
-  [/^(?:Calls the function|DKIM signing of SES|Function for DKIM|Rotation of DKIM keys|Retires superseded DKIM|Looks (?:whether|at the) DKIM|mail may go out unsigned|The log of the function that watches)/,
+  [/^(?:Calls the function|DKIM signing of SES|Function for DKIM|Rotation of DKIM keys|(?:Follows secrets with DKIM keys, and r|R)etires superseded DKIM|Looks (?:whether|at the) DKIM|mail may go out unsigned|The log of the function that watches)/,
     'a description of a resource'],
-  [/^(?:CloudWatch Alarm State Change|\* \* \* \? \*\))$/, 'of EventBridge'],
+  [/^(?:CloudWatch Alarm State Change|AWS Service Event via CloudTrail|\* \* \* \? \*\))$/, 'of EventBridge'],
   [/^(?:', and the ARN of that|'cdk-ses-dkim' as an external|delegated to the name servers that hold)/, 'cut at a quote, and in the table as a whole'],
   [/^the method is the one above$/, 'nobody is told: it cannot happen, but the compiler does not know that'],
   [/^a number known at deployment$/, 'one of two answers, whose message is in the table'],
@@ -43,6 +43,7 @@ const WITHOUT_SENTENCE: readonly [RegExp, string][] = [
     'it passes on what another function has said'],
   [/^new (?:OutOfTimeError|LookAgainError)\(waitingFor\b/, 'the class says it, with what was waited for'],
   [/^new (?:NotShownYet|Overtaken|SuccessorGone)Error\(\)$/, 'nobody is told: the call is made again, or CloudFormation has gone on'],
+  [/^new HandlerError\(failures\.join/, 'it passes on what other errors have said'],
   [/^new QueryError\(/, 'a code, which stands in brackets after what a name server said'],
 ];
 

@@ -4,6 +4,7 @@ import { Refusal } from './refusal';
 
 const SES = 'test/lambda/watch/ses-findings.test.ts';
 const DNS = 'test/lambda/watch/dns-findings.test.ts';
+const ROTATION = 'test/end-to-end/rotation-watched.test.ts';
 const RUN = 'test/lambda/watch/on-schedule.test.ts';
 
 const CHANGE = 'deploy the stack with a change of the construct, such as another recordTtl';
@@ -36,6 +37,17 @@ export const WATCHED: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: "The key of '{path}' does not rotate, so it has no metric {name}",
+    advises: 'Use DkimSigning.rotatingByoDkim()',
+    why: 'Nobody knows when another key changes.',
+    atSynthesis: [{
+      title: 'metric: of a key that does not rotate',
+      parts: { path: 'Mail/Dkim', name: 'KeyAgeDays' },
+      build: (stack) => dkim(() => ({ watch: true, detailedMetrics: true }))(stack).metricKeyAge(),
+    }],
+  },
+  {
+    place: 'synthesis',
     says: 'detailedMetrics is given without watch',
     advises: 'Give watch: true too: without it nobody looks',
     why: 'These metrics show what the function of `watch` sees.',
@@ -56,6 +68,21 @@ export const SEEN: readonly Refusal[] = [
     `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
   seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set a rotating key (EXTERNAL) with another selector',
     `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
+  seen(SES, '{domain} signs in SES in {region} by {method}, and the stack has set a key of a secret (EXTERNAL) with another selector',
+    `Find out who has changed it. To have it as the stack says, ${CHANGE}`, 'The same.'),
+  seen(ROTATION, 'the key of {domain} is not changed any more, as rotation of the secret {secret} is switched off',
+    'Find out who did. To switch it on again: aws secretsmanager rotate-secret --secret-id {secret}',
+    'That changes the key at once, too.'),
+  seen(ROTATION, 'a change of the key of {domain} has not come to its end for {hours} hours',
+    'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
+    'It should be settled within two: [A rotation failed](trouble.md#a-rotation-failed).'),
+  seen(ROTATION, 'the key of {domain} should have been changed by {date}',
+    'See in CloudTrail, and in the log of the function that changes keys (…Rotation…), why it was not',
+    'Secrets Manager tries again by itself, and gives up some day.'),
+  seen(ROTATION, 'the secret {secret} with the rotating key is gone, or marked for deletion',
+    'Restore it: aws secretsmanager restore-secret. SES goes on with the key that it has', 'Somebody has deleted it.'),
+  seen(ROTATION, 'nobody could see when the key in the secret {secret} changes: {error}',
+    "See whether a policy forbids secretsmanager:DescribeSecret to the function's role", '`LookFailed` is 1.'),
   seen(SES, 'the DKIM status of {domain} in SES in {region} is PENDING: SES still looks for the records, and mail goes out unsigned '
     + 'until it has found them', 'It takes minutes. If it takes longer, look whether the records are in public DNS, and the domain is '
     + 'delegated to them', 'Also `NOT_STARTED`, for a moment.'),

@@ -1,9 +1,20 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
-import { ACCOUNT, DOMAIN, REGION, RotatingScene, SHORT } from './rotating-scene';
+import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { LocalCloudOptions } from '../cloud';
 import { HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
 
-const HEALTHY = { Problem: 0, LookFailed: 0, Verified: 1, SigningEnabled: 1, KeyPublished: 1 };
+const HEALTHY = {
+  Problem: 0,
+  LookFailed: 0,
+  Verified: 1,
+  SigningEnabled: 1,
+  KeyPublished: 1,
+  KeyAgeDays: expect.any(Number),
+  DaysToRotation: expect.any(Number),
+  RotationPendingMinutes: 0,
+  SupersededRecords: expect.any(Number),
+  RetirementsOverdue: 0,
+};
 
 let rotating: RotatingScene;
 
@@ -24,6 +35,82 @@ test('it is healthy before, between and after changes of the key', async () => {
   await rotating.clock.pass(30 * HOUR); // the old records are retired
   expect(reportsOn(scene).at(-1)!.metrics).toEqual(HEALTHY);
   expect(said(scene)).toEqual([]);
+});
+
+test('its age, the next change and the records before are seen without a right to read it', async () => {
+  await started();
+  const { scene, clock } = rotating;
+  expect(await nextReport(scene)).toMatchObject({ KeyAgeDays: 0, SupersededRecords: 0 });
+  await clock.pass(36 * HOUR);
+  const aged = reportsOn(scene).at(-1)!.metrics;
+  expect(aged.KeyAgeDays).toBeCloseTo(1.5, 0);
+  const { nextRotationAt = 0 } = scene.cloud.secretsManager.described().find(({ arn }) => arn === rotating.arn)!;
+  expect(aged.DaysToRotation).toBeCloseTo((nextRotationAt - clock.now()) / (24 * HOUR), 0);
+  await rotating.rotated();
+  expect(await nextReport(scene)).toMatchObject({ KeyAgeDays: 0, SupersededRecords: 1, RetirementsOverdue: 0 });
+});
+
+test('a change of the key wakes a look', async () => {
+  await started();
+  const { scene, clock } = rotating;
+  await nextReport(scene);
+  const before = reportsOn(scene).length;
+  await rotating.rotated();
+  await clock.pass(2 * MINUTE);
+  expect(reportsOn(scene).length).toBe(before + 1);
+});
+
+test('a record that should be gone is counted', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  await rotating.rotated();
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 1000 });
+  await clock.pass(30 * HOUR);
+  expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 1 });
+});
+
+test('rotation that is switched off, and a secret that is marked for deletion, are problems', async () => {
+  await started();
+  const { scene, cloud } = rotating;
+  cloud.secretsManager.cancelRotation(rotating.arn);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, LookFailed: 0 });
+  expect(said(scene).join()).toMatch(/rotation of the secret .* is switched off/);
+  cloud.secretsManager.delete(rotating.arn, { recoveryWindowInDays: 7 });
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/is gone, or marked for deletion/);
+});
+
+test('a change that hangs is a problem after some hours', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  await nextReport(scene);
+  cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'access-denied', times: 1000 });
+  cloud.faults.add({ service: 'secretsmanager', operation: 'UpdateSecretVersionStage', kind: 'access-denied', times: 1000 });
+  rotating.rotate();
+  await clock.pass(7 * HOUR);
+  const last = reportsOn(scene).at(-1)!.metrics;
+  expect(last.RotationPendingMinutes).toBeGreaterThan(240);
+  expect(last).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/a change of the key of example\.com has not come to its end for \d hours/);
+});
+
+test('a change that is overdue is a problem', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  const secret = cloud.secretsManager.described().find(({ arn }) => arn === rotating.arn)!;
+  secret.nextRotationAt = clock.now() - 47 * HOUR;
+  await nextReport(scene);
+  expect(said(scene)).toEqual([]);
+  await clock.pass(2 * HOUR);
+  expect(said(scene).join()).toMatch(/the key of example\.com should have been changed by 20/);
+});
+
+test('a secret that cannot be described is silence, not health', async () => {
+  await started();
+  const { scene, cloud } = rotating;
+  cloud.faults.add({ service: 'secretsmanager', operation: 'DescribeSecret', kind: 'access-denied', times: 1000 });
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, LookFailed: 1, Verified: 1 });
+  expect(said(scene).join()).toMatch(/nobody could see when the key in the secret/);
 });
 
 test('a key that the stack has not told SES is a problem', async () => {

@@ -1,9 +1,10 @@
 // What the stacks of the fault matrix say. Each is synthesized once: all names in it are the same every time.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
 import { StackResult } from '../../cloud';
 import { Method as FixedMethod, ORIGINS, PARENT } from '../methods';
 import { ACCOUNT, byoDkim, DOMAIN, REGION, Scene } from '../scene';
@@ -13,7 +14,7 @@ export const STACK = 'Mail';
 /** There is no such identity. */
 export const FAILING_DOMAIN = 'missing.example';
 
-export type Method = FixedMethod | 'rotating key';
+export type Method = FixedMethod | 'rotating key' | 'followed key';
 
 /** What a stack says, and how SES signs then. */
 export interface Deployment {
@@ -39,7 +40,7 @@ export function domainOf({ domain = DOMAIN }: Deployment): string {
 }
 
 export function originOf({ method }: Deployment): string {
-  return method === 'rotating key' ? ORIGINS.BYODKIM : ORIGINS[method];
+  return method === 'rotating key' || method === 'followed key' ? ORIGINS.BYODKIM : ORIGINS[method];
 }
 
 const assemblies = new Map<string, CloudAssembly>();
@@ -81,6 +82,12 @@ function signing(world: World, { method, selector = 's1', key = 'one' }: Deploym
     case 'DEED': return DkimSigning.deterministicEasyDkim({ parentRegion: PARENT });
     // A short key is made in a tenth of the time.
     case 'rotating key': return DkimSigning.rotatingByoDkim({ keyLength: 1024, overlap: Duration.days(1) });
+    case 'followed key':
+      return DkimSigning.byoDkim({
+        privateKey: DkimPrivateKey.fromSecret(
+          secretsmanager.Secret.fromSecretCompleteArn(stack, 'Followed', world.followed), { jsonField: 'privateKey' }),
+        followSecret: true,
+      });
     case 'BYODKIM':
       return byoDkim(stack, selector, world.secrets[key], key === 'two' ? { jsonField: 'key' } : undefined);
   }

@@ -49,6 +49,8 @@ export class World {
 
   /** One is stored as it is, the other in a field of JSON. */
   readonly secrets: Readonly<Record<keyof typeof CANARIES, string>>;
+  /** One that a user writes: selector and key. */
+  readonly followed: string;
   /** What is there before any stack of ours, by domain. */
   private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
@@ -57,11 +59,17 @@ export class World {
       one: scene.secret(CANARIES.one, 'canary-one'),
       two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
     };
+    this.followed = scene.secret(followedValue('s1', 'one'), 'canary-followed');
   }
 
   /** Tells apart worlds in which the same stack would be another template. */
   get key(): string {
-    return [...this.domains.map(({ zoneId }) => zoneId), ...Object.values(this.secrets)].join();
+    return [...this.domains.map(({ zoneId }) => zoneId), ...Object.values(this.secrets), this.followed].join();
+  }
+
+  /** The user stores the other key. */
+  storeOtherKey(): void {
+    this.scene.cloud.secretsManager.put(this.followed, followedValue('s2', 'two'));
   }
 
   domain(name: string): Domain {
@@ -76,7 +84,7 @@ export class World {
   get rotating() {
     const { secretsManager } = this.scene.cloud;
     return secretsManager.described().filter(({ arn }) =>
-      ![...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
+      ![this.followed, ...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
   }
 
   /** What strangers have in the zone of the domain. */
@@ -134,4 +142,9 @@ export class World {
       this.strangers.set(domain.name, { records: scene.all(domain.zoneId), tags: this.tagsOf(domain) });
     }
   }
+}
+
+/** As the user writes it. */
+function followedValue(selector: string, key: keyof typeof CANARIES): string {
+  return JSON.stringify({ selector, privateKey: CANARIES[key] });
 }

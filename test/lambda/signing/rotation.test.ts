@@ -62,8 +62,11 @@ test.each(STEPS)('%s that is repeated at once, and after all steps, changes noth
   expect(world()).toEqual(once);
   await keys.allSteps();
   const done = world();
+  const calls: string[] = [];
+  keys.aws.onCall = (call) => void calls.push(call);
   await keys.step(step);
   expect(world()).toEqual(done);
+  expect(calls).not.toContain('UpdateSecretVersionStage'); // it would be refused, and so be no change
 });
 
 describe('createSecret', () => {

@@ -38,6 +38,7 @@ async function run(Identities: WatchedIdentity[], Runs = 1, minutes = 15): Promi
     time: jumpingTime(clock),
     write: (line) => void lines.push(JSON.parse(line)),
     dns: { ask: () => dns() },
+    secretOf: () => Promise.reject(new Error('no test here has a rotating key')),
     readerOf: (domain: string, retry: Retry) => (region) => retry.call('GetEmailIdentity', async () => {
       calls.push({ at: clock.now(), domain, region });
       return answer(domain, region);

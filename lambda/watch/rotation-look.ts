@@ -1,0 +1,104 @@
+// Looks whether a rotating key is changed in time: what Secrets Manager says of the secret, without its value, and what
+// the registry records in public DNS say of the records before.
+import { Finding } from './finding';
+import { Seen } from './metrics';
+import { SesView } from './ses-findings';
+import { METRICS, WatchedIdentity } from '../../src/private/contract';
+import { textOf } from '../base/describe-error';
+import { isRegistryLabel } from '../base/owner';
+import { IdentityState, KeyStoreState, PublicDns } from '../base/ports';
+import { recordName } from '../records/dkim-record';
+import { parseRegistry } from '../records/registry';
+
+export interface RotationLook {
+  readonly seen: Pick<Seen, typeof METRICS.rotating[number]>;
+  readonly findings: readonly Finding[];
+}
+
+interface Sources {
+  readonly describe: (secretArn: string) => Promise<KeyStoreState | undefined>;
+  readonly dns: PublicDns;
+  readonly now: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Longer than SES and all repeats can take: the hourly care should have settled it. */
+const LONGEST_ROTATION_MS = 4 * HOUR_MS;
+/** Secrets Manager begins within a window after the time of the schedule. */
+const LATEST_MS = 2 * DAY_MS;
+/** The hourly care may have failed once. */
+const OVERDUE_MS = 3 * HOUR_MS;
+
+export async function lookAtRotation(
+  { Identity: domain, Signing }: WatchedIdentity, view: SesView | Finding, { describe, dns, now }: Sources,
+): Promise<RotationLook> {
+  if (Signing.Method !== 'ROTATING_BYODKIM') return { seen: {}, findings: [] };
+  const { SecretArn: arn } = Signing;
+  const identity = 'identity' in view ? view.identity : undefined;
+  const [state, ofRecords] = await Promise.all([
+    describe(arn).catch((error: unknown) => blind(arn, error)),
+    identity ? recordsBefore(domain, identity, dns, now) : {},
+  ]);
+  if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
+  const { rotatedAt = now, nextRotationAt, changedAt = now, versions: { AWSPENDING, AWSCURRENT } } = state;
+  const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
+  const pendingMs = isPending ? now - changedAt : 0;
+  return {
+    seen: {
+      KeyAgeDays: tenths((now - rotatedAt) / DAY_MS),
+      DaysToRotation: nextRotationAt === undefined ? undefined : tenths((nextRotationAt - now) / DAY_MS),
+      RotationPendingMinutes: Math.round(pendingMs / MINUTE_MS),
+      ...ofRecords,
+    },
+    findings: [
+      ...state.rotates ? [] : [{
+        what: `the key of ${domain} is not changed any more, as rotation of the secret ${arn} is switched off`,
+        whatToDo: `Find out who did. To switch it on again: aws secretsmanager rotate-secret --secret-id ${arn}`,
+      }],
+      ...pendingMs < LONGEST_ROTATION_MS ? [] : [{
+        what: `a change of the key of ${domain} has not come to its end for ${Math.round(pendingMs / HOUR_MS)} hours`,
+        whatToDo: 'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
+      }],
+      ...nextRotationAt === undefined || now - nextRotationAt < LATEST_MS ? [] : [{
+        what: `the key of ${domain} should have been changed by ${new Date(nextRotationAt).toISOString()}`,
+        whatToDo: 'See in CloudTrail, and in the log of the function that changes keys (…Rotation…), why it was not',
+      }],
+    ],
+  };
+}
+
+function gone(arn: string): Finding {
+  return {
+    what: `the secret ${arn} with the rotating key is gone, or marked for deletion`,
+    whatToDo: 'Restore it: aws secretsmanager restore-secret. SES goes on with the key that it has',
+  };
+}
+
+function blind(arn: string, error: unknown): Finding {
+  return {
+    what: `nobody could see when the key in the secret ${arn} changes: ${textOf(error)}`,
+    whatToDo: "See whether a policy forbids secretsmanager:DescribeSecret to the function's role",
+    isBlind: true,
+  };
+}
+
+/** By the registry records of those who have told SES. Nobody knows of one that no name server has answered. */
+async function recordsBefore(
+  domain: string, { tags }: IdentityState, dns: PublicDns, now: number,
+): Promise<RotationLook['seen']> {
+  const labels = Object.keys(tags).filter(isRegistryLabel);
+  const answers = await Promise.all(labels.map((label) => dns.ask(recordName(label, domain))));
+  const values = answers.map((each) => each.find(({ values: given }) => given !== undefined)?.values);
+  if (values.includes(undefined)) return {};
+  const ends = values.flatMap((given) => parseRegistry(given ?? []).entries.flatMap(({ until }) => until ?? []));
+  return {
+    SupersededRecords: ends.length,
+    RetirementsOverdue: ends.filter((until) => Date.parse(until) < now - OVERDUE_MS).length,
+  };
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,73 @@
+// Retirement between deployments, for a stack that asks for it: a superseded record goes when its overlap is over.
+import { ACCOUNT, DAY, DOMAIN, HOUR, REGION } from './rotating-scene';
+import { PEM, Scene } from './scene';
+import { EmailIdentityDkimProps } from '../../src';
+
+const RETIRES: Partial<EmailIdentityDkimProps> = { retireBetweenDeployments: true };
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+});
+afterEach(() => scene.stop());
+
+const selectors = () => scene.records().map((line) => line.split(' ')[1].split('.')[0]);
+
+/** Two weeks, less an hour, in which the function is not called: it would have nothing to do. */
+async function overlapPasses(): Promise<void> {
+  const { eventBridge: { settings }, clock } = scene.cloud;
+  settings.deliveries = 0;
+  await clock.pass(14 * DAY - HOUR);
+  settings.deliveries = 1;
+}
+
+test.each<[string, (secret: string) => ReturnType<Scene['easy']>, number]>([
+  ['BYODKIM', (secret) => scene.byo('s1', secret, RETIRES), 1],
+  ['Easy DKIM', () => scene.easy(RETIRES), 3],
+])('the records of %s go after their overlap, without a deployment', async (_, first, count) => {
+  await scene.deployed('mail', first(scene.secrets.one));
+  await scene.verified();
+  const old = selectors();
+  expect(old).toHaveLength(count);
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two, RETIRES));
+  await scene.verified();
+  await overlapPasses();
+  expect(selectors().sort()).toEqual([...old, 's2'].sort());
+  await scene.cloud.clock.pass(3 * HOUR);
+  expect(selectors()).toEqual(['s2']);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+});
+
+test('also after a change to Easy DKIM, and not while SES signs with them', async () => {
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, RETIRES));
+  await scene.verified();
+  await scene.deployed('mail', scene.easy(RETIRES));
+  await scene.verified();
+  const { cloud } = scene;
+  cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'EXTERNAL', {
+    DomainSigningSelector: 's1', DomainSigningPrivateKey: PEM.one.replace(/-----[^-]+-----|\s/g, ''),
+  }); // somebody goes back by hand
+  await overlapPasses();
+  await cloud.clock.pass(3 * HOUR);
+  expect(selectors()).toContain('s1');
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
+test('a stack that does not ask for it keeps them until it is deployed', async () => {
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one));
+  await scene.verified();
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two));
+  await overlapPasses();
+  await scene.cloud.clock.pass(3 * HOUR);
+  expect(selectors()).toEqual(['s1', 's2']);
+});
+
+test('removing the construct takes the function out with it', async () => {
+  await scene.deployed('mail', scene.easy(RETIRES));
+  await scene.verified();
+  expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+  await scene.cloud.clock.pass(3 * HOUR);
+  expect(scene.all()).toEqual([]);
+  expect(scene.cloud.eventBridge.ruleArns()).toEqual([]);
+});
