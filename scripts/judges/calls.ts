@@ -20,6 +20,11 @@ export interface JudgedOperation {
   readonly findings: readonly string[];
 }
 
+/** Calls that are wrong, so that a judge who passes everything is seen. */
+const SPOILT = { operation: 'PutEmailIdentityDkimSigningAttributes', field: 'SigningAttributesOrigin' };
+const spoilt = (call: RecordedCall): RecordedCall =>
+  ({ ...call, body: call.body.replace(`"${SPOILT.field}"`, `"${SPOILT.field}s"`) });
+
 export class RecordedCalls {
   private readonly calls: RecordedCall[] = [];
 
@@ -32,7 +37,12 @@ export class RecordedCalls {
 
   /** @param python the interpreter of an environment that has botocore */
   async judgedBy(python: string): Promise<JudgedOperation[]> {
-    const findings = await ask<string[][]>({ command: python, args: [join(__dirname, 'calls.py')] }, this.calls);
+    const asked = [...this.calls, ...this.calls.filter(({ operation }) => operation === SPOILT.operation).map(spoilt)];
+    const findings = await ask<string[][]>({ command: python, args: [join(__dirname, 'calls.py')] }, asked);
+    const passed = findings.slice(this.calls.length).filter(({ length }) => length === 0);
+    if (asked.length === this.calls.length || passed.length > 0) {
+      throw new Error(`botocore finds nothing in ${passed.length} calls that are wrong`);
+    }
     const named = this.calls.map(({ service, operation }, index) =>
       ({ name: `${service} ${operation}`, findings: findings[index] }));
     return [...new Set(named.map(({ name }) => name))].sort().map((operation) => {

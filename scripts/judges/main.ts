@@ -20,6 +20,8 @@ interface Message {
 }
 
 const SES = 'the local SES';
+const GET_IDENTITY = { service: 'ses', operation: 'GetEmailIdentity' };
+const LONGER_THAN_A_RUN = 16 * 60_000;
 const findings: string[] = [];
 
 async function main(): Promise<void> {
@@ -41,6 +43,8 @@ async function main(): Promise<void> {
     const domains = await Domains.in(scene, casesWith(made?.privateKey));
     const messages: Message[] = [];
     for (const key of [0, 1]) {
+      // Once a run ends before SES has answered, so that the function starts itself again.
+      if (key > 0) scene.cloud.faults.add({ ...GET_IDENTITY, kind: 'throttle', forMs: LONGER_THAN_A_RUN });
       await scene.deployed('judged', domains.stackWith(key));
       if (key > 0) await domains.rotate();
       messages.push(...await newMail(scene, domains, judges));
@@ -126,10 +130,14 @@ async function judgeRecords(
     if (await openDkim.wrongWith({ ...record, privateKey: pooledKey(2048, 2) }, scene) === undefined) {
       findings.push(`opendkim-testkey takes another key for that of ${nameOf(record)}`);
     }
-    if (await domains.publicKey(record) !== publicKeyOf(privateKey)) findings.push(`p= of ${nameOf(record)} is not the key's`);
+    if (await domains.publicKey(record) !== publicKeyOf(privateKey)) {
+      findings.push(`p= of ${nameOf(record)} is not the key's`);
+    }
   }
   const ofOpenDkim = records.find(({ domain, selector }) => domain === 'genkey.com' && selector === 's1');
-  if (ofOpenDkim && await domains.publicKey(ofOpenDkim) !== made) findings.push('opendkim-genkey makes another p= of its key');
+  if (ofOpenDkim && await domains.publicKey(ofOpenDkim) !== made) {
+    findings.push('opendkim-genkey makes another p= of its key');
+  }
   console.log(`opendkim-testkey has looked at ${records.length} records`);
 }
 
@@ -153,7 +161,7 @@ async function optional<T>(name: string, prepare: () => T | Promise<T>): Promise
     return await prepare();
   } catch (error) {
     if (!(error instanceof MissingError || error instanceof NoPythonError)) throw error;
-    console.log(`left out: ${name}, which is not here and cannot be installed: ${error.message.trim().split('\n').at(-1)}`);
+    console.log(`left out: ${name}, which is not on this machine: ${error.message.trim().split('\n').at(-1)}`);
     return undefined;
   }
 }
