@@ -22,8 +22,8 @@ import {
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkKeyOfStack, checkParentRegion, checkPartition,
-  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkKeyOfStack, checkParentRegion,
+  checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**

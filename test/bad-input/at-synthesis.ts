@@ -10,5 +10,6 @@ import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
 export const AT_SYNTHESIS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...SLOTS_AT_SYNTHESIS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION, ...WATCHED,
+  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...SLOTS_AT_SYNTHESIS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION,
+  ...WATCHED,
 ];

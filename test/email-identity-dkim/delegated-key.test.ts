@@ -35,7 +35,8 @@ test('they fit CDK\'s own records of another zone', () => {
   dkim.dkimRecords.forEach(({ name, value }, index) =>
     new route53.CnameRecord(stack, `Record${index}`, { zone: other, recordName: name, domainName: value }));
 
-  const records = Object.values((stack.node.root as App).synth().getStackByName(stack.stackName).template.Resources) as any[];
+  const { template } = (stack.node.root as App).synth().getStackByName(stack.stackName);
+  const records = Object.values(template.Resources) as any[];
   expect(records.filter(({ Type }) => Type === 'AWS::Route53::RecordSet').map(({ Properties: { Name } }) => Name)).toEqual([
     'dkim-1._domainkey.example.com.', 'dkim-2._domainkey.example.com.',
   ]);
