@@ -201,13 +201,17 @@ export interface RotatingByoDkimSigningOptions {
   /**
    * A hosted zone for the records, for a domain whose DNS is at another provider.
    *
-   * Any public zone will do, in its account with `hostedZoneRole`. Two CNAMEs at that provider lead into it.
-   * `dkimRecords` of the construct has them. They never change, and both must be there before the domain can
-   * be signed: until then the deployment fails, or waits for as long as `waitForVerification` says. Each
-   * change of the key takes a quarter of an hour longer, until resolvers have forgotten the key before.
+   * Any public zone works. For a zone in another account, give `hostedZoneRole`. Two CNAMEs at the other
+   * provider lead to the zone. `dkimRecords` of the construct has them. They never change. SES is told only
+   * when both are published. Until then the deployment fails, or waits as long as `waitForVerification` says.
+   * Each change of the key takes a quarter of an hour longer, until resolvers have forgotten the key before.
    *
-   * The construct throws if it has a `hostedZone` too, if the name of the zone is not known in the app, if
-   * `recordTtl` is longer than 15 minutes, or if `interval` is not longer than `overlap`.
+   * The construct throws
+   *
+   * - if it has a `hostedZone` too,
+   * - if the name of the zone is not known in the app,
+   * - if `recordTtl` is longer than 15 minutes,
+   * - if `interval` is not longer than `overlap`.
    *
    * Not yet seen on real SES.
    *

@@ -193,11 +193,12 @@ export interface EmailIdentityDkimProps {
    * Whether `watch` also writes the metrics `metricVerified()`, `metricSigningEnabled()` and
    * `metricKeyPublished()`.
    *
-   * For a rotating key it also writes `metricKeyAge()`, `metricDaysToRotation()`, `metricRotationPending()`,
-   * `metricSupersededRecords()` and `metricRetirementsOverdue()`.
+   * For a rotating key it also writes `metricKeyAge()`, `metricDaysToRotation()` and
+   * `metricRotationPending()`. For its records it writes `metricSupersededRecords()` and
+   * `metricRetirementsOverdue()`.
    *
-   * Price: three more metrics for the identity, and five more for a rotating key, for 0.30 USD a month each.
-   * The log has the same values in any case.
+   * Price: 0.30 USD a month for each metric. There are three more for the identity, and another five for a
+   * rotating key. The log has the same values in any case.
    *
    * Throws if `watch` is not set.
    *

@@ -47,7 +47,7 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
     says: "delegatedTo is the hosted zone of '{name}', and has to be that of a domain of at least two labels, in lower case, with letters, "
       + 'digits and hyphens',
     advises: '',
-    why: 'The records are below the domain, below the name of the zone.',
+    why: 'The names of the records end with the domain, and then the name of the zone.',
     atSynthesis: ['Keys.example.net', '_domainkey.example.com'].map((name) => ({
       title: `delegatedTo: ${name}`,
       parts: { name },
@@ -59,7 +59,7 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
     says: 'interval is {days} days, and overlap {overlap}. With delegatedTo there are two selectors, and each holds its key until the '
       + 'overlap is over',
     advises: 'Give a longer interval, or a shorter overlap',
-    why: 'A third key would find no selector.',
+    why: 'Otherwise there would be no free selector for a third key.',
     atSynthesis: [
       {
         title: 'delegatedTo: interval and the default overlap',
@@ -78,7 +78,7 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
     says: 'recordTtl is {seconds} seconds, and with delegatedTo at most 900: a selector is used again, when resolvers have forgotten its '
       + 'key',
     advises: 'Give a shorter one, or leave recordTtl out',
-    why: 'A rotation waits for that, and its steps have a quarter of an hour each.',
+    why: 'A rotation waits until resolvers have forgotten the old key. A step of it can take a quarter of an hour.',
     atSynthesis: [{
       title: 'delegatedTo: recordTtl',
       parts: { seconds: '3600' },
@@ -92,9 +92,9 @@ export const SLOTS: readonly Refusal[] = [
     place: 'public-dns',
     says: 'The world is not led to the keys of {domain} yet. {said}. Signing was not touched',
     advises: 'Publish both at the DNS provider of {domain}, once and for good: {cnames}',
-    why: 'With `delegatedTo` two CNAMEs lead into the zone with the keys, and SES is told only when the world follows both. '
-      + '[A key behind CNAMEs](other-dns.md#a-key-that-rotates-behind-two-cnames) says how to have them before. A rotation says the same when '
-      + 'one has gone.',
+    why: 'With `delegatedTo` two CNAMEs lead into the zone with the keys, and SES is told only when public DNS has both. '
+      + '[A key behind CNAMEs](other-dns.md#a-key-that-rotates-behind-two-cnames) says how to publish them before. A rotation says the same '
+      + 'when one is missing.',
     testedBy: 'test/end-to-end/delegated-key.test.ts',
   },
   {
@@ -102,28 +102,28 @@ export const SLOTS: readonly Refusal[] = [
     says: 'The CNAMEs of {domain} lead to the zone of its keys, and its public name servers do not answer TXT {name}: {said}. Signing was '
       + 'not touched',
     advises: 'Is {zone} the zone that {place} is delegated to? Compare its name servers with those at the registrar',
-    why: 'The CNAMEs are right, and the zone that they lead to is not the one that the world asks.',
+    why: 'The CNAMEs are right, but the zone that they lead to is not the one on the public name servers.',
     testedBy: 'test/end-to-end/delegated-key.test.ts',
   },
   {
     place: 'records',
     says: 'Another stack, or the same domain in another Region, has its keys in the slots {slots} of {domain} in the hosted zone {zone}',
     advises: 'Give the key another selectorPrefix, and publish the CNAMEs of its slots',
-    why: 'Two keys take turns in two selectors. A further key would have none to turn to.',
+    why: 'Two keys take turns in two selectors. There is none for a third key.',
     testedBy: 'test/end-to-end/delegated-changes.test.ts',
   },
   {
     place: 'records',
     says: 'The slots {slots} of {domain} in the hosted zone {zone} both hold keys that mail may need: {times}',
     advises: 'Deploy again after that, or give the key another selectorPrefix',
-    why: 'The stack has signed so before, and their overlap is not over. `for good` is a key that was retained.',
+    why: 'The stack signed with these keys before, and their overlap is not over. `for good` means a key that was retained.',
     testedBy: 'test/end-to-end/delegated-changes.test.ts',
   },
   {
     place: 'rotation',
     says: 'SES signs {domain} with the selector {slot}, and the key of this secret has another one',
     advises: 'Nothing was changed. Deploy the stack again, so that it says how the domain is signed',
-    why: 'Somebody has told SES the key before.',
+    why: 'Somebody has told SES to use the key before this one.',
     testedBy: 'test/end-to-end/delegated-changes.test.ts',
   },
   {
@@ -138,7 +138,7 @@ export const SLOTS: readonly Refusal[] = [
     place: 'rotation',
     says: 'The next key is published in the slot {slot}, and resolvers may remember for 15 minutes what was there before',
     advises: 'SES was not told of it yet. Secrets Manager tries again',
-    why: 'It is no fault: mail that is signed with a key which a resolver does not know yet would fail.',
+    why: 'This is no fault. Mail would fail if a resolver does not know its key yet.',
     testedBy: 'test/end-to-end/delegated-key.test.ts',
   },
 ];
