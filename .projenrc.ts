@@ -502,7 +502,9 @@ project.gitignore.exclude('/test/*.snapshot/asset.*');
 
 // The package has the compiled library, its API reference, the translated examples, and the built handler with its
 // licences. These do not ship:
-for (const path of ['.textlintrc.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'tsconfig.dev.json']) {
+for (const path of [
+  '.textlintrc.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'CODE_OF_CONDUCT.md', 'tsconfig.dev.json',
+]) {
   project.addPackageIgnore(path);
 }
 
