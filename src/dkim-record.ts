@@ -7,7 +7,8 @@ import { RecordType } from 'aws-cdk-lib/aws-route53';
  *
  * Name, value and data are tokens: they are known only at deployment. Use them in outputs, in other
  * resources, or in records at another DNS provider. If the construct has a hosted zone, it writes the
- * records itself.
+ * records itself. The CNAMEs of a rotating key with `delegatedTo` are known before, and are never written
+ * for you.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
  */
@@ -23,7 +24,7 @@ export interface DkimRecord {
   readonly name: string;
 
   /**
-   * Type of the record: `CNAME` for Easy DKIM, `TXT` for BYODKIM.
+   * Type of the record: `CNAME` for Easy DKIM and for `delegatedTo`, `TXT` for BYODKIM otherwise.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */

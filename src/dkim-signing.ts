@@ -2,18 +2,19 @@
 // of records.
 import { ArnFormat, Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey } from 'aws-cdk-lib/aws-kms';
-import { RecordType } from 'aws-cdk-lib/aws-route53';
+import { IHostedZone, RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
-  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties,
+  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties, slotsOf,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
+import { zoneNameOf } from './private/known-zone';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import {
   decryptPermission, followPermission, Permission, replicationPermissions, secretPermission,
@@ -21,8 +22,8 @@ import {
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkFollowing, checkKeyOfStack, checkParentRegion, checkPartition,
-  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkKeyOfStack, checkParentRegion,
+  checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -177,6 +178,7 @@ export interface RotatingByoDkimSigningOptions {
    * First part of the selectors: 1 to 47 lower-case letters, digits and inner hyphens.
    *
    * A selector is `<prefix>-<date>-<6 digits>`, for example `dkim-20261126-0a1b2c`. None is used twice.
+   * With `delegatedTo` there are two, which take turns: `<prefix>-1` and `<prefix>-2`.
    *
    * Throws if it is not of that form.
    *
@@ -195,6 +197,24 @@ export interface RotatingByoDkimSigningOptions {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    */
   readonly encryptionKey?: IKey;
+
+  /**
+   * A hosted zone for the records, for a domain whose DNS is at another provider.
+   *
+   * Any public zone will do, in its account with `hostedZoneRole`. Two CNAMEs at that provider lead into it.
+   * `dkimRecords` of the construct has them. They never change, and both must be there before the domain can
+   * be signed: until then the deployment fails, or waits for as long as `waitForVerification` says. Each
+   * change of the key takes a quarter of an hour longer, until resolvers have forgotten the key before.
+   *
+   * The construct throws if it has a `hostedZone` too, if the name of the zone is not known in the app, if
+   * `recordTtl` is longer than 15 minutes, or if `interval` is not longer than `overlap`.
+   *
+   * Not yet seen on real SES.
+   *
+   * @default - the `hostedZone` of the construct
+   * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2
+   */
+  readonly delegatedTo?: IHostedZone;
 }
 
 /** What the construct needs from a method. */
@@ -207,10 +227,20 @@ interface SigningConfig {
   readonly rotatingKey?: RotatingKey;
   /** What the function needs that follows the secret. */
   readonly follows?: { readonly secretArn: string; readonly permissions: Permission[] };
+  /** Where the records are if the DNS of the domain is elsewhere. */
+  readonly delegation?: Delegation;
   /** Path of the secret of the key, if this app creates it without a key in it. */
   readonly generatedSecret?: string;
   /** The records in DNS. A replica has none, because it uses the records of its parent. */
   readonly records: { readonly type: RecordType; readonly count: number };
+}
+
+/** CNAMEs of the domain lead into a hosted zone. */
+interface Delegation {
+  readonly zone: IHostedZone;
+  readonly zoneName: string;
+  /** The selectors that have a CNAME. */
+  readonly slots: readonly string[];
 }
 
 /**
@@ -264,7 +294,7 @@ export abstract class DkimSigning {
    * it, and waits until SES has verified it. If SES does not verify it, SES gets the old key again. The
    * record of the old key stays for an overlap. Nobody ever sees a private key.
    *
-   * The construct throws if there is no hosted zone.
+   * The construct throws if there is no hosted zone. `delegatedTo` is for a domain with another DNS provider.
    *
    * @param options when the key changes, and how keys and selectors are made
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
@@ -416,6 +446,7 @@ class RotatingByoDkim extends DkimSigning {
     const prefix = selectorPrefix && known(selectorPrefix);
     checkRotation({ ...this.options, schedule: schedule && known(schedule), selectorPrefix: prefix });
     checkSelectorIn(domain, `${prefix ?? DEFAULT_SELECTOR_PREFIX}-20261126-0a1b2c`);
+    checkDelegation(this.options);
     const key = this.encryptionKey;
     if (!key) return;
     const keyArn = known(key.keyArn);
@@ -424,7 +455,7 @@ class RotatingByoDkim extends DkimSigning {
 
   public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
-    const { selectorPrefix, keyLength, overlap } = this.options;
+    const { selectorPrefix, keyLength, overlap, delegatedTo: zone } = this.options;
     const rotatingKey = new RotatingKey(scope, target, { ...this.options, encryptionKey: this.encryptionKey });
     return {
       properties: {
@@ -438,6 +469,7 @@ class RotatingByoDkim extends DkimSigning {
       permissions: rotatingKey.permissions,
       recordOverlap: overlap && overlap.toSeconds() !== DEFAULT_RECORD_OVERLAP ? overlapInSeconds(overlap) : undefined,
       rotatingKey,
+      delegation: zone && { zone, zoneName: zoneNameOf(zone)!, slots: slotsOf(selectorPrefix) },
       records: { type: RecordType.TXT, count: 1 },
     };
   }

@@ -3,14 +3,14 @@ import { Annotations, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from '
 import { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
-import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { IHostedZone, RecordType } from 'aws-cdk-lib/aws-route53';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT, WatchedIdentity,
+  DEFAULT_RECORD_TTL, placeIn, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT, WatchedIdentity,
 } from './private/contract';
 import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
@@ -26,8 +26,8 @@ import { Provider } from './private/provider';
 import { isRetained } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion, checkType,
-  ttlInSeconds, waitInSeconds,
+  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion,
+  checkSlotTtl, checkType, ttlInSeconds, waitInSeconds,
 } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
 import { ProblemAlarmOptions } from './problem-alarm-options';
@@ -94,7 +94,7 @@ export interface EmailIdentityDkimProps {
    *   `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`,
    * - `route53:GetChange` on `arn:aws:route53:::change/*`.
    *
-   * Throws if there is no `hostedZone`.
+   * Throws if there is neither a `hostedZone` nor `delegatedTo`.
    *
    * @default - the role of the function, which may change these records of the zone and no others
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
@@ -242,10 +242,10 @@ export interface EmailIdentityDkimProps {
  */
 export class EmailIdentityDkim extends Construct {
   /**
-   * The records that must be in DNS, as tokens: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none
-   * for a replica.
+   * The records that must be in DNS: three CNAMEs for Easy DKIM, one TXT for BYODKIM, none for a replica.
    *
-   * They are the same with and without a hosted zone.
+   * They are the same with and without a hosted zone. A rotating key with `delegatedTo` has two CNAMEs.
+   * They are known at synthesis if the domain and the name of the zone are, and never change.
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
@@ -327,16 +327,28 @@ export class EmailIdentityDkim extends Construct {
 
     checkIdentity(props.identity, ownSigningOf(props.identity), { stack, domain, region, known: asItIs });
     const method = signing._bind({ stack, domain, region }, this);
-    if (method.rotatingKey && !props.hostedZone) {
+    const { delegation } = method;
+    if (delegation && props.hostedZone) {
+      throw new Error(`hostedZone and delegatedTo are both given for ${shown(domain)}. Where hostedZone holds the domain, leave `
+        + 'delegatedTo out; where its DNS is elsewhere, leave hostedZone out');
+    }
+    if (delegation) checkSlotTtl(props.recordTtl);
+    const hostedZone = delegation?.zone ?? props.hostedZone;
+    if (method.rotatingKey && !hostedZone) {
       throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
         + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
-        + 'its keys behind the same three records');
+        + 'its keys behind the same three records. Or pass any zone of yours as delegatedTo of the key');
     }
-    if (!props.hostedZone && (method.follows || props.retireBetweenDeployments)) {
+    if (!hostedZone && (method.follows || props.retireBetweenDeployments)) {
       throw new Error(`${method.follows ? 'followSecret' : 'retireBetweenDeployments'} of ${shown(domain)} needs a hostedZone: `
         + 'the function writes its records without a deployment. Pass the hosted zone of the domain, or leave it out');
     }
-    this.checkZoneAndClaim(props, method.records.count, { stack, domain, region, known: asItIs });
+    const zoneProps = { ...props, hostedZone };
+    const inZone = (name: string) => delegation ? placeIn(delegation.zoneName, name) : name;
+    const checkZone = (target: KnownTarget) => checkHostedZone(
+      { ...target, domain: inZone(target.domain) }, method.records.count > 0, zoneProps);
+    checkZone({ stack, domain, region, known: asItIs });
+    this.claim(props, domain, region);
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
     this.node.addValidation({
       validate: () => messageOf(() => {
@@ -344,7 +356,8 @@ export class EmailIdentityDkim extends Construct {
         const target = { stack, domain: finalDomainOf(props.identity), region: regionIn(stack, known(region)), known };
         checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
         signing._check(target);
-        this.checkZoneAndClaim(props, method.records.count, target);
+        checkZone(target);
+        this.claim(props, target.domain, target.region);
       }),
     });
     if (method.generatedSecret !== undefined) {
@@ -358,7 +371,7 @@ export class EmailIdentityDkim extends Construct {
     const wait = props.waitForVerification && waitInSeconds(props.waitForVerification);
     const provider = Provider.of(this);
     const schedules = wait ? provider.schedules() : undefined;
-    const permissions = [...permissionsOnZone(stack, domain, props), ...method.permissions];
+    const permissions = [...permissionsOnZone(stack, inZone(domain), zoneProps), ...method.permissions];
     const policy = provider.grant([
       identityPermission(stack, region, domain), ...permissions, ...schedules?.permissions ?? [],
     ]);
@@ -367,8 +380,9 @@ export class EmailIdentityDkim extends Construct {
       Identity: domain,
       Region: unlessDefault(region, stack.region),
       Signing: method.properties,
-      HostedZoneId: props.hostedZone?.hostedZoneId,
+      HostedZoneId: hostedZone?.hostedZoneId,
       HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
+      DelegatedTo: delegation?.zoneName,
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
       RecordOverlap: method.recordOverlap,
@@ -416,7 +430,10 @@ export class EmailIdentityDkim extends Construct {
 
     const attribute = (name: keyof ResourceAttributes) => resource.getAtt(name).toString();
     this.dkimStatus = attribute('DkimStatus');
-    this.dkimRecords = Array.from({ length: method.records.count }, (_, index) => index + 1).map(number => ({
+    this.dkimRecords = delegation ? delegation.slots.map(slot => {
+      const value = `${slot}._domainkey.${inZone(domain)}`;
+      return { name: `${slot}._domainkey.${domain}.`, type: RecordType.CNAME, value, data: value };
+    }) : Array.from({ length: method.records.count }, (_, index) => index + 1).map(number => ({
       name: `${attribute(`RecordName${number}`)}.`,
       type: method.records.type,
       value: attribute(`RecordValue${number}`),
@@ -618,9 +635,7 @@ export class EmailIdentityDkim extends Construct {
       }));
   }
 
-  private checkZoneAndClaim(props: EmailIdentityDkimProps, records: number, target: KnownTarget): void {
-    checkHostedZone(target, records > 0, props);
-    const { domain, region } = target;
+  private claim(props: EmailIdentityDkimProps, domain: string, region: string): void {
     if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
   }
 }

@@ -81,8 +81,22 @@ export interface WantedState extends Omit<DesiredState, 'signing'> {
   readonly signing: DesiredSigning | RotatingByoDkim | FollowedByoDkim;
 }
 
+/** The DNS of the domain is elsewhere, and CNAMEs there lead into the zone. */
+export interface Delegation {
+  /** What the records are below in the zone, in place of the domain. */
+  readonly place: string;
+  /** The selectors that have a CNAME. Keys take turns in them. */
+  readonly slots: readonly string[];
+}
+
+/** What the records are below, in the zone that they are written to. */
+export function placeOf({ domain, zone }: Pick<WantedState, 'domain' | 'zone'>): string {
+  return zone?.delegation?.place ?? domain;
+}
+
 export interface ZoneSettings {
   readonly id: string;
+  readonly delegation?: Delegation;
   readonly roleArn?: string;
   readonly ttl: number;
   /** A record that says something else is replaced. */

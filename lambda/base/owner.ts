@@ -1,8 +1,9 @@
 // The owner of records: one custom resource of a stack, for one identity. Its label is in DNS.
 import { createHash } from 'node:crypto';
-import { DesiredState } from './desired-state';
+import { DesiredState, placeOf } from './desired-state';
 
 export interface Owner {
+  /** What its records are below: the domain of the identity, or the place in a zone that its CNAMEs lead to. */
   readonly domain: string;
   /** The label of the owner's registry record. */
   readonly label: string;
@@ -16,9 +17,9 @@ const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
  * that exist would lose their owner.
  */
 export function ownerOf(
-  stackId: string, logicalId: string, { region, domain }: Pick<DesiredState, 'region' | 'domain'>,
+  stackId: string, logicalId: string, wanted: Pick<DesiredState, 'region' | 'domain' | 'zone'>,
 ): Owner {
-  return { domain, label: labelFor(stackId, logicalId, `${region}/${domain}`) };
+  return { domain: placeOf(wanted), label: labelFor(stackId, logicalId, `${wanted.region}/${wanted.domain}`) };
 }
 
 /** The label of a further page of an owner's registry record. To all who do not know pages it is one more owner. */

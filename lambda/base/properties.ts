@@ -1,11 +1,11 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
 import {
-  FollowedByoDkim, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings,
+  Delegation, FollowedByoDkim, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings,
 } from './desired-state';
 import { HandlerError } from './errors';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
-  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, REGION,
+  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
 } from '../../src/private/contract';
 
 /** What a text has to be: as a check, and in words. */
@@ -33,21 +33,32 @@ const KEY_LENGTHS: readonly KeyLength[] = ['RSA_1024_BIT', 'RSA_2048_BIT'];
 export function parseProperties(properties: Record<string, unknown>, functionRegion: string): WantedState {
   const top = new Reader(properties);
   const zoneId = top.optional('HostedZoneId', ZONE_ID);
+  const domain = top.required('Identity', DOMAIN_NAME);
+  const signing = parseSigning(top.child('Signing'));
   return {
-    domain: top.required('Identity', DOMAIN_NAME),
+    domain,
     region: top.optional('Region', REGION_CODE) ?? functionRegion,
-    signing: parseSigning(top.child('Signing')),
-    zone: zoneId === undefined ? undefined : parseZone(zoneId, top),
+    signing,
+    zone: zoneId === undefined ? undefined : parseZone(zoneId, parseDelegation(domain, signing, top), top),
     waitSeconds: top.seconds('WaitForVerification') ?? 0,
     retain: top.choice('RemovalPolicy', ['DESTROY', 'RETAIN']) === 'RETAIN',
   };
 }
 
-function parseZone(id: string, top: Reader): ZoneSettings {
+/** Other methods have no slots: they write nothing into a zone that does not hold the domain. */
+function parseDelegation(domain: string, signing: WantedState['signing'], top: Reader): Delegation | undefined {
+  const zoneName = top.optional('DelegatedTo', DOMAIN_NAME);
+  if (zoneName === undefined || signing.method !== 'ROTATING_BYODKIM') return undefined;
+  return { place: placeIn(zoneName, domain), slots: slotsOf(signing.selectorPrefix) };
+}
+
+function parseZone(id: string, delegation: Delegation | undefined, top: Reader): ZoneSettings {
+  const ttl = top.seconds('RecordTtl') ?? DEFAULT_RECORD_TTL;
   return {
     id,
+    delegation,
     roleArn: top.optional('HostedZoneRoleArn', ROLE),
-    ttl: top.seconds('RecordTtl') ?? DEFAULT_RECORD_TTL,
+    ttl: delegation ? Math.min(ttl, MAX_SLOT_TTL) : ttl,
     overwrite: top.choice('RecordConflict', ['FAIL', 'OVERWRITE']) === 'OVERWRITE',
     overlapSeconds: top.seconds('RecordOverlap'),
   };

@@ -114,7 +114,7 @@ async function remove(work: Work): Promise<Answer> {
 
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */
 async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
-  const { desired: { signing }, owner, services } = work;
+  const { event: { StackId, LogicalResourceId }, desired: { signing }, services } = work;
   if (!followsAsBefore(before, signing) && identityOf(last) === identityOf(work.desired)) {
     await endFollowingOf(work, { signing: before, ...last });
   }
@@ -122,6 +122,7 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
+    const owner = ownerOf(StackId, LogicalResourceId, last);
     const isEnded = await settle({ wanted: { signing: before, ...last }, owner, services });
     if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   }
@@ -138,8 +139,11 @@ function followsAsBefore(before: WantedState['signing'], now: WantedState['signi
 }
 
 /** A run that follows the secret would tell SES of its key afterwards. */
-async function endFollowingOf({ owner, services }: Work, { signing, ...wanted }: WantedState): Promise<void> {
+async function endFollowingOf(
+  { event: { StackId, LogicalResourceId }, services }: Work, { signing, ...wanted }: WantedState,
+): Promise<void> {
   if (signing.method !== 'FOLLOWED_BYODKIM') return;
+  const owner = ownerOf(StackId, LogicalResourceId, wanted);
   const mayGoOn = await endFollowing({ wanted: { ...wanted, signing }, owner, services });
   if (mayGoOn) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call for a followed secret to end');
 }

@@ -1,5 +1,6 @@
 // The DKIM records: how they are written, and when a record that is there says the same. Pure.
 import { flawOf, hasKey, keyText } from './key-record';
+import { DesiredState, placeOf } from '../base/desired-state';
 import { canonicalName, quote, unquote } from '../base/dns-text';
 import { RecordSet } from '../base/ports';
 
@@ -29,6 +30,11 @@ export function recordName(label: string, domain: string): string {
 export function txtRecord(domain: string, selector: string, publicKey: string): DkimRecord {
   const value = keyText(publicKey);
   return { name: recordName(selector, domain), type: 'TXT', value, data: quote(value) };
+}
+
+/** The record as it is in the zone: where CNAMEs lead into the zone, it has another name there. */
+export function placed(record: DkimRecord, wanted: Pick<DesiredState, 'domain' | 'zone'>): DkimRecord {
+  return { ...record, name: record.name.slice(0, -wanted.domain.length) + placeOf(wanted) };
 }
 
 export function cnameRecords(domain: string, tokens: readonly string[], signingHostedZone: string): DkimRecord[] {

@@ -6,8 +6,8 @@ import { HandlerError } from '../base/errors';
 import { NameServerAnswer, Services, Silence } from '../base/ports';
 
 /** Route 53 answers at once after INSYNC; other providers need a moment. */
-const WAIT_MS = 120_000;
-const PAUSE_MS = 10_000;
+export const WAIT_MS = 120_000;
+export const PAUSE_MS = 10_000;
 /** One that stays silent for so long is not heard by the world's resolvers either: they ask the others. */
 const PATIENCE_MS = 30_000;
 
@@ -60,8 +60,9 @@ function notAnswered(
   const found = isUnknown(answers) ? 'nobody could see whether its public name servers answer'
     : 'its public name servers do not answer';
   const said = saidBy(answers) || 'it is delegated to none';
+  const why = desired.zone?.delegation ? `The CNAMEs of ${desired.domain} lead to the zone of its keys` : `${desired.domain} signs mail now`;
   return new HandlerError(
-    `${desired.domain} signs mail now, and ${found} ${record.type} ${record.name}: ${said}. Signing was not touched`,
+    `${why}, and ${found} ${record.type} ${record.name}: ${said}. Signing was not touched`,
     isUnknown(answers) ? thenDeploy(answers) : adviceOnAnswers(record, answers, isRight, desired));
 }
 
@@ -84,7 +85,7 @@ function adviceOnAnswers(
       + `the NS records of ${alias ? `the domain of ${alias}` : domain}`;
   }
   return zone
-    ? `Is ${zone.id} the zone that the domain is delegated to? Compare its name servers with those at the registrar`
+    ? `Is ${zone.id} the zone that ${zone.delegation?.place ?? 'the domain'} is delegated to? Compare its name servers with those at the registrar`
     : `Publish ${type} ${alias ?? name} with the value ${value} at your DNS provider, then deploy again`;
 }
 

@@ -4,9 +4,9 @@ import { domainKeyName } from './dkim-record';
 import { alreadyListed } from './open-zone';
 import { refuseCut } from './zone-cut';
 import {
-  planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication,
+  planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication, Retirement,
 } from './zone-plan';
-import { registryName, ZoneView } from './zone-view';
+import { entriesOf, registryName, ZoneView } from './zone-view';
 import { DEFAULT_RECORD_OVERLAP } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -73,11 +73,12 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
  */
 export async function retire(
   publisher: Publisher, records: readonly RecordSet[], selectorsInUse: readonly string[],
+  which: Pick<Retirement, 'revokedToo' | 'neverTold'> = {},
 ): Promise<readonly RecordSet[]> {
   const { owner, zone, log } = publisher;
   const { now, supersededUntil } = planSettings(publisher);
   const plan = (found: readonly RecordSet[], room: number) =>
-    planRetirement(found, owner, { now, supersededUntil, selectorsInUse }, room);
+    planRetirement(found, owner, { ...which, now, supersededUntil, selectorsInUse }, room);
   try {
     return await applyPlan(alreadyListed(zone, records), domainKeyName(owner.domain), plan, publisher);
   } catch (error) {
@@ -104,13 +105,20 @@ export async function revoke(publisher: Publisher, selector: string): Promise<vo
 /**
  * Marks the owner's records as superseded in a zone that the stack no longer names. They stay for the mail on its way.
  * It is a courtesy to the next reader: when the zone cannot be reached any more, the deployment goes on.
+ *
+ * @param untold selectors that SES has not been told of lately. Unless they are superseded, no mail has them, and their
+ * records need not stay
  */
-export async function leaveZone(publisher: Publisher): Promise<void> {
+export async function leaveZone(publisher: Publisher, untold: readonly string[] = []): Promise<void> {
   const { owner, zone, settings: { id: hostedZoneId }, log } = publisher;
   const planned = planSettings(publisher);
+  const below = domainKeyName(owner.domain);
   const plan = (records: readonly RecordSet[], room: number) => planLeaving(records, owner, planned, room);
   try {
-    await applyPlan(zone, domainKeyName(owner.domain), plan, publisher);
+    const before = await zone.list(below);
+    const neverTold = entriesOf(before, owner, untold).flatMap(({ label, until }) => until ? [] : [label]);
+    const records = await applyPlan(alreadyListed(zone, before), below, plan, publisher);
+    if (neverTold.length > 0) await retire(publisher, records, [], { neverTold });
     log('previous-zone-left', { hostedZoneId });
   } catch (error) {
     log('previous-zone-unreachable', { hostedZoneId, message: textOf(error) });

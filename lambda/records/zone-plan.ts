@@ -47,6 +47,9 @@ import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
+const REVOKED = [quote(REVOKED_KEY)];
+const REVOKED_DIGEST = digestOf('TXT', REVOKED);
+
 export interface Publication {
   /** The records that have to be there. Empty: the registry record alone, while Easy DKIM's tokens are unknown. */
   readonly wanted: readonly DkimRecord[];
@@ -65,6 +68,10 @@ export interface Publication {
 export interface Retirement extends Pick<Publication, 'now' | 'supersededUntil'> {
   /** Selectors, or tokens of Easy DKIM, that SES signs with. */
   readonly selectorsInUse: readonly string[];
+  /** What was revoked is retired before its time: no mail needs it. */
+  readonly revokedToo?: boolean;
+  /** So are selectors that SES was never told of. */
+  readonly neverTold?: readonly string[];
 }
 
 /** Records that SES goes on signing with. They stay, whoever has set the signing. */
@@ -233,10 +240,13 @@ export function planRelease(
  * now on, because its mail is still on its way.
  */
 export function planRetirement(
-  records: readonly RecordSet[], owner: Owner, { now, supersededUntil, selectorsInUse }: Retirement, room?: number,
+  records: readonly RecordSet[], owner: Owner, retirement: Retirement, room?: number,
 ): Change[] {
+  const { now, supersededUntil, selectorsInUse, revokedToo, neverTold = [] } = retirement;
   const view = new ZoneView(records, owner);
-  const due = view.entries.filter(({ until }) => until && until <= now);
+  const isUseless = ({ digest, label }: Entry) =>
+    (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
+  const due = view.entries.filter((entry) => entry.until && (entry.until <= now || isUseless(entry)));
   const inUse = due.filter(({ label }) => selectorsInUse.includes(label));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
@@ -262,13 +272,11 @@ export function planRevocation(
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,
       'Nothing was changed. A record of somebody else is theirs to revoke');
   }
-  const values = [quote(REVOKED_KEY)];
-  const digest = digestOf('TXT', values);
-  if (entry.digest === digest) return [];
+  if (entry.digest === REVOKED_DIGEST) return [];
   const { name, type, ttl } = record;
   return makeRoom(view, [
-    remove(record), create({ name, type, ttl, values }),
-    ...changeEntries(view, new Map([[entry, [{ ...entry, digest, until }]]])),
+    remove(record), create({ name, type, ttl, values: REVOKED }),
+    ...changeEntries(view, new Map([[entry, [{ ...entry, digest: REVOKED_DIGEST, until }]]])),
   ], room);
 }
 

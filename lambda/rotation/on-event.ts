@@ -152,7 +152,7 @@ async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDIN
     () => retireDue(rotation),
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
-      else if (pending?.key && isOld(pending.key, services.retry.now())) await settle(rotation);
+      else if (pending?.key && isOld(pending.key, services.retry.now(), rotation.wanted)) await settle(rotation);
     },
   ];
   const failures: unknown[] = [];

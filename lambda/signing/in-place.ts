@@ -4,9 +4,9 @@ import { holdsKey, ownKeyResult, readKey } from './own-key';
 import { signsAs, signsNow } from './ses-rules';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
-import { DesiredState } from '../base/desired-state';
+import { DesiredState, placeOf } from '../base/desired-state';
 import { IdentityState, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, holdsTheKey, recordsAt, serves } from '../records/dkim-record';
+import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves } from '../records/dkim-record';
 import { followed } from '../records/led-to';
 
 /** What is known of the key that SES has. */
@@ -59,11 +59,13 @@ async function resultOf(desired: DesiredState, identity: IdentityState, services
 
 /** What is at another DNS provider is not ours to look after. */
 async function arePublished(
-  records: readonly DkimRecord[], { domain, zone }: DesiredState, services: Services,
+  records: readonly DkimRecord[], desired: DesiredState, services: Services,
 ): Promise<boolean> {
+  const { zone } = desired;
   if (!zone || records.length === 0) return true;
-  const [{ name }] = records;
-  const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(domain));
-  return records.every((wanted) =>
+  const written = records.map((record) => placed(record, desired));
+  const [{ name }] = written;
+  const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)));
+  return written.every((wanted) =>
     recordsAt(wanted.name, found).some((record) => serves(wanted, record) || holdsTheKey(wanted, record)));
 }

@@ -3,14 +3,16 @@ import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { namesSelector, signsNow } from './ses-rules';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
+import { waitingEnd } from './verification';
 import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { NameServerAnswer, Services } from '../base/ports';
-import { DkimRecord, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
+import { DkimRecord, placed, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
 import { flawOf, hasKey, hasUsableKey } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { Check, isAnswered, requireAnswered } from '../records/public-answer';
+import { requireLedHere } from '../records/slots';
 
 /**
  * Reads the key to sign with: what the secret holds now.
@@ -40,6 +42,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const { selector } = signing;
   const result = ownKeyResult(desired.domain, signing, key);
   const [record] = result.records;
+  const written = placed(record, desired);
   const sesUsesSelector = usesSelector(task, selector);
   const acceptedKey = acceptedKeyOf(result);
   const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
@@ -47,12 +50,12 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const isUnchanged = isAccepted || isAnswered(answers, holdsKey(record));
   const mustStay = !isUnchanged && sesUsesSelector !== false && signsNow(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
-  const zone = task.zone && followed(task.zone, record.name, services.dns);
+  const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
-    wanted: [record],
+    wanted: [written],
     inUse: isUnchanged,
     check: (found) => {
-      if (mustStay) refuseOtherKey(record, recordsAt(record.name, found).flatMap(textsOf), sesUsesSelector);
+      if (mustStay) refuseOtherKey(written, recordsAt(written.name, found).flatMap(textsOf), sesUsesSelector);
     },
     inSync: !isUnchanged,
   });
@@ -61,7 +64,12 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     if (flawOf([...new Set(textsIn(answers))])) services.log('key-record-flawed', { records: [record.name] });
     return { ...result, status: identity.status, isUnchanged };
   }
-  if (signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
+  const isDelegated = desired.zone?.delegation !== undefined;
+  if (isDelegated) {
+    const until = desired.waitSeconds > 0 ? waitingEnd(desired, progress, services.retry.now()) : undefined;
+    await requireLedHere(desired, services, until);
+  }
+  if (isDelegated || signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
   await retireRecords(task, records);

@@ -9,14 +9,14 @@ import { noted } from './noted';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { SHOWN_AFTER_MS } from './ses-rules';
+import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
 import {
-  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf,
+  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
 } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
-import { DesiredSigning } from '../base/desired-state';
+import { DesiredSigning, placeOf } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
@@ -53,12 +53,12 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
 }
 
 async function sign(request: ReconcileRequest, services: Services): Promise<Signed> {
-  const { desired: { domain, region, zone: settings } } = request;
+  const { desired: { domain, region, zone: settings }, owner } = request;
   requireShortNames(request.desired);
   const [method, identity, zone] = await Promise.all([
     methodOf(request, services),
     services.ses.read(),
-    settings && openZone(services.hostedZone(settings), settings, domain),
+    settings && openZone(services.hostedZone(settings), settings, owner.domain),
   ]);
   if (!identity) {
     throw new HandlerError(`SES has no identity ${domain} in ${region}`,
@@ -133,10 +133,15 @@ async function isTold(task: Task): Promise<boolean> {
   return true;
 }
 
-/** The stack names another zone now, or none. */
-async function leavePreviousZone({ desired, previous, owner, services }: Task): Promise<void> {
+/** The stack names another zone now, another place in it, or none. */
+async function leavePreviousZone({ desired, previous, owner, identity, signingTag, services }: Task): Promise<void> {
   const settings = previous?.zone;
-  if (!settings || settings.id === desired.zone?.id) return;
+  if (!settings) return;
+  const domain = placeOf(previous);
+  if (settings.id === desired.zone?.id && domain === owner.domain) return;
   const { hostedZone, retry, log } = services;
-  await leaveZone({ owner, zone: hostedZone(settings), settings, retry, log });
+  // Slots are few. A deployment that failed before it told SES must not keep the next ones from them.
+  const slots = settings.delegation?.slots ?? [];
+  const untold = slots.filter((slot) => !namesSelector(identity, slot) && !wasTold(signingTag, slot));
+  await leaveZone({ owner: { ...owner, domain }, zone: hostedZone(settings), settings, retry, log }, untold);
 }

@@ -68,7 +68,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
       if (hadRegistry && !found.some(({ name }) => name === successor)) throw new SuccessorGoneError();
       return isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     };
-    const below = domainKeyName(previous.domain);
+    const below = domainKeyName(owner.domain);
     try {
       await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
     } catch (error) {
@@ -154,7 +154,7 @@ async function readOrGone(request: ReleaseRequest, { ses, log }: Services): Prom
 async function listOrGone(
   zone: HostedZone, request: ReleaseRequest, services: Services,
 ): Promise<RecordSet[] | undefined> {
-  const list = async () => zone.list(domainKeyName(request.previous.domain)).catch((error: unknown) => {
+  const list = async () => zone.list(domainKeyName(request.owner.domain)).catch((error: unknown) => {
     throw mayBeDenied(request) && isAccessDenied(error) ? new ZoneGoneError(textOf(error)) : error;
   });
   return unlessGone(list, request.previous, services);
@@ -177,12 +177,12 @@ async function unlessGone<T>(
 async function releaseSigning(
   request: ReleaseRequest, identity: IdentityState, services: Services, records: readonly RecordSet[],
 ): Promise<Left> {
-  const { previous: { domain }, owner } = request;
+  const { owner } = request;
   // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
-  if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, domain))) {
-    return leftAlone(tag, identity, domain, services);
+  if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, owner))) {
+    return leftAlone(tag, identity, owner, services);
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;
   const hasLeft = mayLeave && (tag.leaves || await noteLeaving(tag, request, services));
@@ -196,7 +196,7 @@ async function releaseSigning(
     return { names: [], leaving: leavingOf(now, owner), isNoted: hasLeft };
   }
   return {
-    ...leftAlone(tagNow, now, domain, services),
+    ...leftAlone(tagNow, now, owner, services),
     successor,
     leaving: successor ? [] : leavingOf(now, owner),
     isNoted: hasLeft,
@@ -204,12 +204,12 @@ async function releaseSigning(
   };
 }
 
-function leftAlone(tag: SigningTag, identity: IdentityState, domain: string, { log }: Services): StillUsed {
+function leftAlone(tag: SigningTag, identity: IdentityState, owner: Owner, { log }: Services): StillUsed {
   log('signing-left-alone', { method: identity.origin });
-  return { names: recordNamesOf(tag, identity, domain) };
+  return { names: recordNamesOf(tag, identity, owner) };
 }
 
-function recordNamesOf(tag: SigningTag, identity: IdentityState, domain: string): string[] {
+function recordNamesOf(tag: SigningTag, identity: IdentityState, { domain }: Owner): string[] {
   return selectorsNow(tag, identity).map((selector) => recordName(selector, domain));
 }
 

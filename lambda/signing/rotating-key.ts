@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { FollowingRequest, followedKey, knownFollowedKey } from './followed-key';
 import { namesSelector } from './ses-rules';
+import { firstSlot } from './slot';
 import { newKey, readStoredKeys, signingWith } from './stored-key';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
@@ -16,7 +17,7 @@ export async function withKey(
 ): Promise<DesiredState> {
   const { domain, signing } = wanted;
   switch (signing.method) {
-    case 'ROTATING_BYODKIM': return { ...wanted, signing: await keyNow(signing, services) };
+    case 'ROTATING_BYODKIM': return { ...wanted, signing: await keyNow(signing, { wanted, ...request }, services) };
     case 'FOLLOWED_BYODKIM': return { ...wanted, signing: await followedKey({ domain, signing }, request, services) };
     default: return { ...wanted, signing };
   }
@@ -39,12 +40,15 @@ export async function withKnownKey(
   return { ...wanted, signing: known ?? { method: 'BYODKIM', selector: '', secret: { arn: signing.secretArn } } };
 }
 
-async function keyNow(signing: RotatingByoDkim, services: Services): Promise<DesiredSigning> {
+async function keyNow(
+  signing: RotatingByoDkim, { wanted, owner }: { readonly wanted: WantedState; readonly owner: Owner },
+  services: Services,
+): Promise<DesiredSigning> {
   const known = await currentKey(signing, services);
   if (known) return known;
   // However often it is tried, and by whomever: of one secret there is one first version.
   const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
-  const { selector, text } = newKey(signing, token, services.retry.now());
+  const { selector, text } = newKey(signing, token, services.retry.now(), await firstSlot(wanted, owner, services));
   await services.keyStore(signing.secretArn).put(token, text);
   services.log('first-key-made', { selector });
   const made = await currentKey(signing, services);

@@ -7,9 +7,10 @@
 // - A key becomes the current one after SES has verified it. Otherwise SES is told the key before it again.
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 // - What the secret's tags say is believed where the owner's registry record in the zone agrees.
-import { refuseOtherKey, saysKey } from './own-key';
+import { holdsKey, refuseOtherKey, saysKey } from './own-key';
 import { namesSelector } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
+import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
 import { lookOf, STALE_MS } from './verification';
@@ -18,9 +19,9 @@ import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
+import { DkimRecord, domainKeyName, placed, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
 import { alreadyListed, openZone } from '../records/open-zone';
-import { requireAnswered } from '../records/public-answer';
+import { isAnswered, requireAnswered } from '../records/public-answer';
 import { Entry } from '../records/registry';
 import { entriesOf } from '../records/zone-view';
 
@@ -44,15 +45,16 @@ interface Keys extends StoredKeys {
 
 /** createSecret: makes the next key, and stores it under the label AWSPENDING. */
 export async function makeNextKey(rotation: Rotation, token: string): Promise<void> {
-  const { wanted: { domain, signing }, services: { keyStore, retry, log } } = rotation;
+  const { wanted: { signing }, owner, services: { keyStore, retry, log } } = rotation;
   const keys = await readStoredKeys(signing.secretArn, rotation.services);
   if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
   const zone = await openOwnZone(rotation, keys);
   // Whoever may tag the secret could ask for a weaker key.
   const keyLength = keys.current && bitsOf(keys.current) > 1024 ? 2048 : signing.keyLength;
-  const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now());
-  const name = recordName(selector, domain);
-  if ((await zone.list(domainKeyName(domain))).some((record) => record.name === name)) {
+  const slot = await nextSlot(rotation, zone, keys.current);
+  const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now(), slot);
+  const name = recordName(selector, owner.domain);
+  if ((await zone.list(domainKeyName(owner.domain))).some((record) => record.name === name)) {
     throw new HandlerError(`The record ${name} of the next key is there already`,
       'Remove it if nobody needs it. The next rotation has another selector');
   }
@@ -68,11 +70,14 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
   const isTold = has(identity, key) === true;
   if (isTold) services.log('signing-unchanged', { selector: key.selector });
-  else if (isOld(key, services.retry.now())) throw await takeBack(rotation, keys, 'it was left half-way');
+  else if (isOld(key, services.retry.now(), wanted)) throw await takeBack(rotation, keys, 'it was left half-way');
   const before = taskOf(rotation, identity, zone, key);
   const record = recordOf(rotation, key);
+  const wasPublished = wanted.zone?.delegation && isAnswered(await services.dns.ask(record.name), holdsKey(record));
   await publishKeys(rotation, before, [current, key], !isTold);
   await requireAnswered(record, saysKey(record), before.desired, services);
+  if (has(identity, key) === true) return;
+  await awaitForgotten(wanted, key, wasPublished ? undefined : services.retry.now(), LOOK_MS, services);
   // That can take minutes, in which a deployment can have begun.
   const now = await requireOurSigning(rotation, keys);
   if (has(now, key)) return;
@@ -102,7 +107,7 @@ export async function awaitNextKey(rotation: Rotation, token: string): Promise<v
         throw await takeBack(rotation, keys, `SES gave up verifying the next key: ${seen}`);
       }
     }
-    if (isOld(key, retry.now())) {
+    if (isOld(key, retry.now(), rotation.wanted)) {
       throw await takeBack(rotation, keys, `SES has not verified the next key in time: ${seen}`);
     }
     if (waited >= LOOK_MS) {
@@ -147,14 +152,14 @@ async function supersede(rotation: Rotation, current: StoredKey, identity: Ident
 /** Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. */
 async function publishKeys(rotation: Rotation, task: Task, keys: readonly StoredKey[], inSync = false): Promise<void> {
   await publishRecords(task, {
-    wanted: keys.map((key) => recordOf(rotation, key)),
+    wanted: keys.map((key) => placed(recordOf(rotation, key), rotation.wanted)),
     inSync,
     check: (records) => keys.forEach((key) => refuseOtherRecord(rotation, key, records)),
   });
 }
 
 function refuseOtherRecord(rotation: Rotation, key: StoredKey, records: readonly RecordSet[]): void {
-  const record = recordOf(rotation, key);
+  const record = placed(recordOf(rotation, key), rotation.wanted);
   refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
 }
 
@@ -213,8 +218,8 @@ export async function settle(rotation: Rotation): Promise<boolean> {
 }
 
 /** SES has had its time to verify it. */
-export function isOld({ madeAt }: StoredKey, now: number): boolean {
-  return now - madeAt >= PATIENCE_MS;
+export function isOld({ madeAt }: StoredKey, now: number, wanted: WantedState): boolean {
+  return now - madeAt >= PATIENCE_MS + leadOf(wanted);
 }
 
 /** Throws when the label is on another version, or there is no value. */
@@ -256,8 +261,8 @@ async function openOwnZone(
   if (!settings) {
     throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
   }
-  const zone = await openZone(services.hostedZone(settings), settings, domain);
-  const records = await zone.list(domainKeyName(domain));
+  const zone = await openZone(services.hostedZone(settings), settings, owner.domain);
+  const records = await zone.list(domainKeyName(owner.domain));
   const keys = [current, pending?.key].flatMap((key) => key ?? []);
   for (const key of keys) refuseOtherRecord({ wanted, owner, services }, key, records);
   const entries = entriesOf(records, owner, keys.map(({ selector }) => selector));

@@ -74,6 +74,11 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
   return told.includes(now) && now !== replaced;
 }
 
+/** True when the tag's owner has told SES a key under this selector, as far back as the tag says. */
+export function wasTold({ told }: SigningTag, selector: string): boolean {
+  return told.includes(BYODKIM + selector);
+}
+
 /** The label of another owner, to which the signing can be left: one that has told SES the same, or else any one. */
 export function successorOf(identity: IdentityState, owner: Owner): string | undefined {
   const others = othersOf(identity, owner);

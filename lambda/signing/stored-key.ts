@@ -94,13 +94,13 @@ function fieldsOf(text: string): Partial<Record<'selector' | 'privateKey' | 'mad
   }
 }
 
-/** The text of a new key, with its selector. `token` is the id that its version gets. */
+/** The text of a new key, with its selector: `slot`, if there is one. `token` is the id that its version gets. */
 export function newKey(
-  { selectorPrefix, keyLength }: RotatingByoDkim, token: string, now: number,
+  { selectorPrefix, keyLength }: RotatingByoDkim, token: string, now: number, slot?: string,
 ): { readonly selector: string; readonly text: string } {
   const made = new Date(now).toISOString();
   const hash = createHash('sha256').update(token).digest('hex').slice(0, 6);
-  const selector = `${selectorPrefix}-${made.slice(0, 10).replaceAll('-', '')}-${hash}`;
+  const selector = slot ?? `${selectorPrefix}-${made.slice(0, 10).replaceAll('-', '')}-${hash}`;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: keyLength });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };

@@ -18,7 +18,7 @@ export interface Superseded {
 export async function retireDue({ wanted, owner, services }: Superseded): Promise<void> {
   const { log, retry, ses } = services;
   const publisher = await publisherOf({ wanted, owner, services });
-  const records = await publisher.zone.list(domainKeyName(wanted.domain));
+  const records = await publisher.zone.list(domainKeyName(owner.domain));
   if (!hasDue(records, owner, retry.now())) return log('nothing-due');
   const identity = await ses.read();
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
@@ -46,6 +46,6 @@ export async function revokeKey(
 
 async function publisherOf({ wanted: { domain, zone: settings }, owner, services }: Superseded): Promise<Publisher> {
   if (!settings) throw new HandlerError(`There is no hosted zone for ${domain}`, 'Deploy the stack again');
-  const zone = await openZone(services.hostedZone(settings), settings, domain);
+  const zone = await openZone(services.hostedZone(settings), settings, owner.domain);
   return { owner, zone, settings, retry: services.retry, log: services.log };
 }

@@ -1,6 +1,7 @@
 // Looks whether SES has verified DKIM, and says why it has not. A wait of more than seconds holds no invocation.
 import { signsAs } from './ses-rules';
 import { Signed, Task } from './task';
+import { DesiredState } from '../base/desired-state';
 import { HandlerError, LookAgainError } from '../base/errors';
 import { IdentityState, Services } from '../base/ports';
 import { DkimRecord } from '../records/dkim-record';
@@ -24,9 +25,8 @@ export async function awaitVerification(
 ): Promise<string> {
   const { status, records } = signed;
   if (waitSeconds === 0 || status === 'SUCCESS') return status;
-  progress.waitingSince ??= retry.now();
   progress.awaited = signed;
-  const end = progress.waitingSince + waitSeconds * 1000;
+  const end = waitingEnd({ waitSeconds }, progress, retry.now());
   // FAILED is worth a look: it may be of the time before SES was told.
   for (let look = mayHaveChanged || status === 'FAILED'; ; look = true) {
     const state = look ? await ses.read() : undefined;
@@ -51,6 +51,14 @@ export async function awaitVerification(
     if (left > SHORT_MS) throw new LookAgainError(waitingFor, end);
     await retry.pause(left, waitingFor);
   }
+}
+
+/** Until when the deployment waits, for all that it waits for. */
+export function waitingEnd(
+  { waitSeconds }: Pick<DesiredState, 'waitSeconds'>, progress: Task['progress'], now: number,
+): number {
+  progress.waitingSince ??= now;
+  return progress.waitingSince + waitSeconds * 1000;
 }
 
 /** Whether SES says what has come of what it was told last. */

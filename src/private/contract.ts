@@ -86,6 +86,11 @@ export interface ResourceProperties {
   readonly Signing: SigningProperties;
   readonly HostedZoneId?: string;
   readonly HostedZoneRoleArn?: string;
+  /**
+   * The name of that zone, where it does not hold the domain: the DNS of the domain is elsewhere, and two CNAMEs there
+   * lead into the zone. Only with a rotating key.
+   */
+  readonly DelegatedTo?: string;
   /** In seconds. */
   readonly RecordTtl?: string;
   readonly RecordConflict?: 'FAIL' | 'OVERWRITE';
@@ -132,7 +137,7 @@ export interface ResourceAttributes {
  */
 export const ROTATION_TAG_PREFIX = 'cdk-ses-dkim:';
 export const ROTATION_TAGS = [
-  'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'RecordTtl',
+  'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'DelegatedTo', 'RecordTtl',
   'RecordOverlap', 'SelectorPrefix', 'KeyLength',
 ] as const;
 
@@ -162,6 +167,22 @@ export const DEFAULT_SELECTOR_PREFIX = 'dkim';
 
 /** A selector is `<prefix>-<yyyymmdd>-<6 digits>`, and has at most 63 characters. */
 export const MAX_SELECTOR_PREFIX = 63 - '-20261126-0a1b2c'.length;
+
+/**
+ * The slots of a rotating key whose domain has its DNS elsewhere: two selectors, each with a CNAME there. Its keys take
+ * turns in them.
+ */
+export function slotsOf(selectorPrefix: string = DEFAULT_SELECTOR_PREFIX): readonly [string, string] {
+  return [`${selectorPrefix}-1`, `${selectorPrefix}-2`];
+}
+
+/** What the records of such a domain are below, in the zone that the CNAMEs lead to. */
+export function placeIn(zoneName: string, domain: string): string {
+  return `${domain}.${zoneName}`;
+}
+
+/** The longest TTL of a record in a slot, in seconds: for so long resolvers remember it when it has gone. */
+export const MAX_SLOT_TTL = 900;
 
 /** Default length of the keys of a rotating key, in bits. */
 export const DEFAULT_ROTATING_KEY_LENGTH = 2048;

@@ -5,7 +5,7 @@ import { CfnHostedZone, IHostedZone } from 'aws-cdk-lib/aws-route53';
 /** The name of the zone. CDK throws if a zone that was imported by its id is asked for its name. */
 export function zoneNameOf(zone: IHostedZone): string | undefined {
   try {
-    return zone.zoneName;
+    return zone.zoneName.replace(/\.$/, '');
   } catch {
     return undefined;
   }

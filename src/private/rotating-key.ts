@@ -3,6 +3,7 @@
 import { createHash } from 'crypto';
 import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IKey } from 'aws-cdk-lib/aws-kms';
+import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
@@ -16,11 +17,14 @@ export interface RotatingKeyOptions {
   readonly interval?: Duration;
   readonly schedule?: string;
   readonly encryptionKey?: IKey;
+  readonly delegatedTo?: IHostedZone;
 }
 
 /** CloudFormation names the secret after its logical id, with a hyphen and twelve characters. */
 const NAME_END = '-123456789012'.length;
 const SECRET_END = 'Keys';
+/** Keys with other selectors are in another secret. So a change between the two kinds can be rolled back. */
+const SLOTS_SECRET_END = 'SlotKeys';
 
 export class RotatingKey {
   public readonly secret: ISecret;
@@ -35,6 +39,7 @@ export class RotatingKey {
   constructor(private readonly scope: Construct, private readonly target: SigningTarget, options: RotatingKeyOptions) {
     const { stack, domain } = target;
     const { encryptionKey } = options;
+    const end = options.delegatedTo ? SLOTS_SECRET_END : SECRET_END;
     this.schedule = scheduleOf(scope, domain, options);
     // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
     // for a key.
@@ -43,7 +48,7 @@ export class RotatingKey {
       kmsKeyId: encryptionKey?.keyArn,
     });
     // With another domain, it is another secret: nobody takes over the keys of the one before.
-    nameAfter(target, this.resource, SECRET_END);
+    nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;
     this.secret = Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn: this.secretArn, encryptionKey });
     if (!encryptionKey) {
@@ -51,7 +56,7 @@ export class RotatingKey {
       const reason = 'Only you can give it: encryptionKey';
       acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
     }
-    this.maxArn = maxSecretArn(LOGICAL_ID_LENGTH + SECRET_END.length + NAME_END);
+    this.maxArn = maxSecretArn(LOGICAL_ID_LENGTH + end.length + NAME_END);
     this.permissions = [
       keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
@@ -74,7 +79,8 @@ export class RotatingKey {
     resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
   ): CfnResource {
     const stack = Stack.of(this.scope);
-    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, RecordTtl, RecordOverlap, Signing } = properties;
+    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, DelegatedTo } = properties;
+    const { RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
       StackId: stack.stackId,
@@ -83,6 +89,7 @@ export class RotatingKey {
       Region,
       HostedZoneId,
       HostedZoneRoleArn,
+      DelegatedTo,
       RecordTtl,
       RecordOverlap,
       SelectorPrefix,

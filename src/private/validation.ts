@@ -1,9 +1,11 @@
 // What synthesis refuses. Each error says what is wrong, which value was found and what to do.
 import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, recordNameLength, REGION, REGISTRY_LABEL_LENGTH,
-  SERVICE_TIMEOUT,
+  DEFAULT_RECORD_OVERLAP, DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, recordNameLength,
+  REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
+import { zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
 
 /**
@@ -199,6 +201,7 @@ interface RotationOptions {
   readonly keyLength?: number;
   readonly selectorPrefix?: string;
   readonly encryptionKey?: unknown;
+  readonly delegatedTo?: IHostedZone;
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html */
@@ -234,6 +237,33 @@ export function checkRotation(options: RotationOptions): void {
     }
   }
   if (encryptionKey) checkType('encryptionKey', encryptionKey, 'keyArn', 'Pass a key, for example of Key.fromKeyArn()');
+}
+
+/** Checks a rotating key whose domain has its DNS elsewhere. Its records have names after that of the zone. */
+export function checkDelegation({ delegatedTo, interval, overlap }: RotationOptions): void {
+  if (!delegatedTo) return;
+  checkType('delegatedTo', delegatedTo, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+  const zoneName = zoneNameOf(delegatedTo);
+  if (zoneName === undefined) {
+    throw new Error(`delegatedTo is the hosted zone ${shown(delegatedTo.hostedZoneId)}, whose name is not known in this app. `
+      + 'Import it with its name: HostedZone.fromHostedZoneAttributes()');
+  }
+  if (!isUnknown(zoneName) && !DOMAIN.test(zoneName)) {
+    throw new Error(`delegatedTo is the hosted zone of ${shown(zoneName)}, and has to be that of a domain of at least two labels, `
+      + 'in lower case, with letters, digits and hyphens');
+  }
+  if (!interval || interval.isUnresolved() || overlap?.isUnresolved()) return;
+  const days = overlap?.toDays({ integral: false }) ?? DEFAULT_RECORD_OVERLAP / 86_400;
+  if (interval.toDays() > days) return;
+  throw new Error(`interval is ${interval.toDays()} days, and overlap ${days}. With delegatedTo there are two selectors, and each `
+    + 'holds its key until the overlap is over. Give a longer interval, or a shorter overlap');
+}
+
+/** Resolvers remember a record for so long, and a slot gets another key. */
+export function checkSlotTtl(ttl: Duration | undefined): void {
+  if (!ttl || ttl.isUnresolved() || ttl.toSeconds({ integral: false }) <= MAX_SLOT_TTL) return;
+  throw new Error(`recordTtl is ${ttl.toSeconds({ integral: false })} seconds, and with delegatedTo at most ${MAX_SLOT_TTL}: a `
+    + 'selector is used again, when resolvers have forgotten its key. Give a shorter one, or leave recordTtl out');
 }
 
 /** Secrets Manager encrypts with a key of its own Region. */

@@ -5,9 +5,11 @@ import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
 import { ROTATING_KEYS } from './rotating-keys';
 import { SIGNING } from './signing';
+import { SLOTS_AT_SYNTHESIS } from './slots';
 import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
 export const AT_SYNTHESIS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION, ...WATCHED,
+  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...SLOTS_AT_SYNTHESIS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION,
+  ...WATCHED,
 ];

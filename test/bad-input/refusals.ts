@@ -10,10 +10,11 @@ import { RECORDS } from './records';
 import { Refusal } from './refusal';
 import { ROTATIONS } from './rotations';
 import { SECRETS } from './secrets';
+import { SLOTS } from './slots';
 import { TOLD } from './told';
 import { SEEN } from './watched';
 
 export const REFUSALS: readonly Refusal[] = [
   ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
-  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...FOLLOWED, ...ELSEWHERE, ...SEEN,
+  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...SLOTS, ...FOLLOWED, ...ELSEWHERE, ...SEEN,
 ];

@@ -22,7 +22,7 @@ export const ROTATING_KEYS: readonly Refusal[] = [
     place: 'synthesis',
     says: "A rotating key of 'example.com' needs a hostedZone: each new key is published there, without a deployment",
     advises: 'Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates its keys behind '
-      + 'the same three records',
+      + 'the same three records. Or pass any zone of yours as delegatedTo of the key',
     why: 'A new key is made without a deployment, so the function must be able to publish its record.',
     atSynthesis: [{ title: 'rotating key: no zone', build: rotating(undefined, { hostedZone: undefined }) }],
   },

@@ -34,7 +34,11 @@ export class RotatingScene {
   }
 
   deploy(options: RotatingByoDkimSigningOptions = {}, props: Partial<EmailIdentityDkimProps> = {}) {
-    return this.scene.deployed('mail', this.scene.dkim(() => DkimSigning.rotatingByoDkim(options), props));
+    return this.scene.deployed('mail', this.dkim(options, props));
+  }
+
+  dkim(options: RotatingByoDkimSigningOptions = {}, props: Partial<EmailIdentityDkimProps> = {}) {
+    return this.scene.dkim(() => DkimSigning.rotatingByoDkim(options), props);
   }
 
   get arn(): string {

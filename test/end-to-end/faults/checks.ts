@@ -68,7 +68,7 @@ export async function checkState(evidence: Evidence, expected: readonly Expected
 
 /** Mail that was signed before still verifies: its records are there. */
 export function checkOldMail({ world, witness }: Evidence, domain: string): Broken[] {
-  const now = world.scene.all(world.domain(domain).zoneId);
+  const now = world.linesOf(world.domain(domain));
   return [...witness.signedWith.get(domain) ?? []].filter((line) => !now.includes(line))
     .map((line) => ({ check: '6 old mail still verifies', what: `${line} is gone` }));
 }

@@ -6,6 +6,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
 import { StackResult } from '../../cloud';
+import { KEYS_ZONE } from '../delegated-scene';
 import { Method as FixedMethod, ORIGINS, PARENT } from '../methods';
 import { ACCOUNT, byoDkim, DOMAIN, REGION, Scene } from '../scene';
 import { World, ZONE_ROLE } from './world';
@@ -26,6 +27,8 @@ export interface Deployment {
   readonly key?: 'one' | 'two';
   /** @default true, but for a replica */
   readonly zone?: boolean;
+  /** Of a rotating key: its records are in another zone. */
+  readonly slots?: boolean;
   readonly zoneRole?: boolean;
   readonly waitMinutes?: number;
   readonly retain?: boolean;
@@ -76,12 +79,16 @@ function build(world: World, deployment: Deployment, stack: Stack): void {
   if (fails === 'after it') failing.node.addDependency(dkim);
 }
 
-function signing(world: World, { method, selector = 's1', key = 'one' }: Deployment, stack: Stack): DkimSigning {
+function signing(world: World, { method, selector = 's1', key = 'one', slots }: Deployment, stack: Stack): DkimSigning {
   switch (method) {
     case 'Easy DKIM': return DkimSigning.easyDkim();
     case 'DEED': return DkimSigning.deterministicEasyDkim({ parentRegion: PARENT });
     // A short key is made in a tenth of the time.
-    case 'rotating key': return DkimSigning.rotatingByoDkim({ keyLength: 1024, overlap: Duration.days(1) });
+    case 'rotating key': return DkimSigning.rotatingByoDkim({
+      keyLength: 1024,
+      overlap: Duration.days(1),
+      ...slots && { delegatedTo: world.scene.zoneIn(stack, world.keysZoneId, KEYS_ZONE) },
+    });
     case 'followed key':
       return DkimSigning.byoDkim({
         privateKey: DkimPrivateKey.fromSecret(
@@ -94,12 +101,13 @@ function signing(world: World, { method, selector = 's1', key = 'one' }: Deploym
 }
 
 function zoneProps(world: World, deployment: Deployment, stack: Stack): Partial<EmailIdentityDkimProps> {
-  const { method, zone = method !== 'DEED', zoneRole, ttl } = deployment;
-  if (!zone) return {};
+  const { method, slots, zone = method !== 'DEED' && !slots, zoneRole, ttl } = deployment;
+  const recordTtl = ttl === undefined ? {} : { recordTtl: Duration.seconds(ttl) };
+  if (!zone) return slots ? recordTtl : {};
   const { name, zoneId } = world.domain(domainOf(deployment));
   return {
     hostedZone: world.scene.zoneIn(stack, zoneId, name),
-    ...ttl !== undefined && { recordTtl: Duration.seconds(ttl) },
+    ...recordTtl,
     ...zoneRole && { hostedZoneRole: iam.Role.fromRoleArn(stack, 'ZoneRole', ZONE_ROLE) },
   };
 }

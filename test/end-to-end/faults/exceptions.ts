@@ -63,7 +63,7 @@ function isReplacement({ before, target }: Flow): boolean {
 }
 
 function leavesZone({ before, target }: Flow): boolean {
-  return before !== undefined && hasZone(before) && !hasZone(target);
+  return before !== undefined && hasZone(before) && !(hasZone(target) && before.slots === target.slots);
 }
 
 function hasZone({ method, zone = method !== 'DEED' }: Deployment): boolean {

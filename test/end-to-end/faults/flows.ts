@@ -32,6 +32,7 @@ const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
 const FOLLOWED: Deployment = { method: 'followed key' };
 const ROTATING: Deployment = { method: 'rotating key' };
+const IN_SLOTS: Deployment = { ...ROTATING, slots: true };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const WITHOUT_ZONE = { zone: false };
@@ -84,7 +85,7 @@ export const FLOWS: readonly Flow[] = [
   rolledBack(ROTATING, EASY),
   cancelled(undefined, ROTATING),
   deleted(ROTATING),
-  rotated(),
+  rotated(ROTATING),
   rotatedAndTakenBack(),
   retired(),
   create(FOLLOWED),
@@ -94,6 +95,12 @@ export const FLOWS: readonly Flow[] = [
   deleted(FOLLOWED),
   followed(),
   followedAndTakenBack(),
+  create(IN_SLOTS),
+  update(ROTATING, IN_SLOTS),
+  rolledBack(ROTATING, IN_SLOTS),
+  deleted(IN_SLOTS),
+  // Resolvers first have to forget what the slot had before.
+  { ...rotated(IN_SLOTS), triedUntil: 30 * MINUTE },
 ];
 
 function create(target: Deployment, needs: readonly Need[] = []): Flow {
@@ -170,13 +177,14 @@ function deleted(before: Deployment, needs: readonly Need[] = []): Flow {
 }
 
 /** Secrets Manager changes the key. In the hours after it, what has been left half-way is settled. */
-function rotated(): Flow {
+function rotated(before: Deployment): Flow {
+  const target = { ...before, ttl: 600 };
   const run = async (world: World) => {
     await rotate(world);
-    return deploy(world, { ...ROTATING, ttl: 600 });
+    return deploy(world, target);
   };
-  const flow = update(ROTATING, { ...ROTATING, ttl: 600 });
-  return { ...flow, name: 'rotation', run, triedUntil: 10 * MINUTE };
+  const name = before.slots ? 'rotation in slots' : 'rotation';
+  return { ...update(before, target), name, run, triedUntil: 10 * MINUTE };
 }
 
 /** SES does not come to look for the next key. The one before it finds it soon. */
@@ -191,7 +199,7 @@ function rotatedAndTakenBack(): Flow {
     return deploy(world, { ...ROTATING, ttl: 600 });
   };
   const name = 'rotation that SES does not verify';
-  return { ...rotated(), name, run, triedFrom: 45 * MINUTE, triedUntil: 80 * MINUTE };
+  return { ...rotated(ROTATING), name, run, triedFrom: 45 * MINUTE, triedUntil: 80 * MINUTE };
 }
 
 /** The overlap of the key before ends. */
@@ -202,7 +210,7 @@ function retired(): Flow {
     return deploy(world, { ...ROTATING, ttl: 600 });
   };
   const name = 'retirement';
-  return { ...rotated(), name, run, retires: true, triedFrom: 24 * HOUR, triedUntil: 25.5 * HOUR };
+  return { ...rotated(ROTATING), name, run, retires: true, triedFrom: 24 * HOUR, triedUntil: 25.5 * HOUR };
 }
 
 /** The user stores another key. In the hours after it, the function uses it, and then a deployment finds it. */
@@ -245,16 +253,19 @@ function fails(target: Deployment): Flow['run'] {
 
 
 function needsOf(needs: readonly Need[], ...deployments: readonly Deployment[]): readonly Need[] {
-  return deployments.some(({ method }) => method === 'DEED') ? [...needs, 'a parent'] : needs;
+  const hasParent = deployments.some(({ method }) => method === 'DEED');
+  const hasSlots = deployments.some(({ slots }) => slots);
+  return [...needs, ...hasParent ? ['a parent' as const] : [], ...hasSlots ? ['a zone for keys' as const] : []];
 }
 
 function arrow(from: Deployment, to: Deployment): string {
   return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
 }
 
-function label({ method, zone, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
+function label({ method, zone, slots, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
   return [
     method,
+    slots && 'in slots',
     ttl !== undefined && 'with another TTL',
     zone === false && 'without a zone',
     zoneRole && 'with a zone in another account',

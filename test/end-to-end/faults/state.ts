@@ -16,7 +16,7 @@ export function digestOf(world: World, { status, resources }: StackResult): stri
     status,
     resources: ours,
     others: Object.entries(resources).map(([logicalId, { type }]) => `${logicalId} ${type}`).sort(),
-    zones: world.domains.map(({ zoneId }) => world.scene.all(zoneId)).flat()
+    zones: world.domains.map((domain) => world.linesOf(domain)).flat()
       .map(withoutChance),
     identities: world.domains.map((domain) => {
       const { origin, status: verified, tokens, tags } = world.identity(domain);

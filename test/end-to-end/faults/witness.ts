@@ -1,6 +1,7 @@
 // Looks at the world whenever all is idle, before time moves on: after each call. Says what must not be at any moment.
 import { createPublicKey } from 'node:crypto';
 import { CallRecord } from '../../cloud';
+import { PLACE } from '../delegated-scene';
 import { DOMAIN, publicKeyOf } from '../scene';
 import { isWrite, requestFor } from './requests';
 import { Domain, World } from './world';
@@ -78,7 +79,7 @@ export class Witness {
     const isUsed = origin === 'EXTERNAL' || isEasy;
     const lines = this.linesOf(domain);
     return isUsed ? tokens.map((token) => `${token}._domainkey.${domain.name}`)
-      .filter((name) => !lines.some((line) => line.split(' ')[1] === `${name}.`)) : [];
+      .filter((name) => !isThere(lines, name)) : [];
   }
 
   private noteSigning(domain: Domain): void {
@@ -91,14 +92,20 @@ export class Witness {
     }
   }
 
-  private linesOf({ zoneId }: Domain): string[] {
-    return this.world.scene.all(zoneId);
+  private linesOf(domain: Domain): string[] {
+    return this.world.linesOf(domain);
   }
 
   private note(check: string, { service, operation, at }: CallRecord, what: string): void {
     const time = new Date(at).toISOString().slice(11, 19);
     this.broken.push({ check, what: `after ${service} ${operation} at ${time}: ${what}` });
   }
+}
+
+/** A CNAME into a zone of ours is not enough: what it leads to has to be there. */
+function isThere(lines: readonly string[], name: string): boolean {
+  return lines.map((line) => line.split(' ')).some(([type, found, value]) => found === `${name}.`
+    && !(type === 'CNAME' && value.endsWith(PLACE) && !isThere(lines, value)));
 }
 
 const publicKeys = new Map<string, string>();

@@ -1,6 +1,7 @@
 // The world in which a cell of the fault matrix happens: zones, identities, secrets, and what strangers have there.
 import { FunctionMode } from '../../cloud';
 import { pooledKey } from '../../cloud/key-pool';
+import { KEYS_ZONE, PLACE, SLOTS } from '../delegated-scene';
 import { PARENT } from '../methods';
 import { ACCOUNT, DNS_ACCOUNT, DOMAIN, REGION, Scene } from '../scene';
 
@@ -8,7 +9,8 @@ export const OTHER_DOMAIN = 'example.org';
 export const FOREIGN_DOMAIN = 'example.net';
 
 /** What a flow needs beside the domain and its zone. */
-export type Need = 'another domain' | 'a zone in another account' | 'a parent' | 'keys by hand' | 'tokens by hand';
+    const zones = this.domains.map(({ zoneId }) => zoneId);
+    return [...zones, this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
 
 export interface WorldOptions {
   readonly seed: number;
@@ -42,7 +44,8 @@ export class World {
       iam.putRole({ arn: ZONE_ROLE, assumeRolePolicy });
       iam.putRolePolicy(ZONE_ROLE, 'dns', { Statement: [{ Effect: 'Allow', Action: 'route53:*', Resource: '*' }] });
     }
-    const world = new World(scene, domains);
+    const keysZone = needs.includes('a zone for keys') ? await route53.createHostedZone({ account: ACCOUNT, name: KEYS_ZONE }) : undefined;
+    const world = new World(scene, domains, keysZone?.id);
     await world.populate(needs);
     return world;
   }
@@ -54,7 +57,11 @@ export class World {
   /** What is there before any stack of ours, by domain. */
   private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
-  private constructor(readonly scene: Scene, readonly domains: readonly Domain[]) {
+  private constructor(
+    readonly scene: Scene, readonly domains: readonly Domain[],
+    /** CNAMEs of the first domain lead into it. */
+    readonly keysZoneId?: string,
+  ) {
     this.secrets = {
       one: scene.secret(CANARIES.one, 'canary-one'),
       two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
@@ -64,7 +71,7 @@ export class World {
 
   /** Tells apart worlds in which the same stack would be another template. */
   get key(): string {
-    return [...this.domains.map(({ zoneId }) => zoneId), ...Object.values(this.secrets), this.followed].join();
+    return [...this.domains.map(({ zoneId }) => zoneId), this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
   }
 
   /** The user stores the other key. */
@@ -87,6 +94,12 @@ export class World {
       ![this.followed, ...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
   }
 
+  /** What is in the zones of the domain. */
+  linesOf({ name, zoneId }: Domain): string[] {
+    const ofKeys = this.keysZoneId !== undefined && name === DOMAIN ? this.scene.all(this.keysZoneId) : [];
+    return [...this.scene.all(zoneId), ...ofKeys];
+  }
+
   /** What strangers have in the zone of the domain. */
   strangersRecords({ name }: Domain): readonly string[] {
     return this.strangers.get(name)!.records;
@@ -95,7 +108,7 @@ export class World {
   /** What is in zone and identity now, as far as it is not a stranger's, and what is missing of theirs. */
   differences(domain: Domain): string[] {
     const { records, tags } = this.strangers.get(domain.name)!;
-    const now = this.scene.all(domain.zoneId);
+    const now = this.linesOf(domain);
     const tagsNow = this.tagsOf(domain);
     return [
       ...now.filter((line) => !records.includes(line)).map((line) => `of ours: ${line}`),
@@ -138,8 +151,11 @@ export class World {
       scene.publishTokens(PARENT);
       await scene.verified(PARENT);
     }
+    if (this.keysZoneId !== undefined) {
+      for (const slot of SLOTS) scene.write(`${slot}._domainkey.${DOMAIN}`, 'CNAME', `${slot}._domainkey.${PLACE}`);
+    }
     for (const domain of this.domains) {
-      this.strangers.set(domain.name, { records: scene.all(domain.zoneId), tags: this.tagsOf(domain) });
+      this.strangers.set(domain.name, { records: this.linesOf(domain), tags: this.tagsOf(domain) });
     }
   }
 }

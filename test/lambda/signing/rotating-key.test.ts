@@ -4,13 +4,16 @@ import { WantedState } from '../../../lambda/base/desired-state';
 import { OvertakenError } from '../../../lambda/base/errors';
 import { Retry } from '../../../lambda/base/retry';
 import { endRotation, withKey, withKnownKey } from '../../../lambda/signing/rotating-key';
-import { byo, Crash, DOMAIN, REGION, wanting } from '../fixtures/aws-in-memory';
+import { byo, Crash, DOMAIN, owner, REGION, wanting } from '../fixtures/aws-in-memory';
 import { CURRENT, KEYS_ARN, KeysInMemory, NEXT } from '../fixtures/keys-in-memory';
 
 const ROTATES: WantedState = {
   ...wanting(byo('s1')),
   signing: { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024 },
 };
+
+const OWNER = owner();
+const REQUEST = { owner: OWNER, isUpdate: false, isRollback: async () => false };
 
 let keys: KeysInMemory;
 
@@ -26,8 +29,8 @@ const services = (secret = keys, more: { seconds?: number; fence?: () => Promise
   });
   return secret.among({ ...made, retry });
 };
-const now = () => withKey(ROTATES, services());
-const known = () => withKnownKey(ROTATES, services());
+const now = () => withKey(ROTATES, REQUEST, services());
+const known = () => withKnownKey(ROTATES, OWNER, services());
 const signsWith = (selector: string, versionId: string) => ({
   signing: { method: 'BYODKIM', selector, secret: { arn: KEYS_ARN, jsonField: 'privateKey', versionId } },
 });
@@ -59,8 +62,8 @@ describe('a new secret', () => {
 
   test('another app that names a secret of its own keeps its key', async () => {
     const wanted = { ...ROTATES, signing: byo('mine') };
-    expect(await withKey(wanted, services())).toEqual(wanted);
-    expect(await withKnownKey(wanted, services())).toEqual(wanted);
+    expect(await withKey(wanted, REQUEST, services())).toEqual(wanted);
+    expect(await withKnownKey(wanted, OWNER, services())).toEqual(wanted);
     expect(keys.versions.all()).toEqual([]);
   });
 
@@ -68,7 +71,7 @@ describe('a new secret', () => {
     const shows = services();
     const empty = { rotates: true, tags: {}, versions: {} };
     const stale = { ...shows, keyStore: (arn: string) => ({ ...shows.keyStore(arn), describe: async () => empty }) };
-    await expect(withKey(ROTATES, stale)).rejects.toThrow('does not show its first key yet. Deploy again in a minute.');
+    await expect(withKey(ROTATES, REQUEST, stale)).rejects.toThrow('does not show its first key yet. Deploy again in a minute.');
   });
 
   test('where it was left empty, nobody knows the key that was before: nothing is made for that', async () => {
@@ -106,7 +109,7 @@ describe('a secret with keys', () => {
   });
 
   test('what was before, where no time is left: that is said, as it says nothing of the key', async () => {
-    await expect(withKnownKey(ROTATES, services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
+    await expect(withKnownKey(ROTATES, OWNER, services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
   });
 });
 

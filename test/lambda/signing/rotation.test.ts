@@ -78,6 +78,13 @@ describe('createSecret', () => {
     ['the registry record is gone', () => {
       keys.aws.zone.records = keys.aws.zone.records.filter(({ name }) => !name.startsWith('cdk-ses-dkim-'));
     }],
+    ['the stack signs otherwise now, and has marked the record as superseded', () => {
+      keys.aws.set({ origin: 'AWS_SES', tokens: ['t1', 't2', 't3'] });
+      keys.aws.zone.records = keys.aws.zone.records.map((each) => ({
+        ...each,
+        values: each.values.map((value) => value.replace(/record=s1;.*(?=")/, '$&; until=2026-12-07T00:00:00Z')),
+      }));
+    }],
     ['the published key is another one', () => {
       keys.aws.zone.records = [
         ...keys.aws.zone.records.filter(({ name }) => !name.startsWith('s1.')),
@@ -219,6 +226,31 @@ describe('testSecret', () => {
     expectSignsWith('s1');
     expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
     expect(marked()).toEqual(['n1']);
+  });
+
+  test('before SES is told the key before again, its record is there, whoever has removed it', async () => {
+    keys.aws.set({ status: 'FAILED' });
+    keys.aws.zone.records = keys.aws.zone.records.filter(({ name }) => !name.startsWith('s1.'));
+    let published: string[] = [];
+    keys.aws.onCall = (call) => {
+      if (call === 'Put') published = keys.aws.zone.contents;
+    };
+    await taken('SES gave up verifying the next key');
+    expect(published).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
+  });
+
+  test('a run that takes a key back tells SES nothing when another run has come to its end in that second', async () => {
+    keys.aws.set({ status: 'FAILED' });
+    keys.aws.puts.length = 0;
+    keys.aws.onCall = (call) => {
+      if (call !== 'Changed') return;
+      keys.aws.onCall = undefined;
+      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+      keys.versions.takeOff('AWSPENDING');
+    };
+    await taken('is not the next key');
+    expect(keys.aws.puts).toEqual([]);
+    expect(keys.aws.identity.tokens).toEqual(['n1']);
   });
 
   test('a key that SES has not verified within an hour is taken back', async () => {

@@ -5,7 +5,7 @@ import { WatchedSigning } from '../../../src/private/contract';
 
 const OWN: WatchedSigning = { Method: 'BYODKIM', Selector: 's1', PublicKeySha256: 'digest' };
 const EASY: WatchedSigning = { Method: 'EASY_DKIM' };
-const ROTATING: WatchedSigning = { Method: 'ROTATING_BYODKIM' };
+const ROTATING: WatchedSigning = { Method: 'ROTATING_BYODKIM', SecretArn: 'arn' };
 const REPLICA: WatchedSigning = { Method: 'DEED', ParentRegion: 'eu-central-2' };
 const easy: IdentityState = {
   status: 'SUCCESS', signingEnabled: true, origin: 'AWS_SES', tokens: ['t1', 't2'], tags: {},

@@ -28,7 +28,7 @@ export type FunctionDns = MessageDns & Pick<DnsWorld, 'answer' | 'resolverAddres
 type Compiled = Map<string, ReturnType<typeof compileFunction>>;
 
 declare global {
-  /** By the code's text. Each deployment of each test file has the same code, and compiling takes longer than running. */
+  /** By the code's text. All deployments of all test files have the same code, and compiling takes longest. */
   var COMPILED_FUNCTIONS: Compiled | undefined;
 }
 

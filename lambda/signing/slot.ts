@@ -1,0 +1,97 @@
+// Which of its two slots a key gets where the DNS of its domain is elsewhere, and when SES may be told of it.
+//
+// Plain rotating keys have a new selector each. These two are used again and again, so
+// - a slot is free when its record is retired: it was superseded for the overlap, and SES does not sign with it;
+// - a key in it is used only when resolvers have forgotten what the slot had before.
+import { namesSelector } from './ses-rules';
+import { StoredKey } from './stored-key';
+import { MAX_SLOT_TTL } from '../../src/private/contract';
+import { WantedState } from '../base/desired-state';
+import { HandlerError } from '../base/errors';
+import { Owner } from '../base/owner';
+import { OpenZone, Services } from '../base/ports';
+import { domainKeyName, recordName } from '../records/dkim-record';
+import { openZone } from '../records/open-zone';
+import { retire } from '../records/publication';
+import { requireLedHere } from '../records/slots';
+import { entriesOf, isAnothers } from '../records/zone-view';
+
+/** Route 53 says of a name that does not exist that this may be remembered for as long. */
+const REMEMBERED_MS = MAX_SLOT_TTL * 1000;
+/** From the making of a key to its publication. */
+const PUBLISHED_MS = 60_000;
+
+/** The selector of the first key, if it has to be one of two: one that no mail needs. */
+export async function firstSlot(
+  { domain, zone: settings }: WantedState, owner: Owner, { hostedZone, retry }: Pick<Services, 'hostedZone' | 'retry'>,
+): Promise<string | undefined> {
+  if (!settings?.delegation) return undefined;
+  const { place, slots } = settings.delegation;
+  const zone = await openZone(hostedZone(settings), settings, place);
+  const records = await zone.list(domainKeyName(place));
+  const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
+  if (isAnothers(records, owner, slots.map((slot) => recordName(slot, place)))) {
+    throw new HandlerError(`Another stack, or the same domain in another Region, has its keys in the slots ${where}`,
+      'Give the key another selectorPrefix, and publish the CNAMEs of its slots');
+  }
+  const now = new Date(retry.now()).toISOString();
+  const until = (slot: string) => entriesOf(records, owner, [slot]).at(0)?.until;
+  const isThere = (slot: string) => records.some(({ name }) => name === recordName(slot, place));
+  const free = slots.find((slot) => !isThere(slot)) ?? slots.find((slot) => (until(slot) ?? now) < now);
+  if (free !== undefined) return free;
+  throw new HandlerError(
+    `The slots ${where} both hold keys that mail may need: ${slots.map((slot) => until(slot) ?? 'for good').join(', ')}`,
+    'Deploy again after that, or give the key another selectorPrefix');
+}
+
+/** The same for the next key: the slot that the current one does not have. Frees it, or throws. */
+export async function nextSlot(
+  { wanted, owner, services }: { readonly wanted: WantedState; readonly owner: Owner; readonly services: Services },
+  zone: OpenZone, current: StoredKey | undefined,
+): Promise<string | undefined> {
+  const { domain, zone: settings } = wanted;
+  const slot = settings?.delegation?.slots.find((each) => each !== current?.selector);
+  if (!settings || slot === undefined) return undefined;
+  await requireLedHere(wanted, services);
+  const identity = await services.ses.read();
+  if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
+    throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
+      'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
+  }
+  const inUse = [...identity?.tokens ?? [], current?.selector ?? ''];
+  const listed = await zone.list(domainKeyName(owner.domain));
+  const records = await retire({ ...services, owner, zone, settings }, listed, inUse, { revokedToo: true });
+  const [entry] = entriesOf(records, owner, [slot]);
+  if (entry) {
+    throw new HandlerError(
+      `The slot ${slot} of ${domain} holds the key before this one, for mail that is still on its way`
+      + (entry.until ? `, until ${entry.until}` : ''),
+      'Rotate again after that. If the current key has leaked, revoke the one before it now, which makes the mail that '
+      + 'was signed with it fail, and rotate again');
+  }
+  return slot;
+}
+
+/** How much longer than another key one in a slot takes. */
+export function leadOf({ zone }: Pick<WantedState, 'zone'>): number {
+  return zone?.delegation ? PUBLISHED_MS + REMEMBERED_MS : 0;
+}
+
+/**
+ * Returns when no resolver remembers any more what the slot had before, or that it had nothing. Waits so long at the
+ * most, and then throws.
+ *
+ * @param publishedAt in ms since 1970. Undefined: it was published before this step, soon after it was made
+ */
+export async function awaitForgotten(
+  wanted: WantedState, { madeAt, selector }: StoredKey, publishedAt: number | undefined, mostMs: number,
+  { retry }: Pick<Services, 'retry'>,
+): Promise<void> {
+  if (!wanted.zone?.delegation) return;
+  const left = (publishedAt ?? madeAt + PUBLISHED_MS) + REMEMBERED_MS - retry.now();
+  if (left > 0) await retry.pause(Math.min(left, mostMs), 'resolvers to forget what the slot had before');
+  if (left <= mostMs) return;
+  throw new HandlerError(
+    `The next key is published in the slot ${selector}, and resolvers may remember for ${REMEMBERED_MS / 60_000} minutes `
+    + 'what was there before', 'SES was not told of it yet. Secrets Manager tries again');
+}

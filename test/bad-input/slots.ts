@@ -1,0 +1,144 @@
+// Bad input: a rotating key whose domain has its DNS elsewhere.
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { dkim, zone } from './app';
+import { Refusal } from './refusal';
+import { DkimSigning } from '../../src';
+
+type Some = Record<string, unknown>;
+
+const keysZone = (stack: Stack, zoneName = 'keys.example.net') =>
+  route53.HostedZone.fromHostedZoneAttributes(stack, 'Keys', { hostedZoneId: 'Z0KEYS', zoneName });
+
+const inSlots = (options: (stack: Stack) => Some = () => ({}), props: (stack: Stack) => Some = () => ({})) =>
+  dkim((stack) => ({
+    ...props(stack), signing: DkimSigning.rotatingByoDkim({ delegatedTo: keysZone(stack), ...options(stack) }),
+  }));
+
+export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
+  {
+    place: 'synthesis',
+    says: "hostedZone and delegatedTo are both given for 'example.com'",
+    advises: 'Where hostedZone holds the domain, leave delegatedTo out; where its DNS is elsewhere, leave hostedZone out',
+    why: 'The records are in one zone: that of the domain, or one that CNAMEs lead to.',
+    atSynthesis: [{ title: 'delegatedTo: with a hostedZone', build: inSlots(undefined, (stack) => ({ hostedZone: zone(stack) })) }],
+  },
+  {
+    place: 'synthesis',
+    says: 'delegatedTo is {kind}',
+    advises: 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()',
+    why: 'A name or an id alone is no hosted zone.',
+    atSynthesis: [{
+      title: 'delegatedTo: a text', parts: { kind: 'a string' }, build: inSlots(() => ({ delegatedTo: 'keys.example.net' })),
+    }],
+  },
+  {
+    place: 'synthesis',
+    says: "delegatedTo is the hosted zone 'Z0KEYS', whose name is not known in this app",
+    advises: 'Import it with its name: HostedZone.fromHostedZoneAttributes()',
+    why: 'The CNAMEs have the name of the zone at their end, and you publish them before anything is deployed.',
+    atSynthesis: [{
+      title: 'delegatedTo: imported by its id',
+      build: inSlots((stack) => ({ delegatedTo: route53.HostedZone.fromHostedZoneId(stack, 'ById', 'Z0KEYS') })),
+    }],
+  },
+  {
+    place: 'synthesis',
+    says: "delegatedTo is the hosted zone of '{name}', and has to be that of a domain of at least two labels, in lower case, with letters, "
+      + 'digits and hyphens',
+    advises: '',
+    why: 'The records are below the domain, below the name of the zone.',
+    atSynthesis: ['Keys.example.net', '_domainkey.example.com'].map((name) => ({
+      title: `delegatedTo: ${name}`,
+      parts: { name },
+      build: inSlots((stack) => ({ delegatedTo: route53.HostedZone.fromHostedZoneAttributes(stack, 'Odd', { hostedZoneId: 'Z0', zoneName: name }) })),
+    })),
+  },
+  {
+    place: 'synthesis',
+    says: 'interval is {days} days, and overlap {overlap}. With delegatedTo there are two selectors, and each holds its key until the '
+      + 'overlap is over',
+    advises: 'Give a longer interval, or a shorter overlap',
+    why: 'A third key would find no selector.',
+    atSynthesis: [
+      {
+        title: 'delegatedTo: interval and the default overlap',
+        parts: { days: '14', overlap: '14' },
+        build: inSlots(() => ({ interval: Duration.days(14) })),
+      },
+      {
+        title: 'delegatedTo: interval and overlap',
+        parts: { days: '30', overlap: '30' },
+        build: inSlots(() => ({ interval: Duration.days(30), overlap: Duration.days(30) })),
+      },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'recordTtl is {seconds} seconds, and with delegatedTo at most 900: a selector is used again, when resolvers have forgotten its '
+      + 'key',
+    advises: 'Give a shorter one, or leave recordTtl out',
+    why: 'A rotation waits for that, and its steps have a quarter of an hour each.',
+    atSynthesis: [{
+      title: 'delegatedTo: recordTtl',
+      parts: { seconds: '3600' },
+      build: inSlots(undefined, () => ({ recordTtl: Duration.hours(1) })),
+    }],
+  },
+];
+
+export const SLOTS: readonly Refusal[] = [
+  {
+    place: 'public-dns',
+    says: 'The world is not led to the keys of {domain} yet. {said}. Signing was not touched',
+    advises: 'Publish both at the DNS provider of {domain}, once and for good: {cnames}',
+    why: 'With `delegatedTo` two CNAMEs lead into the zone with the keys, and SES is told only when the world follows both. '
+      + '[A key behind CNAMEs](other-dns.md#a-key-that-rotates-behind-two-cnames) says how to have them before. A rotation says the same when '
+      + 'one has gone.',
+    testedBy: 'test/end-to-end/delegated-key.test.ts',
+  },
+  {
+    place: 'public-dns',
+    says: 'The CNAMEs of {domain} lead to the zone of its keys, and its public name servers do not answer TXT {name}: {said}. Signing was '
+      + 'not touched',
+    advises: 'Is {zone} the zone that {place} is delegated to? Compare its name servers with those at the registrar',
+    why: 'The CNAMEs are right, and the zone that they lead to is not the one that the world asks.',
+    testedBy: 'test/end-to-end/delegated-key.test.ts',
+  },
+  {
+    place: 'records',
+    says: 'Another stack, or the same domain in another Region, has its keys in the slots {slots} of {domain} in the hosted zone {zone}',
+    advises: 'Give the key another selectorPrefix, and publish the CNAMEs of its slots',
+    why: 'Two keys take turns in two selectors. A further key would have none to turn to.',
+    testedBy: 'test/end-to-end/delegated-changes.test.ts',
+  },
+  {
+    place: 'records',
+    says: 'The slots {slots} of {domain} in the hosted zone {zone} both hold keys that mail may need: {times}',
+    advises: 'Deploy again after that, or give the key another selectorPrefix',
+    why: 'The stack has signed so before, and their overlap is not over. `for good` is a key that was retained.',
+    testedBy: 'test/end-to-end/delegated-changes.test.ts',
+  },
+  {
+    place: 'rotation',
+    says: 'SES signs {domain} with the selector {slot}, and the key of this secret has another one',
+    advises: 'Nothing was changed. Deploy the stack again, so that it says how the domain is signed',
+    why: 'Somebody has told SES the key before.',
+    testedBy: 'test/end-to-end/delegated-changes.test.ts',
+  },
+  {
+    place: 'rotation',
+    says: 'The slot {slot} of {domain} holds the key before this one, for mail that is still on its way, until {time}',
+    advises: 'Rotate again after that. If the current key has leaked, revoke the one before it now, which makes the mail that was signed '
+      + 'with it fail, and rotate again',
+    why: '[A key has leaked](rotation.md#a-key-has-leaked) has the command.',
+    testedBy: 'test/end-to-end/delegated-key.test.ts',
+  },
+  {
+    place: 'rotation',
+    says: 'The next key is published in the slot {slot}, and resolvers may remember for 15 minutes what was there before',
+    advises: 'SES was not told of it yet. Secrets Manager tries again',
+    why: 'It is no fault: mail that is signed with a key which a resolver does not know yet would fail.',
+    testedBy: 'test/end-to-end/delegated-key.test.ts',
+  },
+];
