@@ -71,7 +71,8 @@ export class World {
 
   /** Tells apart worlds in which the same stack would be another template. */
   get key(): string {
-    return [...this.domains.map(({ zoneId }) => zoneId), this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
+    const zoneIds = this.domains.map(({ zoneId }) => zoneId);
+    return [...zoneIds, this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
   }
 
   /** The user stores the other key. */
