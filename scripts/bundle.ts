@@ -13,6 +13,11 @@ import { digestOf } from '../src/private/digest-of-folder';
  * entries are in one asset.
  */
 const ENTRIES = ['deployment', 'rotation', 'watch'];
+/**
+ * They come first, in this order: zip finds what is alike only within 32 kB, and the clients are alike. Without it the
+ * zipped bundle has 2 % more.
+ */
+const CLIENTS = ['route-53', 'scheduler', 'cloudformation', 'lambda', 'secrets-manager', 'sesv2', 'sts'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 const DIGEST = 'src/private/handler-digest.ts';
@@ -37,7 +42,10 @@ async function main(): Promise<void> {
   const { metafile, outputFiles } = await build({
     // One file with all of them zips better than a file for each, beside files with what they share.
     stdin: {
-      contents: ENTRIES.map((entry) => `export { handler as ${entry} } from './${entry}';`).join('\n'),
+      contents: [
+        ...CLIENTS.map((client) => `import '@aws-sdk/client-${client}';`),
+        ...ENTRIES.map((entry) => `export { handler as ${entry} } from './${entry}';`),
+      ].join('\n'),
       resolveDir: 'lambda',
     },
     outfile: `${ASSET}/handlers.js`,
