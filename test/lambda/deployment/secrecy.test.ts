@@ -216,6 +216,31 @@ const ROTATIONS: Record<string, Scenario> = {
   },
 };
 
+const FOLLOWED = {
+  ...properties(), Signing: { Method: 'FOLLOWED_BYODKIM', SecretArn: byo('s1').secret.arn, JsonField: 'key' },
+};
+
+/** The secret that is followed: what reading each version gives. */
+const withVersions = (read: (stage?: string) => Promise<string>, run: Scenario) => withServices(({ redactor }) => ({
+  secretVersions: {
+    readVersion: async ({ versionStage }) => {
+      const text = await read(versionStage);
+      redactor.hide(text);
+      return { text, versionId: 'v' };
+    },
+    versionIds: fails(),
+  },
+}), run);
+
+/** By what quotes the key in a deployment of a followed one. */
+const FOLLOWING: Record<string, Scenario> = {
+  'the secret that is followed has something else in it': withVersions(
+    async (stage) => stage === 'AWSPREVIOUS' ? JSON.stringify({ selector: 's1', key: PEM }) : QUOTING,
+    (stack) => stack.update(properties(), FOLLOWED)),
+  'the secret that was followed is read': withVersions(
+    fails('AccessDenied', WHOLE), (stack) => stack.update(FOLLOWED, S2)),
+};
+
 /** The decisions that are logged with a text that comes from elsewhere, as the code says. */
 function decisionsWithText(): string[] {
   const lambda = join(__dirname, '..', '..', '..', 'lambda');
@@ -228,7 +253,7 @@ function decisionsWithText(): string[] {
 
 const seen = new Set<string>();
 
-test.each(Object.entries({ ...SCENARIOS, ...ROTATIONS }))('no piece of the key leaves when it is quoted where %s', async (_, run) => {
+test.each(Object.entries({ ...SCENARIOS, ...ROTATIONS, ...FOLLOWING }))('no piece of the key leaves when it is quoted where %s', async (_, run) => {
   const stack = await deployed();
   await run(stack);
   const { lines } = stack.aws;
