@@ -4,7 +4,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, Plugin } from 'esbuild';
-import { minify } from 'terser';
 import { leftOut } from './left-out';
 import { onlyWhatIsUsed } from './only-what-is-used';
 import { digestOf } from '../src/private/digest-of-folder';
@@ -67,6 +66,7 @@ async function main(): Promise<void> {
     write: false,
   });
   // What esbuild drops is seen before, by what it knows of modules. Terser then finds shorter code for what is left.
+  const { minify } = await import('terser'); // an ES module
   const { code = '' } = await minify(outputFiles[0].text, { toplevel: true, ecma: 2020, compress: { ecma: 2020 } });
   writeAsset([
     { path: `${ASSET}/handlers.js`, text: code },
