@@ -1,4 +1,4 @@
-// Builds the handler as one minified file with the SDK inside, and a small file for each entry that leads there.
+// Builds the handler as one file with the SDK inside, minified twice, and a small file for each entry that leads there.
 // Collects the licences, and writes the digest by which the construct knows the files.
 // Run by `npx projen bundle`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,11 @@ import { digestOf } from '../src/private/digest-of-folder';
  * entries are in one asset.
  */
 const ENTRIES = ['deployment', 'rotation', 'watch'];
+/**
+ * They come first, in this order: zip finds what is alike only within 32 kB, and the clients are alike. Without it the
+ * zipped bundle has 2 % more.
+ */
+const CLIENTS = ['route-53', 'scheduler', 'cloudformation', 'lambda', 'secrets-manager', 'sesv2', 'sts'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 const DIGEST = 'src/private/handler-digest.ts';
@@ -37,7 +42,10 @@ async function main(): Promise<void> {
   const { metafile, outputFiles } = await build({
     // One file with all of them zips better than a file for each, beside files with what they share.
     stdin: {
-      contents: ENTRIES.map((entry) => `export { handler as ${entry} } from './${entry}';`).join('\n'),
+      contents: [
+        ...CLIENTS.map((client) => `import '@aws-sdk/client-${client}';`),
+        ...ENTRIES.map((entry) => `export { handler as ${entry} } from './${entry}';`),
+      ].join('\n'),
       resolveDir: 'lambda',
     },
     outfile: `${ASSET}/handlers.js`,
@@ -54,10 +62,14 @@ async function main(): Promise<void> {
     alias: { '@aws-sdk/credential-provider-node': './lambda/services/environment-credentials.ts' },
     plugins: [onlyWhatIsUsed, onlyVersions, leftOut],
     logLevel: 'info',
+    logOverride: { 'ignored-bare-import': 'silent' }, // the clients stand there for their order alone
     write: false,
   });
+  // What esbuild drops is seen before, by what it knows of modules. Terser then finds shorter code for what is left.
+  const { minify } = await import('terser'); // an ES module
+  const { code = '' } = await minify(outputFiles[0].text, { toplevel: true, ecma: 2020, compress: { ecma: 2020 } });
   writeAsset([
-    ...outputFiles.map(({ text }) => ({ path: `${ASSET}/handlers.js`, text })),
+    { path: `${ASSET}/handlers.js`, text: code },
     ...ENTRIES.map((entry) => ({
       path: `${ASSET}/${entry}/index.js`, text: `exports.handler = require('../handlers.js').${entry};\n`,
     })),

@@ -16,8 +16,9 @@ import { NamedKey } from './secret-key';
 import { hasOthers, renderTag, SigningTag, tagOf } from './signing-tag';
 import { Task } from './task';
 import { lookOf, STALE_MS } from './verification';
+import { textOf } from '../base/describe-error';
 import { TriedKey, WantedState } from '../base/desired-state';
-import { HandlerError, OvertakenError, sentence } from '../base/errors';
+import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, OpenZone, Services } from '../base/ports';
 import { domainKeyName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
@@ -226,8 +227,8 @@ export async function endFollowing({ wanted, owner, services }: Following): Prom
     const isQuiet = identity.status === 'SUCCESS' && selectorInUse(tag, identity) === current.selector;
     return !isQuiet || hasOthers(identity, owner);
   } catch (error) {
-    if (error instanceof OvertakenError || !(error instanceof HandlerError)) throw error;
-    log('following-unknown', { message: error.whatHappened });
+    if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
+    log('following-unknown', { message: textOf(error) });
     return true;
   }
 }

@@ -104,12 +104,27 @@ describe('a deployment', () => {
     following = await FollowingScene.deployed();
     const { scene } = following;
     unheard();
+    scene.cloud.ses.settings.firstLook = 3 * MINUTE; // SES has not verified the new key yet
     scene.identityExists(REGION, 'taken.example.com');
     following.cloud.secretsManager.put(following.arn, what === 'no key' ? what : valueOf('s2'));
     expect(await scene.deploy('mail', (stack) => failing(stack, scene.dkim(following.signing(), { recordTtl: Duration.minutes(10) })(stack))))
       .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
     await scene.verified();
     await expectSigned('s1');
+  });
+
+  test('that fails after SES has verified the new key keeps that key: the secret says so', async () => {
+    following = await FollowingScene.deployed();
+    const { scene } = following;
+    unheard();
+    scene.cloud.ses.settings.firstLook = 1;
+    scene.identityExists(REGION, 'taken.example.com');
+    following.store('s2');
+    expect(await scene.deploy('mail', (stack) =>
+      failing(stack, scene.dkim(following.signing(), { recordTtl: Duration.minutes(10) })(stack))))
+      .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    await scene.verified();
+    await expectSigned('s2');
   });
 
   test.each(['easyDkim', 'byoDkim', 'rotatingByoDkim'])('to %s and back loses nothing, also while a key is tried', async (method) => {

@@ -107,7 +107,7 @@ test('the versions cannot be listed', async () => {
 test('an event that somebody has made up', async () => {
   const stack = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/mail/1`;
   const signing = { Method: 'EASY_DKIM' };
-  await following.clock.pass(HOUR); // the function has a name then
+  await following.clock.until('the first hourly run, which names the function', () => !!following.function, 2 * HOUR);
   for (const identity of [7, { Identity: DOMAIN, Signing: signing, LogicalResourceId: '../x' }]) {
     await following.run({ StackId: stack, Identities: [identity] });
   }

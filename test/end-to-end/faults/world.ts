@@ -9,8 +9,9 @@ export const OTHER_DOMAIN = 'example.org';
 export const FOREIGN_DOMAIN = 'example.net';
 
 /** What a flow needs beside the domain and its zone. */
-    const zones = this.domains.map(({ zoneId }) => zoneId);
-    return [...zones, this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
+export type Need
+  = 'another domain' | 'a zone in another account' | 'a zone for keys' | 'a parent'
+  | 'keys by hand' | 'tokens by hand';
 
 export interface WorldOptions {
   readonly seed: number;
