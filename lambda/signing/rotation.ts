@@ -76,7 +76,7 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const wasPublished = wanted.zone?.delegation && isAnswered(await services.dns.ask(record.name), holdsKey(record));
   await publishKeys(rotation, before, [current, key], !isTold);
   await requireAnswered(record, saysKey(record), before.desired, services);
-  if (has(identity, key) === true) return;
+  if (isTold) return;
   await awaitForgotten(wanted, key, wasPublished ? undefined : services.retry.now(), LOOK_MS, services);
   // That can take minutes, in which a deployment can have begun.
   const now = await requireOurSigning(rotation, keys);
