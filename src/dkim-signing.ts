@@ -8,22 +8,20 @@ import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
-  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties, slotsOf,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, MAX_RECORDS,
+  SigningProperties, slotsOf,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
 import { zoneNameOf } from './private/known-zone';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
-import {
-  decryptPermission, followPermission, Permission, replicationPermissions, secretPermission,
-} from './private/permissions';
+import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkKeyOfStack, checkParentRegion,
-  checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkKeyOfStack, checkParentRegion, checkPartition,
+  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -57,12 +55,9 @@ export interface ByoDkimSigningOptions {
    * 253 characters. Choose a new selector for a new key. Then a receiver can still verify mail that was
    * signed with the old key.
    *
-   * Throws if it is missing without `followSecret`, or given with it.
-   *
-   * @default - with `followSecret`, the secret says it
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
-  readonly selector?: string;
+  readonly selector: string;
 
   /**
    * The private key. The function derives the public key from it.
@@ -70,38 +65,6 @@ export interface ByoDkimSigningOptions {
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
    */
   readonly privateKey: DkimPrivateKey;
-
-  /**
-   * Whether a new key in the secret is used without a deployment.
-   *
-   * The value of the secret is a JSON object with the key and its selector. When the secret has another
-   * current version, a function publishes its key, tells SES to use it, and waits until SES has verified
-   * it. If SES does not, SES gets the key before it again. A new key has a new selector. A deployment reads
-   * the same.
-   *
-   * Secrets Manager tells of a new version within minutes if the secret is in the account and the Region of
-   * the stack. For another secret, the function looks every hour.
-   *
-   * All such identities of a stack share one function more, with its role, policy and log group, and a rule
-   * of EventBridge with a permission.
-   *
-   * Throws if the key has no `jsonField`, or has a `versionId` or `versionStage`. The construct throws if
-   * there is no hosted zone.
-   *
-   * @default false
-   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/secret-event-notifications.html
-   */
-  readonly followSecret?: boolean;
-
-  /**
-   * Field of the JSON object in the secret that has the selector. It is for `followSecret`.
-   *
-   * Throws without `followSecret`.
-   *
-   * @default 'selector'
-   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/create_secret.html
-   */
-  readonly selectorField?: string;
 }
 
 /**
@@ -229,8 +192,6 @@ interface SigningConfig {
   readonly recordOverlap?: string;
   /** The secret, for a key that rotates. */
   readonly rotatingKey?: RotatingKey;
-  /** What the function needs that follows the secret. */
-  readonly follows?: { readonly secretArn: string; readonly permissions: Permission[] };
   /** Where the records are if the DNS of the domain is elsewhere. */
   readonly delegation?: Delegation;
   /** Path of the secret of the key, if this app creates it without a key in it. */
@@ -369,20 +330,15 @@ class EasyDkim extends DkimSigning {
 class ByoDkim extends DkimSigning {
   constructor(private readonly options: ByoDkimSigningOptions) {
     super();
-    if (!options?.followSecret) {
-      checkText('selector', options?.selector, "Give the name of the key in DNS, for example 'mail-2026'");
-      checkSelector(options.selector!);
-    }
+    checkText('selector', options?.selector, "Give the name of the key in DNS, for example 'mail-2026'");
+    checkSelector(options.selector);
     checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
-    checkFollowing(options, options.privateKey._options);
   }
 
   public _check({ stack, domain, known }: KnownTarget): void {
-    if (this.options.selector !== undefined) {
-      const selector = known(this.options.selector);
-      checkSelector(selector);
-      checkSelectorIn(domain, selector);
-    }
+    const selector = known(this.options.selector);
+    checkSelector(selector);
+    checkSelectorIn(domain, selector);
     const key = this.options.privateKey;
     const { account, region, partition } = environmentOfSecret(key, stack, known);
     checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
@@ -395,21 +351,20 @@ class ByoDkim extends DkimSigning {
     this._check({ ...target, known: asItIs });
     const key = this.options.privateKey;
     const { region } = environmentOfSecret(key, target.stack, asItIs);
-    const { selector, followSecret, selectorField } = this.options;
-    const { secretArn } = key._secret;
-    const { jsonField: JsonField, versionStage: VersionStage, versionId: VersionId } = key._options;
-    const permissions = [
-      (followSecret ? followPermission : secretPermission)(key._policyArn, key._maxName),
-      ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
-    ];
-    const source = { SecretArn: secretArn, SecretArnForm: key._arnForm };
-    const SelectorField = selectorField === DEFAULT_SELECTOR_FIELD ? undefined : selectorField;
     return {
-      properties: followSecret
-        ? { Method: 'FOLLOWED_BYODKIM', ...source, JsonField: JsonField!, SelectorField }
-        : { Method: 'BYODKIM', Selector: selector!, ...source, JsonField, VersionStage, VersionId },
-      permissions,
-      follows: followSecret ? { secretArn, permissions } : undefined,
+      properties: {
+        Method: 'BYODKIM',
+        Selector: this.options.selector,
+        SecretArn: key._secret.secretArn,
+        SecretArnForm: key._arnForm,
+        JsonField: key._options.jsonField,
+        VersionStage: key._options.versionStage,
+        VersionId: key._options.versionId,
+      },
+      permissions: [
+        secretPermission(key._policyArn, key._maxName),
+        ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
+      ],
       generatedSecret: key._isGenerated ? key._secret.node.path : undefined,
       records: { type: RecordType.TXT, count: 1 },
     };

@@ -211,7 +211,7 @@ export interface EmailIdentityDkimProps {
    * Whether a superseded record is deleted when its overlap is over, without a deployment.
    *
    * A function looks every hour for what is due. Without it, the next deployment that changes the construct
-   * deletes it. A rotating key, and a key that follows its secret, have it in any case.
+   * deletes it. A rotating key has it in any case.
    *
    * All such identities of a stack share one function more, with its role, policy and log group, and a rule
    * of EventBridge with a permission.
@@ -272,7 +272,7 @@ export class EmailIdentityDkim extends Construct {
   /**
    * BYODKIM only: the selector that SES signs with.
    *
-   * A key that rotates, or follows its secret, has another one after each change. This one is of the last
+   * A rotating key has another one after each change. This one is of the last
    * deployment.
    *
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
@@ -340,8 +340,8 @@ export class EmailIdentityDkim extends Construct {
         + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
         + 'its keys behind the same three records. Or pass any zone of yours as delegatedTo of the key');
     }
-    if (!hostedZone && (method.follows || props.retireBetweenDeployments)) {
-      throw new Error(`${method.follows ? 'followSecret' : 'retireBetweenDeployments'} of ${shown(domain)} needs a hostedZone: `
+    if (!hostedZone && props.retireBetweenDeployments) {
+      throw new Error(`retireBetweenDeployments of ${shown(domain)} needs a hostedZone: `
         + 'the function writes its records without a deployment. Pass the hosted zone of the domain, or leave it out');
     }
     const zoneProps = { ...props, hostedZone };
@@ -417,15 +417,13 @@ export class EmailIdentityDkim extends Construct {
       provider.turns.extend(resource, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
-    } else if (method.follows || props.retireBetweenDeployments) {
-      const { RemovalPolicy: _, WaitForVerification, ...cared } = properties;
-      const right = method.follows ? changeKeyPermission : lookPermission;
+    } else if (props.retireBetweenDeployments) {
+      const { RemovalPolicy: _, WaitForVerification, RecordConflict: __, RecordOverlap, ...cared } = properties;
       provider.rotation().careFor({
         identity: { ...cared, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }) },
         resource,
-        secretArn: method.follows?.secretArn,
       }, [
-        right(stack, region, domain), ...permissionsOnZone(stack, domain, props), ...method.follows?.permissions ?? [],
+        lookPermission(stack, region, domain), ...permissionsOnZone(stack, domain, props),
       ]);
     }
 
@@ -448,7 +446,6 @@ export class EmailIdentityDkim extends Construct {
         break;
       case 'BYODKIM':
       case 'ROTATING_BYODKIM':
-      case 'FOLLOWED_BYODKIM':
         this.selector = attribute('Selector');
         this.publicKeySha256 = attribute('PublicKeySha256');
         break;

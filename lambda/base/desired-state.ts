@@ -25,16 +25,6 @@ export interface ByoDkim {
   readonly method: 'BYODKIM';
   readonly selector: string;
   readonly secret: SecretSource;
-  /** For the signing tag, when SES is told of this key. */
-  readonly tried?: TriedKey;
-}
-
-/** The key that was last tried in place of another one, and when. */
-export interface TriedKey {
-  /** Of selector and key. */
-  readonly hash: string;
-  /** In minutes since 1970. 0: it was taken back. */
-  readonly at: number;
 }
 
 /** Deterministic Easy DKIM: the identity is a replica of the same domain's identity in another Region. */
@@ -56,13 +46,6 @@ export interface RotatingByoDkim {
   readonly schedule?: string;
 }
 
-/** BYODKIM with a key that the user changes in the secret, which says the selector, too. */
-export interface FollowedByoDkim {
-  readonly method: 'FOLLOWED_BYODKIM';
-  readonly secret: SecretSource & { readonly jsonField: string };
-  readonly selectorField: string;
-}
-
 export interface DesiredState {
   readonly domain: string;
   /** Region of the SES identity. */
@@ -76,9 +59,9 @@ export interface DesiredState {
   readonly retain: boolean;
 }
 
-/** The same, as the properties say it: of a key that changes they do not say which it is now. */
+/** The same, as the properties say it: of a rotating key they do not say which it is now. */
 export interface WantedState extends Omit<DesiredState, 'signing'> {
-  readonly signing: DesiredSigning | RotatingByoDkim | FollowedByoDkim;
+  readonly signing: DesiredSigning | RotatingByoDkim;
 }
 
 /** The DNS of the domain is elsewhere, and CNAMEs there lead into the zone. */

@@ -23,7 +23,6 @@ export interface Services {
   readonly ses: Ses;
   readonly dns: PublicDns;
   readonly secrets: Secrets;
-  readonly secretVersions: SecretVersions;
   readonly keyStore: (secretArn: string) => KeyStore;
   readonly hostedZone: (zone: ZoneSettings) => HostedZone;
   readonly retry: Retry;
@@ -149,14 +148,6 @@ export interface PublicDns {
 export interface Secrets {
   /** The text of the whole value. Throws with what to do when it cannot be read. */
   read(source: SecretSource): Promise<string>;
-}
-
-/** The versions of a secret that somebody else writes. */
-export interface SecretVersions {
-  /** As `Secrets.read`, with the id of the version. */
-  readVersion(source: SecretSource): Promise<{ readonly text: string; readonly versionId: string }>;
-  /** Newest first, also those without a label. None when the function may not list them. */
-  versionIds(source: SecretSource): Promise<readonly string[]>;
 }
 
 /** A secret whose versions hold the keys of one identity, of which one is in use. */

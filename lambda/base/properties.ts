@@ -1,11 +1,9 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
-import {
-  Delegation, FollowedByoDkim, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings,
-} from './desired-state';
+import { Delegation, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
 import { HandlerError } from './errors';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
-  DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, HOSTED_ZONE_ID,
+  LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
 } from '../../src/private/contract';
 
 /** What a text has to be: as a check, and in words. */
@@ -65,14 +63,13 @@ function parseZone(id: string, delegation: Delegation | undefined, top: Reader):
 }
 
 function parseSigning(signing: Reader): WantedState['signing'] {
-  const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED', 'ROTATING_BYODKIM', 'FOLLOWED_BYODKIM'])
+  const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED', 'ROTATING_BYODKIM'])
     ?? signing.isMissing('Method');
   switch (method) {
     case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
     case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION_CODE) };
     case 'BYODKIM': return { method, selector: signing.required('Selector', SELECTOR), secret: parseSecret(signing) };
     case 'ROTATING_BYODKIM': return parseRotating(signing);
-    case 'FOLLOWED_BYODKIM': return parseFollowed(signing);
   }
 }
 
@@ -83,18 +80,6 @@ function parseRotating(signing: Reader): RotatingByoDkim {
     selectorPrefix: signing.optional('SelectorPrefix', SELECTOR_PREFIX) ?? DEFAULT_SELECTOR_PREFIX,
     keyLength: Number(signing.optional('KeyLength', KEY_BITS) ?? DEFAULT_ROTATING_KEY_LENGTH),
     schedule: signing.optional('Schedule', ANY),
-  };
-}
-
-function parseFollowed(signing: Reader): FollowedByoDkim {
-  return {
-    method: 'FOLLOWED_BYODKIM',
-    secret: {
-      arn: signing.required('SecretArn', SECRET),
-      arnForm: signing.choice('SecretArnForm', ['PARTIAL']),
-      jsonField: signing.required('JsonField', ANY),
-    },
-    selectorField: signing.optional('SelectorField', ANY) ?? DEFAULT_SELECTOR_FIELD,
   };
 }
 

@@ -13,7 +13,6 @@ import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { parseProperties } from '../base/properties';
 import { Retry } from '../base/retry';
-import { endFollowing } from '../signing/following';
 import { reconcile } from '../signing/reconcile';
 import { release } from '../signing/release';
 import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
@@ -67,8 +66,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   // Another identity is another resource: it starts from nothing, and CloudFormation deletes the old one afterwards.
   const isOfIdentity = last && identityOf(last) === identity;
   const [keyed, previous] = await Promise.all([
-    withKey(desired, { owner, isUpdate, isRollback: isBack }, services),
-    isOfIdentity ? withKnownKey(last, owner, services) : undefined,
+    withKey(desired, owner, services), isOfIdentity ? withKnownKey(last, services) : undefined,
   ]);
   const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(
@@ -87,8 +85,7 @@ async function abandon(work: Work, previous: WantedState): Promise<void> {
   const { event: { StackId, LogicalResourceId }, environment, log, services: { retry, redactor } } = work;
   const owner = ownerOf(StackId, LogicalResourceId, previous);
   const services = environment.services(previous, { retry, log, redactor }, StackId);
-  const known = await withKnownKey(previous, owner, services);
-  await release({ previous: known, owner, isRollback: async () => true }, services);
+  await release({ previous: await withKnownKey(previous, services), owner, isRollback: async () => true }, services);
 }
 
 async function remove(work: Work): Promise<Answer> {
@@ -105,8 +102,7 @@ async function remove(work: Work): Promise<Answer> {
     // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
     if (create?.signingPut) await age(work, SHOWN_AFTER_MS);
     await endRotationOf(work, desired);
-    await endFollowingOf(work, desired);
-    const previous = await withKnownKey(desired, owner, services);
+    const previous = await withKnownKey(desired, services);
     await release({ previous, owner, create, isRollback: () => isRollback(work, retry) }, services);
   }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
@@ -115,9 +111,6 @@ async function remove(work: Work): Promise<Answer> {
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */
 async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
   const { event: { StackId, LogicalResourceId }, desired: { signing }, services } = work;
-  if (!followsAsBefore(before, signing) && identityOf(last) === identityOf(work.desired)) {
-    await endFollowingOf(work, { signing: before, ...last });
-  }
   if (before.method !== 'ROTATING_BYODKIM') return;
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
@@ -131,21 +124,6 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
 /** A rotation that goes on would tell SES of its key afterwards. */
 async function endRotationOf({ services }: Work, wanted: WantedState): Promise<void> {
   if (await endRotation(wanted, services)) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
-}
-
-function followsAsBefore(before: WantedState['signing'], now: WantedState['signing']): boolean {
-  return before.method === 'FOLLOWED_BYODKIM' && now.method === before.method && now.secret.arn === before.secret.arn
-    && now.secret.jsonField === before.secret.jsonField && now.selectorField === before.selectorField;
-}
-
-/** A run that follows the secret would tell SES of its key afterwards. */
-async function endFollowingOf(
-  { event: { StackId, LogicalResourceId }, services }: Work, { signing, ...wanted }: WantedState,
-): Promise<void> {
-  if (signing.method !== 'FOLLOWED_BYODKIM') return;
-  const owner = ownerOf(StackId, LogicalResourceId, wanted);
-  const mayGoOn = await endFollowing({ wanted: { ...wanted, signing }, owner, services });
-  if (mayGoOn) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call for a followed secret to end');
 }
 
 function isNew({ event, environment: { time } }: Work): boolean {

@@ -5,7 +5,6 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
-import { ownerOf } from '../base/owner';
 import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
 import { withKnownKey } from '../signing/rotating-key';
@@ -62,7 +61,7 @@ export async function attributesAfterRollback(
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
-    const keyed = await withKnownKey(desired, ownerOf(event.StackId, event.LogicalResourceId, desired), services);
+    const keyed = await withKnownKey(desired, services);
     const triedSelector = selectorIn(event.OldResourceProperties?.Signing);
     const attributes = await attributesIfInPlace(keyed, { acceptedKey: progress.acceptedKey, triedSelector }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
@@ -76,7 +75,6 @@ export async function attributesAfterRollback(
 
 /** Empty for a method without one. Undefined where the properties do not say it. */
 function selectorIn(signing: unknown): string | undefined {
-  if (typeof signing !== 'object' || signing === null) return undefined;
-  if (['ROTATING_BYODKIM', 'FOLLOWED_BYODKIM'].includes(Reflect.get(signing, 'Method'))) return undefined;
+  if (typeof signing !== 'object' || signing === null || Reflect.get(signing, 'Method') === 'ROTATING_BYODKIM') return undefined;
   return String(Reflect.get(signing, 'Selector') ?? '');
 }

@@ -1,5 +1,5 @@
 // What the function is called with: a step of a rotation, by Secrets Manager; the care for secrets or identities, by a
-// schedule, an event or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each
+// schedule or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each
 // field is checked.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 import { HandlerError } from '../base/errors';
@@ -12,8 +12,6 @@ export interface IdentitiesEvent {
   readonly stackId: string;
   /** As the custom resources have them: what they say is checked for each by itself. */
   readonly identities: readonly Readonly<Record<string, unknown>>[];
-  /** ARN of the secret that has changed. Undefined for the hourly care of all. */
-  readonly changedSecret?: string;
 }
 
 export type RotationEvent =
@@ -28,8 +26,8 @@ const TOKEN = /^[\x21-\x7e]{32,64}$/;
 const SELECTOR = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEvent {
-  const { Step, SecretId, ClientRequestToken, Secrets, Revoke, Identities } = event;
-  if (Array.isArray(Identities)) return identitiesEvent(event, Identities);
+  const { Step, SecretId, ClientRequestToken, Secrets, Revoke, StackId, Identities } = event;
+  if (Array.isArray(Identities)) return identitiesEvent(StackId, Identities);
   if (Array.isArray(Secrets)) return { kind: 'care', secretArns: Secrets.map((arn) => text('Secrets', arn, SECRET_ARN)) };
   const secretArn = text('SecretId', SecretId, SECRET_ARN);
   if (Revoke !== undefined) return { kind: 'revoke', secretArn, selector: text('Revoke', Revoke, SELECTOR) };
@@ -38,15 +36,12 @@ export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEv
   return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
 }
 
-function identitiesEvent(
-  { StackId, Resources }: Readonly<Record<string, unknown>>, found: readonly unknown[],
-): IdentitiesEvent {
+function identitiesEvent(stackId: unknown, found: readonly unknown[]): IdentitiesEvent {
   const identities = found.map((each) => {
     if (typeof each === 'object' && each !== null && !Array.isArray(each)) return Object.fromEntries(Object.entries(each));
     throw new HandlerError("The event's Identities are not of their form");
   });
-  const changedSecret = (Array.isArray(Resources) ? Resources : []).find((each) => SECRET_ARN.test(each));
-  return { kind: 'identities', stackId: text('StackId', StackId, STACK_ID), identities, changedSecret };
+  return { kind: 'identities', stackId: text('StackId', stackId, STACK_ID), identities };
 }
 
 function text(name: string, value: unknown, form: RegExp): string {

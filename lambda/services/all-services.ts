@@ -23,13 +23,11 @@ const knownZones: KnownZones = new Map();
 
 export const allServices: ServicesFor = (wanted, common, stackId) => {
   const { retry, redactor } = common;
-  const secrets = secretsFrom(secretsIn, retry, redactor);
   return {
     ...common,
     ses: sesOf(wanted, stackId, sesIn, retry),
     dns: publicDns,
-    secrets,
-    secretVersions: secrets,
+    secrets: secretsFrom(secretsIn, retry, redactor),
     keyStore: (secretArn) => keyStoreIn(secretArn, secretsIn, retry, redactor),
     hostedZone: (settings) => hostedZone(settings, route53For(settings), retry, knownZones),
   };

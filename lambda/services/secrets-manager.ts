@@ -1,13 +1,11 @@
 // Reads the text of a secret from Secrets Manager.
-import {
-  GetSecretValueCommand, ListSecretVersionIdsCommand, SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeError } from '../base/describe-error';
 import { describeSecret } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
-import { Secrets, SecretVersions } from '../base/ports';
+import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { isAccessDenied, Retry } from '../base/retry';
+import { Retry } from '../base/retry';
 
 /** Six letters of one word, or a date. The random characters rarely look like that. */
 const NO_RANDOM_END = /-(?:[a-z]{6}|\d{6})$/;
@@ -18,9 +16,9 @@ const COMPLETE_ARN = 'A secret of another account is imported by its complete AR
 /** `clientFor` gives the client of a Region. `redactor` is told each text, before anybody else gets it. */
 export function secretsFrom(
   clientFor: (region: string) => SecretsManagerClient, retry: Retry, redactor: Redactor,
-): Secrets & SecretVersions {
-  const versions: SecretVersions = {
-    async readVersion(source) {
+): Secrets {
+  return {
+    async read(source) {
       const { arn, arnForm, versionId: VersionId, versionStage: VersionStage } = source;
       const [,,, region,,, secretName] = arn.split(':');
       const client = clientFor(region); // it can be in another Region or account
@@ -36,23 +34,9 @@ export function secretsFrom(
         throw new HandlerError(`${describeSecret(source)} is binary`, 'Store the private key as text (SecretString)');
       }
       redactor.hide(answer.SecretString);
-      return { text: answer.SecretString, versionId: answer.VersionId ?? '' };
-    },
-
-    async versionIds({ arn, arnForm }) {
-      const [,,, region,,, secretName] = arn.split(':');
-      try {
-        const { Versions = [] } = await retry.call('ListSecretVersionIds', () => clientFor(region).send(
-          new ListSecretVersionIdsCommand({ SecretId: arnForm ? secretName : arn, IncludeDeprecated: true })));
-        const made = ({ CreatedDate }: typeof Versions[number]) => CreatedDate?.getTime() ?? 0;
-        return Versions.sort((one, other) => made(other) - made(one)).flatMap(({ VersionId }) => VersionId ?? []);
-      } catch (error) {
-        if (!isAccessDenied(error)) throw secretError(`The versions of the secret ${arn} could not be listed`, error, arn);
-        return []; // the policy of a secret of another account need not allow it
-      }
+      return answer.SecretString;
     },
   };
-  return { ...versions, read: async (source) => (await versions.readVersion(source)).text };
 }
 
 /** An error of Secrets Manager, with what to do. One of our own says it already. */

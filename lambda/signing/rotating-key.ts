@@ -1,7 +1,5 @@
-// Which key it is at this moment, of one that changes, for a request of CloudFormation. Makes the first one of a
-// rotating key.
+// Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { createHash } from 'node:crypto';
-import { FollowingRequest, followedKey, knownFollowedKey } from './followed-key';
 import { namesSelector } from './ses-rules';
 import { firstSlot } from './slot';
 import { newKey, readStoredKeys, signingWith } from './stored-key';
@@ -12,25 +10,15 @@ import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
-export async function withKey(
-  wanted: WantedState, request: FollowingRequest, services: Services,
-): Promise<DesiredState> {
-  const { domain, signing } = wanted;
-  switch (signing.method) {
-    case 'ROTATING_BYODKIM': return { ...wanted, signing: await keyNow(signing, { wanted, ...request }, services) };
-    case 'FOLLOWED_BYODKIM': return { ...wanted, signing: await followedKey({ domain, signing }, request, services) };
-    default: return { ...wanted, signing };
-  }
+export async function withKey(wanted: WantedState, owner: Owner, services: Services): Promise<DesiredState> {
+  const { signing } = wanted;
+  return signing.method === 'ROTATING_BYODKIM'
+    ? { ...wanted, signing: await keyNow(signing, { wanted, owner }, services) } : { ...wanted, signing };
 }
 
 /** The same for what was before. Its secret may be gone: then the key is one that nobody knows. */
-export async function withKnownKey(
-  wanted: WantedState, owner: Owner, services: Services,
-): Promise<DesiredState> {
-  const { domain, signing } = wanted;
-  if (signing.method === 'FOLLOWED_BYODKIM') {
-    return { ...wanted, signing: await knownFollowedKey({ domain, signing }, owner, services) };
-  }
+export async function withKnownKey(wanted: WantedState, services: Services): Promise<DesiredState> {
+  const { signing } = wanted;
   if (signing.method !== 'ROTATING_BYODKIM') return { ...wanted, signing };
   const known = await currentKey(signing, services).catch((error: unknown) => {
     if (error instanceof OutOfTimeError) throw error;

@@ -2,57 +2,21 @@
 import { KeyPair, parseKey } from './key';
 import { describeJson, fieldOf } from './secret-json';
 import { UnusableKeyError } from './unusable-key';
-import { LABEL } from '../../src/private/contract';
 import { describeSecret, SecretSource } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, UnreachableError } from '../base/errors';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
 
-/** A key with the selector that its secret says. */
-export interface NamedKey {
-  readonly selector: string;
-  readonly pair: KeyPair;
-  readonly versionId: string;
-}
-
 /** Reads and checks the key. Throws when the secret holds none that SES can use. */
 export async function readKeyPair(source: SecretSource, { secrets, redactor }: KeyServices): Promise<KeyPair> {
-  return pairIn(await secrets.read(source), source, redactor);
-}
-
-/** The same for a secret that says the selector in another field. */
-export async function readNamedKey(
-  source: SecretSource, selectorField: string, { secretVersions, redactor }: Pick<Services, 'secretVersions' | 'redactor'>,
-): Promise<NamedKey> {
-  const { text, versionId } = await secretVersions.readVersion(source);
-  return { pair: pairIn(text, source, redactor), selector: selectorIn(text, source, selectorField), versionId };
-}
-
-function pairIn(text: string, source: SecretSource, redactor: Services['redactor']): KeyPair {
+  const text = await secrets.read(source);
   try {
     const pair = pairFrom(text, source.jsonField);
     redactor.hide(pair.privateKey); // SES gets it in this form, and may quote it
     return pair;
   } catch (error) {
     throw new HandlerError(`${describeSecret(source)} holds no private key that SES can use: ${whyUnusable(error)}`);
-  }
-}
-
-/** What is there instead may be a key, so it is not shown. */
-function selectorIn(text: string, { arn, versionId, versionStage }: SecretSource, field: string): string {
-  const selector = textIn(text, field);
-  if (selector !== undefined && LABEL.test(selector)) return selector;
-  throw new HandlerError(`${describeSecret({ arn, versionId, versionStage, jsonField: field })} has no selector`,
-    'Write it beside the key: 1 to 63 letters in lower case, digits and inner hyphens, as a JSON string. A new key has a '
-    + 'new one');
-}
-
-function textIn(text: string, field: string): string | undefined {
-  try {
-    return fieldOf(text, field);
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@
 // The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail`. Tags of this form are on users'
 // identities, so it never changes.
 import { deedOrigin, signsNow } from './ses-rules';
-import { DesiredSigning, TriedKey } from '../base/desired-state';
+import { DesiredSigning } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { IdentityState } from '../base/ports';
 
@@ -17,13 +17,9 @@ export interface SigningTag {
   readonly replaced?: string;
   /** The owner is being removed, or has been. It leaves the signing to others, which find here who has set it. */
   readonly leaves: boolean;
-  /** Of a key that follows its secret. */
-  readonly tried?: TriedKey;
 }
 
 const BYODKIM = 'EXTERNAL:';
-/** Hash, and minutes since 1970 in base 36: a tag has 256 characters, and selectors can be long. */
-const TRIED = /^try=([\w-]{6})\/([0-9a-z]{1,6})$/;
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 
 /** One way of signing, as a tag names it. A selector is compared as DNS compares names. */
@@ -136,21 +132,12 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
     told: isTold && now !== next ? [next, now] : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),
     leaves: false,
-    tried: signing.method === 'BYODKIM' ? signing.tried : undefined,
   };
 }
 
-export function renderTag({ told, replaced, leaves, tried }: SigningTag): string {
-  const words = [
-    ...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`,
-    leaves ? 'leaves' : tried && `try=${tried.hash}/${tried.at.toString(36)}`,
-  ];
+export function renderTag({ told, replaced, leaves }: SigningTag): string {
+  const words = [...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves'];
   return words.filter(Boolean).join(' ');
-}
-
-/** The selectors that the owner has told SES before, or has found there, newest first. */
-export function selectorsBefore({ told, replaced }: SigningTag): string[] {
-  return [...told, replaced].flatMap((name) => name?.startsWith(BYODKIM) ? [name.slice(BYODKIM.length)] : []);
 }
 
 /** Anybody who may tag the identity can write one. So what is not exactly of the form is passed over. */
@@ -164,7 +151,5 @@ function parse(value: string): SigningTag {
     told: named.filter(({ what }) => what === 'told').map(({ name }) => name),
     replaced: named.find(({ what }) => what === 'replaced')?.name,
     leaves: words.includes('leaves'),
-    tried: words.map((word) => TRIED.exec(word)).flatMap((found) =>
-      found ? [{ hash: found[1], at: parseInt(found[2], 36) }] : []).at(0),
   };
 }

@@ -79,8 +79,7 @@ export function shownSigning(signing: WatchedSigning): ShownSigning {
   switch (signing.Method) {
     case 'EASY_DKIM': return { method: 'EASY_DKIM' };
     case 'DEED': return { method: 'DEED', parentRegion: signing.ParentRegion };
-    case 'BYODKIM':
-    case 'FOLLOWED_BYODKIM': return { method: 'BYODKIM', selector: signing.Selector };
+    case 'BYODKIM': return { method: 'BYODKIM', selector: signing.Selector };
     case 'ROTATING_BYODKIM': return { method: 'BYODKIM', selector: '' }; // it is one that was told, or none of ours
   }
 }
@@ -95,6 +94,5 @@ function describeSet(signing: WatchedSigning): string {
     case 'DEED': return `a replica of ${signing.ParentRegion}`;
     case 'BYODKIM': return `BYODKIM (EXTERNAL) with selector ${signing.Selector}`;
     case 'ROTATING_BYODKIM': return 'a rotating key (EXTERNAL) with another selector';
-    case 'FOLLOWED_BYODKIM': return 'a key of a secret (EXTERNAL) with another selector';
   }
 }

@@ -1,16 +1,12 @@
-// The rules of EventBridge by which a stack's identities are cared for without a deployment: every hour, and when a
-// secret that is followed has another current version.
+// The rules of EventBridge by which a stack's identities are cared for every hour, without a deployment.
 import { CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, Dependable, IDependable } from 'constructs';
-import { CaredIdentity } from './contract';
+import { CaredIdentity, CareRequest } from './contract';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html, less what stands beside the identities */
 const INPUT_ROOM = 8192 - 350;
-
-/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html, less what stands beside the secrets */
-const PATTERN_ROOM = 2048 - 200;
 
 /** The longest values that only the deployment knows. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -23,9 +19,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   ParentRegion: 16,
   SecretArn: 600,
   JsonField: 512,
-  SelectorField: 512,
   RecordTtl: 10,
-  RecordOverlap: 10,
   SecretArnForm: 7,
 };
 
@@ -33,16 +27,13 @@ export interface Cared {
   readonly identity: CaredIdentity;
   /** Its custom resource: nobody cares before that has set the signing, or while it is deleted. */
   readonly resource: CfnResource;
-  /** The secret that is followed. */
-  readonly secretArn?: string;
 }
 
-/** What one rule is for: as many identities as its target and its pattern have room for. */
+/** What one rule is for: as many identities as its target has room for. */
 interface Share {
   readonly cared: Cared[];
   readonly ready: IDependable[];
   inputRoom: number;
-  patternRoom: number;
 }
 
 export class Care extends Construct {
@@ -55,41 +46,22 @@ export class Care extends Construct {
   /** @param rights of the function for the identity */
   public add(cared: Cared, rights: IDependable): void {
     const input = lengthOf(cared.identity);
-    const pattern = cared.secretArn === undefined ? 0 : lengthOf({ SecretArn: cared.secretArn });
     let share = this.shares.at(-1);
-    if (!share || share.inputRoom < input || share.patternRoom < pattern) {
-      share = { cared: [], ready: [], inputRoom: INPUT_ROOM, patternRoom: PATTERN_ROOM };
+    if (!share || share.inputRoom < input) {
+      share = { cared: [], ready: [], inputRoom: INPUT_ROOM };
       this.shares.push(share);
       this.addRule(share, this.shares.length);
     }
     share.cared.push(cared);
     share.ready.push(rights);
     share.inputRoom -= input;
-    share.patternRoom -= pattern;
   }
 
   private addRule(share: Share, number: number): void {
-    const secrets = () => share.cared.flatMap(({ secretArn }) => secretArn ?? []);
     const rule = new CfnRule(this, `Rule${number}`, {
-      description: 'Follows secrets with DKIM keys, and retires superseded DKIM records (cdk-ses-dkim)',
+      description: 'Retires superseded DKIM records (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      // A rule with both is called for either. The prefix is for an ARN that lacks the six characters at its end.
-      eventPattern: Lazy.any({
-        produce: () => secrets().length === 0 ? undefined : {
-          'source': ['aws.secretsmanager'],
-          'detail-type': ['Secret Label Updated'],
-          'resources': [...new Set(secrets())].map(prefix => ({ prefix })),
-          'detail': { labelUpdated: ['AWSCURRENT'] },
-        },
-      }),
-      targets: [{
-        id: 'Function',
-        arn: this.functionArn,
-        inputTransformer: {
-          inputPathsMap: { resources: '$.resources' },
-          inputTemplate: Lazy.string({ produce: () => `{"Resources":<resources>,${this.fieldsFor(share)}}` }),
-        },
-      }],
+      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(share) }) }],
     });
     rule.node.addDependency(dependableOf(() => [...share.ready, ...share.cared.map(({ resource }) => resource)]));
     new CfnPermission(this, `Rule${number}Permission`, {
@@ -100,11 +72,10 @@ export class Care extends Construct {
     });
   }
 
-  /** In JSON. */
-  private fieldsFor({ cared }: Share): string {
+  private inputFor({ cared }: Share): string {
     const stack = Stack.of(this);
-    const json = (value: unknown) => stack.toJsonString(value);
-    return `"StackId":${json(stack.stackId)},"Identities":${json(cared.map(({ identity }) => identity))}`;
+    const request: CareRequest = { StackId: stack.stackId, Identities: cared.map(({ identity }) => identity) };
+    return stack.toJsonString(request);
   }
 }
 

@@ -58,19 +58,7 @@ export interface RotatingByoDkimProperties {
   readonly Schedule?: string;
 }
 
-/**
- * BYODKIM with a key that the user changes in the secret: the secret says the selector, too. The handler follows it
- * without a deployment.
- */
-export interface FollowedByoDkimProperties extends Pick<ByoDkimProperties, 'SecretArn' | 'SecretArnForm'> {
-  readonly Method: 'FOLLOWED_BYODKIM';
-  readonly JsonField: string;
-  /** The field of the secret with the selector. Left out if it is the default. */
-  readonly SelectorField?: string;
-}
-
-export type SigningProperties =
-  | EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties | FollowedByoDkimProperties;
+export type SigningProperties = EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties;
 
 /**
  * The properties of the custom resource in the template.
@@ -148,19 +136,14 @@ export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number],
  * resource has of it, and the id by which that owns its records.
  */
 export type CaredIdentity = Pick<ResourceProperties,
-  'Identity' | 'Region' | 'Signing' | 'HostedZoneId' | 'HostedZoneRoleArn' | 'RecordTtl' | 'RecordConflict' | 'RecordOverlap'
+  'Identity' | 'Region' | 'Signing' | 'HostedZoneId' | 'HostedZoneRoleArn' | 'RecordTtl'
 > & { readonly LogicalResourceId: string };
 
-/** What a rule of EventBridge sends to that function, every hour and when a secret has another current version. */
+/** What a rule of EventBridge sends to that function every hour. */
 export interface CareRequest {
   readonly StackId: string;
   readonly Identities: readonly CaredIdentity[];
-  /** What the event is about. If that is a secret, only the identities that follow it are cared for. */
-  readonly Resources?: readonly string[];
 }
-
-/** Default field of a followed secret with the selector. */
-export const DEFAULT_SELECTOR_FIELD = 'selector';
 
 /** Default first part of the selectors of a rotating key. */
 export const DEFAULT_SELECTOR_PREFIX = 'dkim';
@@ -240,7 +223,6 @@ export type WatchedSigning =
   | Pick<EasyDkimProperties, 'Method'>
   | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'>
   | DeedProperties
-  | (Pick<FollowedByoDkimProperties, 'Method'> & Pick<ByoDkimProperties, 'Selector'>)
   | (Pick<ByoDkimProperties, 'Method' | 'Selector'> & Pick<ResourceAttributes, 'PublicKeySha256'>);
 
 /** Metrics of watched identities: the namespace, the dimensions, and what is seen at each look. */

@@ -176,14 +176,6 @@ export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): 
 }
 
 /**
- * The same for a secret that is followed: the key that SES has can be in a version that has no label any more.
- */
-export function followPermission(secretArn: string, maxName?: number): Permission {
-  const { actions, ...permission } = secretPermission(secretArn, maxName);
-  return { ...permission, kind: 'followed secret', actions: [...actions, 'secretsmanager:ListSecretVersionIds'] };
-}
-
-/**
  * Decrypts the secret, but only through Secrets Manager. The DNS suffix of the service differs between
  * partitions, so the condition has a wildcard for it.
  */

@@ -323,35 +323,6 @@ export function checkSecretOptions({ jsonField, versionId, versionStage }: Secre
   }
 }
 
-interface FollowingOptions {
-  readonly selector?: string;
-  readonly followSecret?: boolean;
-  readonly selectorField?: string;
-}
-
-/** The secret says all of a key that is followed, and Secrets Manager says which version counts. */
-export function checkFollowing(
-  { selector, followSecret, selectorField }: FollowingOptions, { jsonField, versionId, versionStage }: SecretOptions,
-): void {
-  if (!followSecret) {
-    if (selectorField !== undefined) {
-      throw new Error('selectorField is given without followSecret. Give followSecret: true too, or the selector itself');
-    }
-    return;
-  }
-  if (selector !== undefined) {
-    throw new Error(`selector ${shown(selector)} is given with followSecret, and the secret says the selector. Leave it out`);
-  }
-  if (!jsonField) {
-    throw new Error("followSecret needs a jsonField. Store key and selector as a JSON object, and name the key's field");
-  }
-  const version = versionId ?? versionStage;
-  if (version !== undefined) {
-    throw new Error(`privateKey names version ${shown(version)}, and followSecret follows the current one. Leave it out`);
-  }
-  if (selectorField !== undefined) checkSecretOptions({ jsonField: selectorField });
-}
-
 /**
  * Secrets Manager gives a secret to another account only by its complete ARN, and only with a customer
  * managed key:

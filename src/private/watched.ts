@@ -23,7 +23,6 @@ export function watchedSigning(
     case 'EASY_DKIM': return { Method: signing.Method };
     case 'ROTATING_BYODKIM': return { Method: signing.Method, SecretArn: signing.SecretArn };
     case 'DEED': return signing;
-    case 'FOLLOWED_BYODKIM': return { Method: signing.Method, Selector: attribute('Selector') };
     case 'BYODKIM':
       return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: attribute('PublicKeySha256') };
   }
@@ -58,7 +57,7 @@ export class Watched {
 
   public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
-    const usual = ['ROTATING_BYODKIM', 'FOLLOWED_BYODKIM'].includes(this.identity.Signing.Method) ? 2 : 1;
+    const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
     const alarm = new cloudwatch.Alarm(this.scope, id, {
       alarmDescription: `DKIM of ${this.identity.Identity} in ${this.region}: mail may go out unsigned, or nobody can `

@@ -81,7 +81,7 @@ const byParameter = (
 const DOMAIN_NAME = 'a domain name in lower case';
 const SELECTOR = '1 to 63 letters in lower case, digits and inner hyphens';
 const REGION = 'the code of a Region';
-const METHODS = 'EASY_DKIM or BYODKIM or DEED or ROTATING_BYODKIM or FOLLOWED_BYODKIM';
+const METHODS = 'EASY_DKIM or BYODKIM or DEED or ROTATING_BYODKIM';
 const PREFIX = '1 to 47 letters in lower case, digits and inner hyphens';
 /** Not a run that looks like a key. */
 const LONG = 'x-.'.repeat(1_334);

@@ -71,3 +71,30 @@ test('removing the construct takes the function out with it', async () => {
   expect(scene.all()).toEqual([]);
   expect(scene.cloud.eventBridge.ruleArns()).toEqual([]);
 });
+
+test('an event that somebody has made up is refused, and one that says another overlap or owner changes nothing', async () => {
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, RETIRES));
+  await scene.verified();
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two, RETIRES));
+  const { clock, lambda } = scene.cloud;
+  const name = () => lambda.functionNames().find((each) => each.includes('Rotation'))!;
+  await clock.until('the first hourly run', () => name() !== undefined, 2 * HOUR);
+  const event = JSON.parse(lambda.invocations.filter(({ functionName }) => functionName === name()).at(-1)!.event);
+  const run = (made: object) => lambda.invoke(`arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name()}`, JSON.stringify(made));
+  const before = scene.all();
+  const withEach = (change: object) =>
+    ({ ...event, Identities: event.Identities.map((each: object) => ({ ...each, ...change })) });
+
+  await run({ ...event, Identities: [7] });
+  await run(withEach({ LogicalResourceId: '../x' }));
+  await run({ StackId: 'x', Identities: [] });
+  await run(withEach({ RecordOverlap: '0', RecordConflict: 'OVERWRITE' }));
+  await run(withEach({ LogicalResourceId: 'Another' }));
+  await clock.pass(10 * 60_000);
+
+  expect(scene.all()).toEqual(before);
+  const reasons = scene.log().join('\n');
+  expect(reasons).toContain("The event's Identities are not of their form.");
+  expect(reasons).toContain("The event's LogicalResourceId is missing, or not of its form.");
+  expect(reasons).toContain("The event's StackId is missing, or not of its form.");
+});

@@ -147,18 +147,14 @@ export class QuickHandler {
         this.wrote('the log', line);
         this.logs.push(line);
       },
-      services: (desired, common, stackId) => {
-        const reader = secretsFrom(() => secrets, common.retry, common.redactor);
-        return {
-          ...common,
-          ses: sesOf(desired, stackId, sesIn, common.retry),
-          dns: { ask: (name) => this.call(run, 'dns', 'Query', () => this.services.ask(name)) },
-          secrets: reader,
-          secretVersions: reader,
-          keyStore: () => { throw new Error('no history has a rotating key'); },
-          hostedZone: (settings) => hostedZone(settings, async () => zone, common.retry, known),
-        };
-      },
+      services: (desired, common, stackId) => ({
+        ...common,
+        ses: sesOf(desired, stackId, sesIn, common.retry),
+        dns: { ask: (name) => this.call(run, 'dns', 'Query', () => this.services.ask(name)) },
+        secrets: secretsFrom(() => secrets, common.retry, common.redactor),
+        keyStore: () => { throw new Error('no history has a rotating key'); },
+        hostedZone: (settings) => hostedZone(settings, async () => zone, common.retry, known),
+      }),
       cloudFormation: cloudFormationOf(client('cloudformation', (operation, input) =>
         this.cloudFormation(operation, input))),
       startInvocation: (sent, retry) => invokeAsynchronously(client('lambda', (_, { Payload }) => {

@@ -177,8 +177,7 @@ class Cell {
       const isBack = continued.status === 'UPDATE_ROLLBACK_COMPLETE';
       if (!isBack) this.note(OLD_STATE, `${continued.status}: ${continued.reason}`);
       await world.scene.cloud.clock.pass(SETTLED_MS);
-      const { follows } = this.flow;
-      this.broken.push(...await checkState(this.evidence, [before, ...follows ? [follows] : []], OLD_STATE));
+      this.broken.push(...await checkState(this.evidence, [before], OLD_STATE));
     } else if (status === 'ROLLBACK_FAILED' || status === 'ROLLBACK_COMPLETE' || status === 'DELETE_FAILED') {
       await this.delete();
     }
@@ -205,12 +204,11 @@ class Cell {
   }
 
   private expectedAfter(status: string): Expected[] {
-    const { before, target, maySkip, follows } = this.flow;
-    const followed = follows && this.planned?.kind.isLasting ? [follows] : [];
+    const { before, target, maySkip } = this.flow;
     switch (status) {
       case 'CREATE_COMPLETE':
-      case 'UPDATE_COMPLETE': return [target, ...followed];
-      case 'UPDATE_ROLLBACK_COMPLETE': return [before, ...maySkip ? [target] : [], ...followed];
+      case 'UPDATE_COMPLETE': return [target];
+      case 'UPDATE_ROLLBACK_COMPLETE': return maySkip ? [before, target] : [before];
       case 'DELETE_COMPLETE': return [this.leftBehind()];
       default: return [undefined];
     }

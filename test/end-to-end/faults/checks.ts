@@ -84,7 +84,7 @@ async function notSigningAs(evidence: Evidence, deployment: Deployment): Promise
   const { origin, status, tokens } = world.identity(world.domain(name));
   const { selector = 's1', method } = deployment;
   const isSelected = method === 'rotating key' ? tokens.some((token) => selectorsOf(evidence).includes(token))
-    : !(method === 'BYODKIM' || method === 'followed key') || tokens.includes(selector);
+    : method !== 'BYODKIM' || tokens.includes(selector);
   if (origin !== originOf(deployment) || !isSelected || status !== 'SUCCESS') {
     return [`${name} is to sign as ${originOf(deployment)} ${method === 'BYODKIM' ? selector : ''}: `
       + `${origin} ${tokens.join()} ${status}`];

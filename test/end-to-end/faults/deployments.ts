@@ -1,10 +1,9 @@
 // What the stacks of the fault matrix say. Each is synthesized once: all names in it are the same every time.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
+import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
 import { StackResult } from '../../cloud';
 import { KEYS_ZONE } from '../delegated-scene';
 import { Method as FixedMethod, ORIGINS, PARENT } from '../methods';
@@ -15,7 +14,7 @@ export const STACK = 'Mail';
 /** There is no such identity. */
 export const FAILING_DOMAIN = 'missing.example';
 
-export type Method = FixedMethod | 'rotating key' | 'followed key';
+export type Method = FixedMethod | 'rotating key';
 
 /** What a stack says, and how SES signs then. */
 export interface Deployment {
@@ -43,7 +42,7 @@ export function domainOf({ domain = DOMAIN }: Deployment): string {
 }
 
 export function originOf({ method }: Deployment): string {
-  return method === 'rotating key' || method === 'followed key' ? ORIGINS.BYODKIM : ORIGINS[method];
+  return method === 'rotating key' ? ORIGINS.BYODKIM : ORIGINS[method];
 }
 
 const assemblies = new Map<string, CloudAssembly>();
@@ -89,12 +88,6 @@ function signing(world: World, { method, selector = 's1', key = 'one', slots }: 
       overlap: Duration.days(1),
       ...slots && { delegatedTo: world.scene.zoneIn(stack, world.keysZoneId, KEYS_ZONE) },
     });
-    case 'followed key':
-      return DkimSigning.byoDkim({
-        privateKey: DkimPrivateKey.fromSecret(
-          secretsmanager.Secret.fromSecretCompleteArn(stack, 'Followed', world.followed), { jsonField: 'privateKey' }),
-        followSecret: true,
-      });
     case 'BYODKIM':
       return byoDkim(stack, selector, world.secrets[key], key === 'two' ? { jsonField: 'key' } : undefined);
   }

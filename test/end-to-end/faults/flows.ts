@@ -15,8 +15,6 @@ export interface Flow {
   readonly run: (world: World) => Promise<StackResult>;
   /** A roll-back that is skipped may leave either signing. */
   readonly maySkip?: boolean;
-  /** The user changes the key, not the deployment. With faults, this is right as well as what was before. */
-  readonly follows?: Deployment;
   /** The overlap of the first key ends. */
   readonly retires?: boolean;
   /** Faults are tried in this time only, in ms from the first call: the rest is hours in which nothing happens. */
@@ -30,7 +28,6 @@ const BYODKIM: Deployment = { method: 'BYODKIM' };
 const OTHER_KEY: Deployment = { method: 'BYODKIM', selector: 's2', key: 'two' };
 const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
-const FOLLOWED: Deployment = { method: 'followed key' };
 const ROTATING: Deployment = { method: 'rotating key' };
 const IN_SLOTS: Deployment = { ...ROTATING, slots: true };
 const MINUTE = 60_000;
@@ -88,13 +85,6 @@ export const FLOWS: readonly Flow[] = [
   rotated(ROTATING),
   rotatedAndTakenBack(),
   retired(),
-  create(FOLLOWED),
-  update(FOLLOWED, EASY),
-  update(BYODKIM, FOLLOWED),
-  rolledBack(FOLLOWED, EASY),
-  deleted(FOLLOWED),
-  followed(),
-  followedAndTakenBack(),
   create(IN_SLOTS),
   update(ROTATING, IN_SLOTS),
   rolledBack(ROTATING, IN_SLOTS),
@@ -211,34 +201,6 @@ function retired(): Flow {
   };
   const name = 'retirement';
   return { ...rotated(ROTATING), name, run, retires: true, triedFrom: 24 * HOUR, triedUntil: 25.5 * HOUR };
-}
-
-/** The user stores another key. In the hours after it, the function uses it, and then a deployment finds it. */
-function followed(): Flow {
-  const target = { ...FOLLOWED, selector: 's2', ttl: 600 };
-  const run = async (world: World) => {
-    world.storeOtherKey();
-    await world.scene.cloud.clock.pass(4 * HOUR);
-    return deploy(world, target);
-  };
-  return { ...update(FOLLOWED, target), name: 'followed secret', run, follows: target, triedUntil: 10 * MINUTE };
-}
-
-/** SES does not come to look for it. */
-function followedAndTakenBack(): Flow {
-  const target = { ...FOLLOWED, ttl: 600 };
-  const run = async (world: World) => {
-    const { clock, ses: { settings } } = world.scene.cloud;
-    const { firstLook } = settings;
-    settings.firstLook = 10 * HOUR;
-    world.storeOtherKey();
-    await clock.pass(50 * MINUTE);
-    settings.firstLook = firstLook;
-    await clock.pass(3 * HOUR);
-    return deploy(world, target);
-  };
-  const name = 'followed secret that SES does not verify';
-  return { ...followed(), target, follows: { ...target, selector: 's2' }, name, run, triedFrom: 45 * MINUTE, triedUntil: 140 * MINUTE };
 }
 
 async function rotate({ rotating: [{ arn }], scene: { cloud } }: World, wait = 4 * HOUR): Promise<void> {

@@ -13,7 +13,6 @@ const ROTATES: WantedState = {
 };
 
 const OWNER = owner();
-const REQUEST = { owner: OWNER, isUpdate: false, isRollback: async () => false };
 
 let keys: KeysInMemory;
 
@@ -29,8 +28,8 @@ const services = (secret = keys, more: { seconds?: number; fence?: () => Promise
   });
   return secret.among({ ...made, retry });
 };
-const now = () => withKey(ROTATES, REQUEST, services());
-const known = () => withKnownKey(ROTATES, OWNER, services());
+const now = () => withKey(ROTATES, OWNER, services());
+const known = () => withKnownKey(ROTATES, services());
 const signsWith = (selector: string, versionId: string) => ({
   signing: { method: 'BYODKIM', selector, secret: { arn: KEYS_ARN, jsonField: 'privateKey', versionId } },
 });
@@ -62,8 +61,8 @@ describe('a new secret', () => {
 
   test('another app that names a secret of its own keeps its key', async () => {
     const wanted = { ...ROTATES, signing: byo('mine') };
-    expect(await withKey(wanted, REQUEST, services())).toEqual(wanted);
-    expect(await withKnownKey(wanted, OWNER, services())).toEqual(wanted);
+    expect(await withKey(wanted, OWNER, services())).toEqual(wanted);
+    expect(await withKnownKey(wanted, services())).toEqual(wanted);
     expect(keys.versions.all()).toEqual([]);
   });
 
@@ -71,7 +70,7 @@ describe('a new secret', () => {
     const shows = services();
     const empty = { rotates: true, tags: {}, versions: {} };
     const stale = { ...shows, keyStore: (arn: string) => ({ ...shows.keyStore(arn), describe: async () => empty }) };
-    await expect(withKey(ROTATES, REQUEST, stale)).rejects.toThrow('does not show its first key yet. Deploy again in a minute.');
+    await expect(withKey(ROTATES, OWNER, stale)).rejects.toThrow('does not show its first key yet. Deploy again in a minute.');
   });
 
   test('where it was left empty, nobody knows the key that was before: nothing is made for that', async () => {
@@ -109,7 +108,7 @@ describe('a secret with keys', () => {
   });
 
   test('what was before, where no time is left: that is said, as it says nothing of the key', async () => {
-    await expect(withKnownKey(ROTATES, OWNER, services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
+    await expect(withKnownKey(ROTATES, services(keys, { seconds: 0 }))).rejects.toThrow('there was no time left');
   });
 });
 
