@@ -6,6 +6,7 @@ import { checkRules, nextWindow, RotationRules, scheduleOf } from './rotation-wi
 import { Secret } from './secret';
 import { SecretsManagerSettings } from './settings';
 import { CloudContext } from '../http-service';
+import { MILLISECONDS } from '../schedule-expression';
 import { ServiceError } from '../service-error';
 import { randomUuid } from '../time/random';
 
@@ -141,7 +142,9 @@ export class Rotations {
       const { closes } = window;
       if (!schedule.isLast) secret.nextRotationAt = closes;
       const opens = Math.max(window.opens, clock.now());
-      await clock.sleepUntilDue(opens + random() * Math.max(0, closes - opens) - clock.now(), schedule.ended.signal);
+      // Its first step, too, is called inside the window: the start of the function takes some seconds.
+      const lasts = Math.max(0, closes - MILLISECONDS.minute - opens);
+      await clock.sleepUntilDue(opens + random() * lasts - clock.now(), schedule.ended.signal);
       // A value that was put by hand meanwhile counts as a rotation.
       const isPutOff = scheduleOf(rules)?.kind === 'rate' && next()!.opens > window.opens;
       if (!isPutOff) {
