@@ -455,6 +455,7 @@ export class EmailIdentityDkim extends Construct {
         Identity: domain,
         Region: unlessDefault(region, stack.region),
         Signing: watchedSigning(method.properties, attribute),
+        DelegatedTo: properties.DelegatedTo,
         DetailedMetrics: props.detailedMetrics || undefined,
       };
       provider.watcher().add(identity, region, resource, method.rotatingKey?.lookPermission);

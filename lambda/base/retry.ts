@@ -3,6 +3,9 @@ import { describeError, detailsOf, nameOf } from './describe-error';
 import { OutOfTimeError, UnreachableError } from './errors';
 import { Log } from './log';
 
+/** A look of a fence counts for so long. */
+export const LOOK_COUNTS_MS = 5_000;
+
 export interface Timekeeper {
   /** Milliseconds since 1970. */
   now(): number;

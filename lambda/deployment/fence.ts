@@ -8,10 +8,8 @@ import { Request } from './request';
 import { textOf } from '../base/describe-error';
 import { HandlerError, NotShownYetError, OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
-import { isBusy } from '../base/retry';
+import { isBusy, LOOK_COUNTS_MS } from '../base/retry';
 
-/** A look counts for so long. */
-const LOOK_COUNTS_MS = 5_000;
 /** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
 const CALL_MS = 25_000;
 /** So long after a request was made, no call can come any more of the request that it has overtaken. */

@@ -36,6 +36,12 @@ export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEv
   return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
 }
 
+/** Whether both are of one partition, Region and account: then nobody makes a function work for another's stack. */
+export function isBeside(stackId: string, arn: string): boolean {
+  const homeOf = (each: string) => each.split(':').filter((_, part) => part !== 2).slice(0, 4).join(':');
+  return homeOf(stackId) === homeOf(arn);
+}
+
 function identitiesEvent(stackId: unknown, found: readonly unknown[]): IdentitiesEvent {
   const identities = found.map((each) => {
     if (typeof each === 'object' && each !== null && !Array.isArray(each)) return Object.fromEntries(Object.entries(each));

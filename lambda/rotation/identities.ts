@@ -3,7 +3,7 @@
 // What the event says of an identity is what its custom resource has. Anybody who may call the function can say
 // anything there. So it decides nothing: what is due stands in the registry record of the owner, and SES says what is
 // in use.
-import { IdentitiesEvent } from './event';
+import { IdentitiesEvent, isBeside } from './event';
 import { Run } from './run';
 import { LOGICAL_ID } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
@@ -28,6 +28,9 @@ interface Cared {
 /** Nothing of an identity hinders the others, not even that it has to be waited for. */
 export async function careForIdentities(run: Run, event: IdentitiesEvent): Promise<void> {
   const { stackId } = event;
+  if (!isBeside(stackId, run.functionArn)) {
+    throw new HandlerError("The event's StackId is of another account or Region than this function");
+  }
   const failures: string[] = [];
   await Promise.all(event.identities.map(async (each, index) => {
     try {
@@ -43,8 +46,10 @@ export async function careForIdentities(run: Run, event: IdentitiesEvent): Promi
   if (failures.length > 0) throw new HandlerError(failures.join(' '));
 }
 
+/** Nothing is published here, and what is due has its date. So the properties that speak of that count for nothing. */
 function settingsOf(
-  { LogicalResourceId: logicalId, ...properties }: Readonly<Record<string, unknown>>, stackId: string, region: string,
+  { LogicalResourceId: logicalId, RecordConflict, RecordOverlap, ...properties }: Readonly<Record<string, unknown>>,
+  stackId: string, region: string,
 ): Cared {
   const wanted = parseProperties(properties, region);
   if (typeof logicalId !== 'string' || !LOGICAL_ID.test(logicalId)) {

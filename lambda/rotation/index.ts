@@ -4,7 +4,11 @@ import { allServices } from '../services/all-services';
 import { surroundings } from '../services/surroundings';
 
 export async function handler(
-  event: Readonly<Record<string, unknown>>, { getRemainingTimeInMillis }: { getRemainingTimeInMillis: () => number },
+  event: Readonly<Record<string, unknown>>,
+  { getRemainingTimeInMillis, invokedFunctionArn: functionArn }: {
+    readonly getRemainingTimeInMillis: () => number;
+    readonly invokedFunctionArn: string;
+  },
 ): Promise<void> {
-  await onEvent(event, getRemainingTimeInMillis(), { ...surroundings, services: allServices });
+  await onEvent(event, getRemainingTimeInMillis(), { ...surroundings, functionArn, services: allServices });
 }

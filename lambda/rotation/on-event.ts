@@ -4,14 +4,14 @@
 // version, or the secret is gone: then the fence says so before each write, and the step ends.
 import { parseEvent, RotationEvent } from './event';
 import { careForIdentities } from './identities';
-import { Environment, LOOK_COUNTS_MS, Run } from './run';
+import { Environment, Run } from './run';
 import { settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
 import { KeyStoreState, Services } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry } from '../base/retry';
+import { LOOK_COUNTS_MS, Retry } from '../base/retry';
 import {
   awaitNextKey, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, settle, tidyUp, useNextKey,
 } from '../signing/rotation';

@@ -6,6 +6,7 @@ import { Redactor } from '../base/redaction';
 /** What surrounds the function, and the services that it calls. */
 export interface Environment extends Surroundings {
   readonly services: ServicesFor;
+  readonly functionArn: string;
 }
 
 export interface Run extends Environment {
@@ -14,6 +15,3 @@ export interface Run extends Environment {
   /** Until when calls may begin, in ms since 1970. */
   readonly end: number;
 }
-
-/** A look of the fence counts for so long. */
-export const LOOK_COUNTS_MS = 5_000;

@@ -1,7 +1,7 @@
 // What the tags of a secret say of its rotation: the identity, the hosted zone, and who owns the records.
 // CloudFormation has written them. Whoever may tag the secret can change them, so the registry record in the zone has
 // to agree.
-import { STACK_ID } from './event';
+import { isBeside, STACK_ID } from './event';
 import { ROTATION_TAG_PREFIX, ROTATION_TAGS, RotationTags } from '../../src/private/contract';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -27,7 +27,7 @@ export function settingsOf(
     return value === undefined ? [] : [[name, value]];
   }));
   const { StackId: stackId = '', LogicalResourceId: logicalId = '', SelectorPrefix, KeyLength, ...properties } = values;
-  if (!STACK_ID.test(stackId) || !LOGICAL_ID.test(logicalId)) {
+  if (!STACK_ID.test(stackId) || !isBeside(stackId, secretArn) || !LOGICAL_ID.test(logicalId)) {
     throw new HandlerError(`The tags of the secret ${secretArn} do not say which stack it belongs to`,
       'Deploy the stack again, so that CloudFormation writes them. Nothing was changed');
   }

@@ -3,7 +3,7 @@
 import { Finding } from './finding';
 import { Seen } from './metrics';
 import { SesView } from './ses-findings';
-import { METRICS, WatchedIdentity } from '../../src/private/contract';
+import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { isRegistryLabel } from '../base/owner';
 import { IdentityState, KeyStoreState, PublicDns } from '../base/ports';
@@ -32,14 +32,15 @@ const LATEST_MS = 2 * DAY_MS;
 const OVERDUE_MS = 3 * HOUR_MS;
 
 export async function lookAtRotation(
-  { Identity: domain, Signing }: WatchedIdentity, view: SesView | Finding, { describe, dns, now }: Sources,
+  { Identity: domain, Signing, DelegatedTo: zoneName }: WatchedIdentity, view: SesView | Finding,
+  { describe, dns, now }: Sources,
 ): Promise<RotationLook> {
   if (Signing.Method !== 'ROTATING_BYODKIM') return { seen: {}, findings: [] };
   const { SecretArn: arn } = Signing;
   const identity = 'identity' in view ? view.identity : undefined;
   const [state, ofRecords] = await Promise.all([
     describe(arn).catch((error: unknown) => blind(arn, error)),
-    identity ? recordsBefore(domain, identity, dns, now) : {},
+    identity ? recordsBefore(zoneName ? placeIn(zoneName, domain) : domain, identity, dns, now) : {},
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
   const { rotatedAt = now, nextRotationAt, changedAt = now, versions: { AWSPENDING, AWSCURRENT } } = state;
@@ -86,10 +87,10 @@ function blind(arn: string, error: unknown): Finding {
 
 /** By the registry records of those who have told SES. Nobody knows of one that no name server has answered. */
 async function recordsBefore(
-  domain: string, { tags }: IdentityState, dns: PublicDns, now: number,
+  place: string, { tags }: IdentityState, dns: PublicDns, now: number,
 ): Promise<RotationLook['seen']> {
   const labels = Object.keys(tags).filter(isRegistryLabel);
-  const answers = await Promise.all(labels.map((label) => dns.ask(recordName(label, domain))));
+  const answers = await Promise.all(labels.map((label) => dns.ask(recordName(label, place))));
   const values = answers.map((each) => each.find(({ values: given }) => given !== undefined)?.values);
   if (values.includes(undefined)) return {};
   const ends = values.flatMap((given) => parseRegistry(given ?? []).entries.flatMap(({ until }) => until ?? []));

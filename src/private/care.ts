@@ -1,27 +1,13 @@
 // The rules of EventBridge by which a stack's identities are cared for every hour, without a deployment.
-import { CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, Dependable, IDependable } from 'constructs';
 import { CaredIdentity, CareRequest } from './contract';
+import { shareOut } from './target-input';
 
-/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html, less what stands beside the identities */
-const INPUT_ROOM = 8192 - 350;
-
-/** The longest values that only the deployment knows. */
-const LONGEST: Readonly<Record<string, number>> = {
-  Identity: 253,
-  Region: 16,
-  HostedZoneId: 32,
-  HostedZoneRoleArn: 240,
-  LogicalResourceId: 255,
-  Selector: 63,
-  ParentRegion: 16,
-  SecretArn: 600,
-  JsonField: 512,
-  RecordTtl: 10,
-  SecretArnForm: 7,
-};
+/** The id of the stack stands beside the identities. The secret can be a foreign one. */
+const INPUT = { besides: 350, secretArn: 600 };
 
 export interface Cared {
   readonly identity: CaredIdentity;
@@ -29,15 +15,14 @@ export interface Cared {
   readonly resource: CfnResource;
 }
 
-/** What one rule is for: as many identities as its target has room for. */
-interface Share {
-  readonly cared: Cared[];
-  readonly ready: IDependable[];
-  inputRoom: number;
+interface Given extends Cared {
+  /** Of the function for the identity. */
+  readonly rights: IDependable;
 }
 
 export class Care extends Construct {
-  private readonly shares: Share[] = [];
+  private readonly given: Given[] = [];
+  private rules = 0;
 
   constructor(scope: Construct, id: string, private readonly functionArn: string) {
     super(scope, id);
@@ -45,26 +30,25 @@ export class Care extends Construct {
 
   /** @param rights of the function for the identity */
   public add(cared: Cared, rights: IDependable): void {
-    const input = lengthOf(cared.identity);
-    let share = this.shares.at(-1);
-    if (!share || share.inputRoom < input) {
-      share = { cared: [], ready: [], inputRoom: INPUT_ROOM };
-      this.shares.push(share);
-      this.addRule(share, this.shares.length);
-    }
-    share.cared.push(cared);
-    share.ready.push(rights);
-    share.inputRoom -= input;
+    this.given.push({ ...cared, rights });
+    while (this.rules < this.shares().length) this.addRule(this.rules++);
   }
 
-  private addRule(share: Share, number: number): void {
-    const rule = new CfnRule(this, `Rule${number}`, {
+  /** What each rule is for. */
+  private shares(): Given[][] {
+    return shareOut(this.given, ({ identity }) => identity, INPUT);
+  }
+
+  private addRule(index: number): void {
+    const id = `Rule${index + 1}`;
+    const rule = new CfnRule(this, id, {
       description: 'Retires superseded DKIM records (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(share) }) }],
+      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(index) }) }],
     });
-    rule.node.addDependency(dependableOf(() => [...share.ready, ...share.cared.map(({ resource }) => resource)]));
-    new CfnPermission(this, `Rule${number}Permission`, {
+    rule.node.addDependency(dependableOf(() =>
+      this.shares()[index].flatMap(({ rights, resource }) => [rights, resource])));
+    new CfnPermission(this, `${id}Permission`, {
       action: 'lambda:InvokeFunction',
       functionName: this.functionArn,
       principal: 'events.amazonaws.com',
@@ -72,16 +56,12 @@ export class Care extends Construct {
     });
   }
 
-  private inputFor({ cared }: Share): string {
+  private inputFor(index: number): string {
     const stack = Stack.of(this);
-    const request: CareRequest = { StackId: stack.stackId, Identities: cared.map(({ identity }) => identity) };
+    const Identities = this.shares()[index].map(({ identity }) => identity);
+    const request: CareRequest = { StackId: stack.stackId, Identities };
     return stack.toJsonString(request);
   }
-}
-
-function lengthOf(value: object): number {
-  const atDeployment = (key: string, each: unknown) => Token.isUnresolved(each) ? 'x'.repeat(LONGEST[key]) : each;
-  return JSON.stringify(value, atDeployment).length + ','.length;
 }
 
 /** What depends on it depends on what `find` gives when the app is synthesized. */

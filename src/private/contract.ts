@@ -214,6 +214,8 @@ export interface WatchedIdentity {
   /** Left out if it is the Region of the function. */
   readonly Region?: string;
   readonly Signing: WatchedSigning;
+  /** The zone that CNAMEs lead to, as `ZoneProperties` have it. */
+  readonly DelegatedTo?: string;
   /** Whether all that is seen becomes metrics. Left out if not. */
   readonly DetailedMetrics?: true;
 }

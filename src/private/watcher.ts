@@ -1,6 +1,6 @@
 // Watches identities: a function that can only look, and the rules of EventBridge that call it.
 import { createHash } from 'crypto';
-import { ArnFormat, CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -11,21 +11,14 @@ import { MergedDocument } from './merged-document';
 import { logPermission, lookPermission, Permission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
 import { SharedFunction } from './shared-function';
+import { shareOut } from './target-input';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const TARGETS_PER_RULE = 5;
 
-/**
- * The most characters of a target's input, less what stands beside the identities:
- * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
- */
-const ROOM = 8192 - 100;
-
-/** The longest values that only the deployment knows. */
-const LONGEST: Readonly<Record<string, number>> = {
-  Identity: 253, Region: 16, ParentRegion: 16, Selector: 63, PublicKeySha256: 64, SecretArn: 130,
-};
+/** The number of the run stands beside the identities. The secret is one of the stack's own. */
+const INPUT = { besides: 100, secretArn: 130 };
 
 /** The looks of an hour are all within it, so that no hour is without one: none begins near its start or its end. */
 const FIRST_MINUTE = 5;
@@ -175,18 +168,7 @@ export class Watcher extends Construct {
 
   /** The identities, as many in each as the input of a target has room for. */
   private requests(): WatchRequest[] {
-    const lists: WatchedIdentity[][] = [];
-    let room = 0;
-    for (const identity of this.watched) {
-      const length = JSON.stringify(identity, (key, value) =>
-        Token.isUnresolved(value) ? 'x'.repeat(LONGEST[key]) : value).length + ','.length;
-      if (length > room) {
-        lists.push([]);
-        room = ROOM;
-      }
-      lists[lists.length - 1].push(identity);
-      room -= length;
-    }
+    const lists = shareOut(this.watched, identity => identity, INPUT);
     return lists.map((Identities, Run) => ({ Run, Runs: lists.length, Identities }));
   }
 

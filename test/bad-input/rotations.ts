@@ -98,6 +98,17 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
+    says: "The event's StackId is of another account or Region than this function",
+    advises: '',
+    why: 'Somebody calls the function by hand, for a stack that is not here.',
+    atRotation: [
+      ['account', 'us-east-1:999999999999'], ['Region', 'eu-west-1:111111111111'],
+    ].map(([what, where]) => each(`a stack of another ${what}`, {
+      event: () => ({ StackId: `arn:aws:cloudformation:${where}:stack/mail/1`, Identities: [] }),
+    })),
+  },
+  {
+    place: 'rotation',
     says: 'The rotation of the secret {secret} is switched off, or the secret is gone',
     advises: 'Nothing more was changed',
     why: 'A deployment has removed the schedule, or somebody has cancelled the rotation.',
@@ -125,7 +136,10 @@ export const ROTATIONS: readonly Refusal[] = [
     says: 'The tags of the secret {secret} do not say which stack it belongs to',
     advises: 'Deploy the stack again, so that CloudFormation writes them. Nothing was changed',
     why: 'Somebody has changed the tags `cdk-ses-dkim:…`, by which a rotation knows its domain, its zone and its owner.',
-    atRotation: [undefined, 'x', 'arn:aws:cloudformation:us-east-1:111111111111:stack/a b'].map((value) =>
+    atRotation: [
+      undefined, 'x', 'arn:aws:cloudformation:us-east-1:111111111111:stack/a b',
+      'arn:aws:cloudformation:us-east-1:999999999999:stack/mail/1',
+    ].map((value) =>
       each(`the tag StackId is ${value}`, {
         before: (rotating) => {
           begun(rotating);

@@ -12,6 +12,8 @@ const VERSION = 1;
 
 /** Tests use the numbers from 0, and the local SES those from here. So a test's key is never one of SES. */
 export const FIRST_KEY_OF_SES = 1_000;
+/** The same for keys that a function makes. */
+export const FIRST_KEY_OF_FUNCTIONS = 2_000;
 /** One local SES has so many. */
 export const KEYS_OF_SES = 60;
 

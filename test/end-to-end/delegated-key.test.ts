@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import { DelegatedScene, PLACE, SLOTS } from './delegated-scene';
 import { DAY, HOUR, MINUTE } from './rotating-scene';
 import { DOMAIN } from './scene';
+import { nextReport, reportsOn, WATCHED } from './watched';
 
 const CNAMES = SLOTS.map((slot) => ({ name: `${slot}._domainkey.${DOMAIN}`, value: `${slot}._domainkey.${PLACE}` }));
 
@@ -95,6 +96,17 @@ test('keys take turns in the two slots, and mail passes at each moment', async (
     await clock.pass(3 * HOUR);
     expect(delegated.published).toEqual([slot]);
   }
+});
+
+test('a look counts the records before, and those that should be gone', async () => {
+  delegated = await DelegatedScene.deployed({ overlap: Duration.days(1) }, WATCHED);
+  const { scene, clock, cloud } = delegated;
+  expect(await nextReport(scene)).toMatchObject({ SupersededRecords: 0, RetirementsOverdue: 0 });
+  await delegated.rotated();
+  expect(await nextReport(scene)).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 0 });
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 1000 });
+  await clock.pass(30 * HOUR);
+  expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 1 });
 });
 
 test('old mail still verifies: a slot is not written anew before the overlap of its key is over', async () => {

@@ -88,6 +88,7 @@ test('an event that somebody has made up is refused, and one that says another o
   await run({ ...event, Identities: [7] });
   await run(withEach({ LogicalResourceId: '../x' }));
   await run({ StackId: 'x', Identities: [] });
+  await run({ ...event, StackId: event.StackId.replace(ACCOUNT, '999999999999') });
   await run(withEach({ RecordOverlap: '0', RecordConflict: 'OVERWRITE' }));
   await run(withEach({ LogicalResourceId: 'Another' }));
   await clock.pass(10 * 60_000);
@@ -97,4 +98,5 @@ test('an event that somebody has made up is refused, and one that says another o
   expect(reasons).toContain("The event's Identities are not of their form.");
   expect(reasons).toContain("The event's LogicalResourceId is missing, or not of its form.");
   expect(reasons).toContain("The event's StackId is missing, or not of its form.");
+  expect(reasons).toContain("The event's StackId is of another account or Region than this function.");
 });

@@ -9,6 +9,7 @@ import { Call, CloudContext, HttpService, Reply, Request } from '../http-service
 import { partitionOf } from '../partition';
 import { ServiceError } from '../service-error';
 import { FunctionDns, InProcessFunction } from './in-process/in-process-function';
+import { pooledCrypto } from './in-process/pooled-crypto';
 import { randomUuid } from '../time/random';
 
 export type { FunctionConfiguration } from './environment';
@@ -109,6 +110,7 @@ export class Lambda extends HttpService {
   private readonly concurrency = new Map<string, Concurrency>();
   private readonly logLines = new Map<string, LogEvent[]>();
   private readonly stopped = new AbortController();
+  private readonly crypto = pooledCrypto();
   private instancesMade = 0;
 
   constructor(context: CloudContext, private readonly surroundings: FunctionSurroundings) {
@@ -408,7 +410,7 @@ export class Lambda extends HttpService {
       log: (line: string) => this.log(name, line),
       simulation,
     };
-    const instance = mode === 'process' ? new FunctionProcess(options) : new InProcessFunction(options, dns);
+    const instance = mode === 'process' ? new FunctionProcess(options) : new InProcessFunction(options, dns, this.crypto);
     this.instances.set(id, instance);
     void instance.ended.then(() => this.instances.delete(id));
     return instance;

@@ -48,7 +48,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
   private die!: (reason: string) => void;
 
   constructor(
-    private readonly options: InstanceOptions, dns: FunctionDns,
+    private readonly options: InstanceOptions, dns: FunctionDns, private readonly crypto: object,
   ) {
     const { id, environment, stream, simulation: { clock, seed, latency } } = options;
     this.id = id;
@@ -127,6 +127,7 @@ export class InProcessFunction implements FunctionInstance, Participant {
       env: { value: this.environment }, stdout: { value: output }, stderr: { value: output },
     });
     const own = {
+      'crypto': this.crypto,
       'http': memoryHttp(sandbox),
       'dns': memoryDns(dns, this.time),
       'dgram': memoryDgram(dns, this.time),

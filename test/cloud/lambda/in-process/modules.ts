@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 
 const WITHOUT_WAITING = new Set([
-  'async_hooks', 'buffer', 'crypto', 'events', 'fs', 'https', 'os', 'path', 'stream', 'url', 'util', 'zlib',
+  'async_hooks', 'buffer', 'events', 'fs', 'https', 'os', 'path', 'stream', 'url', 'util', 'zlib',
 ]);
 
 /** Reads at once, without a thread. The SDK looks for configuration files, which do not exist. */
