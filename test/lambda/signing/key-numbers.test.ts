@@ -11,11 +11,15 @@ const WHOLE = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi]
   .map((number) => BigInt(`0x${Buffer.from(number!, 'base64url').toString('hex')}`)) as unknown as Numbers;
 const [n, e, d, p, q, dp, dq, qi] = WHOLE;
 
-/** A prime that is no 1 more than a multiple of the exponent. */
+/**
+ * A prime that is no 1 more than a multiple of the exponent. So large that also the product of three has as many bits as
+ * all of them together.
+ */
 function prime(bits: number): bigint {
   for (;;) {
     const found = generatePrimeSync(bits, { bigint: true });
-    if ((found - 1n) % 65537n !== 0n && (found - 1n) % 3n !== 0n) return found;
+    const isLarge = found >> BigInt(bits - 3) === 7n;
+    if (isLarge && (found - 1n) % 65537n !== 0n && (found - 1n) % 3n !== 0n) return found;
   }
 }
 
