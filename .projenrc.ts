@@ -363,7 +363,8 @@ project.addTask('test:proof', {
 
 // What uses one processor runs beside what uses the other. jest uses both.
 const build = project.addTask('build:compile', {
-  steps: [project.compileTask, project.postCompileTask, apiRules, prose, typecheck].map((task) => ({ spawn: task.name })),
+  steps: [project.compileTask, project.postCompileTask, apiRules, prose, typecheck]
+    .map(({ name }) => ({ spawn: name })),
 });
 const lint = project.addTask('build:lint', { steps: [{ spawn: 'eslint' }] });
 const unitsAndFlows = project.addTask('test:jest', { exec: 'jest --ci', env: QUICK });

@@ -12,13 +12,13 @@ const WHOLE = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi]
 const [n, e, d, p, q, dp, dq, qi] = WHOLE;
 
 /**
- * A prime that is no 1 more than a multiple of the exponent. So large that also the product of three has as many bits as
- * all of them together.
+ * A prime that is no 1 more than a multiple of the exponent. It is so large that the product of three has as many bits
+ * as they have together.
  */
 function prime(bits: number): bigint {
   for (;;) {
     const found = generatePrimeSync(bits, { bigint: true });
-    const isLarge = found >> BigInt(bits - 3) === 7n;
+    const isLarge = found >= 7n * 2n ** BigInt(bits - 3);
     if (isLarge && (found - 1n) % 65537n !== 0n && (found - 1n) % 3n !== 0n) return found;
   }
 }
