@@ -94,12 +94,22 @@ export interface EmailIdentityDkimProps {
    *   `*._domainkey.<domain>`, the types `CNAME` and `TXT`, and the actions `CREATE` and `DELETE`,
    * - `route53:GetChange` on `arn:aws:route53:::change/*`.
    *
-   * Throws if there is neither a `hostedZone` nor `delegatedTo`.
+   * `DkimHostedZoneRole` is such a role. Throws if there is neither a `hostedZone` nor `delegatedTo`.
    *
    * @default - the role of the function, which may change these records of the zone and no others
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
    */
   readonly hostedZoneRole?: IRole;
+
+  /**
+   * The external id that `hostedZoneRole` asks for: 2 to 256 letters, digits and `_+=.@:/-`.
+   *
+   * It is no secret. Throws if it has another form, or if there is no `hostedZoneRole`.
+   *
+   * @default - the function gives none
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+   */
+  readonly hostedZoneRoleExternalId?: string;
 
   /**
    * Time that DNS resolvers may cache the records (TTL): 0 to 2147483647 seconds.
@@ -383,6 +393,7 @@ export class EmailIdentityDkim extends Construct {
       Signing: method.properties,
       HostedZoneId: hostedZone?.hostedZoneId,
       HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
+      HostedZoneRoleExternalId: props.hostedZoneRoleExternalId,
       DelegatedTo: delegation?.zoneName,
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),

@@ -11,5 +11,7 @@ export { DkimPrivateKey } from './dkim-private-key';
 export type { DkimPrivateKeySecretOptions } from './dkim-private-key';
 export type { DkimRecord } from './dkim-record';
 export type { ProblemAlarmOptions } from './problem-alarm-options';
+export { DkimHostedZoneRole } from './dkim-hosted-zone-role';
+export type { DkimHostedZoneRoleProps } from './dkim-hosted-zone-role';
 export { DkimFunction } from './dkim-function';
 export type { DkimFunctionOptions } from './dkim-function';

@@ -12,10 +12,7 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { EmailIdentity } from 'aws-cdk-lib/aws-ses';
 import * as ts from 'typescript';
-import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
-import { DOMAIN } from '../examples/pipeline/settings';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../src';
-import { zonePermissions } from '../src/private/permissions';
 
 const ROOT = join(__dirname, '..');
 const GUIDES = readdirSync(join(ROOT, 'docs'))
@@ -113,6 +110,8 @@ test('the sizes in the README are those that were measured', () => {
   for (const row of rows) expect(readme).toContain(`| ${row.join(' | ')} |`);
 });
 
+const ZONE_ID = 'Z0123456789ABC';
+
 test('the guide to permissions names each action that a role of the construct may have', () => {
   const app = new App();
   const stack = new Stack(app, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } });
@@ -189,57 +188,4 @@ test('the guide has every reason that a rotation, the hourly care or a revocatio
   const explained = [...section.matchAll(/^\| (`.+?`) \| /gm)].flatMap(([, cell]) => cell.split('`'));
   expect(reasons.length).toBeGreaterThan(18);
   expect(reasons.filter((reason) => !explained.includes(reason))).toEqual([]);
-});
-
-/** Runs an example and returns its stack. `given` has the values that the example only declares. */
-function run({ source }: Example, given: Record<string, unknown>): Stack {
-  const compiled = ts.transpileModule(`${source}\nexport { MailStack };`, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS },
-  }).outputText;
-  const made: { MailStack?: typeof Stack } = {};
-  const load = (name: string) => jest.requireActual(name === 'cdk-ses-dkim' ? '../src' : name);
-  new Function('require', 'exports', ...Object.keys(given), compiled)(load, made, ...Object.values(given));
-  return new made.MailStack!(new App(), 'Guide');
-}
-
-const ZONE_ID = 'Z0123456789ABC';
-
-interface Permissions {
-  readonly actions: unknown[];
-  readonly resource: unknown;
-  readonly conditions: unknown;
-}
-
-/** The permissions of the only role of a stack. */
-function permissionsIn(stack: Stack): Permissions[] {
-  const [policy] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
-  return policy.Properties.PolicyDocument.Statement.map(({ Action, Resource, Condition }: Record<string, unknown>) =>
-    ({ actions: [Action].flat(), resource: Resource, conditions: Condition }));
-}
-
-/** The permissions of the function on a zone of its own account. */
-function functionPermissions(stack: Stack, domain: string): Permissions[] {
-  return zonePermissions(stack, ZONE_ID, domain).map(({ actions, resources: [resource], conditions }) => ({
-    actions,
-    resource: stack.resolve(resource),
-    conditions,
-  }));
-}
-
-test('the role in the guide to other accounts has the permissions that the function has on its own zone', () => {
-  const example = examples.find(({ from }) => from === 'other-accounts.md, example 1')!;
-  const stack = run(example, { zone: { hostedZoneArn: `arn:aws:route53:::hostedzone/${ZONE_ID}` } });
-  // The guide writes ARNs with the partition `aws`.
-  const written = (resource: any) =>
-    resource['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'aws')).join('');
-  const expected = functionPermissions(stack, 'example.com').map((permission) => ({
-    ...permission,
-    resource: written(permission.resource),
-  }));
-  expect(permissionsIn(stack)).toEqual(expected);
-});
-
-test('the role in the pipeline example has the permissions that the function has on its own zone', () => {
-  const stack = new DnsRoleStack(new App(), 'Example', { hostedZoneId: ZONE_ID });
-  expect(permissionsIn(stack)).toEqual(functionPermissions(stack, DOMAIN));
 });

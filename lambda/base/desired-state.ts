@@ -81,6 +81,8 @@ export interface ZoneSettings {
   readonly id: string;
   readonly delegation?: Delegation;
   readonly roleArn?: string;
+  /** What the role asks of whoever assumes it. */
+  readonly externalId?: string;
   readonly ttl: number;
   /** A record that says something else is replaced. */
   readonly overwrite: boolean;

@@ -2,8 +2,8 @@
 import { Delegation, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
 import { HandlerError } from './errors';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, HOSTED_ZONE_ID,
-  LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, EXTERNAL_ID,
+  HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
 } from '../../src/private/contract';
 
 /** What a text has to be: as a check, and in words. */
@@ -17,6 +17,7 @@ const SECRET: Form = [
   /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/, 'the ARN of a secret',
 ];
 const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, 'the ARN of a role'];
+const ROLE_EXTERNAL_ID: Form = [EXTERNAL_ID, '2 to 256 letters, digits and _+=.@:/-'];
 const SELECTOR_PREFIX: Form = [
   new RegExp(`^(?=.{1,${MAX_SELECTOR_PREFIX}}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$`),
   `1 to ${MAX_SELECTOR_PREFIX} letters in lower case, digits and inner hyphens`,
@@ -56,6 +57,7 @@ function parseZone(id: string, delegation: Delegation | undefined, top: Reader):
     id,
     delegation,
     roleArn: top.optional('HostedZoneRoleArn', ROLE),
+    externalId: top.optional('HostedZoneRoleExternalId', ROLE_EXTERNAL_ID),
     ttl: delegation ? Math.min(ttl, MAX_SLOT_TTL) : ttl,
     overwrite: top.choice('RecordConflict', ['FAIL', 'OVERWRITE']) === 'OVERWRITE',
     overlapSeconds: top.seconds('RecordOverlap'),

@@ -74,6 +74,8 @@ export interface ResourceProperties {
   readonly Signing: SigningProperties;
   readonly HostedZoneId?: string;
   readonly HostedZoneRoleArn?: string;
+  /** Whoever assumes the role has to give it. */
+  readonly HostedZoneRoleExternalId?: string;
   /**
    * The name of that zone, where it does not hold the domain: the DNS of the domain is elsewhere, and two CNAMEs there
    * lead into the zone. Only with a rotating key.
@@ -125,8 +127,8 @@ export interface ResourceAttributes {
  */
 export const ROTATION_TAG_PREFIX = 'cdk-ses-dkim:';
 export const ROTATION_TAGS = [
-  'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'DelegatedTo', 'RecordTtl',
-  'RecordOverlap', 'SelectorPrefix', 'KeyLength',
+  'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'HostedZoneRoleExternalId',
+  'DelegatedTo', 'RecordTtl', 'RecordOverlap', 'SelectorPrefix', 'KeyLength',
 ] as const;
 
 export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number], string>>>;
@@ -136,7 +138,7 @@ export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number],
  * resource has of it, and the id by which that owns its records.
  */
 export type CaredIdentity = Pick<ResourceProperties,
-  'Identity' | 'Region' | 'Signing' | 'HostedZoneId' | 'HostedZoneRoleArn' | 'RecordTtl'
+  'Identity' | 'Region' | 'Signing' | 'HostedZoneId' | 'HostedZoneRoleArn' | 'HostedZoneRoleExternalId' | 'RecordTtl'
 > & { readonly LogicalResourceId: string };
 
 /** What a rule of EventBridge sends to that function every hour. */
@@ -253,6 +255,9 @@ export const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
  * it.
  */
 export const HOSTED_ZONE_ID = /^[A-Z0-9]{1,32}$/;
+
+/** What a role can ask of whoever assumes it, as far as a tag of a secret takes it. */
+export const EXTERNAL_ID = /^[\w+=.@:/-]{2,256}$/;
 
 /** A domain name of at least two labels. */
 export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -8,15 +8,17 @@ import { partitionOf } from './known-region';
 import { isPrivate, zoneNameOf } from './known-zone';
 import { KnownTarget } from './late-value';
 import { shown } from './shown';
-import { checkAccount, checkPartition, checkType, checkZoneId, checkZoneName } from './validation';
+import { checkAccount, checkExternalId, checkPartition, checkType, checkZoneId, checkZoneName } from './validation';
 
 interface ZoneProps {
   readonly hostedZone?: IHostedZone;
   readonly hostedZoneRole?: IRole;
+  readonly hostedZoneRoleExternalId?: string;
 }
 
 /** @param hasRecords whether the signing method has records of its own; a replica has none */
 export function checkHostedZone({ stack, domain, known }: KnownTarget, hasRecords: boolean, props: ZoneProps): void {
+  checkExternalIdOfRole(props);
   const zone = props.hostedZone;
   if (!zone) {
     if (!props.hostedZoneRole) return;
@@ -40,6 +42,15 @@ export function checkHostedZone({ stack, domain, known }: KnownTarget, hasRecord
     checkAccount('hostedZone', zone.env.account, stack.account, advice);
   }
   if (isPrivate(zone)) throw new Error(privateZoneMessage(zone));
+}
+
+function checkExternalIdOfRole({ hostedZoneRole, hostedZoneRoleExternalId: id }: ZoneProps): void {
+  if (id === undefined) return;
+  if (!hostedZoneRole) {
+    throw new Error('hostedZoneRoleExternalId is given without hostedZoneRole. Give the role that asks for it, or leave '
+      + 'it out');
+  }
+  checkExternalId('hostedZoneRoleExternalId', id);
 }
 
 function privateZoneMessage(zone: IHostedZone): string {

@@ -79,7 +79,7 @@ export class RotatingKey {
     resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
   ): CfnResource {
     const stack = Stack.of(this.scope);
-    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, DelegatedTo } = properties;
+    const { Identity, Region, HostedZoneId, HostedZoneRoleArn, HostedZoneRoleExternalId, DelegatedTo } = properties;
     const { RecordTtl, RecordOverlap, Signing } = properties;
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
@@ -89,6 +89,7 @@ export class RotatingKey {
       Region,
       HostedZoneId,
       HostedZoneRoleArn,
+      HostedZoneRoleExternalId,
       DelegatedTo,
       RecordTtl,
       RecordOverlap,

@@ -10,6 +10,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   Region: 16,
   HostedZoneId: 32,
   HostedZoneRoleArn: 240,
+  HostedZoneRoleExternalId: 256,
   DelegatedTo: 253,
   LogicalResourceId: 255,
   Selector: 63,

@@ -2,8 +2,8 @@
 import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import {
-  DEFAULT_RECORD_OVERLAP, DOMAIN, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, recordNameLength,
-  REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+  DEFAULT_RECORD_OVERLAP, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL,
+  recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
 import { zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
@@ -20,7 +20,7 @@ const MAX_TTL = 2147483647;
  * A context look-up gives a dummy value until the CDK CLI has looked it up. The CLI does that only if
  * the app does not throw, so a check must not refuse the dummy value.
  */
-function isUnknown(text: string): boolean {
+export function isUnknown(text: string): boolean {
   return Token.isUnresolved(text) || text.startsWith('dummy-value-for-');
 }
 
@@ -39,6 +39,12 @@ export function checkType(property: string, value: unknown, member: string, advi
 /** The same for a text. */
 export function checkText(property: string, value: unknown, advice: string): void {
   if (typeof value !== 'string') throw new Error(`${property} is ${kindOf(value)}. ${advice}`);
+}
+
+/** The same for a text of a form. */
+function checkForm(property: string, value: string, form: RegExp, advice: string): void {
+  checkText(property, value, advice);
+  if (!isUnknown(value) && !form.test(value)) throw new Error(`${property} is ${shown(value)}. ${advice}`);
 }
 
 /** An enum is one of a few texts, and another language or JavaScript can give any. */
@@ -71,6 +77,26 @@ export function checkDomain(domain: string): void {
     throw new Error(`identity ${shown(domain)} is not a domain name. Write it as in 'mail.example.com': labels of 1 to 63 `
       + "letters, digits and inner hyphens, no dot at the end, other scripts in their 'xn--' form");
   }
+}
+
+/** The domains of a role for their hosted zone. */
+export function checkDomains(domains: string[]): void {
+  if (!Array.isArray(domains) || domains.length === 0) {
+    throw new Error('domains is empty. Name each domain whose DKIM records the role may change');
+  }
+  for (const domain of domains) {
+    checkText('domains', domain, 'Pass a list of domain names');
+    checkDomain(domain);
+  }
+}
+
+export function checkAccountId(property: string, account: string): void {
+  checkForm(property, account, /^\d{12}$/, "Give the account's 12 digits in quotes");
+}
+
+/** IAM takes longer ones too, with commas. But it has to go into a tag, where a rotating key finds it. */
+export function checkExternalId(property: string, id: string): void {
+  checkForm(property, id, EXTERNAL_ID, 'Give 2 to 256 letters, digits and _+=.@:/-');
 }
 
 /** Checks that the name of the record with the key is not too long for DNS. */

@@ -145,6 +145,7 @@ export const PROPERTIES: readonly Refusal[] = [
       has('Signing.VersionStage', ['AWSCURRENT'], '1 to 512 characters'),
       has('HostedZoneId', 'zone', 'the id of a hosted zone'),
       has('HostedZoneRoleArn', 'arn:aws:iam::111111111111:user/dns', 'the ARN of a role'),
+      has('HostedZoneRoleExternalId', 'x', '2 to 256 letters, digits and _+=.@:/-'),
       has('RecordTtl', -1, 'whole seconds', '"-1"'),
       has('RecordTtl', '5 minutes', 'whole seconds'),
       has('RecordConflict', 'overwrite', 'FAIL or OVERWRITE'),

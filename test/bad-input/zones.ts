@@ -5,7 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { dkim, HOSTILE, HOSTILE_SHOWN, zone } from './app';
 import { AtSynthesis, Refusal } from './refusal';
-import { DkimSigning } from '../../src';
+import { DkimHostedZoneRole, DkimSigning } from '../../src';
+import { shown } from '../../src/private/shown';
 
 const WRONG_ZONE = 'Pass the zone of {domain} or of a parent domain, or leave hostedZone out and publish dkimRecords yourself';
 
@@ -23,6 +24,11 @@ const zoneId = (title: string, id: string, value = `'${id}'`): AtSynthesis => ({
   parts: { value },
   build: dkim((stack) => ({ hostedZone: zone(stack, 'example.com', id) })),
 });
+
+/** The role that the account of a zone creates, with one thing wrong. */
+const role = (props: Record<string, unknown>) => (stack: Stack) => void new DkimHostedZoneRole(stack, 'Role', {
+  hostedZone: zone(stack), domains: ['example.com'], mailAccount: '111111111111', ...props,
+} as any);
 
 const seconds = (property: string, duration: Duration, found: string, most: string, least = '1'): AtSynthesis => ({
   title: `${property}: ${found} seconds`,
@@ -117,6 +123,63 @@ export const ZONES: readonly Refusal[] = [
           hostedZone: zone(stack), signing: DkimSigning.deterministicEasyDkim({ parentRegion: 'eu-west-1' }),
         })),
       },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'hostedZoneRoleExternalId is given without hostedZoneRole',
+    advises: 'Give the role that asks for it, or leave it out',
+    why: 'Without a role, nobody asks for it.',
+    atSynthesis: [{
+      title: 'hostedZoneRoleExternalId: without a role',
+      build: dkim((stack) => ({ hostedZone: zone(stack), hostedZoneRoleExternalId: 'mail' })),
+    }],
+  },
+  {
+    place: 'synthesis',
+    says: '{property} is {id}',
+    advises: 'Give 2 to 256 letters, digits and _+=.@:/-',
+    why: 'IAM takes some others too. But the id has to go into a tag, where a rotating key finds it.',
+    atSynthesis: [
+      ...['x', 'a,b', 'a b', 'x'.repeat(257)].map((id) => ({
+        title: `hostedZoneRoleExternalId: ${id.slice(0, 9)}`,
+        parts: { property: 'hostedZoneRoleExternalId', id: shown(id) },
+        build: dkim((stack) => ({
+          hostedZone: zone(stack),
+          hostedZoneRole: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::222222222222:role/dns'),
+          hostedZoneRoleExternalId: id,
+        })),
+      })),
+      {
+        title: 'externalId of a role: empty', parts: { property: 'externalId', id: "''" }, build: role({ externalId: '' }),
+      },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'domains is empty',
+    advises: 'Name each domain whose DKIM records the role may change',
+    why: 'A role without a domain could change nothing.',
+    atSynthesis: [
+      { title: 'domains of a role: none', build: role({ domains: [] }) },
+      { title: 'domains of a role: no list', build: role({ domains: 'example.com' }) },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'domains is a number',
+    advises: 'Pass a list of domain names',
+    why: 'Each domain is a text.',
+    atSynthesis: [{ title: 'domains of a role: a number', build: role({ domains: [7] }) }],
+  },
+  {
+    place: 'synthesis',
+    says: 'mailAccount is {account}',
+    advises: "Give the account's 12 digits in quotes",
+    why: 'A number would lose a zero at its beginning.',
+    atSynthesis: [
+      { title: 'mailAccount: a number', parts: { account: 'a number' }, build: role({ mailAccount: 111111111111 }) },
+      { title: 'mailAccount: too short', parts: { account: "'1'" }, build: role({ mailAccount: '1' }) },
     ],
   },
   {

@@ -4,8 +4,11 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { RotatingScene } from './rotating-scene';
 import { ACCOUNT, byoDkim, DNS_ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
-import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import {
+  DkimHostedZoneRole, DkimHostedZoneRoleProps, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps,
+} from '../../src';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
 
@@ -185,7 +188,7 @@ describe('a domain that signs mail now, with records at another provider', () =>
 });
 
 describe('a zone of another account', () => {
-  const ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/dns/records-of-mail`;
+  const ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/records-of-mail`;
   let zoneId: string;
 
   beforeEach(async () => {
@@ -193,48 +196,31 @@ describe('a zone of another account', () => {
     zoneId = (await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: 'example.org' })).id;
   });
 
-  /** Exactly the rights that the documentation of `hostedZoneRole` names. */
-  function roleExists(): void {
-    scene.cloud.iam.putRole({
-      arn: ROLE,
-      assumeRolePolicy: {
-        Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
-      },
-    });
-    const zoneArn = `arn:aws:route53:::hostedzone/${zoneId}`;
-    scene.cloud.iam.putRolePolicy(ROLE, 'records', {
-      Statement: [
-        { Effect: 'Allow', Action: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'], Resource: zoneArn },
-        {
-          Effect: 'Allow',
-          Action: 'route53:ChangeResourceRecordSets',
-          Resource: zoneArn,
-          Condition: {
-            'ForAllValues:StringLike': {
-              'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.org'],
-            },
-            'ForAllValues:StringEquals': {
-              'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME', 'TXT'],
-              'route53:ChangeResourceRecordSetsActions': ['CREATE', 'DELETE'],
-            },
-          },
-        },
-        { Effect: 'Allow', Action: 'route53:GetChange', Resource: 'arn:aws:route53:::change/*' },
-      ],
-    });
+  /** The account of the zone deploys the role, with exactly the rights that `hostedZoneRole` needs. */
+  async function roleExists(props: Partial<DkimHostedZoneRoleProps> = {}): Promise<void> {
+    await scene.deployed('Dns', (stack) => void new DkimHostedZoneRole(stack, 'DkimDns', {
+      hostedZone: scene.zoneIn(stack, zoneId, 'example.org'),
+      domains: ['example.org'],
+      mailAccount: ACCOUNT,
+      roleName: ROLE.slice(ROLE.indexOf('/') + 1),
+      ...props,
+    }), { account: DNS_ACCOUNT });
   }
 
-  const build = (signing: Signing, withRole = true) => (stack: Stack) => void dkimOf(stack, 'example.org', {
-    hostedZone: scene.zoneIn(stack, zoneId, 'example.org'),
-    hostedZoneRole: withRole ? iam.Role.fromRoleArn(stack, 'Role', ROLE) : undefined,
-    signing: signing(stack),
-    ...WAIT,
-  });
+  const build = (signing: Signing, props: Partial<EmailIdentityDkimProps> = {}) => (stack: Stack) =>
+    void dkimOf(stack, 'example.org', {
+      hostedZone: scene.zoneIn(stack, zoneId, 'example.org'),
+      hostedZoneRole: iam.Role.fromRoleArn(stack, 'Role', ROLE),
+      signing: signing(stack),
+      ...WAIT,
+      ...props,
+    });
+  const own: Signing = (stack) => byoDkim(stack, 's1', scene.secrets.one);
 
   test.each(
     signings,
   )('is changed through its role, which needs no more than the documentation says (%s)', async (_, signing) => {
-    roleExists();
+    await roleExists();
     const since = scene.cloud.calls.length;
     await scene.deployed('Mail', build(signing));
     expect(scene.cloud.calls.slice(since).filter(({ operation }) => operation === 'AssumeRole')).toHaveLength(1);
@@ -244,7 +230,7 @@ describe('a zone of another account', () => {
   });
 
   test('cannot be changed without a role, and the reason says what is missing', async () => {
-    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one), false));
+    const result = await scene.deploy('Mail', build(own, { hostedZoneRole: undefined }));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain(zoneId);
     expect(result.reason).toContain('hostedZoneRole');
@@ -252,15 +238,48 @@ describe('a zone of another account', () => {
   });
 
   test('cannot be changed through a role that is missing or does not trust us, and the reason says so', async () => {
-    const result = await scene.deploy('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one)));
+    const result = await scene.deploy('Mail', build(own));
     expect(result.status).toBe('ROLLBACK_COMPLETE');
     expect(result.reason).toContain(`The role ${ROLE} gives no access to the hosted zone ${zoneId}`);
     expect(result.reason).toContain('sts:AssumeRole');
   });
 
+  test('with a role that asks for an external id', async () => {
+    await roleExists({ externalId: 'mail/of-example.org' });
+    for (const [externalId, found] of [[undefined, false], ['another', false], ['mail/of-example.org', true]] as const) {
+      const { status } = await scene.deploy('Mail', build(own, { hostedZoneRoleExternalId: externalId }));
+      expect(status).toBe(found ? 'CREATE_COMPLETE' : 'ROLLBACK_COMPLETE');
+      if (!found) await scene.destroy('Mail');
+    }
+    expect(await scene.send(REGION, 'example.org')).toMatchObject({ result: 'pass' });
+  });
+
+  test('a rotating key gives the external id too, when no deployment is going on', async () => {
+    await roleExists({ externalId: 'mail', mailStackName: 'Mail' });
+    await scene.deployed('Mail', build(
+      () => DkimSigning.rotatingByoDkim({ keyLength: 1024 }), { hostedZoneRoleExternalId: 'mail' }));
+    const keys = () => scene.all(zoneId).filter((line) => line.includes('p=')).length;
+    expect(keys()).toBe(1);
+    await new RotatingScene(scene).rotated();
+    expect(keys()).toBe(2);
+    expect(await scene.send(REGION, 'example.org')).toMatchObject({ result: 'pass' });
+  });
+
+  test.each([
+    ['a stack of another name', { mailStackName: 'Letters' }], ['another account', { mailAccount: '444444444444' }],
+    ['another domain', { domains: ['example.com.example.org'] }],
+  ])('with a role for %s, nothing is written', async (_, props) => {
+    await roleExists(props);
+    const { status, reason } = await scene.deploy('Mail', build(own));
+    expect({ status, reason }).toEqual({
+      status: 'ROLLBACK_COMPLETE', reason: expect.stringContaining(`The role ${ROLE} gives no access to the hosted zone ${zoneId}`),
+    });
+    expect(scene.all(zoneId)).toEqual([]);
+  });
+
   test('whose role is gone does not stop the delete; the log says what was found', async () => {
-    roleExists();
-    await scene.deployed('Mail', build((stack) => byoDkim(stack, 's1', scene.secrets.one)));
+    await roleExists();
+    await scene.deployed('Mail', build(own));
     scene.cloud.iam.deleteRole(ROLE);
     expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
     expect(scene.identity(REGION, 'example.org')?.origin).toBe('AWS_SES');

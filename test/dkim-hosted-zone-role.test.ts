@@ -1,0 +1,106 @@
+// The role for a zone of another account: what it lets the account that sends mail do, and what it refuses.
+import { App, Aws, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { DkimHostedZoneRole, DkimHostedZoneRoleProps, EmailIdentityDkim } from '../src';
+
+const MAIL_ACCOUNT = '111111111111';
+const DNS = { account: '222222222222', region: 'us-east-1' };
+const TRUST = 'AWS::IAM::Role';
+
+function roleIn(stack: Stack, props: Partial<DkimHostedZoneRoleProps> = {}): DkimHostedZoneRole {
+  return new DkimHostedZoneRole(stack, 'Role', {
+    hostedZone: route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+    domains: ['example.com'],
+    mailAccount: MAIL_ACCOUNT,
+    ...props,
+  });
+}
+
+function synthesized(props?: Partial<DkimHostedZoneRoleProps>): Template {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  roleIn(stack, props);
+  return Template.fromStack(stack);
+}
+
+/** The names of records that the role may change. */
+function namesIn(template: Template): string[] {
+  const [{ Properties }] = Object.values(template.findResources('AWS::IAM::ManagedPolicy'));
+  const change = Properties.PolicyDocument.Statement.find(({ Action }: { Action: string }) =>
+    Action === 'route53:ChangeResourceRecordSets');
+  return [change.Condition['ForAllValues:StringLike']['route53:ChangeResourceRecordSetsNormalizedRecordNames']].flat();
+}
+
+test('it may change the DKIM records of the domains, and nothing else', () => {
+  expect(namesIn(synthesized({ domains: ['example.com', 'mail.example.com'] }))).toEqual(['*._domainkey.example.com', '*._domainkey.mail.example.com']);
+});
+
+test('it has the rights that the function has on a zone of its own account', () => {
+  const app = new App();
+  const mail = new Stack(app, 'Mail', { env: { account: MAIL_ACCOUNT, region: 'us-east-1' } });
+  new EmailIdentityDkim(mail, 'Dkim', {
+    identity: ses.EmailIdentity.fromEmailIdentityName(mail, 'Identity', 'example.com'),
+    hostedZone: route53.HostedZone.fromHostedZoneAttributes(mail, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+  });
+  const statements = (template: Template): { Action: string | string[] }[] =>
+    Object.values(template.findResources('AWS::IAM::ManagedPolicy'))[0].Properties.PolicyDocument.Statement;
+  const onZone = statements(Template.fromStack(mail)).filter(({ Action }) => `${Action}`.includes('route53:'));
+  expect(onZone).toHaveLength(3);
+  expect(statements(synthesized())).toEqual(onZone);
+});
+
+test('a domain that the zone does not hold has its keys there by CNAMEs', () => {
+  expect(namesIn(synthesized({ domains: ['example.org'] }))).toEqual(['*._domainkey.example.org.example.com']);
+});
+
+test('of a zone whose name nobody knows, it holds the domain', () => {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  roleIn(stack, { hostedZone: route53.HostedZone.fromHostedZoneId(stack, 'Other', 'Z2'), domains: ['example.org'] });
+  expect(namesIn(Template.fromStack(stack))).toEqual(['*._domainkey.example.org']);
+});
+
+test.each([
+  [{}, undefined],
+  [{ externalId: 'mail' }, { StringEquals: { 'sts:ExternalId': 'mail' } }],
+  [{ mailStackName: 'Mail' }, { ArnLike: { 'aws:PrincipalArn': roles('Mail-*') } }],
+  [{ mailStackName: 'MailStackWithALongNameOfItsOwn' }, { ArnLike: { 'aws:PrincipalArn': roles('MailStackWithALongNa*') } }],
+])('whom it trusts with %j', (props, Condition) => {
+  synthesized(props).hasResourceProperties(TRUST, {
+    AssumeRolePolicyDocument: {
+      Statement: [{
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${MAIL_ACCOUNT}:root`]] } },
+        Condition: Condition ?? Match.absent(),
+      }],
+    },
+  });
+});
+
+test('an account and a zone that only the deployment knows', () => {
+  const stack = new Stack(new App(), 'Dns');
+  const hostedZone = new route53.PublicHostedZone(stack, 'New', { zoneName: 'example.com' });
+  roleIn(stack, { hostedZone, mailAccount: Aws.ACCOUNT_ID });
+  expect(namesIn(Template.fromStack(stack))).toEqual(['*._domainkey.example.com']);
+});
+
+test('one app can have both stacks: the role comes first', () => {
+  const app = new App();
+  const dns = new Stack(app, 'Dns', { env: DNS });
+  const mail = new Stack(app, 'Mail', { env: { account: MAIL_ACCOUNT, region: 'eu-west-1' } });
+  new EmailIdentityDkim(mail, 'Dkim', {
+    identity: ses.EmailIdentity.fromEmailIdentityName(mail, 'Identity', 'example.com'),
+    hostedZone: route53.HostedZone.fromHostedZoneAttributes(mail, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+    hostedZoneRole: roleIn(dns, { roleName: 'dkim-dns', externalId: 'mail' }).role,
+    hostedZoneRoleExternalId: 'mail',
+  });
+  Template.fromStack(mail).hasResourceProperties('Custom::EmailIdentityDkim', {
+    HostedZoneRoleArn: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${DNS.account}:role/dkim-dns`]] },
+    HostedZoneRoleExternalId: 'mail',
+  });
+  expect(mail.dependencies).toEqual([dns]);
+});
+
+function roles(name: string): object {
+  return { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${MAIL_ACCOUNT}:role/${name}`]] };
+}
