@@ -381,8 +381,8 @@ project.addTask('verify', {
 project.setScript('test', 'projen verify');
 
 project.addTask('demo', {
-  description: 'The main job on the local cloud: four domains, signed mail, an independent verdict',
-  steps: [{ spawn: bundle.name }, { exec: 'tsx examples/demo/main.ts' }],
+  description: 'The main job on the local cloud: four domains, signed mail, an independent verdict; --plain: no colours',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx examples/demo/main.ts', receiveArgs: true }],
 });
 
 project.addTask('bench', {

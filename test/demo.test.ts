@@ -5,7 +5,8 @@ import { PEM, Scene } from './end-to-end/scene';
 import { makeZones } from '../examples/demo/account';
 import { addRotatingStack, ROTATING_DOMAIN } from '../examples/demo/app';
 import { Follower } from '../examples/demo/follow';
-import { send, showDistrust, showVerdicts } from '../examples/demo/mail';
+import { send, showDistrust, showLoss, showVerdicts } from '../examples/demo/mail';
+import { showPlain } from '../examples/demo/plain';
 import { RotatingKey } from '../examples/demo/rotating-key';
 import { showRotation } from '../examples/demo/show-rotation';
 
@@ -40,6 +41,14 @@ test('a message that does not verify ends the demo, and the error names it', asy
     .rejects.toThrow('Expected: the message from example.com sent now has dkim=pass. Found: dkim=neutral');
 });
 
+test('the same change of key in plain CloudFormation loses mail', async () => {
+  const cloud = await LocalCloud.start();
+  stop = () => cloud.stop();
+  await showPlain(cloud, new Follower(cloud), ['spring', 'autumn']);
+  expect(output).toMatch(/sent before +dkim=pass[^]*sent before +dkim=neutral \(no key\)[^]*sent then +dkim=none/);
+  expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
 describe('the rotating key', () => {
   let cloud: LocalCloud;
   let key: RotatingKey;
@@ -61,12 +70,14 @@ describe('the rotating key', () => {
     expect(output).toMatch(/sent during it +dkim=pass/);
     expect(output).toMatch(/sent after it +dkim=pass/);
     expect(output).toContain('SES told to sign with the key before it again');
-    expect(output).toMatch(/Refused: Mail of \S+ is signed with the selector \S+ now/);
+    expect(output.replace(/\s+/g, ' ')).toMatch(/Refused: Mail of \S+ is signed with the selector \S+ now/);
     expect(output).toMatch(/by the leaked key +dkim=neutral/);
+    expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
-  test('a message that is trusted although its key should be revoked ends the demo', async () => {
+  test('a message that is trusted although its key should be revoked, or it should be lost, ends the demo', async () => {
     const message = await send(cloud, ROTATING_DOMAIN, [key.selector]);
     await expect(showDistrust(cloud, message)).rejects.toThrow('is not trusted. Found: dkim=pass');
+    await expect(showLoss(cloud, [message])).rejects.toThrow('the message sent now is lost. Found: dkim=pass');
   });
 });

@@ -39,11 +39,13 @@ export function recordSets(cloud: LocalCloud, zoneId: string): ResourceRecordSet
 }
 
 /** Makes a key and a secret, as `openssl genrsa 2048` and `aws secretsmanager create-secret` do. */
-export function makeSecret(cloud: LocalCloud, selector: string): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+export function makeSecret(cloud: LocalCloud, selector: string, value = newKey()): string {
   const name = secretName(selector);
-  cloud.secretsManager.create({
-    account: ACCOUNT, region: REGION, name, value: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  });
+  cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name, value });
   return name;
+}
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

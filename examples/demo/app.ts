@@ -48,10 +48,11 @@ class MailStack extends Stack {
       waitForVerification,
     });
 
-    const key = secretsmanager.Secret.fromSecretNameV2(this, 'Key', secretName(selector));
+    const secret = secretsmanager.Secret.fromSecretNameV2(this, 'Key', secretName(selector));
+    const privateKey = DkimPrivateKey.fromSecret(secret);
     new EmailIdentityDkim(this, 'ByoDkim', {
       identity: identityFor(this, DOMAINS.byo),
-      signing: DkimSigning.byoDkim({ selector, privateKey: DkimPrivateKey.fromSecret(key) }),
+      signing: DkimSigning.byoDkim({ selector, privateKey }),
       hostedZone: zoneOf(this, DOMAINS.byo, zoneIds),
       waitForVerification,
     });

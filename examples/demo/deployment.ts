@@ -17,10 +17,7 @@ export class Deployment {
 
   /** Gives the outputs of all stacks. */
   async deploy(props: MailProps): Promise<Readonly<Record<string, string>>> {
-    const app = new App({ outdir: mkdtempSync(join(this.directory, 'cdk.out-')), analyticsReporting: false });
-    addMailStacks(app, props);
-    addRotatingStack(app, props);
-    const assembly = this.assembly = app.synth();
+    const assembly = this.assembly = this.synthesized(props);
     const all: Record<string, string> = {};
     for (const stack of assembly.stacks) {
       const { stackName } = stack;
@@ -31,6 +28,21 @@ export class Deployment {
       Object.assign(all, outputs);
     }
     return all;
+  }
+
+  /** Expects that the stack with the mail is rolled back. */
+  async fails(props: MailProps): Promise<void> {
+    const assembly = this.synthesized(props);
+    const stack = assembly.getStackByName('Mail');
+    const { status } = await this.follower.follow(stack, () => this.cloud.cloudFormation.deployAssembly(assembly, 'Mail'));
+    expectThat('the deployment is rolled back', status === 'UPDATE_ROLLBACK_COMPLETE', status);
+  }
+
+  private synthesized(props: MailProps): CloudAssembly {
+    const app = new App({ outdir: mkdtempSync(join(this.directory, 'cdk.out-')), analyticsReporting: false });
+    addMailStacks(app, props);
+    addRotatingStack(app, props);
+    return app.synth();
   }
 
   /** Deletes the stacks in the opposite order of the deployment. */

@@ -1,7 +1,7 @@
 // Sends mail through SES, and prints the verdict of an independent verifier that looks in DNS.
 import { REGION } from './app';
 import { expectThat } from './expectation';
-import { printTable } from './print';
+import { printTable, shortened } from './print';
 import type { LocalCloud } from '../../test/cloud';
 import { MailVerdict, mailVerdict } from '../../test/cloud/mail-verdict';
 import { sendMail } from '../../test/end-to-end/send-mail';
@@ -22,7 +22,7 @@ export async function send(cloud: LocalCloud, domain: string, selectors: readonl
 /**
  * Prints the verdicts. Expects each to be a pass for the domain of the sender, with the expected selector.
  */
-export async function showVerdicts(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
+export async function showVerdicts(cloud: LocalCloud, messages: readonly Message[], bits = 2048): Promise<void> {
   const verdicts = await printVerdicts(cloud, messages);
   for (const [index, { result, comment, signingDomain, aligned, selector = '', keyLength }] of verdicts.entries()) {
     const { domain, description, selectors } = messages[index];
@@ -34,7 +34,7 @@ export async function showVerdicts(cloud: LocalCloud, messages: readonly Message
       selectors.includes(selector),
       `s=${selector}`,
     );
-    expectThat(`${message} is signed with a key of 2048 bits`, keyLength === 2048, `${keyLength} bits`);
+    expectThat(`${message} is signed with a key of ${bits} bits`, keyLength === bits, `${keyLength} bits`);
   }
 }
 
@@ -44,16 +44,22 @@ export async function showDistrust(cloud: LocalCloud, message: Message): Promise
   expectThat(`the message from ${message.domain} ${message.description} is not trusted`, result !== 'pass', `dkim=${result}`);
 }
 
+/** Prints the verdicts on messages that were lost. Expects that none passes. */
+export async function showLoss(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
+  const verdicts = await printVerdicts(cloud, messages);
+  for (const [index, { result }] of verdicts.entries()) {
+    expectThat(`the message ${messages[index].description} is lost`, result !== 'pass', `dkim=${result}`);
+  }
+}
+
 async function printVerdicts(cloud: LocalCloud, messages: readonly Message[]): Promise<MailVerdict[]> {
   const verdicts: MailVerdict[] = [];
   for (const { raw } of messages) verdicts.push(await mailVerdict(raw, cloud.dns.client()));
-  printTable(['FROM', 'MESSAGE', 'VERDICT', 'DOMAIN', 'SELECTOR', 'KEY'], verdicts.map((verdict, index) => [
-    `news@${messages[index].domain}`,
+  printTable(['FROM', 'MESSAGE', 'VERDICT', 'SELECTOR'], verdicts.map((verdict, index) => [
+    messages[index].domain,
     messages[index].description,
-    `dkim=${verdict.result}${verdict.comment ? ` (${verdict.comment})` : ''}`,
-    `d=${verdict.signingDomain ?? ''}`,
-    `s=${verdict.selector ?? ''}`,
-    verdict.keyLength ? `${verdict.keyLength} bits` : '',
+    shortened(`dkim=${verdict.result}${verdict.comment ? ` (${verdict.comment})` : ''}`, 21),
+    shortened(verdict.selector ?? '', 20),
   ]));
   return verdicts;
 }

@@ -1,14 +1,18 @@
 // The demo: it signs four domains in four ways, verifies mail, changes keys, and removes everything again.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { makeSecret, makeZones, recordSets, Zone } from './account';
-import { ACCOUNT, DOMAINS, PARENT_REGION, REGION, ROTATING_DOMAIN, secretName } from './app';
+import { ACCOUNT, DOMAINS, REGION, ROTATING_DOMAIN, secretName } from './app';
+import { showBadDeployments } from './bad-deployments';
 import { Deployment } from './deployment';
 import { expectThat, UnmetExpectation } from './expectation';
 import { Follower } from './follow';
 import { expectNoIdentities, Identity, showIdentities } from './identities';
 import { Message, send, showVerdicts } from './mail';
-import { print, printHeading } from './print';
+import { showPlain } from './plain';
+import { print, printHeading, printText } from './print';
 import { printRecords, registryEntries } from './records';
 import { RotatingKey } from './rotating-key';
 import { showRotation } from './show-rotation';
@@ -19,19 +23,23 @@ const SEED = 1;
 /** SES looks again for what it has verified: by default every five minutes, which is much in three weeks. */
 const RECHECK_EVERY = 24 * 3_600_000;
 
+const APP = readFileSync(join(__dirname, 'app.ts'), 'utf8');
+
 const SELECTOR = 'spring';
 const NEXT_SELECTOR = 'autumn';
 
 async function demo(cloud: LocalCloud, deployment: Deployment, follower: Follower): Promise<void> {
-  print('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
+  printText('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
+  print('\nThe app says, for two of its domains:\n');
+  for (const id of ['EasyDkim', 'ByoDkim']) print(constructIn(APP, id));
   const zones = await makeZones(cloud);
   const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
 
-  printHeading('1. The account before: four hosted zones in use, and a private key in Secrets Manager');
+  printHeading('1. The account before: four hosted zones in use, and a secret with a key');
   print(`Secret with a new key: ${makeSecret(cloud, SELECTOR)}`);
   printRecords(cloud, zones);
 
-  printHeading(`2. Deploy: Easy DKIM, BYODKIM, a rotating key, and a replica in ${REGION} of a parent in ${PARENT_REGION}`);
+  printHeading('2. Deploy: Easy DKIM, BYODKIM, a rotating key, and a replica (DEED)');
   const { SecretArn } = await deployment.deploy({ zoneIds, selector: SELECTOR });
   print();
   printRecords(cloud, zones);
@@ -57,15 +65,26 @@ async function demo(cloud: LocalCloud, deployment: Deployment, follower: Followe
   print();
   await showVerdicts(cloud, [...earlyByo, ...later]);
 
+  await showBadDeployments(cloud, deployment, changed[0], zoneIds, NEXT_SELECTOR,
+    (selector, value) => makeSecret(cloud, selector, value));
+  await showPlain(cloud, follower, [SELECTOR, NEXT_SELECTOR]);
+
   const rotatingZone = zones.find(({ domain }) => domain === ROTATING_DOMAIN)!;
   await showRotation(cloud, new RotatingKey(cloud, follower, SecretArn), rotatingZone);
 
-  printHeading('9. Destroy');
+  printHeading('12. Destroy');
   await deployment.destroy();
   print();
   printRecords(cloud, zones);
   expectEverythingAsBefore(cloud, zones);
-  print('\nThe zones are exactly as they were before, and SES has none of the identities any more.');
+  print();
+  printText('The zones are exactly as they were before, and SES has none of the identities any more.');
+}
+
+/** The lines of the app that make this construct. */
+function constructIn(source: string, id: string): string {
+  const [lines] = new RegExp(`^.*EmailIdentityDkim\\(this, '${id}'[^]*?^    }\\);$`, 'm').exec(source)!;
+  return lines;
 }
 
 async function sendFromAll(cloud: LocalCloud, identities: readonly Identity[]): Promise<Message[]> {
@@ -96,7 +115,7 @@ function expectEverythingAsBefore(cloud: LocalCloud, zones: readonly Zone[]): vo
   }
   expectNoIdentities(cloud, ACCOUNT);
   const secrets = cloud.secretsManager.described().map(({ name }) => name);
-  expectThat('only the secrets of before are left', isDeepStrictEqual(secrets, [SELECTOR, NEXT_SELECTOR].map(secretName)), secrets);
+  expectThat('only the secrets of before are left', isDeepStrictEqual(secrets, [SELECTOR, NEXT_SELECTOR, 'taken', 'wrong'].map(secretName)), secrets);
 }
 
 function without(records: readonly ResourceRecordSet[], others: readonly ResourceRecordSet[]): ResourceRecordSet[] {

@@ -20,20 +20,20 @@ export type Decision = LogFields & { readonly decision: string };
 export function describeDecision({ decision, ...fields }: Decision): string | undefined {
   switch (decision) {
     case 'key-checked':
-      return `private key read from its secret; SHA-256 of the public key ${fields.publicKeySha256!.slice(0, 12)}…`;
+      return `private key read; its public key is ${fields.publicKeySha256!.slice(0, 12)}…`;
     case 'first-key-made':
     case 'key-made':
-      return `new key made and put into its secret: selector ${fields.selector}`;
+      return `new key made: ${fields.selector}`;
     case 'records-changed':
-      return `records changed, in sync on all name servers: ${summary(fields.records!)}`;
+      return `records published: ${summary(fields.records!)}`;
     case 'publicly-answered':
-      return 'the record is answered by the name servers that the domain is delegated to';
+      return 'the public name servers answer the record';
     case 'signing-put':
       return `SES told to sign with ${signingMethod(fields.method)}: ${fields.status}`;
     case 'verification-awaited':
       return `SES looks in DNS: ${fields.status}`;
     case 'key-current':
-      return `the new key is the current one: selector ${fields.selector}`;
+      return `the new key is current: ${fields.selector}`;
     case 'next-key-taken-back':
       return 'SES told to sign with the key before it again';
     case 'signing-reset':

@@ -13,9 +13,9 @@ export function printRecords(cloud: LocalCloud, zones: readonly Zone[]): void {
     return recordSets(cloud, zone.id)
       .filter(({ Type }) => Type !== 'NS' && Type !== 'SOA')
       .map((record) => [
-        shortened(nameOf(record)),
+        shortened(nameIn(zone, record), 28),
         record.Type!,
-        shortened(plainValues(record).join(' | ')),
+        shortened(plainValues(record).join(' | '), 21),
         writerOf(record, zone, entries),
       ]);
   }));
@@ -30,18 +30,19 @@ export function registryEntries(cloud: LocalCloud, zone: Zone): Entry[] {
 
 function writerOf(record: ResourceRecordSet, { before }: Zone, entries: readonly Entry[]): string {
   if (before.some(({ Name, Type }) => Name === record.Name && Type === record.Type)) return 'somebody, before';
-  if (isRegistryLabel(labelOf(record))) return 'cdk-ses-dkim: its registry';
+  if (isRegistryLabel(labelOf(record))) return 'its registry';
   const entry = entries.find(({ label, type }) => label === labelOf(record) && type === record.Type);
   if (entry?.origin !== 'ours') return 'unknown';
-  return entry.until ? `cdk-ses-dkim: stays until ${entry.until.slice(0, 10)}` : 'cdk-ses-dkim';
+  return entry.until ? `until ${entry.until.slice(0, 10)}` : 'cdk-ses-dkim';
 }
 
 function labelOf({ Name }: ResourceRecordSet): string {
   return Name!.split('.')[0];
 }
 
-function nameOf({ Name }: ResourceRecordSet): string {
-  return Name!.replace(/\.$/, '');
+/** The domain itself, or what is below it without its end. */
+function nameIn({ domain }: Zone, { Name }: ResourceRecordSet): string {
+  return Name === `${domain}.` ? domain : `  ${Name!.slice(0, -`.${domain}.`.length)}`;
 }
 
 function plainValues(record: ResourceRecordSet): string[] {

@@ -2,7 +2,7 @@
 import { recordSets, Zone } from './account';
 import { expectThat } from './expectation';
 import { send, showDistrust, showVerdicts } from './mail';
-import { print, printHeading } from './print';
+import { print, printHeading, printText } from './print';
 import { printRecords } from './records';
 import { RotatingKey } from './rotating-key';
 import type { LocalCloud } from '../../test/cloud';
@@ -12,7 +12,7 @@ const DAY = 24 * 3_600_000;
 export async function showRotation(cloud: LocalCloud, key: RotatingKey, zone: Zone): Promise<void> {
   const sent = async (description: string) => ({ ...await send(cloud, zone.domain, [key.selector]), description });
 
-  printHeading(`5. Secrets Manager changes the key of ${zone.domain}, as it does twice a year`);
+  printHeading(`8. Secrets Manager changes the key of ${zone.domain}, as it does twice a year`);
   const first = key.selector;
   const messages = [await sent('sent before')];
   await key.rotate(async () => {
@@ -25,23 +25,25 @@ export async function showRotation(cloud: LocalCloud, key: RotatingKey, zone: Zo
   print();
   await showVerdicts(cloud, messages);
 
-  printHeading('6. Three weeks later: the old record was retired, as no mail needs it any more');
+  printHeading('9. Three weeks later: no mail needs the old record, and it was retired');
   await key.pass(21 * DAY);
   print();
   printRecords(cloud, [zone]);
   const old = recordSets(cloud, zone.id).filter(({ Name }) => Name!.startsWith(`${first}.`));
   expectThat(`the record of ${first} was retired`, old.length === 0, old);
 
-  printHeading('7. A change of the key that SES does not verify within an hour: it is taken back');
+  printHeading('10. A change of key that SES does not verify in an hour: it is taken back');
   await key.rotateInVain();
-  print('For that hour this SES has signed nothing, which is the worst case: AWS does not say what it does.\n');
+  printText('For that hour this SES has signed nothing, which is the worst case: AWS does not say what it does.');
+  print();
   await showVerdicts(cloud, [await sent('sent now')]);
 
-  printHeading('8. The key has leaked: change it, then revoke the old one');
+  printHeading('11. The key has leaked: change it, then revoke the old one');
   const leaked = key.selector;
   const forged = await sent('by the leaked key');
   const refusal = await key.revoke(leaked);
-  print(`Refused: ${refusal}\n`);
+  printText(`Refused: ${refusal}`);
+  print();
   expectThat('a key in use is not revoked', refusal !== undefined, refusal);
   await key.rotate();
   print();
