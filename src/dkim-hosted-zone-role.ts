@@ -8,7 +8,7 @@ import { placeIn } from './private/contract';
 import { zoneNameOf } from './private/known-zone';
 import { MergedDocument } from './private/merged-document';
 import { zonePermissions } from './private/permissions';
-import { checkAccountId, checkDomains, checkExternalId, checkType, checkZoneId, isUnknown } from './private/validation';
+import { checkAccountId, checkDomains, checkExternalId, checkStackName, checkType, checkZoneId, isUnknown } from './private/validation';
 
 /**
  * Properties of `DkimHostedZoneRole`.
@@ -74,7 +74,7 @@ export interface DkimHostedZoneRoleProps {
  *
  * - there is no domain, or one is not a domain name,
  * - the zone has an id that is not one of Route 53,
- * - `mailAccount` or `externalId` is not of its form.
+ * - `mailAccount`, `mailStackName` or `externalId` is not of its form.
  *
  * @example
  * declare const hostedZone: route53.IHostedZone;
@@ -104,6 +104,7 @@ export class DkimHostedZoneRole extends Construct {
     checkDomains(domains);
     for (const domain of domains) checkZoneId(domain, hostedZone.hostedZoneId);
     checkAccountId('mailAccount', mailAccount);
+    if (mailStackName !== undefined) checkStackName('mailStackName', mailStackName);
     if (externalId !== undefined) checkExternalId('externalId', externalId);
 
     const principal = new AccountPrincipal(mailAccount).withConditions({
@@ -136,12 +137,12 @@ export class DkimHostedZoneRole extends Construct {
 /** The names of a stack's roles. A long name is cut by CloudFormation, nobody says where. */
 function rolesOf(stackName: string): string {
   const most = 20;
-  return stackName.length > most ? `${stackName.slice(0, most)}*` : `${stackName}-*`;
+  return !isUnknown(stackName) && stackName.length > most ? `${stackName.slice(0, most)}*` : `${stackName}-*`;
 }
 
 /** What the records of the domain are below, in this zone. */
 function placeOf(domain: string, zoneName: string | undefined): string {
-  const isHeld = zoneName === undefined || isUnknown(zoneName) || isUnknown(domain) || domain === zoneName
-    || domain.endsWith(`.${zoneName}`);
-  return isHeld ? domain : placeIn(zoneName, domain);
+  if (zoneName === undefined || isUnknown(zoneName) || isUnknown(domain)) return domain;
+  const zone = zoneName.toLowerCase();
+  return domain === zone || domain.endsWith(`.${zone}`) ? domain : placeIn(zone, domain);
 }

@@ -1,5 +1,5 @@
 // The role for a zone of another account: what it lets the account that sends mail do, and what it refuses.
-import { App, Aws, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -52,6 +52,20 @@ test('it has the rights that the function has on a zone of its own account', () 
 
 test('a domain that the zone does not hold has its keys there by CNAMEs', () => {
   expect(namesIn(synthesized({ domains: ['example.org'] }))).toEqual(['*._domainkey.example.org.example.com']);
+});
+
+test('the name of the zone has other letters', () => {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  const zone = route53.HostedZone.fromHostedZoneAttributes(stack, 'Other', { hostedZoneId: 'Z2', zoneName: 'Example.Com.' });
+  roleIn(stack, { hostedZone: zone, domains: ['mail.example.com', 'example.org'] });
+  expect(namesIn(Template.fromStack(stack)))
+    .toEqual(['*._domainkey.mail.example.com', '*._domainkey.example.org.example.com']);
+});
+
+test('a stack whose name only the deployment knows', () => {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  roleIn(stack, { mailStackName: new CfnParameter(stack, 'Name').valueAsString });
+  expect(JSON.stringify(Template.fromStack(stack).findResources(TRUST))).toContain('{"Ref":"Name"},"-*"');
 });
 
 test('of a zone whose name nobody knows, it holds the domain', () => {

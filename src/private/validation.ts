@@ -94,6 +94,11 @@ export function checkAccountId(property: string, account: string): void {
   checkForm(property, account, /^\d{12}$/, "Give the account's 12 digits in quotes");
 }
 
+/** A wildcard would let other roles in. */
+export function checkStackName(property: string, name: string): void {
+  checkForm(property, name, /^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'Give the name of the stack in CloudFormation');
+}
+
 /** IAM takes longer ones too, with commas. But it has to go into a tag, where a rotating key finds it. */
 export function checkExternalId(property: string, id: string): void {
   checkForm(property, id, EXTERNAL_ID, 'Give 2 to 256 letters, digits and _+=.@:/-');

@@ -174,6 +174,15 @@ export const ZONES: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'mailStackName is {name}',
+    advises: 'Give the name of the stack in CloudFormation',
+    why: 'The name is a part of a condition: with a wildcard, other roles could change the records.',
+    atSynthesis: ['*', '', 'Mail/Stack'].map((name) => (
+      { title: `mailStackName: ${name}`, parts: { name: shown(name) }, build: role({ mailStackName: name }) }
+    )),
+  },
+  {
+    place: 'synthesis',
     says: 'mailAccount is {account}',
     advises: "Give the account's 12 digits in quotes",
     why: 'A number would lose a zero at its beginning.',
