@@ -36,8 +36,9 @@ export const allServices: ServicesFor = (wanted, common, stackId) => {
 /** Gives a client for the zone's account. The role is assumed once an invocation: its credentials outlive that. */
 function route53For({ roleArn, externalId }: ZoneSettings): () => Promise<Route53Client> {
   let client: Promise<Route53Client> | undefined;
+  const sts = () => namingHost(new STSClient(HERE));
   const connect = async () => namingHost(new Route53Client({
-    ...HERE, ...(roleArn ? { credentials: await assumeRole(namingHost(new STSClient(HERE)), roleArn, externalId) } : {}),
+    ...HERE, ...(roleArn ? { credentials: await assumeRole(sts(), roleArn, externalId) } : {}),
   }));
   return () => client ??= connect().catch((error: unknown) => {
     client = undefined; // a retry may succeed
