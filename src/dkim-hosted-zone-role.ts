@@ -5,9 +5,9 @@ import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from './private/acknowledged-finding';
 import { placeIn } from './private/contract';
-import { zoneNameOf } from './private/known-zone';
+import { holds, zoneNameOf } from './private/known-zone';
 import { MergedDocument } from './private/merged-document';
-import { zonePermissions } from './private/permissions';
+import { reasonsForWildcards, zonePermissions } from './private/permissions';
 import { checkAccountId, checkDomains, checkExternalId, checkStackName, checkType, checkZoneId, isUnknown } from './private/validation';
 
 /**
@@ -127,10 +127,9 @@ export class DkimHostedZoneRole extends Construct {
     const policy = new ManagedPolicy(this, 'Records', {
       document: new MergedDocument(stack, () => permissions), roles: [this.role],
     });
-    for (const { resources, reasonForWildcard } of permissions.slice(0, permissions.length / domains.length)) {
-      if (!reasonForWildcard) continue;
-      acknowledgeWildcards(policy.node.defaultChild as CfnManagedPolicy, resources, reasonForWildcard);
-    }
+    const resource = policy.node.defaultChild as CfnManagedPolicy | undefined;
+    if (!resource) return; // the roles are made outside of the app
+    for (const [arn, reason] of reasonsForWildcards(permissions)) acknowledgeWildcards(resource, [arn], reason);
   }
 }
 
@@ -143,6 +142,5 @@ function rolesOf(stackName: string): string {
 /** What the records of the domain are below, in this zone. */
 function placeOf(domain: string, zoneName: string | undefined): string {
   if (zoneName === undefined || isUnknown(zoneName) || isUnknown(domain)) return domain;
-  const zone = zoneName.toLowerCase();
-  return domain === zone || domain.endsWith(`.${zone}`) ? domain : placeIn(zone, domain);
+  return holds(zoneName, domain) ? domain : placeIn(zoneName.toLowerCase(), domain);
 }

@@ -1,8 +1,13 @@
 // The role for a zone of another account: what it lets the account that sends mail do, and what it refuses.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
+import { DOMAIN } from '../examples/pipeline/settings';
 import { DkimHostedZoneRole, DkimHostedZoneRoleProps, EmailIdentityDkim } from '../src';
 
 const MAIL_ACCOUNT = '111111111111';
@@ -24,6 +29,10 @@ function synthesized(props?: Partial<DkimHostedZoneRoleProps>): Template {
   return Template.fromStack(stack);
 }
 
+function statements(template: Template): { Action: string | string[] }[] {
+  return Object.values(template.findResources('AWS::IAM::ManagedPolicy'))[0].Properties.PolicyDocument.Statement;
+}
+
 /** The names of records that the role may change. */
 function namesIn(template: Template): string[] {
   const [{ Properties }] = Object.values(template.findResources('AWS::IAM::ManagedPolicy'));
@@ -43,11 +52,26 @@ test('it has the rights that the function has on a zone of its own account', () 
     identity: ses.EmailIdentity.fromEmailIdentityName(mail, 'Identity', 'example.com'),
     hostedZone: route53.HostedZone.fromHostedZoneAttributes(mail, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
   });
-  const statements = (template: Template): { Action: string | string[] }[] =>
-    Object.values(template.findResources('AWS::IAM::ManagedPolicy'))[0].Properties.PolicyDocument.Statement;
   const onZone = statements(Template.fromStack(mail)).filter(({ Action }) => `${Action}`.includes('route53:'));
   expect(onZone).toHaveLength(3);
   expect(statements(synthesized())).toEqual(onZone);
+});
+
+test('the role in the pipeline example has the same', () => {
+  const example = new DnsRoleStack(new App(), 'Example', { hostedZoneId: 'Z1' });
+  expect(statements(Template.fromStack(example))).toEqual(statements(synthesized({ domains: [DOMAIN] })));
+});
+
+test('where all roles are made outside of the app, the report has its rights', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Dns', { env: DNS });
+  iam.Role.customizeRoles(stack, { usePrecreatedRoles: { 'Dns/Role/Resource': 'dkim-dns' } });
+  const { role } = roleIn(stack);
+  const { directory } = app.synth();
+  expect(stack.resolve(role.roleName)).toBe('dkim-dns');
+  expect(Template.fromStack(stack).toJSON().Resources).toBeUndefined();
+  const report = JSON.parse(readFileSync(join(directory, 'iam-policy-report.json'), 'utf8'));
+  expect(JSON.stringify(report)).toContain('*._domainkey.example.com');
 });
 
 test('a domain that the zone does not hold has its keys there by CNAMEs', () => {

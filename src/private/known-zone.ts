@@ -11,6 +11,12 @@ export function zoneNameOf(zone: IHostedZone): string | undefined {
   }
 }
 
+/** Whether it is the zone of the domain, or of a parent domain. */
+export function holds(zoneName: string, domain: string): boolean {
+  const zone = zoneName.toLowerCase().replace(/\.$/, '');
+  return domain === zone || domain.endsWith(`.${zone}`);
+}
+
 /**
  * Whether the app creates the zone with a VPC, which makes it private. The handler checks an imported
  * zone.

@@ -27,6 +27,12 @@ export interface Permission {
   readonly wider?: Permission;
 }
 
+/** By ARN. */
+export function reasonsForWildcards(permissions: readonly Permission[]): Map<string, string> {
+  return new Map(permissions.flatMap(({ resources, reasonForWildcard: reason }) =>
+    reason === undefined ? [] : resources.map(arn => [arn, reason] as const)));
+}
+
 /** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4 */
 const MAX_DOMAIN = 253;
 

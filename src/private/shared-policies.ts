@@ -5,7 +5,7 @@ import { Construct, Dependable, IConstruct, IDependable } from 'constructs';
 import { acknowledgeWildcards } from './acknowledged-finding';
 import { omitIfNotTaken, takesPolicies } from './late-role';
 import { MergedDocument } from './merged-document';
-import { Permission } from './permissions';
+import { Permission, reasonsForWildcards } from './permissions';
 import { firstGrant, Grant, grantOf, pack, widen } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
 import type { SharedFunction } from './shared-function';
@@ -94,9 +94,7 @@ export class SharedPolicies {
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
   private acknowledgeFindings(): void {
-    const permissions = this.grants.flatMap(grant => grant.permissions);
-    const reasons = new Map(permissions.flatMap(({ resources, reasonForWildcard: reason }) =>
-      reason === undefined ? [] : resources.map(arn => [arn, reason] as const)));
+    const reasons = reasonsForWildcards(this.grants.flatMap(grant => grant.permissions));
     for (const policy of this.policies) reasons.forEach((reason, arn) => policy.acknowledge(arn, reason));
   }
 

@@ -5,7 +5,7 @@ import {
   DEFAULT_RECORD_OVERLAP, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL,
   recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
-import { zoneNameOf } from './known-zone';
+import { holds, zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
 
 /**
@@ -141,8 +141,7 @@ function isOther(found: string, own: string): boolean {
 /** The zone that holds a domain is the zone of the domain or of a parent domain. */
 export function checkZoneName(domain: string, zoneName?: string): void {
   if (zoneName === undefined || isUnknown(domain) || isUnknown(zoneName)) return;
-  const zone = zoneName.toLowerCase().replace(/\.$/, '');
-  if (domain !== zone && !domain.endsWith(`.${zone}`)) {
+  if (!holds(zoneName, domain)) {
     throw new Error(`hostedZone ${shown(zoneName)} does not hold the domain ${shown(domain)}. Pass the zone of `
       + `${shown(domain)} or of a parent domain, or leave hostedZone out and publish dkimRecords yourself`);
   }

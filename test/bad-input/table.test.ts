@@ -26,7 +26,7 @@ const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
   [/^(?:Signing and records are not as|DKIM signing is switched off|it was taken back, or has the selector|the secret has another one)/, 'it stands in the log, and nothing fails'],
   [/^(?:route53:GetChange knows|A schedule is named|Lambda does not know|The code of the function has none|A lost (?:event|look)|It runs once an hour|A rule of EventBridge tells|The tag limits it)/,
     'why a finding of cdk-nag is acknowledged'],
-  [/^(?:Calls the function|Changes DKIM records for|DKIM signing of SES|Function for DKIM|Rotation of DKIM keys|(?:Follows secrets with DKIM keys, and r|R)etires superseded DKIM|Looks (?:whether|at the) DKIM|mail may go out unsigned|The log of the function that watches)/,
+  [/^(?:Calls the function|Changes DKIM records for|DKIM signing of SES|Function for DKIM|Rotation of DKIM keys|Retires superseded DKIM|Looks (?:whether|at the) DKIM|mail may go out unsigned|The log of the function that watches)/,
     'a description of a resource'],
   [/^(?:CloudWatch Alarm State Change|AWS Service Event via CloudTrail|\* \* \* \? \*\))$/, 'of EventBridge'],
   [/^(?:', and the ARN of that|'cdk-ses-dkim' as an external|delegated to the name servers that hold)/, 'cut at a quote, and in the table as a whole'],

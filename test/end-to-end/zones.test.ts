@@ -244,6 +244,40 @@ describe('a zone of another account', () => {
     expect(result.reason).toContain('sts:AssumeRole');
   });
 
+  test('with a role that somebody has made by hand, with the rights that the documentation names', async () => {
+    const byHand = `arn:aws:iam::${DNS_ACCOUNT}:role/dns/records-of-mail`;
+    const zoneArn = `arn:aws:route53:::hostedzone/${zoneId}`;
+    scene.cloud.iam.putRole({
+      arn: byHand,
+      assumeRolePolicy: {
+        Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
+      },
+    });
+    scene.cloud.iam.putRolePolicy(byHand, 'records', {
+      Statement: [
+        { Effect: 'Allow', Action: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'], Resource: zoneArn },
+        {
+          Effect: 'Allow',
+          Action: 'route53:ChangeResourceRecordSets',
+          Resource: zoneArn,
+          Condition: {
+            'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*._domainkey.example.org'] },
+            'ForAllValues:StringEquals': {
+              'route53:ChangeResourceRecordSetsRecordTypes': ['CNAME', 'TXT'],
+              'route53:ChangeResourceRecordSetsActions': ['CREATE', 'DELETE'],
+            },
+          },
+        },
+        { Effect: 'Allow', Action: 'route53:GetChange', Resource: 'arn:aws:route53:::change/*' },
+      ],
+    });
+    await scene.deployed('Mail', (stack) =>
+      build(own, { hostedZoneRole: iam.Role.fromRoleArn(stack, 'ByHand', byHand) })(stack));
+    expect(await scene.send(REGION, 'example.org')).toMatchObject({ result: 'pass' });
+    expect((await scene.destroy('Mail')).status).toBe('DELETE_COMPLETE');
+    expect(scene.all(zoneId)).toEqual([]);
+  });
+
   test('with a role that asks for an external id', async () => {
     await roleExists({ externalId: 'mail/of-example.org' });
     for (const [externalId, found] of [[undefined, false], ['another', false], ['mail/of-example.org', true]] as const) {
