@@ -7,7 +7,7 @@ import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { addMailStacks, addRotatingStack, MailProps } from './app';
 import { expectThat } from './expectation';
 import { Follower } from './follow';
-import type { LocalCloud } from '../../test/cloud';
+import type { LocalCloud, StackResult } from '../../test/cloud';
 
 export class Deployment {
   private readonly directory = mkdtempSync(join(tmpdir(), 'cdk-ses-dkim-demo-'));
@@ -19,11 +19,8 @@ export class Deployment {
   async deploy(props: MailProps): Promise<Readonly<Record<string, string>>> {
     const assembly = this.assembly = this.synthesized(props);
     const all: Record<string, string> = {};
-    for (const stack of assembly.stacks) {
-      const { stackName } = stack;
-      const { status, reason, outputs } = await this.follower.follow(stack, () =>
-        this.cloud.cloudFormation.deployAssembly(assembly, stackName),
-      );
+    for (const { stackName } of assembly.stacks) {
+      const { status, reason, outputs } = await this.deployStack(assembly, stackName);
       expectThat(`stack ${stackName} is deployed`, /^(CREATE|UPDATE)_COMPLETE$/.test(status), `${status}: ${reason}`);
       Object.assign(all, outputs);
     }
@@ -32,10 +29,13 @@ export class Deployment {
 
   /** Expects that the stack with the mail is rolled back. */
   async fails(props: MailProps): Promise<void> {
-    const assembly = this.synthesized(props);
-    const stack = assembly.getStackByName('Mail');
-    const { status } = await this.follower.follow(stack, () => this.cloud.cloudFormation.deployAssembly(assembly, 'Mail'));
+    const { status } = await this.deployStack(this.synthesized(props), 'Mail');
     expectThat('the deployment is rolled back', status === 'UPDATE_ROLLBACK_COMPLETE', status);
+  }
+
+  private deployStack(assembly: CloudAssembly, stackName: string): Promise<StackResult> {
+    return this.follower.follow(assembly.getStackByName(stackName), () =>
+      this.cloud.cloudFormation.deployAssembly(assembly, stackName));
   }
 
   private synthesized(props: MailProps): CloudAssembly {

@@ -39,16 +39,21 @@ export async function showVerdicts(cloud: LocalCloud, messages: readonly Message
 }
 
 /** Prints the verdict on a message whose key was revoked. Expects that nobody trusts it. */
-export async function showDistrust(cloud: LocalCloud, message: Message): Promise<void> {
-  const [{ result }] = await printVerdicts(cloud, [message]);
-  expectThat(`the message from ${message.domain} ${message.description} is not trusted`, result !== 'pass', `dkim=${result}`);
+export function showDistrust(cloud: LocalCloud, message: Message): Promise<void> {
+  return showNoPass(cloud, [message], ({ domain, description }) => `the message from ${domain} ${description} is not trusted`);
 }
 
 /** Prints the verdicts on messages that were lost. Expects that none passes. */
-export async function showLoss(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
+export function showLoss(cloud: LocalCloud, messages: readonly Message[]): Promise<void> {
+  return showNoPass(cloud, messages, ({ description }) => `the message ${description} is lost`);
+}
+
+async function showNoPass(
+  cloud: LocalCloud, messages: readonly Message[], expected: (message: Message) => string,
+): Promise<void> {
   const verdicts = await printVerdicts(cloud, messages);
   for (const [index, { result }] of verdicts.entries()) {
-    expectThat(`the message ${messages[index].description} is lost`, result !== 'pass', `dkim=${result}`);
+    expectThat(expected(messages[index]), result !== 'pass', `dkim=${result}`);
   }
 }
 

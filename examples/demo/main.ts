@@ -31,7 +31,7 @@ const NEXT_SELECTOR = 'autumn';
 async function demo(cloud: LocalCloud, deployment: Deployment, follower: Follower): Promise<void> {
   printText('This is a local double of AWS: nothing leaves this machine. Its time is simulated: waiting takes no time.');
   print('\nThe app says, for two of its domains:\n');
-  for (const id of ['EasyDkim', 'ByoDkim']) print(constructIn(APP, id));
+  for (const id of ['EasyDkim', 'ByoDkim']) print(linesOf(id));
   const zones = await makeZones(cloud);
   const zoneIds = Object.fromEntries(zones.map(({ domain, id }) => [domain, id]));
 
@@ -65,8 +65,7 @@ async function demo(cloud: LocalCloud, deployment: Deployment, follower: Followe
   print();
   await showVerdicts(cloud, [...earlyByo, ...later]);
 
-  await showBadDeployments(cloud, deployment, changed[0], zoneIds, NEXT_SELECTOR,
-    (selector, value) => makeSecret(cloud, selector, value));
+  await showBadDeployments(cloud, deployment, changed[0], zoneIds, NEXT_SELECTOR);
   await showPlain(cloud, follower, [SELECTOR, NEXT_SELECTOR]);
 
   const rotatingZone = zones.find(({ domain }) => domain === ROTATING_DOMAIN)!;
@@ -82,8 +81,8 @@ async function demo(cloud: LocalCloud, deployment: Deployment, follower: Followe
 }
 
 /** The lines of the app that make this construct. */
-function constructIn(source: string, id: string): string {
-  const [lines] = new RegExp(`^.*EmailIdentityDkim\\(this, '${id}'[^]*?^    }\\);$`, 'm').exec(source)!;
+function linesOf(id: string): string {
+  const [lines] = new RegExp(`^.*EmailIdentityDkim\\(this, '${id}'[^]*?^    }\\);$`, 'm').exec(APP)!;
   return lines;
 }
 

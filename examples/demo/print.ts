@@ -27,8 +27,8 @@ export function printHeading(text: string): void {
 }
 
 /** Text of any length, in lines that fit. */
-export function printText(text: string, indent = ''): void {
-  for (const line of lines(text, COLUMNS - indent.length)) print(`${indent}${line}`);
+export function printText(text: string): void {
+  for (const line of lines(text, COLUMNS)) print(line);
 }
 
 export function printProgress(time: Date, subject: string, text: string): void {

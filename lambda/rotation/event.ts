@@ -1,6 +1,6 @@
 // What the function is called with: a step of a rotation, by Secrets Manager; the care for secrets or identities, by a
-// schedule or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each
-// field is checked.
+// schedule or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each field is
+// checked.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 import { HandlerError } from '../base/errors';
 
@@ -38,8 +38,9 @@ export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEv
 
 /** Whether both are of one partition, Region and account: then nobody makes a function work for another's stack. */
 export function isBeside(stackId: string, arn: string): boolean {
-  const homeOf = (each: string) => each.split(':').filter((_, part) => part !== 2).slice(0, 4).join(':');
-  return homeOf(stackId) === homeOf(arn);
+  const [, partition, , region, account] = stackId.split(':');
+  const [, ownPartition, , ownRegion, ownAccount] = arn.split(':');
+  return partition === ownPartition && region === ownRegion && account === ownAccount;
 }
 
 function identitiesEvent(stackId: unknown, found: readonly unknown[]): IdentitiesEvent {

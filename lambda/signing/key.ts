@@ -35,8 +35,9 @@ export function parseKey(text: string): KeyPair {
     throw new UnusableKeyError(
       `it is an RSA key of ${bits} bits, and SES takes ${MIN_BITS} to ${MAX_BITS}; make one with: openssl genrsa 2048`);
   }
-  checkNumbers(key);
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const publicKey = createPublicKey(key);
+  checkNumbers(key, publicKey);
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
   return {
     privateKey: key.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     publicKey: spki.toString('base64'),

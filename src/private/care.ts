@@ -4,10 +4,7 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, Dependable, IDependable } from 'constructs';
 import { CaredIdentity, CareRequest } from './contract';
-import { shareOut } from './target-input';
-
-/** The id of the stack stands beside the identities. The secret can be a foreign one. */
-const INPUT = { besides: 350, secretArn: 600 };
+import { TargetInputs } from './target-input';
 
 export interface Cared {
   readonly identity: CaredIdentity;
@@ -21,7 +18,8 @@ interface Given extends Cared {
 }
 
 export class Care extends Construct {
-  private readonly given: Given[] = [];
+  /** One for each rule. The id of the stack stands beside the identities. The secret can be a foreign one. */
+  private readonly inputs = new TargetInputs<Given>({ besides: 350, secretArn: 600 });
   private rules = 0;
 
   constructor(scope: Construct, id: string, private readonly functionArn: string) {
@@ -30,24 +28,20 @@ export class Care extends Construct {
 
   /** @param rights of the function for the identity */
   public add(cared: Cared, rights: IDependable): void {
-    this.given.push({ ...cared, rights });
-    while (this.rules < this.shares().length) this.addRule(this.rules++);
+    this.inputs.add({ ...cared, rights }, cared.identity);
+    const { lists } = this.inputs;
+    for (; this.rules < lists.length; this.rules++) this.addRule(lists[this.rules], this.rules + 1);
   }
 
-  /** What each rule is for. */
-  private shares(): Given[][] {
-    return shareOut(this.given, ({ identity }) => identity, INPUT);
-  }
-
-  private addRule(index: number): void {
-    const id = `Rule${index + 1}`;
+  /** @param list of the identities that it is for; more can still come */
+  private addRule(list: readonly Given[], number: number): void {
+    const id = `Rule${number}`;
     const rule = new CfnRule(this, id, {
       description: 'Retires superseded DKIM records (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(index) }) }],
+      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(list) }) }],
     });
-    rule.node.addDependency(dependableOf(() =>
-      this.shares()[index].flatMap(({ rights, resource }) => [rights, resource])));
+    rule.node.addDependency(dependableOf(() => list.flatMap(({ rights, resource }) => [rights, resource])));
     new CfnPermission(this, `${id}Permission`, {
       action: 'lambda:InvokeFunction',
       functionName: this.functionArn,
@@ -56,10 +50,9 @@ export class Care extends Construct {
     });
   }
 
-  private inputFor(index: number): string {
+  private inputFor(list: readonly Given[]): string {
     const stack = Stack.of(this);
-    const Identities = this.shares()[index].map(({ identity }) => identity);
-    const request: CareRequest = { StackId: stack.stackId, Identities };
+    const request: CareRequest = { StackId: stack.stackId, Identities: list.map(({ identity }) => identity) };
     return stack.toJsonString(request);
   }
 }

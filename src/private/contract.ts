@@ -216,7 +216,7 @@ export interface WatchedIdentity {
   /** Left out if it is the Region of the function. */
   readonly Region?: string;
   readonly Signing: WatchedSigning;
-  /** The zone that CNAMEs lead to, as `ZoneProperties` have it. */
+  /** The zone that CNAMEs lead to, as `ResourceProperties` has it. */
   readonly DelegatedTo?: string;
   /** Whether all that is seen becomes metrics. Left out if not. */
   readonly DetailedMetrics?: true;

@@ -21,31 +21,30 @@ const LONGEST: Readonly<Record<string, number>> = {
   SecretArnForm: 7,
 };
 
-/**
- * The same things, as many in each list as the input of one target has room for. What is added later changes no list
- * but the last.
- *
- * @param identityOf what the input has of a thing
- * @param options.besides how many characters stand beside the identities
- * @param options.secretArn how long the ARN of a secret can be
- */
-export function shareOut<Thing>(
-  things: readonly Thing[],
-  identityOf: (thing: Thing) => object,
-  { besides, secretArn }: { readonly besides: number; readonly secretArn: number },
-): Thing[][] {
-  const longest: Readonly<Record<string, number>> = { ...LONGEST, SecretArn: secretArn };
-  const atDeployment = (key: string, value: unknown) => Token.isUnresolved(value) ? 'x'.repeat(longest[key]) : value;
-  const lists: Thing[][] = [];
-  let room = 0;
-  for (const thing of things) {
-    const length = JSON.stringify(identityOf(thing), atDeployment).length + ','.length;
-    if (length > room) {
-      lists.push([]);
-      room = ROOM - besides;
+interface TargetInputOptions {
+  /** How many characters stand beside the identities. */
+  readonly besides: number;
+  /** How long the ARN of a secret can be. */
+  readonly secretArn: number;
+}
+
+/** Lists of things, as many in each as the input of one target has room for. */
+export class TargetInputs<Thing> {
+  public readonly lists: Thing[][] = [];
+  private room = 0;
+
+  constructor(private readonly options: TargetInputOptions) {}
+
+  /** @param identity what the input has of the thing */
+  public add(thing: Thing, identity: object): void {
+    const longest: Readonly<Record<string, number>> = { ...LONGEST, SecretArn: this.options.secretArn };
+    const atDeployment = (key: string, value: unknown) => Token.isUnresolved(value) ? 'x'.repeat(longest[key]) : value;
+    const length = JSON.stringify(identity, atDeployment).length + ','.length;
+    if (length > this.room) {
+      this.lists.push([]);
+      this.room = ROOM - this.options.besides;
     }
-    lists[lists.length - 1].push(thing);
-    room -= length;
+    this.lists[this.lists.length - 1].push(thing);
+    this.room -= length;
   }
-  return lists;
 }

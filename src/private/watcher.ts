@@ -11,14 +11,11 @@ import { MergedDocument } from './merged-document';
 import { logPermission, lookPermission, Permission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
 import { SharedFunction } from './shared-function';
-import { shareOut } from './target-input';
+import { TargetInputs } from './target-input';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const TARGETS_PER_RULE = 5;
-
-/** The number of the run stands beside the identities. The secret is one of the stack's own. */
-const INPUT = { besides: 100, secretArn: 130 };
 
 /** The looks of an hour are all within it, so that no hour is without one: none begins near its start or its end. */
 const FIRST_MINUTE = 5;
@@ -34,7 +31,8 @@ interface Cause {
 
 export class Watcher extends Construct {
   private readonly function: SharedFunction;
-  private readonly watched: WatchedIdentity[] = [];
+  /** The number of the run stands beside the identities. The secret is one of the stack's own. */
+  private readonly inputs = new TargetInputs<WatchedIdentity>({ besides: 100, secretArn: 130 });
   private readonly resources: CfnResource[] = [];
   private readonly own: Grant;
   private readonly grants: Grant[] = [];
@@ -69,7 +67,7 @@ export class Watcher extends Construct {
     const stack = Stack.of(this);
     const { Identity: domain, Signing } = identity;
     const regions = [region, ...Signing.Method === 'DEED' ? [Signing.ParentRegion] : []];
-    this.watched.push(identity);
+    this.inputs.add(identity, identity);
     this.resources.push(resource);
     this.grants.push(grantOf(stack, [
       ...regions.map(each => lookPermission(stack, each, domain)), ...ofSecret ? [ofSecret] : [],
@@ -168,7 +166,7 @@ export class Watcher extends Construct {
 
   /** The identities, as many in each as the input of a target has room for. */
   private requests(): WatchRequest[] {
-    const lists = shareOut(this.watched, identity => identity, INPUT);
+    const { lists } = this.inputs;
     return lists.map((Identities, Run) => ({ Run, Runs: lists.length, Identities }));
   }
 
