@@ -67,7 +67,7 @@ async function testNewestCdk(copy: string, version: string): Promise<void> {
   );
   for (const name of ['aws-cdk-lib', 'constructs']) console.log(`${name} ${installedVersion(copy, name)}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], copy);
-  await run('npx', ['tsc', '--noEmit', '--project', 'tsconfig.dev.json'], copy);
+  await run('npx', ['projen', 'typecheck'], copy);
   await run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
 }
 

@@ -2,7 +2,6 @@
 //
 // Jest gives each file a realm and all packages of its own. Then nothing is ever warm: CDK and the AWS SDK are compiled
 // again for each of more than 200 files. Our own modules are still the file's own.
-const asyncHooks = require('node:async_hooks');
 const { createRequire, isBuiltin } = require('node:module');
 const { compileFunction } = require('node:vm');
 const Runtime = require('jest-runtime').default;
@@ -10,34 +9,63 @@ const { name: own } = require('../package.json');
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // CI has newer versions of Node too
 
+/** There the handler runs as a bundle, which has no counters. Coverage comes from the tests of the code itself. */
+const WITHOUT_COUNTERS = /\/test\/(end-to-end|cloud)\//;
+
 const isShared = (from, name) =>
   /^[@\w]/.test(name) && !isBuiltin(name) && name !== own && !name.startsWith('@jest/') && !from.includes('/node_modules/');
 
+/** Code that was compiled, by file and text. Our modules are evaluated for each test file: what is warm stays warm. */
+const known = new Map();
+
+function compiled(source, filename, parameters) {
+  const texts = known.get(filename) ?? new Map();
+  known.set(filename, texts);
+  const code = texts.get(source) ?? compileFunction(source, parameters, { filename });
+  texts.set(source, code);
+  return code;
+}
+
+/** The test that runs. Ours run one after the other, so a value is enough. */
+class PlainStorage {
+  getStore() {
+    return this.store;
+  }
+
+  run(store, work) {
+    const before = this.store;
+    this.store = store;
+    const result = work();
+    if (typeof result?.then !== 'function') {
+      this.store = before;
+      return result;
+    }
+    return result.finally(() => {
+      this.store = before;
+    });
+  }
+}
+
 module.exports = class OneRealm extends Runtime {
-  constructor(...options) {
-    super(...options);
+  constructor(config, environment, resolver, transformer, cacheFS, coverage, testPath, globalConfig) {
+    const collectCoverage = coverage.collectCoverage && !WITHOUT_COUNTERS.test(testPath);
+    super(config, environment, resolver, transformer, cacheFS, { ...coverage, collectCoverage }, testPath, globalConfig);
     const { executor } = this;
-    executor.compile = (source, filename) => compileFunction(source, executor.injectedModuleParameters, { filename });
+    executor.compile = (source, filename) => compiled(source, filename, executor.injectedModuleParameters);
     this.giveStorage();
   }
 
-  // Jest makes a storage for each file and leaves it on. Node then copies each one into every promise of all later files.
+  // Jest keeps the test that runs in an AsyncLocalStorage. With one, Node follows every promise of the process.
   giveStorage() {
     const { coreModule } = this;
-    const storages = this.storages = [];
     const real = coreModule.require.bind(coreModule);
-    class AsyncLocalStorage extends asyncHooks.AsyncLocalStorage {
-      constructor(...options) {
-        super(...options);
-        storages.push(this);
-      }
-    }
-    coreModule.require = (name) => name.endsWith('async_hooks') ? { ...real(name), AsyncLocalStorage } : real(name);
+    coreModule.require = (name) =>
+      name.endsWith('async_hooks') ? { ...real(name), AsyncLocalStorage: PlainStorage } : real(name);
   }
 
-  teardown() {
-    for (const storage of this.storages) storage.disable();
-    super.teardown();
+  // Jest makes a deep copy for each file. What is read here goes to the parent process, and counts no further.
+  getAllCoverageInfoCopy() {
+    return globalThis.__coverage__;
   }
 
   requireModuleOrMock(from, name) {

@@ -6,7 +6,7 @@ let cloud: LocalCloud;
 const assetDirectory = functionAssets();
 
 beforeEach(async () => {
-  cloud = await LocalCloud.start();
+  cloud = await LocalCloud.start({ functions: 'in-process' });
 });
 afterEach(() => cloud.stop());
 

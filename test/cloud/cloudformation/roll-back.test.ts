@@ -11,7 +11,7 @@ let cloud: LocalCloud;
 const assetDirectory = functionAssets();
 
 beforeEach(async () => {
-  cloud = await LocalCloud.start();
+  cloud = await LocalCloud.start({ functions: 'in-process' });
 });
 afterEach(() => cloud.stop());
 

@@ -24,7 +24,7 @@ type Behaviour =
   | 'RETRIES';
 
 const CODE = `
-  const { setTimeout } = require('node:timers/promises');
+  const timers = require('node:timers/promises');
   exports.handler = async (event) => {
     const { ResourceProperties: properties, RequestType: type } = event;
     const behaviour = properties['On' + type] ?? 'SUCCESS';
@@ -47,7 +47,7 @@ const CODE = `
       } catch (error) {
         if (behaviour !== 'RETRIES') throw error;
       }
-      await setTimeout(1000);
+      await timers.setTimeout(1000);
     }
   };
 `;

@@ -12,7 +12,7 @@ export type OwnerOfKeys = (identity: Identity) => Identity | LookError | undefin
 export class Looks {
   constructor(
     private readonly clock: Clock,
-    /** Asked for a new resolver for each look, so that nothing is cached. */
+    /** Asked for a resolver that keeps no answers, for each look. */
     private readonly resolver: () => promises.Resolver,
     private readonly times: VerificationTimes,
     private readonly ownerOfKeys: OwnerOfKeys,

@@ -1,8 +1,9 @@
 // Tests of the private key: every form that is taken, everything that SES could not sign with, and what errors say.
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
 import { parseKey } from '../../../lambda/signing/key';
+import { pooledKey } from '../../cloud/key-pool';
 
-const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).privateKey;
+const rsa = (bits: number) => createPrivateKey(pooledKey(bits, 0));
 const KEY = rsa(2048);
 const SMALL = rsa(1024);
 const CURVE = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
