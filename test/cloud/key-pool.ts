@@ -15,7 +15,7 @@ export const FIRST_KEY_OF_SES = 1_000;
 /** The same for keys that a function makes. */
 export const FIRST_KEY_OF_FUNCTIONS = 2_000;
 /** One local SES has so many. */
-export const KEYS_OF_SES = 60;
+export const KEYS_OF_SES = 20;
 
 const keys = new Map<string, string>();
 

@@ -370,7 +370,7 @@ export class Lambda extends HttpService {
         },
       };
     } finally {
-      finished.abort();
+      finished.abort('the run has ended'); // without a reason, Node makes an error each time
     }
     this.release(target, configuration, instance);
     return record.result;

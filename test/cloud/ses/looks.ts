@@ -22,7 +22,7 @@ export class Looks {
 
   /** Wait for the identity's next look, look, and go on. Watching the same identity anew ends it. */
   watch(identity: Identity): void {
-    identity.watch.abort();
+    identity.watch.abort('watched anew'); // without a reason, Node makes an error each time
     const { nextLook } = identity.verification;
     if (nextLook === undefined) return;
     const watch = identity.watch = new AbortController();
