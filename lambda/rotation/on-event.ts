@@ -127,11 +127,7 @@ function overtaken(event: Work, now: KeyStoreState | undefined): Error {
 async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): Promise<void> {
   switch (event.kind) {
     case 'care': return care(rotation, state);
-    case 'revoke': {
-      const { current, pending } = await readStoredKeys(event.secretArn, rotation.services);
-      const needed = [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
-      return revokeKey(rotation, event.selector, needed);
-    }
+    case 'revoke': return revokeKey(rotation, event.selector, await selectorsOf(rotation));
     case 'step': {
       if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
       switch (event.step) {
@@ -144,12 +140,18 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
   }
 }
 
+/** Those of the keys with a label: mail is signed with the one, or will be with the other. */
+async function selectorsOf({ wanted: { signing: { secretArn } }, services }: Rotation): Promise<readonly string[]> {
+  const { current, pending } = await readStoredKeys(secretArn, services);
+  return [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
+}
+
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<void> {
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { pending } = await readStoredKeys(secretArn, services);
   const jobs = [
-    () => retireDue(rotation),
+    () => retireDue(rotation, () => selectorsOf(rotation)),
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
       else if (pending?.key && isOld(pending.key, services.retry.now(), rotation.wanted)) await settle(rotation);

@@ -14,8 +14,13 @@ export interface Superseded {
   readonly services: Services;
 }
 
-/** Deletes what was superseded for long enough. SES is asked only when there is such a record. */
-export async function retireDue({ wanted, owner, services }: Superseded): Promise<void> {
+/**
+ * Deletes what was superseded for long enough. SES is asked only when there is such a record, and so is `needed`: the
+ * selectors that the stack signs with, whatever SES says.
+ */
+export async function retireDue(
+  { wanted, owner, services }: Superseded, needed: () => Promise<readonly string[]> = async () => [],
+): Promise<void> {
   const { log, retry, ses } = services;
   const publisher = await publisherOf({ wanted, owner, services });
   const records = await publisher.zone.list(domainKeyName(owner.domain));
@@ -24,12 +29,12 @@ export async function retireDue({ wanted, owner, services }: Superseded): Promis
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
   // SES need not name the selector that it signs with. Then nobody knows whether it is this one.
   if (identity?.origin === 'EXTERNAL' && identity.tokens.length === 0) return log('selector-not-named');
-  await retire(publisher, records, inUse);
+  await retire(publisher, records, [...inUse, ...await needed()]);
 }
 
 /**
  * Publishes an empty `p=` for a superseded key that leaked, for an overlap from now: then verifiers trust none of its
- * signatures (RFC 6376 3.6.1). `needed`: selectors that the stack signs with.
+ * signatures (RFC 6376 3.6.1). `needed`: the selectors that the stack signs with.
  */
 export async function revokeKey(
   { wanted, owner, services }: Superseded, selector: string, needed: readonly string[],

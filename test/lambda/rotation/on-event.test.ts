@@ -311,6 +311,19 @@ describe('the care', () => {
     expect(keys.aws.zone.contents).toHaveLength(1);
   });
 
+  test('what is due stays while a label of the secret names its key, also when SES signs with another', async () => {
+    keys.aws.onPause = () => keys.aws.set({ status: 'SUCCESS' });
+    await keys.rotated();
+    keys.versions.move('AWSCURRENT', NEXT, CURRENT); // somebody goes back to the key before
+    keys.aws.time += 15 * DAY;
+    await keys.care();
+    expect(keys.aws.zone.contents).toContain(keyLine('s1'));
+    keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    keys.aws.time += 15 * DAY; // what was needed has its overlap once more
+    await keys.care();
+    expect(keys.aws.zone.contents).not.toContain(keyLine('s1'));
+  });
+
   test('of many secrets, one that fails and one that is gone hinder no other', async () => {
     keys.begin();
     keys.aws.time += HOUR;
