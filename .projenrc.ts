@@ -439,6 +439,10 @@ project.addTask('pictures', {
   description: 'Draw the pictures in the docs from the text beside them',
   exec: 'tsx scripts/pictures/main.ts',
 });
+project.addTask('recording', {
+  description: 'Run the demo, and draw a part of what it prints for the README',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/recording/main.ts' }],
+});
 project.addTask('errors', {
   description: 'Write docs/errors.md from the table of bad input (test/bad-input/)',
   exec: 'tsx scripts/errors-page/main.ts',

@@ -8,7 +8,7 @@ const texts = readdirSync(FOLDER).filter((file) => file.endsWith('.txt'));
 
 test('every picture in the docs has a text beside it', () => {
   const pictures = readdirSync(FOLDER).filter((file) => file.endsWith('.svg'));
-  expect(texts).toEqual(['architecture.txt', 'new-selector.txt', 'rotation.txt']);
+  expect(texts).toEqual(['architecture.txt', 'demo.txt', 'new-selector.txt', 'rotation.txt']);
   expect(pictures).toEqual(texts.map((file) => file.replace(/\.txt$/, '.svg')));
 });
 
@@ -31,6 +31,11 @@ test('text is escaped, so that the picture is well-formed XML', () => {
   expect(drawn).not.toContain('<i>');
 });
 
+test('a line of a terminal keeps its spaces, and words that tell good from bad have a colour', () => {
+  const drawn = draw('picture terminal\ntitle t\ndescription d\nshow >   dkim=pass, dkim=none\nshow >\n');
+  expect(drawn).toContain('>  <tspan class="good">dkim=pass</tspan>, <tspan class="bad">dkim=none</tspan></text>');
+});
+
 test.each([
   ['an unknown kind', 'picture cloud\n', /'cloud'/],
   ['no title', 'picture boxes\ndescription d\n', /is missing: title/],
@@ -44,6 +49,12 @@ test.each([
     'picture sequence\ntitle t\ndescription d\nwho a A\na -> b : x\n',
     /Line 5 .*'b', which is nobody/,
   ],
+  [
+    'a line that no terminal of 80 columns shows',
+    `picture terminal\ntitle t\ndescription d\nshow > ${'x'.repeat(81)}\n`,
+    /Line 4 .*is longer than 80/,
+  ],
+  ['a line without its beginning', 'picture terminal\ntitle t\ndescription d\nshow x\n', /Line 4 .*is not understood/],
   [
     'a statement that means nothing',
     'picture sequence\ntitle t\ndescription d\nwho a A\na shouts : x\n',

@@ -1,6 +1,7 @@
 // The output of the demo: at most 80 columns, with colours in a terminal and without them in a log (`--plain`).
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { BAD, GOOD } from './verdict-words';
 
 const COLUMNS = 80;
 const IS_PLAIN = process.argv.includes('--plain') || 'NO_COLOR' in process.env || !process.stdout.isTTY;
@@ -13,10 +14,6 @@ const NO_LINES = Object.fromEntries([
   'top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right',
   'left-mid', 'mid', 'mid-mid', 'right', 'right-mid',
 ].map((part) => [part, '']));
-
-/** Words that tell good from bad. */
-const GOOD = /\bdkim=pass\b|\bSUCCESS\b|\b(?:CREATE|UPDATE|DELETE)_COMPLETE\b/g;
-const BAD = /\bdkim=(?!pass)\w+\b|\b\w+_FAILED\b|\b\w*ROLLBACK_COMPLETE\b|\bFAILED\b|\bRefused\b/g;
 
 export function print(line = ''): void {
   process.stdout.write(`${coloured(line)}\n`);

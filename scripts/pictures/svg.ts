@@ -1,4 +1,4 @@
-// The SVG that both kinds of pictures share: the frame, the colours, texts, lines and arrows.
+// The SVG that all kinds of pictures share: the frame, the colours, texts, lines and arrows.
 
 /** Room around the picture. */
 export const MARGIN = 24;
@@ -36,7 +36,12 @@ export function picture(
       + '.name { font-weight: 600; }',
     // The stroke hides a line behind a label.
     '.label { stroke: #ffffff; stroke-width: 4; paint-order: stroke; }',
+    '.shown { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; '
+      + 'white-space: pre; animation: come 0s both; } @keyframes come { from { opacity: 0; } to { opacity: 1; } }',
+    '.good { fill: #1a7f37; } .bad { fill: #cf222e; }',
+    '@media (prefers-reduced-motion) { .shown { animation: none; } }',
     '@media (prefers-color-scheme: dark) {',
+    '.good { fill: #3fb950; } .bad { fill: #ff7b72; }',
     '.background { fill: #0d1117; stroke: #30363d; } .box { fill: #161b22; stroke: #8b949e; } '
       + '.own { fill: #0c2d6b; stroke: #58a6ff; }',
     '.line { stroke: #8b949e; } .life { stroke: #484f58; } .head { fill: #8b949e; } text { fill: #e6edf3; } '
@@ -62,6 +67,16 @@ export function text(
   anchor: 'start' | 'middle' = 'middle',
 ): string {
   return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`;
+}
+
+/** A line in a terminal, which comes after so many seconds. */
+export function terminalLine(
+  parts: readonly { readonly kind: string; readonly content: string }[], x: number, y: number, after: number,
+): string {
+  const spans = parts.map(({ kind, content }) =>
+    kind === 'plain' ? escape(content) : `<tspan class="${kind}">${escape(content)}</tspan>`);
+  return `<text class="shown" xml:space="preserve" x="${x}" y="${round(y)}" style="animation-delay: ${round(after)}s">`
+    + `${spans.join('')}</text>`;
 }
 
 export function line(fromX: number, fromY: number, toX: number, toY: number, kind = 'line'): string {

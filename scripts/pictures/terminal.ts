@@ -1,0 +1,30 @@
+// Draws what a command prints: line comes after line, and words that tell good from bad have a colour.
+//
+//   show > TEXT                          a line, with all its spaces after the `>`
+import { Description, fail } from './description';
+import { LINE_HEIGHT, MARGIN, picture, terminalLine } from './svg';
+import { BAD, GOOD } from '../../examples/demo/verdict-words';
+
+/** Of a letter in the widest font of the style, at 12 pixels. */
+const LETTER_WIDTH = 7.25;
+const COLUMNS = 80;
+/** How long a reader has for each line, in seconds. */
+const PACE = 0.25;
+
+export function drawTerminal({ title, description, statements }: Description): string {
+  const shown = statements.map(({ word, rest, line }) => {
+    const [, content] = /^> ?(.*)$/.exec(word === 'show' ? rest : '') ?? fail(line, `${word} ${rest}`);
+    return content.length > COLUMNS ? fail(line, content, `is longer than ${COLUMNS} letters`) : content;
+  });
+  const lines = shown.map((content, index) =>
+    terminalLine(parts(content), MARGIN, MARGIN + (index + 0.7) * LINE_HEIGHT, index * PACE));
+  const width = Math.ceil(COLUMNS * LETTER_WIDTH) + 2 * MARGIN;
+  return picture(title, description, width, shown.length * LINE_HEIGHT + 2 * MARGIN, lines);
+}
+
+/** The words with a colour, and what is between them. */
+function parts(content: string): { readonly kind: string; readonly content: string }[] {
+  return content.split(new RegExp(`(${GOOD.source}|${BAD.source})`))
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => ({ kind: part.match(GOOD) ? 'good' : part.match(BAD) ? 'bad' : 'plain', content: part }));
+}
