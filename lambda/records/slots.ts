@@ -51,7 +51,7 @@ function leads({ value }: DkimRecord, answers: readonly NameServerAnswer[]): boo
 
 function notLedHere(domain: string, wanted: readonly DkimRecord[], missing: readonly Asked[]): Error {
   const said = missing.map(({ record, answers }) => `${record.name}: ${saidBy(answers) || 'nobody has it'}`).join('. ');
-  return new HandlerError(`The world is not led to the keys of ${domain} yet. ${said}. Signing was not touched`,
+  return new HandlerError(`Public DNS does not lead to the keys of ${domain} yet. ${said}. Signing was not touched`,
     `Publish both at the DNS provider of ${domain}, once and for good: ${listOf(wanted)}`);
 }
 

@@ -90,7 +90,7 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
 export const SLOTS: readonly Refusal[] = [
   {
     place: 'public-dns',
-    says: 'The world is not led to the keys of {domain} yet. {said}. Signing was not touched',
+    says: 'Public DNS does not lead to the keys of {domain} yet. {said}. Signing was not touched',
     advises: 'Publish both at the DNS provider of {domain}, once and for good: {cnames}',
     why: 'With `delegatedTo` two CNAMEs lead into the zone with the keys, and SES is told only when public DNS has both. '
       + '[A key behind CNAMEs](other-dns.md#a-key-that-rotates-behind-two-cnames) says how to publish them before. A rotation says the same '

@@ -364,7 +364,7 @@ describe('an update that fails', () => {
     for (let time = 1; time <= 3; time++) {
       const { status, reason } = await scene.deploy('mail', delegated.dkim());
       expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
-      expect(reason).toContain('The world is not led to the keys of example.com yet');
+      expect(reason).toContain('Public DNS does not lead to the keys of example.com yet');
       expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
       expect(delegated.published).toEqual([]);
     }

@@ -42,7 +42,7 @@ test.each([
   missing.forEach((slot) => delegated.unlead(slot));
   const { status, reason } = await delegated.scene.deploy('mail', delegated.dkim());
   expect(status).toBe('ROLLBACK_COMPLETE');
-  expect(reason).toContain('The world is not led to the keys of example.com yet');
+  expect(reason).toContain('Public DNS does not lead to the keys of example.com yet');
   for (const { name, value } of CNAMES) expect(reason).toContain(`CNAME ${name} ${value}`);
   expect(isTold()).toBe(false);
   expect(delegated.scene.all(delegated.keysZoneId)).toEqual([]);
