@@ -38,8 +38,9 @@ export function picture(
     '.label { stroke: #ffffff; stroke-width: 4; paint-order: stroke; }',
     '.shown { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; '
       + 'white-space: pre; animation: come 0s both; } @keyframes come { from { opacity: 0; } to { opacity: 1; } }',
+    '@keyframes scroll { to { transform: translateY(var(--end)); } }',
     '.good { fill: #1a7f37; } .bad { fill: #cf222e; }',
-    '@media (prefers-reduced-motion) { .shown { animation: none; } }',
+    '@media (prefers-reduced-motion) { .shown { animation: none; } .scrolled { animation-duration: 0s !important; } }',
     '@media (prefers-color-scheme: dark) {',
     '.good { fill: #3fb950; } .bad { fill: #ff7b72; }',
     '.background { fill: #0d1117; stroke: #30363d; } .box { fill: #161b22; stroke: #8b949e; } '
@@ -67,6 +68,22 @@ export function text(
   anchor: 'start' | 'middle' = 'middle',
 ): string {
   return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`;
+}
+
+/** Lines of which a part is seen, as in a terminal: the first ones, and step by step the last ones. */
+export function scrolled(
+  lines: readonly string[], width: number, height: number,
+  { steps, after, pace }: { readonly steps: number; readonly after: number; readonly pace: number },
+): string[] {
+  const end = `--end: ${-steps * LINE_HEIGHT}px`;
+  const timing = `${round(steps * pace)}s steps(${Math.max(1, steps)}) ${round(after)}s both`;
+  return [
+    `<svg x="${MARGIN}" y="${MARGIN}" width="${width}" height="${height}">`,
+    `<g class="scrolled" style="${end}; animation: scroll ${timing}">`,
+    ...lines,
+    '</g>',
+    '</svg>',
+  ];
 }
 
 /** A line in a terminal, which comes after so many seconds. */

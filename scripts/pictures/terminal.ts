@@ -2,12 +2,14 @@
 //
 //   show > TEXT                          a line, with all its spaces after the `>`
 import { Description, fail } from './description';
-import { LINE_HEIGHT, MARGIN, picture, terminalLine } from './svg';
+import { LINE_HEIGHT, MARGIN, picture, scrolled, terminalLine } from './svg';
 import { BAD, GOOD } from '../../examples/demo/verdict-words';
 
 /** Of a letter in the widest font of the style, at 12 pixels. */
 const LETTER_WIDTH = 7.25;
 const COLUMNS = 80;
+/** So many lines are seen at once. Then those above make room. */
+const ROWS = 22;
 /** How long a reader has for each line, in seconds. */
 const PACE = 0.25;
 
@@ -17,9 +19,12 @@ export function drawTerminal({ title, description, statements }: Description): s
     return content.length > COLUMNS ? fail(line, content, `is longer than ${COLUMNS} letters`) : content;
   });
   const lines = shown.map((content, index) =>
-    terminalLine(parts(content), MARGIN, MARGIN + (index + 0.7) * LINE_HEIGHT, index * PACE));
-  const width = Math.ceil(COLUMNS * LETTER_WIDTH) + 2 * MARGIN;
-  return picture(title, description, width, shown.length * LINE_HEIGHT + 2 * MARGIN, lines);
+    terminalLine(parts(content), 0, (index + 0.7) * LINE_HEIGHT, index * PACE));
+  const width = Math.ceil(COLUMNS * LETTER_WIDTH);
+  const rows = Math.min(ROWS, shown.length);
+  const height = rows * LINE_HEIGHT;
+  return picture(title, description, width + 2 * MARGIN, height + 2 * MARGIN,
+    scrolled(lines, width, height, { steps: shown.length - rows, after: (rows - 1) * PACE, pace: PACE }));
 }
 
 /** The words with a colour, and what is between them. */
