@@ -25,6 +25,8 @@ const NAME_END = '-123456789012'.length;
 const SECRET_END = 'Keys';
 /** Keys with other selectors are in another secret. So a change between the two kinds can be rolled back. */
 const SLOTS_SECRET_END = 'SlotKeys';
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html */
+const LONGEST_TAG_VALUE = 256;
 
 export class RotatingKey {
   public readonly secret: ISecret;
@@ -81,6 +83,7 @@ export class RotatingKey {
     const stack = Stack.of(this.scope);
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, HostedZoneRoleExternalId, DelegatedTo } = properties;
     const { RecordTtl, RecordOverlap, Signing } = properties;
+    checkRole(HostedZoneRoleArn);
     const { SelectorPrefix = undefined, KeyLength = undefined } = Signing.Method === 'ROTATING_BYODKIM' ? Signing : {};
     const tags: RotationTags = {
       StackId: stack.stackId,
@@ -117,6 +120,13 @@ export class RotatingKey {
     schedule.node.addDependency(resource, ...ready);
     return schedule;
   }
+}
+
+/** The rotation reads the role from a tag of the secret. A path can be as long as 512 characters. */
+function checkRole(arn = ''): void {
+  if (Token.isUnresolved(arn) || arn.length <= LONGEST_TAG_VALUE) return;
+  throw new Error(`The ARN of hostedZoneRole has ${arn.length} characters. A rotating key has it in a tag of its secret, `
+    + `which holds ${LONGEST_TAG_VALUE}. Give the role a shorter path or name`);
 }
 
 /** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */

@@ -28,6 +28,21 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'The ARN of hostedZoneRole has {length} characters. A rotating key has it in a tag of its secret, which holds 256',
+    advises: 'Give the role a shorter path or name',
+    why: 'Secrets Manager starts a rotation with the ARN of the secret alone. What the function needs is in its tags.',
+    atSynthesis: [{
+      title: 'rotating key: a role with a long path',
+      parts: { length: '257' },
+      build: dkim((stack) => ({
+        hostedZone: zone(stack),
+        hostedZoneRole: iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::222222222222:role/${'p'.repeat(222)}/dns`),
+        signing: DkimSigning.rotatingByoDkim(),
+      })),
+    }],
+  },
+  {
+    place: 'synthesis',
     says: "The key of 'Mail/Dkim' does not rotate",
     advises: 'Use DkimSigning.rotatingByoDkim(), or deploy another key',
     why: '`grantRotate()` is for rotating keys.',
