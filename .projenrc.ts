@@ -69,7 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // Only tsconfig.dev.json. jsii writes its own tsconfig for src/, and esbuild bundles the handler.
   disableTsconfig: true,
   tsconfigDev: {
-    include: ['lambda/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', '.projenrc.ts'],
+    include: ['lambda/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'projenrc/**/*.ts', '.projenrc.ts'],
     compilerOptions: {
       lib: ['es2023'],
       target: 'ES2023',

@@ -15,7 +15,7 @@ const WITHOUT_COUNTERS = /\/test\/(end-to-end|cloud)\//;
 const isShared = (from, name) =>
   /^[@\w]/.test(name) && !isBuiltin(name) && name !== own && !name.startsWith('@jest/') && !from.includes('/node_modules/');
 
-/** Code that was compiled, by file and text. Our modules are evaluated for each test file: what is warm stays warm. */
+/** Code that was compiled, by file and text. Our modules are evaluated for each test file, and stay warm so. */
 const known = new Map();
 
 function compiled(source, filename, parameters) {
@@ -26,23 +26,21 @@ function compiled(source, filename, parameters) {
   return code;
 }
 
-/** The test that runs. Ours run one after the other, so a value is enough. */
+/** The test that runs, and within it a hook. Ours run one after the other, so a value is enough. */
 class PlainStorage {
   getStore() {
     return this.store;
   }
 
-  run(store, work) {
+  async run(store, work) {
     const before = this.store;
     this.store = store;
-    const result = work();
-    if (typeof result?.then !== 'function') {
+    try {
+      return await work();
+    } finally {
+      if (this.store !== store) throw new Error('Two tests run at once, which test/one-realm.cjs does not know');
       this.store = before;
-      return result;
     }
-    return result.finally(() => {
-      this.store = before;
-    });
   }
 }
 
@@ -63,7 +61,7 @@ module.exports = class OneRealm extends Runtime {
       name.endsWith('async_hooks') ? { ...real(name), AsyncLocalStorage: PlainStorage } : real(name);
   }
 
-  // Jest makes a deep copy for each file. What is read here goes to the parent process, and counts no further.
+  // Jest makes a deep copy for each file. The next file has counters of its own.
   getAllCoverageInfoCopy() {
     return globalThis.__coverage__;
   }

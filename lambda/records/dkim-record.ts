@@ -50,7 +50,7 @@ export function saysTheSame(wanted: DkimRecord, type: string, values: readonly s
   return wanted.type === 'TXT' ? sameKey(unquote(values[0]), wanted.value) : canonicalName(values[0]) === wanted.value;
 }
 
-/** Two key records are the same when verifiers take a signature of SES by the one as by the other. */
+/** Two key records are the same when verifiers take a signature of SES by the one as by the other. Ours has no flaw. */
 export function sameKey(text: string, wanted: string): boolean {
   return text === wanted || (hasKey(wanted, [text]) && flawOf([text]) === undefined);
 }

@@ -55,6 +55,9 @@ function settingsOf(
   if (typeof logicalId !== 'string' || !LOGICAL_ID.test(logicalId)) {
     throw new HandlerError("The event's LogicalResourceId is missing, or not of its form");
   }
+  if (wanted.signing.method === 'ROTATING_BYODKIM') {
+    throw new HandlerError("The event's Identities have a rotating key, whose care goes by its secret");
+  }
   return { wanted, owner: ownerOf(stackId, logicalId, wanted) };
 }
 
@@ -64,6 +67,6 @@ async function careFor(run: Run, { wanted, owner }: Cared, stackId: string): Pro
   log('received', { records: [wanted.domain] });
   redactor.show(stackId);
   const retry = new Retry({ time, log, end, accessGraceMs: ACCESS_GRACE_MS });
-  await retireDue({ wanted, owner, services: run.services(wanted, { retry, log, redactor }, stackId) });
+  await retireDue({ wanted, owner, services: run.services(wanted, { retry, log, redactor }, stackId) }, async () => []);
   log('done');
 }

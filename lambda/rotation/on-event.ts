@@ -127,7 +127,7 @@ function overtaken(event: Work, now: KeyStoreState | undefined): Error {
 async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): Promise<void> {
   switch (event.kind) {
     case 'care': return care(rotation, state);
-    case 'revoke': return revokeKey(rotation, event.selector, await selectorsOf(rotation));
+    case 'revoke': return revokeKey(rotation, event.selector, await neededSelectors(rotation));
     case 'step': {
       if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
       switch (event.step) {
@@ -140,8 +140,8 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
   }
 }
 
-/** Those of the keys with a label: mail is signed with the one, or will be with the other. */
-async function selectorsOf({ wanted: { signing: { secretArn } }, services }: Rotation): Promise<readonly string[]> {
+/** Those of the keys that AWSCURRENT and AWSPENDING name: mail is signed with the one, or will be with the other. */
+async function neededSelectors({ wanted: { signing: { secretArn } }, services }: Rotation): Promise<readonly string[]> {
   const { current, pending } = await readStoredKeys(secretArn, services);
   return [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
 }
@@ -151,7 +151,7 @@ async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDIN
   const { wanted: { signing: { secretArn } }, services } = rotation;
   const { pending } = await readStoredKeys(secretArn, services);
   const jobs = [
-    () => retireDue(rotation, () => selectorsOf(rotation)),
+    () => retireDue(rotation, () => neededSelectors(rotation)),
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
       else if (pending?.key && isOld(pending.key, services.retry.now(), rotation.wanted)) await settle(rotation);

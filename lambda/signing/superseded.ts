@@ -15,11 +15,11 @@ export interface Superseded {
 }
 
 /**
- * Deletes what was superseded for long enough. SES is asked only when there is such a record, and so is `needed`: the
- * selectors that the stack signs with, whatever SES says.
+ * Deletes what was superseded for long enough, but neither what SES signs with nor what is needed for another reason.
+ * SES and `needed` are asked only when a record is due.
  */
 export async function retireDue(
-  { wanted, owner, services }: Superseded, needed: () => Promise<readonly string[]> = async () => [],
+  { wanted, owner, services }: Superseded, needed: () => Promise<readonly string[]>,
 ): Promise<void> {
   const { log, retry, ses } = services;
   const publisher = await publisherOf({ wanted, owner, services });

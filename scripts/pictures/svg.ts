@@ -22,6 +22,7 @@ export function picture(
   width: number,
   height: number,
   content: readonly string[],
+  styles: readonly string[] = [],
 ): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
@@ -36,18 +37,13 @@ export function picture(
       + '.name { font-weight: 600; }',
     // The stroke hides a line behind a label.
     '.label { stroke: #ffffff; stroke-width: 4; paint-order: stroke; }',
-    '.shown { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; '
-      + 'white-space: pre; animation: come 0s both; } @keyframes come { from { opacity: 0; } to { opacity: 1; } }',
-    '@keyframes scroll { to { transform: translateY(var(--end)); } }',
-    '.good { fill: #1a7f37; } .bad { fill: #cf222e; }',
-    '@media (prefers-reduced-motion) { .shown { animation: none; } .scrolled { animation-duration: 0s !important; } }',
     '@media (prefers-color-scheme: dark) {',
-    '.good { fill: #3fb950; } .bad { fill: #ff7b72; }',
     '.background { fill: #0d1117; stroke: #30363d; } .box { fill: #161b22; stroke: #8b949e; } '
       + '.own { fill: #0c2d6b; stroke: #58a6ff; }',
     '.line { stroke: #8b949e; } .life { stroke: #484f58; } .head { fill: #8b949e; } text { fill: #e6edf3; } '
       + '.label { stroke: #0d1117; }',
     '}',
+    ...styles,
     '</style>',
     `<rect class="background" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>`,
     ...content,
@@ -70,32 +66,6 @@ export function text(
   return `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`;
 }
 
-/** Lines of which a part is seen, as in a terminal: the first ones, and step by step the last ones. */
-export function scrolled(
-  lines: readonly string[], width: number, height: number,
-  { steps, after, pace }: { readonly steps: number; readonly after: number; readonly pace: number },
-): string[] {
-  const end = `--end: ${-steps * LINE_HEIGHT}px`;
-  const timing = `${round(steps * pace)}s steps(${Math.max(1, steps)}) ${round(after)}s both`;
-  return [
-    `<svg x="${MARGIN}" y="${MARGIN}" width="${width}" height="${height}">`,
-    `<g class="scrolled" style="${end}; animation: scroll ${timing}">`,
-    ...lines,
-    '</g>',
-    '</svg>',
-  ];
-}
-
-/** A line in a terminal, which comes after so many seconds. */
-export function terminalLine(
-  parts: readonly { readonly kind: string; readonly content: string }[], x: number, y: number, after: number,
-): string {
-  const spans = parts.map(({ kind, content }) =>
-    kind === 'plain' ? escape(content) : `<tspan class="${kind}">${escape(content)}</tspan>`);
-  return `<text class="shown" xml:space="preserve" x="${x}" y="${round(y)}" style="animation-delay: ${round(after)}s">`
-    + `${spans.join('')}</text>`;
-}
-
 export function line(fromX: number, fromY: number, toX: number, toY: number, kind = 'line'): string {
   return `<path class="${kind}" d="M${fromX} ${fromY} L${toX} ${toY}"/>`;
 }
@@ -114,6 +84,6 @@ export function round(number: number): number {
   return Math.round(number * 10) / 10;
 }
 
-function escape(content: string): string {
+export function escape(content: string): string {
   return content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

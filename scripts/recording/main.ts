@@ -11,7 +11,11 @@ const [FIRST, AFTER] = ['4', '6'];
 const printed = execFileSync(process.execPath, [
   '--import', 'tsx', join(__dirname, '..', '..', 'examples', 'demo', 'main.ts'), '--plain',
 ], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-const from = (heading: string) => printed.search(new RegExp(`^${heading}\\. `, 'm'));
+const from = (heading: string): number => {
+  const at = printed.search(new RegExp(`^${heading}\\. `, 'm'));
+  if (at < 0) throw new Error(`The demo has no part ${heading} any more`);
+  return at;
+};
 const lines = printed.slice(from(FIRST), from(AFTER)).trimEnd().split('\n');
 const text = [
   'picture terminal',

@@ -22,5 +22,6 @@ const refused = (says: string): Refusal => ({
 /** What the log of the function says. */
 export const RETIREMENT: readonly Refusal[] = [
   refused("The event's Identities are not of their form"),
+  refused("The event's Identities have a rotating key, whose care goes by its secret"),
   refused("The event's LogicalResourceId is missing, or not of its form"),
 ];

@@ -14,7 +14,7 @@ const VERSION = 1;
 export const FIRST_KEY_OF_SES = 1_000;
 /** The same for keys that a function makes. */
 export const FIRST_KEY_OF_FUNCTIONS = 2_000;
-/** One local SES has so many. */
+/** One local SES has so many. With more identities of Easy DKIM, the first keys come again. */
 export const KEYS_OF_SES = 20;
 
 const keys = new Map<string, string>();

@@ -89,6 +89,7 @@ test('an event that somebody has made up is refused, and one that says another o
   await run(withEach({ LogicalResourceId: '../x' }));
   await run({ StackId: 'x', Identities: [] });
   await run({ ...event, StackId: event.StackId.replace(ACCOUNT, '999999999999') });
+  await run(withEach({ Signing: { Method: 'ROTATING_BYODKIM', SecretArn: scene.secrets.one } }));
   await run(withEach({ RecordOverlap: '0', RecordConflict: 'OVERWRITE' }));
   await run(withEach({ LogicalResourceId: 'Another' }));
   await clock.pass(10 * 60_000);
@@ -96,6 +97,7 @@ test('an event that somebody has made up is refused, and one that says another o
   expect(scene.all()).toEqual(before);
   const reasons = scene.log().join('\n');
   expect(reasons).toContain("The event's Identities are not of their form.");
+  expect(reasons).toContain("The event's Identities have a rotating key, whose care goes by its secret.");
   expect(reasons).toContain("The event's LogicalResourceId is missing, or not of its form.");
   expect(reasons).toContain("The event's StackId is missing, or not of its form.");
   expect(reasons).toContain("The event's StackId is of another account or Region than this function.");

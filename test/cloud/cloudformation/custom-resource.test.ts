@@ -6,7 +6,7 @@ let cloud: LocalCloud;
 const assetDirectory = functionAssets();
 
 beforeEach(async () => {
-  cloud = await LocalCloud.start({ functions: 'in-process' });
+  cloud = await LocalCloud.start();
 });
 afterEach(() => cloud.stop());
 

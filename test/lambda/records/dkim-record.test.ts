@@ -119,7 +119,7 @@ describe('the same key', () => {
     expect(saysTheSame(record, 'TXT', [quote('v=DKIM1\\; k=rsa\\; p=AbCd')])).toBe(false);
   });
 
-  test('a text that is no tag list is wanted by nobody', () => {
+  test('a text that is no tag list does not hold a wanted key', () => {
     expect(sameKey('p=', 'hello')).toBe(false);
   });
 });

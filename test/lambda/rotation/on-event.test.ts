@@ -311,14 +311,20 @@ describe('the care', () => {
     expect(keys.aws.zone.contents).toHaveLength(1);
   });
 
-  test('what is due stays while a label of the secret names its key, also when SES signs with another', async () => {
+  test.each<[string, () => void, () => void]>([
+    [
+      'AWSCURRENT', () => keys.versions.move('AWSCURRENT', NEXT, CURRENT),
+      () => keys.versions.move('AWSCURRENT', CURRENT, NEXT),
+    ],
+    ['AWSPENDING', () => keys.versions.begin(CURRENT, keys.aws.time), () => keys.versions.takeOff('AWSPENDING')],
+  ])('what is due stays while %s names its key, also when SES signs with another', async (_, name, nameNoMore) => {
     keys.aws.onPause = () => keys.aws.set({ status: 'SUCCESS' });
     await keys.rotated();
-    keys.versions.move('AWSCURRENT', NEXT, CURRENT); // somebody goes back to the key before
     keys.aws.time += 15 * DAY;
+    name(); // somebody goes back to the key before
     await keys.care();
     expect(keys.aws.zone.contents).toContain(keyLine('s1'));
-    keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    nameNoMore();
     keys.aws.time += 15 * DAY; // what was needed has its overlap once more
     await keys.care();
     expect(keys.aws.zone.contents).not.toContain(keyLine('s1'));
