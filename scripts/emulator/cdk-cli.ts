@@ -30,9 +30,11 @@ export class CdkCli {
   run(
     { command, directory, environment: { PATH = process.env.PATH!, ...environment } }: CdkApp,
     args: readonly string[],
+    onLine: (line: string) => void,
   ): Promise<Ended> {
     return this.children.run(
       {
+        onLine,
         command: process.execPath,
         args: [
           CLI,

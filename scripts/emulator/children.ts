@@ -1,6 +1,7 @@
 // Starts processes in groups of their own, so that neither they nor their children are left behind.
 import { ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
 
 export interface Start {
   readonly command: string;
@@ -8,6 +9,8 @@ export interface Start {
   /** The whole environment. The process inherits nothing else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly directory?: string;
+  /** Gets each line of the output as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface Ended {
@@ -76,7 +79,7 @@ export class Child {
   private readonly process: ChildProcess;
   private output = '';
 
-  constructor({ command, args, environment, directory }: Start) {
+  constructor({ command, args, environment, directory, onLine = () => undefined }: Start) {
     this.process = spawn(command, args, {
       env: environment,
       cwd: directory,
@@ -85,6 +88,7 @@ export class Child {
     });
     for (const stream of [this.process.stdout!, this.process.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => { this.output += text; });
+      createInterface(stream).on('line', onLine);
     }
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve({ output: error.message }));

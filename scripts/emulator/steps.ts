@@ -49,10 +49,16 @@ export async function expectStatus(
   checks.that(`the stack ${name} is ${status ?? 'gone'}`, found === status, found);
 }
 
+/** What has come to its end in a stack: a deployment can take most of a minute. */
+function showProgress(line: string): void {
+  const [, status, resource] = /\| (\w+_(?:COMPLETE|FAILED)) +\| (.+)$/.exec(line) ?? [];
+  if (status) print(`    ${status}  ${resource.slice(0, 90)}`);
+}
+
 async function cdk(scene: Scene, app: App, args: readonly string[]): Promise<Ended> {
   print(`\n$ cdk ${args.join(' ')}   (${app.state})`);
   const since = performance.now();
-  const ended = await scene.cli.run(app, args);
+  const ended = await scene.cli.run(app, args, showProgress);
   print(`  exit status ${ended.code} after ${Math.round((performance.now() - since) / 1000)} seconds`);
   return ended;
 }

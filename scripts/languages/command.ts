@@ -10,8 +10,9 @@ export function run(command: string, cwd: string, env: Readonly<Record<string, s
   if (status !== 0) throw new Error(`'${command}' failed${error ? ` (${error.message})` : ''}\n${stdout}${stderr}`);
 }
 
-/** Runs an action, and prints its name and how long it took. */
+/** Runs an action. Prints its name before it, as it may take minutes, and how long it took. */
 export function timed<T>(description: string, action: () => T): T {
+  process.stdout.write(`${description} …\n`);
   const start = performance.now();
   const result = action();
   process.stdout.write(`${description}: ${((performance.now() - start) / 1000).toFixed(0)} s\n`);

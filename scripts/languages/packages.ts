@@ -7,5 +7,7 @@ export function buildPackages(root: string): void {
   timed('compile', () => ['pre-compile', 'compile'].forEach((task) => run(`npx projen ${task}`, root)));
   // jsii-pacmak does not build a package again if only the handler in it has changed.
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  timed('package-all', () => run('npx projen package-all', root));
+  for (const language of ['js', 'java', 'python', 'dotnet', 'go']) {
+    timed(`package:${language}`, () => run(`npx projen package:${language}`, root));
+  }
 }
