@@ -1,7 +1,7 @@
 // The output of the demo: at most 80 columns, with colours in a terminal and without them in a log (`--plain`).
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { BAD, GOOD } from './verdict-words';
+import { marked } from './verdict-words';
 
 const COLUMNS = 80;
 const IS_PLAIN = process.argv.includes('--plain') || 'NO_COLOR' in process.env || !process.stdout.isTTY;
@@ -62,7 +62,7 @@ function lines(text: string, width: number): string[] {
 }
 
 function coloured(line: string): string {
-  return line.replace(GOOD, (word) => styled('green', word)).replace(BAD, (word) => styled('red', word));
+  return marked(line, (kind, word) => styled(kind === 'good' ? 'green' : 'red', word));
 }
 
 function styled(style: 'bold' | 'green' | 'red', text: string): string {

@@ -3,7 +3,7 @@
 //   show > TEXT                          a line, with all its spaces after the `>`
 import { Description, fail } from './description';
 import { escape, LINE_HEIGHT, MARGIN, picture, round } from './svg';
-import { BAD, GOOD } from '../../examples/demo/verdict-words';
+import { marked } from '../../examples/demo/verdict-words';
 
 /** Of a letter in the widest font of the style, at 12 pixels. */
 const LETTER_WIDTH = 7.25;
@@ -43,7 +43,5 @@ export function drawTerminal({ title, description, statements }: Description): s
 }
 
 function coloured(content: string): string {
-  return escape(content)
-    .replace(GOOD, (word) => `<tspan class="good">${word}</tspan>`)
-    .replace(BAD, (word) => `<tspan class="bad">${word}</tspan>`);
+  return marked(escape(content), (kind, word) => `<tspan class="${kind}">${word}</tspan>`);
 }
