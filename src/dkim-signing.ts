@@ -20,8 +20,8 @@ import { decryptPermission, Permission, replicationPermissions, secretPermission
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkKeyOfStack, checkParentRegion, checkPartition,
-  checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkFurtherRegions, checkKeyOfStack, checkParentRegion,
+  checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -182,6 +182,22 @@ export interface RotatingByoDkimSigningOptions {
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2
    */
   readonly delegatedTo?: IHostedZone;
+
+  /**
+   * Codes of other Regions in which the same domain is signed with the same key, for example `eu-west-1`.
+   *
+   * The domain must be an identity of the account in each of them. One record serves all Regions. A change
+   * of the key goes from one Region to the next when SES has verified it. If SES does not verify it in one of
+   * them, all Regions get the old key again. Each Region is one more resource of the stack. With `watch`,
+   * every Region is watched, and an alarm is for all of them.
+   *
+   * The construct throws if one is not the code of a Region, is given twice, is the Region of `identity`, or
+   * is in another partition.
+   *
+   * @default - only the Region of `identity`
+   * @see https://docs.aws.amazon.com/ses/latest/dg/regions.html
+   */
+  readonly furtherRegions?: string[];
 }
 
 /** What the construct needs from a method. */
@@ -192,6 +208,8 @@ interface SigningConfig {
   readonly recordOverlap?: string;
   /** The secret, for a key that rotates. */
   readonly rotatingKey?: RotatingKey;
+  /** How the domain is signed in other Regions, for a key that is for them too. */
+  readonly further?: { readonly regions: readonly string[]; readonly properties: SigningProperties };
   /** Where the records are if the DNS of the domain is elsewhere. */
   readonly delegation?: Delegation;
   /** Path of the secret of the key, if this app creates it without a key in it. */
@@ -400,12 +418,16 @@ class RotatingByoDkim extends DkimSigning {
     checkRotation(options);
   }
 
-  public _check({ stack, domain, known }: KnownTarget): void {
-    const { schedule, selectorPrefix } = this.options;
+  public _check({ stack, domain, region, known }: KnownTarget): void {
+    const { schedule, selectorPrefix, furtherRegions = [] } = this.options;
     const prefix = selectorPrefix && known(selectorPrefix);
     checkRotation({ ...this.options, schedule: schedule && known(schedule), selectorPrefix: prefix });
     checkSelectorIn(domain, `${prefix ?? DEFAULT_SELECTOR_PREFIX}-20261126-0a1b2c`);
     checkDelegation(this.options);
+    checkFurtherRegions(furtherRegions, regionIn(stack, region));
+    for (const each of furtherRegions) {
+      checkPartition(`furtherRegions: ${shown(each)}`, partitionOf(each), partitionOf(region) ?? partitionOf(stack.region));
+    }
     const key = this.encryptionKey;
     if (!key) return;
     const keyArn = known(key.keyArn);
@@ -414,17 +436,19 @@ class RotatingByoDkim extends DkimSigning {
 
   public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
-    const { selectorPrefix, keyLength, overlap, delegatedTo: zone } = this.options;
+    const { selectorPrefix, keyLength, overlap, delegatedTo: zone, furtherRegions = [] } = this.options;
     const rotatingKey = new RotatingKey(scope, target, { ...this.options, encryptionKey: this.encryptionKey });
+    const common = {
+      Method: 'ROTATING_BYODKIM',
+      SecretArn: rotatingKey.secretArn,
+      SelectorPrefix: selectorPrefix === DEFAULT_SELECTOR_PREFIX ? undefined : selectorPrefix,
+      KeyLength: keyLength && keyLength !== DEFAULT_ROTATING_KEY_LENGTH
+        ? Tokenization.stringifyNumber(keyLength) : undefined,
+    } as const;
+    const FurtherRegions = furtherRegions.length > 0 ? rotatingKey.furtherRegions : undefined;
     return {
-      properties: {
-        Method: 'ROTATING_BYODKIM',
-        SecretArn: rotatingKey.secretArn,
-        SelectorPrefix: selectorPrefix === DEFAULT_SELECTOR_PREFIX ? undefined : selectorPrefix,
-        KeyLength: keyLength && keyLength !== DEFAULT_ROTATING_KEY_LENGTH
-          ? Tokenization.stringifyNumber(keyLength) : undefined,
-        Schedule: rotatingKey.schedule,
-      },
+      properties: { ...common, Schedule: rotatingKey.schedule, FurtherRegions },
+      further: { regions: furtherRegions, properties: { ...common, IsFurther: 'true' } },
       permissions: rotatingKey.permissions,
       recordOverlap: overlap && overlap.toSeconds() !== DEFAULT_RECORD_OVERLAP ? overlapInSeconds(overlap) : undefined,
       rotatingKey,

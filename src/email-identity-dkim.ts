@@ -359,7 +359,8 @@ export class EmailIdentityDkim extends Construct {
     const checkZone = (target: KnownTarget) => checkHostedZone(
       { ...target, domain: inZone(target.domain) }, method.records.count > 0, zoneProps);
     checkZone({ stack, domain, region, known: asItIs });
-    this.claim(props, domain, region);
+    const furtherRegions = method.further?.regions ?? [];
+    this.claim(props, domain, region, ...furtherRegions);
     // Now for what comes later: values of `Lazy`, changes by aspects, and a VPC that makes the zone private.
     this.node.addValidation({
       validate: () => messageOf(() => {
@@ -368,7 +369,7 @@ export class EmailIdentityDkim extends Construct {
         checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
         signing._check(target);
         checkZone(target);
-        this.claim(props, target.domain, target.region);
+        this.claim(props, target.domain, target.region, ...furtherRegions);
       }),
     });
     if (method.generatedSecret !== undefined) {
@@ -384,7 +385,8 @@ export class EmailIdentityDkim extends Construct {
     const schedules = wait ? provider.schedules() : undefined;
     const permissions = [...permissionsOnZone(stack, inZone(domain), zoneProps), ...method.permissions];
     const policy = provider.grant([
-      identityPermission(stack, region, domain), ...permissions, ...schedules?.permissions ?? [],
+      ...[region, ...furtherRegions].map(each => identityPermission(stack, each, domain)),
+      ...permissions, ...schedules?.permissions ?? [],
     ]);
 
     const properties = {
@@ -399,37 +401,55 @@ export class EmailIdentityDkim extends Construct {
       RecordConflict: unlessDefault(props.recordConflict, RecordConflict.FAIL),
       RecordOverlap: method.recordOverlap,
       WaitForVerification: wait,
-      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }) as 'RETAIN',
     } satisfies ResourceProperties;
-    const resource: CfnResource = new CfnResource(this, 'Resource', {
-      type: RESOURCE_TYPE,
-      properties: { ServiceToken: provider.serviceToken, ServiceTimeout: SERVICE_TIMEOUT.toString(), ...properties },
-    });
-    if (props.removalPolicy) resource.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
-    // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
-    // signing and records, and deletes the registry record. So the policy, also that of an aspect, is a
-    // property. `Delete` is CloudFormation's default anyway.
-    resource.addDeletionOverride('DeletionPolicy');
-    resource.addDeletionOverride('UpdateReplacePolicy');
-    nameAfter({ stack, region, domain }, resource);
-    resource.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
-    provider.turns.add(resource, wait !== undefined);
+    const addResource = (each: string, own: Partial<ResourceProperties> = {}) => {
+      const added: CfnResource = new CfnResource(this, each === region ? 'Resource' : `Resource-${each}`, {
+        type: RESOURCE_TYPE,
+        properties: {
+          ServiceToken: provider.serviceToken,
+          ServiceTimeout: SERVICE_TIMEOUT.toString(),
+          ...properties,
+          ...own,
+          RemovalPolicy: Lazy.string({ produce: () => isRetained(added) ? 'RETAIN' : undefined }),
+        },
+      });
+      if (props.removalPolicy) added.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
+      // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
+      // signing and records, and deletes the registry record. So the policy, also that of an aspect, is a
+      // property. `Delete` is CloudFormation's default anyway.
+      added.addDeletionOverride('DeletionPolicy');
+      added.addDeletionOverride('UpdateReplacePolicy');
+      nameAfter({ stack, region: each, domain }, added);
+      added.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
+      provider.turns.add(added, wait !== undefined);
+      return added;
+    };
+    const resource = addResource(region);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
     createFirst(props.identity, resource);
     if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
 
+    const further = new Map<string, CfnResource>();
     if (method.rotatingKey) {
       const rotation = provider.rotation();
-      const schedule = method.rotatingKey.complete(resource, properties, rotation, [
-        changeKeyPermission(stack, region, domain), ...permissions,
-      ]);
-      provider.turns.extend(resource, schedule); // Secrets Manager tries the function
+      let last = resource;
+      for (const each of furtherRegions) {
+        const own = { Region: unlessDefault(each, stack.region), Signing: method.further?.properties };
+        const next = addResource(each, own);
+        next.addDependency(last); // so the first one makes the key, and no turn closes a circle
+        method.rotatingKey.addFurther(each, next);
+        further.set(each, next);
+        last = next;
+      }
+      const changeKey = [region, ...furtherRegions].map(each => changeKeyPermission(stack, each, domain));
+      const schedule = method.rotatingKey.complete(resource, properties, rotation, [...changeKey, ...permissions]);
+      provider.turns.extend(last, schedule); // Secrets Manager tries the function
       this.secret = method.rotatingKey.secret;
       this.rotationFunctionArn = rotation.functionArn;
     } else if (props.retireBetweenDeployments) {
-      const { RemovalPolicy: _, WaitForVerification, RecordConflict: __, RecordOverlap, ...cared } = properties;
+      const { WaitForVerification, RecordConflict: _, RecordOverlap, ...cared } = properties;
       provider.rotation().careFor({
         identity: { ...cared, LogicalResourceId: Lazy.uncachedString({ produce: () => resource.logicalId }) },
         resource,
@@ -470,7 +490,11 @@ export class EmailIdentityDkim extends Construct {
         DetailedMetrics: props.detailedMetrics || undefined,
       };
       provider.watcher().add(identity, region, resource, method.rotatingKey?.lookPermission);
-      this.watched = new Watched(this, identity, region);
+      for (const [each, next] of further) {
+        const there = { ...identity, Region: unlessDefault(each, stack.region) };
+        provider.watcher().add(there, each, next, method.rotatingKey?.lookPermission);
+      }
+      this.watched = new Watched(this, identity, [region, ...furtherRegions]);
     } else if (props.detailedMetrics) {
       throw new Error('detailedMetrics is given without watch. Give watch: true too: without it nobody looks');
     }
@@ -645,8 +669,10 @@ export class EmailIdentityDkim extends Construct {
       }));
   }
 
-  private claim(props: EmailIdentityDkimProps, domain: string, region: string): void {
-    if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
+  private claim(props: EmailIdentityDkimProps, domain: string, ...regions: string[]): void {
+    for (const region of regions) {
+      if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
+    }
   }
 }
 

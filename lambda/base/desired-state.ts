@@ -44,6 +44,15 @@ export interface RotatingByoDkim {
   readonly keyLength: number;
   /** When the key is changed, in Secrets Manager's words. */
   readonly schedule?: string;
+  /** Other Regions in which the domain is signed with this key, each as another custom resource of the stack. */
+  readonly furtherRegions?: readonly FurtherRegion[];
+  /** This is the identity of such a Region. */
+  readonly isFurther?: boolean;
+}
+
+export interface FurtherRegion {
+  readonly region: string;
+  readonly logicalId: string;
 }
 
 export interface DesiredState {

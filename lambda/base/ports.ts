@@ -158,16 +158,21 @@ export interface KeyStore {
   read(versionId: string): Promise<string | undefined>;
   /** Stores a version, unless it is there already. Without a label it becomes the current one. */
   put(versionId: string, text: string, label?: 'AWSPENDING'): Promise<void>;
-  /** Takes a label off a version, and puts it on another one. */
-  moveLabel(label: 'AWSCURRENT' | 'AWSPENDING', from: string, to?: string): Promise<void>;
+  /** Takes a label off the version that has it, and puts it on another one. */
+  moveLabel(label: VersionLabel, from: string | undefined, to?: string): Promise<void>;
 }
+
+/** A label of our own: the next key is being taken back. Who has begun that writes it first, so others stop. */
+export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
+
+export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK;
 
 export interface KeyStoreState {
   /** Secrets Manager has the key changed: nobody has switched that off. */
   readonly rotates: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** The versions that have each label. */
-  readonly versions: Readonly<Partial<Record<'AWSCURRENT' | 'AWSPENDING', string>>>;
+  readonly versions: Readonly<Partial<Record<VersionLabel, string>>>;
   /** When anything of the secret was changed last, in ms since 1970. */
   readonly changedAt?: number;
   /** When Secrets Manager has last changed the key, or else when the secret was made, in ms since 1970. */

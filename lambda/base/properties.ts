@@ -1,5 +1,5 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
-import { Delegation, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
+import { Delegation, FurtherRegion, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
 import { HandlerError } from './errors';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, EXTERNAL_ID,
@@ -23,6 +23,8 @@ const SELECTOR_PREFIX: Form = [
   `1 to ${MAX_SELECTOR_PREFIX} letters in lower case, digits and inner hyphens`,
 ];
 const KEY_BITS: Form = [/^(1024|2048)$/, '1024 or 2048'];
+export const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
+const LOGICAL_ID_FORM: Form = [LOGICAL_ID, 'a logical id'];
 const ANY: Form = [/^[\s\S]{1,512}$/, '1 to 512 characters'];
 const SECONDS: Form = [/^\d{1,10}$/, 'whole seconds'];
 const MOST_SHOWN = 200;
@@ -82,6 +84,14 @@ function parseRotating(signing: Reader): RotatingByoDkim {
     selectorPrefix: signing.optional('SelectorPrefix', SELECTOR_PREFIX) ?? DEFAULT_SELECTOR_PREFIX,
     keyLength: Number(signing.optional('KeyLength', KEY_BITS) ?? DEFAULT_ROTATING_KEY_LENGTH),
     schedule: signing.optional('Schedule', ANY),
+    furtherRegions: signing.list('FurtherRegions')?.map(parseFurtherRegion),
+    isFurther: signing.choice('IsFurther', ['true']) && true,
+  };
+}
+
+function parseFurtherRegion(further: Reader): FurtherRegion {
+  return {
+    region: further.required('Region', REGION_CODE), logicalId: further.required('LogicalResourceId', LOGICAL_ID_FORM),
   };
 }
 
@@ -127,8 +137,15 @@ class Reader {
   child(name: string): Reader {
     const value = this.values.get(name);
     if (value === undefined) return this.isMissing(name);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.isWrong(name, 'an object');
+    if (!isObject(value)) return this.isWrong(name, 'an object');
     return new Reader(value, `${this.path}${name}.`);
+  }
+
+  list(name: string): Reader[] | undefined {
+    const value = this.values.get(name);
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || !value.every(isObject)) return this.isWrong(name, 'a list of objects');
+    return value.map((each, index) => new Reader(each, `${this.path}${name}[${index}].`));
   }
 
   isMissing(name: string): never {
@@ -146,4 +163,8 @@ class Reader {
     throw new HandlerError(`The property ${this.path}${name} is ${problem}`,
       'Correct it in the app, and deploy with one version of cdk-ses-dkim');
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

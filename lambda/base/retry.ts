@@ -5,6 +5,10 @@ import { Log } from './log';
 
 /** A look of a fence counts for so long. */
 export const LOOK_COUNTS_MS = 5_000;
+/** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
+const CALL_MS = 25_000;
+/** So long after a request or a step was overtaken, no call of it can come any more. */
+export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
 
 export interface Timekeeper {
   /** Milliseconds since 1970. */

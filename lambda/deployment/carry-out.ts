@@ -2,7 +2,6 @@
 import { Answer } from './answer';
 import { Deadlines, lastCallOf } from './deadlines';
 import { requestedAt } from './event';
-import { OVERTAKEN_ENDS_MS } from './fence';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Request } from './request';
 import { isRecreated, isRollback } from './stack';
@@ -12,11 +11,12 @@ import { HandlerError } from '../base/errors';
 import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { parseProperties } from '../base/properties';
-import { Retry } from '../base/retry';
+import { OVERTAKEN_ENDS_MS, Retry } from '../base/retry';
+import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { release } from '../signing/release';
 import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
-import { settle } from '../signing/rotation';
+import { rotationOf, settle } from '../signing/rotation';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 
 /**
@@ -110,13 +110,13 @@ async function remove(work: Work): Promise<Answer> {
 
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */
 async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
-  const { event: { StackId, LogicalResourceId }, desired: { signing }, services } = work;
+  const { event: { StackId, LogicalResourceId }, environment, desired: { signing }, services } = work;
   if (before.method !== 'ROTATING_BYODKIM') return;
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
-    const owner = ownerOf(StackId, LogicalResourceId, last);
-    const isEnded = await settle({ wanted: { signing: before, ...last }, owner, services });
+    const members = membersOf(StackId, LogicalResourceId, { signing: before, ...last });
+    const isEnded = await settle(rotationOf(members, (wanted) => environment.services(wanted, services, StackId)));
     if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   }
 }

@@ -10,10 +10,6 @@ import { HandlerError, NotShownYetError, OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
 import { isBusy, LOOK_COUNTS_MS } from '../base/retry';
 
-/** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
-const CALL_MS = 25_000;
-/** So long after a request was made, no call can come any more of the request that it has overtaken. */
-export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
 /** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
 const SECOND_MS = 1_000;
 /** So long CloudFormation may take to show what it has noted. AWS does not say; a resource that is gone stays so. */

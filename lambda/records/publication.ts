@@ -93,12 +93,16 @@ export function hasDue(records: readonly RecordSet[], owner: Owner, now: number)
   return new ZoneView(records, owner).entries.some(({ until }) => until && until <= isoSeconds(now));
 }
 
-/** Publishes an empty key in place of a superseded one. It stays for an overlap from now. */
-export async function revoke(publisher: Publisher, selector: string): Promise<void> {
+/**
+ * Publishes an empty key in place of a superseded one. It stays for an overlap from now.
+ *
+ * @param partners labels of owners of the same key, which may list the record too
+ */
+export async function revoke(publisher: Publisher, selector: string, partners: readonly string[]): Promise<void> {
   const { owner, zone } = publisher;
   const { supersededUntil } = planSettings(publisher);
   const plan = (records: readonly RecordSet[], room: number) =>
-    planRevocation(records, owner, { label: selector, until: supersededUntil }, room);
+    planRevocation(records, owner, { label: selector, until: supersededUntil, partners }, room);
   await applyPlan(zone, domainKeyName(owner.domain), plan, { ...publisher, awaitsSync: true });
 }
 

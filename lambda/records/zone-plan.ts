@@ -263,12 +263,13 @@ export function planRetirement(
  * that says it already stays.
  */
 export function planRevocation(
-  records: readonly RecordSet[], owner: Owner, { label, until }: Pick<Entry, 'label' | 'until'>, room?: number,
+  records: readonly RecordSet[], owner: Owner,
+  { label, until, partners }: Pick<Entry, 'label' | 'until'> & { readonly partners: readonly string[] }, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
   const entry = view.entries.find((each) => each.label === label && each.origin === 'ours' && view.recordOf(each));
   const record = entry && view.recordOf(entry);
-  if (!entry?.until || record?.type !== 'TXT' || view.isListedByAnother(record)) {
+  if (!entry?.until || record?.type !== 'TXT' || view.isListedByAnother(record, partners)) {
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,
       'Nothing was changed. A record of somebody else is theirs to revoke');
   }

@@ -5,13 +5,12 @@
 // in use.
 import { IdentitiesEvent, isBeside } from './event';
 import { Run } from './run';
-import { LOGICAL_ID } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
 import { Owner, ownerOf } from '../base/owner';
-import { parseProperties } from '../base/properties';
+import { LOGICAL_ID, parseProperties } from '../base/properties';
 import { Retry } from '../base/retry';
 import { retireDue } from '../signing/superseded';
 

@@ -5,15 +5,17 @@
 import { parseEvent, RotationEvent } from './event';
 import { careForIdentities } from './identities';
 import { Environment, Run } from './run';
-import { settingsOf } from './secret-settings';
+import { settingsIn, settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
-import { KeyStoreState, Services } from '../base/ports';
+import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { LOOK_COUNTS_MS, Retry } from '../base/retry';
 import {
-  awaitNextKey, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, settle, tidyUp, useNextKey,
+  awaitNextKey, FailedForGoodError, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
+  takeBackAfter, tidyUp,
+  useNextKey,
 } from '../signing/rotation';
 import { readPending, readStoredKeys } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
@@ -75,19 +77,27 @@ async function work(run: Run, event: Work): Promise<void> {
   if (!found) return log('secret-gone');
   if (await isTrial(event, found, bare)) return log('schedule-tried');
   const state = event.kind === 'care' && await clearLeft(secretArn, found, bare) ? await looking.describe() ?? found : found;
-  const requireWanted = (now: KeyStoreState | undefined) => {
-    if (!now || !isWanted(event, state, now)) throw overtaken(event, now);
+  const requireWanted = (job: Work, now: KeyStoreState | undefined) => {
+    if (!now || !isWanted(job, state, now)) throw overtaken(event, state, now);
   };
-  requireWanted(state);
-  const { wanted, owner, stackId } = settingsOf(secretArn, state.tags, region);
-  let looked = time.now();
-  const fence = async () => {
-    if (time.now() - looked < LOOK_COUNTS_MS) return;
-    looked = time.now();
-    requireWanted(await looking.describe());
+  requireWanted(event, state);
+  const { members, stackId } = settingsOf(secretArn, state.tags, region);
+  const rotationFor = (job: Work) => {
+    let looked = time.now();
+    const fence = async () => {
+      if (time.now() - looked < LOOK_COUNTS_MS) return;
+      looked = time.now();
+      requireWanted(job, await looking.describe());
+    };
+    const common = { retry: retryWith(fence), log, redactor };
+    return rotationOf(members, (wanted) => run.services(wanted, common, stackId));
   };
-  const services = run.services(wanted, { retry: retryWith(fence), log, redactor }, stackId);
-  await carryOut(event, { wanted, owner, services }, state);
+  try {
+    await carryOut(event, rotationFor(event), state);
+  } catch (error) {
+    if (event.kind !== 'step' || !(error instanceof FailedForGoodError)) throw error;
+    await takeBackAfter(rotationFor({ kind: 'care', secretArn }), event.token, error);
+  }
   log('done');
 }
 
@@ -108,19 +118,25 @@ async function clearLeft(secretArn: string, state: KeyStoreState, services: Serv
 }
 
 /**
- * A step counts while its version has a label, and until another run has come to the last step. Care goes on as long as
- * all is as it was when it began.
+ * A step counts while its version has a label, until another run has come to the last step, or takes the key back.
+ * Care goes on as long as all is as it was when it began. Neither goes on when a deployment has changed the tags: it
+ * may have left a Region.
  */
-function isWanted(event: Work, before: KeyStoreState, { rotates, versions }: KeyStoreState): boolean {
+function isWanted(event: Work, before: KeyStoreState, { rotates, versions, tags }: KeyStoreState): boolean {
+  if (settingsIn(tags) !== settingsIn(before.tags)) return false;
   const { AWSCURRENT, AWSPENDING } = versions;
   if (event.kind !== 'step') return rotates === before.rotates && AWSPENDING === before.versions.AWSPENDING;
+  if (versions[TAKEN_BACK] === event.token) return false;
   const mayBeCurrent = event.step === 'finishSecret' || before.versions.AWSCURRENT === event.token;
   return rotates && (AWSCURRENT === event.token ? mayBeCurrent : AWSPENDING === event.token);
 }
 
-function overtaken(event: Work, now: KeyStoreState | undefined): Error {
-  const what = !now?.rotates ? `The rotation of the secret ${event.secretArn} is switched off, or the secret is gone`
-    : `The version ${event.kind === 'step' ? event.token : ''} of the secret ${event.secretArn} has no label of a rotation`;
+function overtaken(event: Work, before: KeyStoreState, now: KeyStoreState | undefined): Error {
+  const what = now && settingsIn(now.tags) !== settingsIn(before.tags)
+    ? `The tags of the secret ${event.secretArn} were changed during this step`
+    : !now?.rotates ? `The rotation of the secret ${event.secretArn} is switched off, or the secret is gone`
+      : `The version ${event.kind === 'step' ? event.token : ''} of the secret ${event.secretArn} `
+      + 'has no label of a rotation, or is being taken back';
   return new HandlerError(what, 'Nothing more was changed');
 }
 
@@ -141,20 +157,22 @@ async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): 
 }
 
 /** Those of the keys that AWSCURRENT and AWSPENDING name: mail is signed with the one, or will be with the other. */
-async function neededSelectors({ wanted: { signing: { secretArn } }, services }: Rotation): Promise<readonly string[]> {
+async function neededSelectors([{ wanted, services }]: Rotation): Promise<readonly string[]> {
+  const { secretArn } = wanted.signing;
   const { current, pending } = await readStoredKeys(secretArn, services);
   return [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
 }
 
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<void> {
-  const { wanted: { signing: { secretArn } }, services } = rotation;
-  const { pending } = await readStoredKeys(secretArn, services);
+  const [{ wanted: { signing: { secretArn } }, services }] = rotation;
+  const { pending, state: { versions } } = await readStoredKeys(secretArn, services);
+  const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
   const jobs = [
-    () => retireDue(rotation, () => neededSelectors(rotation)),
+    ...rotation.map((member) => () => retireDue(member, () => neededSelectors(rotation))),
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
-      else if (pending?.key && isOld(pending.key, services.retry.now(), rotation.wanted)) await settle(rotation);
+      else if (pending?.key && (isTakenBack || isOld(pending.key, rotation))) await settle(rotation);
     },
   ];
   const failures: unknown[] = [];

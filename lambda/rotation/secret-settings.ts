@@ -2,21 +2,25 @@
 // CloudFormation has written them. Whoever may tag the secret can change them, so the registry record in the zone has
 // to agree.
 import { isBeside, STACK_ID } from './event';
-import { ROTATION_TAG_PREFIX, ROTATION_TAGS, RotationTags } from '../../src/private/contract';
-import { RotatingByoDkim, WantedState } from '../base/desired-state';
+import {
+  FURTHER_REGION_TAG_PREFIX, ROTATION_TAG_PREFIX, ROTATION_TAGS, RotationTags,
+} from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
-import { Owner, ownerOf } from '../base/owner';
-import { parseProperties } from '../base/properties';
+import { LOGICAL_ID, parseProperties } from '../base/properties';
+import { KnownMembers, membersOf } from '../signing/members';
 
 export interface SecretSettings {
-  readonly wanted: WantedState & { readonly signing: RotatingByoDkim };
-  readonly owner: Owner;
+  readonly members: KnownMembers;
   readonly stackId: string;
 }
 
 /** A day, in seconds: the construct takes no less. */
 const LEAST_OVERLAP = 86_400;
-export const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
+
+/** All that decides, of the tags: in one text, to compare. */
+export function settingsIn(tags: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(tags).filter(([name]) => name.startsWith(ROTATION_TAG_PREFIX)).sort());
+}
 
 /** Throws with the tag that is missing or wrong. `functionRegion` is the Region of an identity that names none. */
 export function settingsOf(
@@ -31,12 +35,15 @@ export function settingsOf(
     throw new HandlerError(`The tags of the secret ${secretArn} do not say which stack it belongs to`,
       'Deploy the stack again, so that CloudFormation writes them. Nothing was changed');
   }
-  const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: secretArn, SelectorPrefix, KeyLength };
+  const FurtherRegions = Object.entries(tags).flatMap(([name, LogicalResourceId]) =>
+    name.startsWith(FURTHER_REGION_TAG_PREFIX)
+      ? [{ Region: name.slice(FURTHER_REGION_TAG_PREFIX.length), LogicalResourceId }] : []);
+  const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: secretArn, SelectorPrefix, KeyLength, FurtherRegions };
   const { signing, ...wanted } = parseProperties({ ...properties, Signing }, functionRegion);
   if (signing.method !== 'ROTATING_BYODKIM') throw new Error('the method is the one above');
   // Nothing in the zone vouches for this tag, so it cannot take a record from mail on its way.
   const overlap = wanted.zone?.overlapSeconds;
   const overlapSeconds = overlap === undefined ? undefined : Math.max(overlap, LEAST_OVERLAP);
   const zone = wanted.zone && { ...wanted.zone, overlapSeconds };
-  return { wanted: { ...wanted, zone, signing }, owner: ownerOf(stackId, logicalId, wanted), stackId };
+  return { members: membersOf(stackId, logicalId, { ...wanted, zone, signing }), stackId };
 }

@@ -62,7 +62,7 @@ async function currentKey(signing: RotatingByoDkim, services: Services): Promise
 
 /**
  * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
- * can be under way still.
+ * can be under way still. One that goes by the resource of another Region is left to that.
  */
 export async function endRotation({ signing }: WantedState, { keyStore, log }: Services): Promise<boolean> {
   if (signing.method !== 'ROTATING_BYODKIM') return false;
@@ -70,6 +70,7 @@ export async function endRotation({ signing }: WantedState, { keyStore, log }: S
   try {
     const { AWSCURRENT: current, AWSPENDING: pending } = (await store.describe())?.versions ?? {};
     if (pending === undefined || pending === current) return false;
+    if (signing.isFurther) return true; // it goes on in other Regions: the tags of the secret no longer name this one
     await store.moveLabel('AWSPENDING', pending);
     log('rotation-ended');
   } catch (error) {

@@ -5,8 +5,11 @@
 // - A key is published, and answered by the world's name servers, before SES is told of it. The key before it stays
 //   published for its overlap.
 // - A key becomes the current one after SES has verified it. Otherwise SES is told the key before it again.
+// - In further Regions too: SES is told in one after the other, each when the one before has verified the key. When one
+//   fails for good, all get the key before it again.
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 // - What the secret's tags say is believed where the owner's registry record in the zone agrees.
+import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
 import { namesSelector } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
@@ -15,20 +18,28 @@ import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } fr
 import { publishRecords, putSigning, Task } from './task';
 import { lookOf, STALE_MS } from './verification';
 import { textOf } from '../base/describe-error';
-import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
-import { Owner } from '../base/owner';
-import { IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
+import { IdentityState, OpenZone, RecordSet, Services, TAKEN_BACK } from '../base/ports';
+import { OVERTAKEN_ENDS_MS } from '../base/retry';
 import { DkimRecord, domainKeyName, placed, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { isAnswered, requireAnswered } from '../records/public-answer';
 import { Entry } from '../records/registry';
 import { entriesOf } from '../records/zone-view';
 
-export interface Rotation {
-  readonly wanted: WantedState & { readonly signing: RotatingByoDkim };
-  readonly owner: Owner;
+/** The identity of one Region that a key is changed for. */
+export interface Member extends KnownMember {
   readonly services: Services;
+}
+
+/** The Region of the stack's identity first, then further ones, in the order in which SES is told. */
+export type Rotation = readonly [Member, ...Member[]];
+
+export function rotationOf(
+  [first, ...further]: KnownMembers, servicesFor: (wanted: KnownMember['wanted']) => Services,
+): Rotation {
+  const withServices = (member: KnownMember): Member => ({ ...member, services: servicesFor(member.wanted) });
+  return [withServices(first), ...further.map(withServices)];
 }
 
 /** A key that SES has not verified by then is taken back. SES needs minutes, and is said to need up to an hour. */
@@ -37,6 +48,9 @@ export const PATIENCE_MS = 3_600_000;
 const LOOK_MS = 9 * 60_000;
 /** All rotations of an account share SES's one call a second. */
 const LOOK_EVERY_MS = 15_000;
+/** The next key cannot be used, in one Region at least. It has to be taken back. */
+export class FailedForGoodError extends HandlerError {}
+
 /** The keys of a rotation that goes on. */
 interface Keys extends StoredKeys {
   readonly current: StoredKey;
@@ -45,13 +59,14 @@ interface Keys extends StoredKeys {
 
 /** createSecret: makes the next key, and stores it under the label AWSPENDING. */
 export async function makeNextKey(rotation: Rotation, token: string): Promise<void> {
-  const { wanted: { signing }, owner, services: { keyStore, retry, log } } = rotation;
-  const keys = await readStoredKeys(signing.secretArn, rotation.services);
+  const [{ wanted: { signing }, owner, services }] = rotation;
+  const { keyStore, retry, log } = services;
+  const keys = await readStoredKeys(signing.secretArn, services);
   if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
-  const zone = await openOwnZone(rotation, keys);
   // Whoever may tag the secret could ask for a weaker key.
   const keyLength = keys.current && bitsOf(keys.current) > 1024 ? 2048 : signing.keyLength;
-  const slot = await nextSlot(rotation, zone, keys.current);
+  const [zone] = await each(rotation, (member) => openOwnZone(member, keys));
+  const [slot] = await each(rotation, (member) => nextSlot(member, zone, keys.current));
   const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now(), slot);
   const name = recordName(selector, owner.domain);
   if ((await zone.list(domainKeyName(owner.domain))).some((record) => record.name === name)) {
@@ -62,55 +77,74 @@ export async function makeNextKey(rotation: Rotation, token: string): Promise<vo
   log('key-made', { selector });
 }
 
-/** setSecret: publishes the next key beside the current one, and tells SES of it. */
+/** setSecret: publishes the next key beside the current one, and tells SES of it, in one Region after the other. */
 export async function useNextKey(rotation: Rotation, token: string): Promise<void> {
-  const { wanted, services } = rotation;
+  const [{ wanted, services }] = rotation;
+  const began = services.retry.now();
   const keys = await keysOf(rotation, token);
   const { current, pending: { key } } = keys;
-  const [identity, zone] = await Promise.all([requireOurSigning(rotation, keys), openOwnZone(rotation, keys)]);
-  const isTold = has(identity, key) === true;
+  // All that can be refused is looked at before anything is written, in all Regions.
+  const identities = await each(rotation, (member) => requireOurSigning(member, keys));
+  const isTold = identities.some((identity) => has(identity, key) === true);
+  const zones = await each(rotation, (member) => openOwnZone(member, keys));
   if (isTold) services.log('signing-unchanged', { selector: key.selector });
-  else if (isOld(key, services.retry.now(), wanted)) throw await takeBack(rotation, keys, 'it was left half-way');
-  const before = taskOf(rotation, identity, zone, key);
-  const record = recordOf(rotation, key);
+  else if (isOld(key, rotation)) throw new FailedForGoodError('it was left half-way');
+  const record = recordOf(rotation[0], key);
   const wasPublished = wanted.zone?.delegation && isAnswered(await services.dns.ask(record.name), holdsKey(record));
-  await publishKeys(rotation, before, [current, key], !isTold);
-  await requireAnswered(record, saysKey(record), before.desired, services);
-  if (isTold) return;
-  await awaitForgotten(wanted, key, wasPublished ? undefined : services.retry.now(), LOOK_MS, services);
-  // That can take minutes, in which a deployment can have begun.
-  const now = await requireOurSigning(rotation, keys);
+  for (const [index, member] of rotation.entries()) {
+    await publishKeys(member, taskOf(member, identities[index], zones[index], key), [current, key], !isTold);
+  }
+  const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
+  await requireAnswered(record, saysKey(record), desired, services);
+  if (!isTold) await awaitForgotten(wanted, key, wasPublished ? undefined : services.retry.now(), LOOK_MS, services);
+  for (const [index, member] of rotation.entries()) {
+    await tell(member, keys);
+    if (index < rotation.length - 1) await awaitVerified(rotation, member, keys, began);
+  }
+}
+
+async function tell(member: Member, keys: Keys): Promise<void> {
+  const { wanted, services } = member;
+  const { key } = keys.pending;
+  // What came before can have taken minutes, in which a deployment can have begun.
+  const now = await requireOurSigning(member, keys);
   if (has(now, key)) return;
-  const task = taskOf(rotation, now, await openOwnZone(rotation, keys), key);
+  const task = taskOf(member, now, await openOwnZone(member, keys), key);
   await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey: key.pair.privateKey });
   services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
 }
 
 /**
- * testSecret: returns when SES has verified the next key. Takes it back when SES says that it cannot, or has not done
- * so in time. Otherwise fails, so that the rotation is repeated.
+ * testSecret: returns when SES has verified the next key, in all Regions. Gives it up when SES says that it cannot, or
+ * has not done so in time. Otherwise fails, so that the rotation is repeated.
  */
 export async function awaitNextKey(rotation: Rotation, token: string): Promise<void> {
-  const { services: { ses, retry, log } } = rotation;
-  const began = retry.now();
+  const began = rotation[0].services.retry.now();
   const keys = await keysOf(rotation, token);
+  for (const member of rotation) await awaitVerified(rotation, member, keys, began);
+}
+
+/** @param began when the step did, which has so much time for all Regions */
+async function awaitVerified(rotation: Rotation, member: Member, keys: Keys, began: number): Promise<void> {
+  const { services: { ses, retry, log } } = member;
   const { key } = keys.pending;
+  const since = retry.now();
   for (;;) {
     const identity = await ses.read();
-    const seen = describeSeen(identity, key);
+    const seen = describeSeen(member, identity, key);
     log('verification-awaited', { status: identity?.status, errorType: identity?.errorType, selector: key.selector });
-    const waited = retry.now() - began;
+    const waited = retry.now() - since;
     if (isVerified(identity, key) && isOfNow(identity, key, waited)) return;
     if (waited >= STALE_MS) {
-      if (!identity || has(identity, key) === false) throw await takeBack(rotation, keys, `SES signs otherwise meanwhile: ${seen}`);
+      if (!identity || has(identity, key) === false) throw new FailedForGoodError(`SES signs otherwise meanwhile: ${seen}`);
       if (identity.status === 'FAILED') {
-        throw await takeBack(rotation, keys, `SES gave up verifying the next key: ${seen}`);
+        throw new FailedForGoodError(`SES gave up verifying the next key: ${seen}`);
       }
     }
-    if (isOld(key, retry.now(), rotation.wanted)) {
-      throw await takeBack(rotation, keys, `SES has not verified the next key in time: ${seen}`);
+    if (isOld(key, rotation)) {
+      throw new FailedForGoodError(`SES has not verified the next key in time: ${seen}`);
     }
-    if (waited >= LOOK_MS) {
+    if (retry.now() - began >= LOOK_MS) {
       throw new HandlerError(`SES has not verified the next key yet: ${seen}`,
         'It is published, so mail that is signed with it can be verified. Secrets Manager tries again');
     }
@@ -120,75 +154,105 @@ export async function awaitNextKey(rotation: Rotation, token: string): Promise<v
 
 /** finishSecret: the next key becomes the current one, and the one before it is superseded. */
 export async function finishNextKey(rotation: Rotation, token: string): Promise<void> {
-  const { wanted: { signing: { secretArn } }, services: { ses, keyStore, log } } = rotation;
+  const [{ wanted: { signing: { secretArn } }, services: { keyStore, log } }] = rotation;
   const keys = await keysOf(rotation, token);
   const { current, pending: { key } } = keys;
-  const identity = await ses.read();
-  if (!isVerified(identity, key)) {
-    throw new HandlerError(`The next key was verified, and now is not: ${describeSeen(identity, key)}`,
+  const identities = await each(rotation, async (member) => {
+    const identity = await member.services.ses.read();
+    if (isVerified(identity, key)) return identity;
+    throw new HandlerError(`The next key was verified, and now is not: ${describeSeen(member, identity, key)}`,
       'Secrets Manager tries again');
-  }
+  });
   await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
   log('key-current', { selector: key.selector, publicKeySha256: key.pair.publicKeySha256 });
-  await supersede(rotation, key, identity);
+  for (const [index, member] of rotation.entries()) await supersede(member, key, identities[index]);
   await keyStore(secretArn).moveLabel('AWSPENDING', key.versionId);
 }
 
 /** The same for a step that is repeated when the next key is the current one already. */
 export async function tidyUp(rotation: Rotation, token: string): Promise<void> {
-  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const [{ wanted: { signing: { secretArn } }, services }] = rotation;
   const { state: { versions }, current } = await readStoredKeys(secretArn, services);
-  const identity = await services.ses.read();
-  if (current && identity) await supersede(rotation, current, identity);
+  for (const member of current ? rotation : []) {
+    const identity = await member.services.ses.read();
+    if (current && identity) await supersede(member, current, identity);
+  }
   if (versions.AWSPENDING === token) await services.keyStore(secretArn).moveLabel('AWSPENDING', token);
 }
 
 /** The record of the key before stays for its overlap. */
-async function supersede(rotation: Rotation, current: StoredKey, identity: IdentityState): Promise<void> {
-  const zone = await openOwnZone(rotation, { current });
-  await publishKeys(rotation, taskOf(rotation, identity, zone, current), [current]);
+async function supersede(member: Member, current: StoredKey, identity: IdentityState): Promise<void> {
+  const zone = await openOwnZone(member, { current });
+  await publishKeys(member, taskOf(member, identity, zone, current), [current]);
 }
 
 /** Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. */
-async function publishKeys(rotation: Rotation, task: Task, keys: readonly StoredKey[], inSync = false): Promise<void> {
+async function publishKeys(member: Member, task: Task, keys: readonly StoredKey[], inSync = false): Promise<void> {
   await publishRecords(task, {
-    wanted: keys.map((key) => placed(recordOf(rotation, key), rotation.wanted)),
+    wanted: keys.map((key) => placed(recordOf(member, key), member.wanted)),
     inSync,
-    check: (records) => keys.forEach((key) => refuseOtherRecord(rotation, key, records)),
+    check: (records) => keys.forEach((key) => refuseOtherRecord(member, key, records)),
   });
 }
 
-function refuseOtherRecord(rotation: Rotation, key: StoredKey, records: readonly RecordSet[]): void {
-  const record = placed(recordOf(rotation, key), rotation.wanted);
+function refuseOtherRecord(member: Member, key: StoredKey, records: readonly RecordSet[]): void {
+  const record = placed(recordOf(member, key), member.wanted);
   refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
 }
 
-/** Takes the next key back: SES is told the current one again. Gives the error that says so. */
+/**
+ * Takes the next key back: SES is told the current one again, in all Regions, the last one first. Gives the error that
+ * says so. A Region where that fails hinders no other one, and the label stays, so that it is tried again.
+ *
+ * Another step can be at work. Its next write is refused by the label that comes first here. One that had begun before
+ * is seen at the second look.
+ */
 async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Error> {
-  const { wanted: { signing: { secretArn } }, services } = rotation;
-  const { current, pending: { versionId, key } } = keys;
-  const identity = await services.ses.read();
-  if (identity && has(identity, key) !== false) {
-    await giveBack(rotation, keys, identity);
-  } else if (identity?.origin === 'EXTERNAL') {
-    // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
-    await supersede(rotation, current, identity).catch((error: unknown) => {
-      if (error instanceof OutOfTimeError) throw error;
-      services.log('records-refused', { selector: key.selector, message: textOf(error) });
-    });
-  }
-  await services.keyStore(secretArn).moveLabel('AWSPENDING', versionId);
-  services.log('next-key-taken-back', { selector: key.selector, message: why });
+  const [{ wanted: { signing: { secretArn } }, services: { keyStore, retry, log } }] = rotation;
+  const { state: { versions }, pending: { versionId, key } } = keys;
+  const { moveLabel } = keyStore(secretArn);
+  if (versions[TAKEN_BACK] !== versionId) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
+  const othersEnd = retry.now() + OVERTAKEN_ENDS_MS;
+  await takeBackInEach(rotation, keys);
+  if (retry.now() < othersEnd) await retry.pause(othersEnd - retry.now(), 'the last call of another step to end');
+  await takeBackInEach(rotation, keys, true);
+  await moveLabel('AWSPENDING', versionId);
+  await moveLabel(TAKEN_BACK, versionId);
+  log('next-key-taken-back', { selector: key.selector, message: why });
   return new HandlerError(`The key was not changed: ${sentence(why)} SES has the key before it again`,
     'See what the public name servers answer for the selector, then rotate again');
 }
 
-async function giveBack(rotation: Rotation, { current, pending }: Keys, identity: IdentityState): Promise<void> {
-  const task = taskOf(rotation, identity, await openOwnZone(rotation, { current, pending }), current);
-  await publishKeys(rotation, task, [current, pending.key], true);
-  await keysOf(rotation, pending.versionId); // another run of the rotation can have come to its end meanwhile
+async function takeBackInEach(rotation: Rotation, keys: Keys, isAgain = false): Promise<void> {
+  const failures: unknown[] = [];
+  for (const member of [...rotation].reverse()) {
+    await takeBackIn(member, keys, isAgain).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise<void> {
+  const { services } = member;
+  const { current, pending: { key, versionId } } = keys;
+  const identity = await services.ses.read();
+  if (identity && has(identity, key) !== false) {
+    await giveBack(member, keys, identity);
+  } else if (identity?.origin === 'EXTERNAL' && !isAgain) {
+    await keysOf([member], versionId); // another run of the rotation can have come to its end meanwhile
+    // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
+    await supersede(member, current, identity).catch((error: unknown) => {
+      if (error instanceof OutOfTimeError) throw error;
+      services.log('records-refused', { selector: key.selector, message: textOf(error) });
+    });
+  }
+}
+
+async function giveBack(member: Member, { current, pending }: Keys, identity: IdentityState): Promise<void> {
+  const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current);
+  await publishKeys(member, task, [current, pending.key], true);
+  await keysOf([member], pending.versionId); // as above
   await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey });
-  await publishKeys(rotation, task, [current]);
+  await publishKeys(member, task, [current]);
 }
 
 /**
@@ -196,7 +260,7 @@ async function giveBack(rotation: Rotation, { current, pending }: Keys, identity
  * taken back. False when there is none. Else a last call of it can be under way still.
  */
 export async function settle(rotation: Rotation): Promise<boolean> {
-  const { wanted: { signing: { secretArn } }, services } = rotation;
+  const [{ wanted: { signing: { secretArn } }, services }] = rotation;
   const keys = await readStoredKeys(secretArn, services);
   const { current, pending } = keys;
   if (!pending) return false;
@@ -205,10 +269,12 @@ export async function settle(rotation: Rotation): Promise<boolean> {
     services.log('empty-version-cleared');
     return true;
   }
-  const identity = await services.ses.read();
-  const isNamed = identity !== undefined && has(identity, pending.key);
-  const left: Keys = { ...keys, current, pending: { ...pending, key: pending.key } };
-  const end = isNamed && isVerified(identity, pending.key) ? finishNextKey(rotation, pending.versionId)
+  const { key } = pending;
+  const identities = await each(rotation, (member) => member.services.ses.read());
+  const isDone = keys.state.versions[TAKEN_BACK] !== pending.versionId
+    && identities.every((identity) => isVerified(identity, key) && has(identity, key));
+  const left: Keys = { ...keys, current, pending: { ...pending, key } };
+  const end = isDone ? finishNextKey(rotation, pending.versionId)
     : takeBack(rotation, left, 'it was left half-way');
   await end.catch(async (error: unknown) => {
     const { pending: still } = await readStoredKeys(secretArn, services);
@@ -217,13 +283,19 @@ export async function settle(rotation: Rotation): Promise<boolean> {
   return true;
 }
 
-/** SES has had its time to verify it. */
-export function isOld({ madeAt }: StoredKey, now: number, wanted: WantedState): boolean {
-  return now - madeAt >= PATIENCE_MS + leadOf(wanted);
+/** The same for a step that has failed for good. */
+export async function takeBackAfter(rotation: Rotation, token: string, reason: FailedForGoodError): Promise<never> {
+  throw await takeBack(rotation, await keysOf(rotation, token), reason.whatHappened);
+}
+
+/** SES has had its time to verify it, in one Region after the other. */
+export function isOld({ madeAt }: StoredKey, rotation: Rotation): boolean {
+  const [{ wanted, services: { retry } }] = rotation;
+  return retry.now() - madeAt >= PATIENCE_MS * rotation.length + leadOf(wanted);
 }
 
 /** Throws when the label is on another version, or there is no value. */
-async function keysOf({ wanted: { signing: { secretArn } }, services }: Rotation, token: string): Promise<Keys> {
+async function keysOf([{ wanted: { signing: { secretArn } }, services }]: Rotation, token: string): Promise<Keys> {
   const { state, current, pending } = await readStoredKeys(secretArn, services);
   if (!current || !pending?.key || pending.versionId !== token) {
     throw new HandlerError(`The version ${token} of the secret ${secretArn} is not the next key`,
@@ -234,15 +306,17 @@ async function keysOf({ wanted: { signing: { secretArn } }, services }: Rotation
 
 /** Before a key is changed, SES has to sign with one of these. */
 async function requireOurSigning(
-  { wanted: { domain, region }, owner, services }: Rotation, keys: Keys,
+  { wanted, owner, services }: Member, keys: Keys,
 ): Promise<IdentityState> {
+  const { domain, region } = wanted;
   const identity = await services.ses.read();
   if (!identity) {
     throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
-  if (!selectors.some((each) => [keys.current.selector, keys.pending.key.selector].includes(each))) {
-    throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${describeSeen(identity, keys.current)}`,
+  if (!selectors.some((selector) => [keys.current.selector, keys.pending.key.selector].includes(selector))) {
+    throw new HandlerError(
+      `SES signs ${domain} otherwise than this secret says: ${describeSeen({ wanted }, identity, keys.current)}`,
       'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
   }
   return identity;
@@ -255,7 +329,7 @@ async function requireOurSigning(
  * what the domain is signed with all the same.
  */
 async function openOwnZone(
-  { wanted, owner, services }: Rotation, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
+  { wanted, owner, services }: Member, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
 ): Promise<OpenZone> {
   const { domain, zone: settings } = wanted;
   if (!settings) {
@@ -278,13 +352,13 @@ async function openOwnZone(
   return alreadyListed(zone, records);
 }
 
-function taskOf({ wanted, owner, services }: Rotation, identity: IdentityState, zone: OpenZone, key: StoredKey): Task {
+function taskOf({ wanted, owner, services }: Member, identity: IdentityState, zone: OpenZone, key: StoredKey): Task {
   const progress = { signingPut: false, signingTag: identity.tags[owner.label] };
   const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
   return { desired, owner, identity, signingTag: tagOf(identity, owner), zone, services, progress };
 }
 
-function recordOf({ wanted: { domain } }: Rotation, { selector, pair }: StoredKey): DkimRecord {
+function recordOf({ wanted: { domain } }: Member, { selector, pair }: StoredKey): DkimRecord {
   return txtRecord(domain, selector, pair.publicKey);
 }
 
@@ -299,14 +373,24 @@ function isVerified(identity: IdentityState | undefined, key: StoredKey): identi
   return identity?.status === 'SUCCESS' && has(identity, key) !== false;
 }
 
+/** One after the other: all Regions share the calls of Route 53. */
+async function each<T>(rotation: Rotation, work: (member: Member) => Promise<T>): Promise<[T, ...T[]]> {
+  const [first, ...further] = rotation;
+  const results: [T, ...T[]] = [await work(first)];
+  for (const member of further) results.push(await work(member));
+  return results;
+}
+
 /** SES may say of the next key what was true of the one before it. */
 function isOfNow({ lastChecked }: IdentityState, { madeAt }: StoredKey, waited: number): boolean {
   return waited >= STALE_MS || (lastChecked?.getTime() ?? 0) > madeAt;
 }
 
-function describeSeen(identity: IdentityState | undefined, { selector }: StoredKey): string {
-  if (!identity) return 'the identity is gone';
+function describeSeen(
+  { wanted: { region } }: Pick<Member, 'wanted'>, identity: IdentityState | undefined, { selector }: StoredKey,
+): string {
+  if (!identity) return `the identity is gone in ${region}`;
   const { origin, tokens } = identity;
   const named = origin === 'EXTERNAL' ? ` with the selector ${tokens.join() || '(not named)'}` : '';
-  return `SES has ${origin}${named}, ${lookOf(identity)}; the selector of the key is ${selector}`;
+  return `SES in ${region} has ${origin}${named}, ${lookOf(identity)}; the selector of the key is ${selector}`;
 }

@@ -34,19 +34,22 @@ export async function retireDue(
 
 /**
  * Publishes an empty `p=` for a superseded key that leaked, for an overlap from now: then verifiers trust none of its
- * signatures (RFC 6376 3.6.1). `needed`: the selectors that the stack signs with.
+ * signatures (RFC 6376 3.6.1). `needed`: the selectors that the stack signs with. With further Regions, the record is
+ * that of all of them.
  */
 export async function revokeKey(
-  { wanted, owner, services }: Superseded, selector: string, needed: readonly string[],
+  [first, ...further]: readonly [Superseded, ...Superseded[]], selector: string, needed: readonly string[],
 ): Promise<void> {
-  const { domain } = wanted;
-  const identity = await services.ses.read();
-  const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
-  if ([...needed, ...inUse].includes(selector)) {
-    throw new HandlerError(`Mail of ${domain} is signed with the selector ${selector} now`,
+  const inUse = new Set(needed);
+  for (const { owner, services } of [first, ...further]) {
+    const identity = await services.ses.read();
+    for (const each of identity ? selectorsNow(tagOf(identity, owner), identity) : []) inUse.add(each);
+  }
+  if (inUse.has(selector)) {
+    throw new HandlerError(`Mail of ${first.wanted.domain} is signed with the selector ${selector} now`,
       'Change the key first: aws secretsmanager rotate-secret. Then revoke the old selector');
   }
-  await revoke(await publisherOf({ wanted, owner, services }), selector);
+  await revoke(await publisherOf(first), selector, further.map(({ owner }) => owner.label));
 }
 
 async function publisherOf({ wanted: { domain, zone: settings }, owner, services }: Superseded): Promise<Publisher> {

@@ -56,6 +56,16 @@ export interface RotatingByoDkimProperties {
    * change of the key is not complete, so the handler has to be called before that.
    */
   readonly Schedule?: string;
+  /** The other Regions in which the domain is signed with this key. Each has a custom resource of its own. */
+  readonly FurtherRegions?: readonly FurtherRegion[];
+  /** This is the resource of such a Region. Another one has the schedule, and changes of the key go by that. */
+  readonly IsFurther?: 'true';
+}
+
+export interface FurtherRegion {
+  readonly Region: string;
+  /** Of the custom resource in the same stack. */
+  readonly LogicalResourceId: string;
 }
 
 export type SigningProperties = EasyDkimProperties | ByoDkimProperties | DeedProperties | RotatingByoDkimProperties;
@@ -130,6 +140,9 @@ export const ROTATION_TAGS = [
   'StackId', 'LogicalResourceId', 'Identity', 'Region', 'HostedZoneId', 'HostedZoneRoleArn', 'HostedZoneRoleExternalId',
   'DelegatedTo', 'RecordTtl', 'RecordOverlap', 'SelectorPrefix', 'KeyLength',
 ] as const;
+
+/** One more tag for each further Region: its name ends in the Region, its value is `LogicalResourceId`. */
+export const FURTHER_REGION_TAG_PREFIX = `${ROTATION_TAG_PREFIX}FurtherRegion:`;
 
 export type RotationTags = Readonly<Partial<Record<typeof ROTATION_TAGS[number], string>>>;
 

@@ -7,7 +7,7 @@ import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
-import { ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
+import { FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
@@ -18,6 +18,7 @@ export interface RotatingKeyOptions {
   readonly schedule?: string;
   readonly encryptionKey?: IKey;
   readonly delegatedTo?: IHostedZone;
+  readonly furtherRegions?: readonly string[];
 }
 
 /** CloudFormation names the secret after its logical id, with a hyphen and twelve characters. */
@@ -34,15 +35,21 @@ export class RotatingKey {
   public readonly schedule: string;
   /** What both functions may do with the secret. */
   public readonly permissions: Permission[];
+  /** The other Regions of the key, with their custom resources. */
+  public readonly furtherRegions: readonly FurtherRegion[];
+  private readonly further = new Map<string, CfnResource>();
   private readonly resource: CfnSecret;
   /** In characters. */
   private readonly maxArn: number;
 
   constructor(private readonly scope: Construct, private readonly target: SigningTarget, options: RotatingKeyOptions) {
     const { stack, domain } = target;
-    const { encryptionKey } = options;
+    const { encryptionKey, furtherRegions = [] } = options;
     const end = options.delegatedTo ? SLOTS_SECRET_END : SECRET_END;
     this.schedule = scheduleOf(scope, domain, options);
+    this.furtherRegions = furtherRegions.map(region => ({
+      Region: region, LogicalResourceId: Lazy.uncachedString({ produce: () => this.further.get(region)!.logicalId }),
+    }));
     // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
     // for a key.
     this.resource = new CfnSecret(scope, 'Keys', {
@@ -70,11 +77,16 @@ export class RotatingKey {
     return describeSecretPermission(this.secretArn, this.maxArn);
   }
 
+  /** @param resource sets the signing in a further Region */
+  public addFurther(region: string, resource: CfnResource): void {
+    this.further.set(region, resource);
+  }
+
   /**
    * Completes it when the custom resource is known, which makes the first key.
    *
    * @param properties of the custom resource
-   * @param permissions of the identity and its zone, which a rotation needs as well
+   * @param permissions of the identities and their zone, which a rotation needs as well
    * @returns the schedule
    */
   public complete(
@@ -99,8 +111,12 @@ export class RotatingKey {
       SelectorPrefix,
       KeyLength,
     };
+    const setTag = (name: string, value: string) => this.resource.tags.setTag(name, value, 1000);
     for (const [name, value] of Object.entries(tags)) {
-      if (value !== undefined) this.resource.tags.setTag(`${ROTATION_TAG_PREFIX}${name}`, value, 1000);
+      if (value !== undefined) setTag(`${ROTATION_TAG_PREFIX}${name}`, value);
+    }
+    for (const { Region: each, LogicalResourceId } of this.furtherRegions) {
+      setTag(`${FURTHER_REGION_TAG_PREFIX}${each}`, LogicalResourceId);
     }
     // The secret stays when the signing does, or when an aspect is about secrets. But no secret of a failed deployment.
     const retained = (policy: string) =>
@@ -117,7 +133,7 @@ export class RotatingKey {
     // It stays when the construct is renamed: removing it under an old id would end it under the new one.
     nameAfter(this.target, schedule, 'Rotation');
     const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
-    schedule.node.addDependency(resource, ...ready);
+    schedule.node.addDependency(resource, ...this.further.values(), ...ready);
     return schedule;
   }
 }

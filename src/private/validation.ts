@@ -204,6 +204,20 @@ export function checkParentRegion(parentRegion: string, region: string): void {
   }
 }
 
+/** Each has a custom resource and a tag of its own, so synthesis has to know them. */
+export function checkFurtherRegions(furtherRegions: readonly string[], own: string): void {
+  checkType('furtherRegions', furtherRegions, 'map', "Give a list of the codes of Regions, for example ['eu-west-1']");
+  for (const [index, region] of furtherRegions.entries()) {
+    checkRegion('furtherRegions:', region);
+    if (isUnknown(region)) {
+      throw new Error('furtherRegions has a Region that only the deployment knows. Write the codes of the Regions');
+    }
+    if (region !== own && furtherRegions.indexOf(region) === index) continue;
+    const what = region === own ? 'the Region of identity' : 'there twice';
+    throw new Error(`furtherRegions has ${shown(region)}, which is ${what}. Give each further Region once`);
+  }
+}
+
 /**
  * CloudFormation waits for one hour at most:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html

@@ -31,11 +31,13 @@ export function watchedSigning(
 export class Watched {
   private alarm?: cloudwatch.Alarm;
 
+  /** @param regions that of the identity first, then further ones with the same key */
   constructor(
-    private readonly scope: Construct, private readonly identity: WatchedIdentity, private readonly region: string,
+    private readonly scope: Construct, private readonly identity: WatchedIdentity,
+    private readonly regions: readonly string[],
   ) {}
 
-  public metric(name: MetricName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  public metric(name: MetricName, props?: cloudwatch.MetricOptions, region = this.regions[0]): cloudwatch.Metric {
     const isUsual = (METRICS.usual as readonly MetricName[]).includes(name);
     const isOfRotation = (METRICS.rotating as readonly MetricName[]).includes(name);
     if (isOfRotation && this.identity.Signing.Method !== 'ROTATING_BYODKIM') {
@@ -48,7 +50,7 @@ export class Watched {
     return new cloudwatch.Metric({
       namespace: METRICS.namespace,
       metricName: name,
-      dimensionsMap: { Domain: this.identity.Identity, Region: this.region },
+      dimensionsMap: { Domain: this.identity.Identity, Region: region },
       period: PERIOD,
       statistic: HIGH_IS_GOOD.includes(name) ? cloudwatch.Stats.MINIMUM : cloudwatch.Stats.MAXIMUM,
       ...props,
@@ -60,10 +62,10 @@ export class Watched {
     const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
     const alarm = new cloudwatch.Alarm(this.scope, id, {
-      alarmDescription: `DKIM of ${this.identity.Identity} in ${this.region}: mail may go out unsigned, or nobody can `
+      alarmDescription: `DKIM of ${this.identity.Identity} in ${this.regions.join(', ')}: mail may go out unsigned, or nobody can `
         + 'verify it, or nobody could look. The log of the function that watches (cdk-ses-dkim) says what to do.',
       ...others,
-      metric: this.metric('Problem'),
+      metric: this.problemAnywhere(),
       threshold: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods,
@@ -71,6 +73,17 @@ export class Watched {
     });
     this.alarm ??= alarm;
     return alarm;
+  }
+
+  /** Where there are further Regions, one that says nothing is a problem too. */
+  private problemAnywhere(): cloudwatch.IMetric {
+    const [first, ...further] = this.regions.map(region => this.metric('Problem', undefined, region));
+    if (further.length === 0) return first;
+    const metrics = Object.fromEntries([first, ...further].map((metric, index) => [`region${index + 1}`, metric]));
+    const values = Object.keys(metrics).map(name => `FILL(${name}, 1)`);
+    return new cloudwatch.MathExpression({
+      expression: `MAX([${values.join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
+    });
   }
 
   public onProblem(id: string, options: events.OnEventOptions): events.Rule {

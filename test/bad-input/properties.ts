@@ -120,6 +120,14 @@ export const PROPERTIES: readonly Refusal[] = [
       has('Identity', PEM.one, DOMAIN_NAME, 'a key', 'a whole key'),
       has('Signing', 'EASY_DKIM', 'an object'),
       has('Signing', [], 'an object'),
+      ...['eu-west-1', ['eu-west-1']].map((value): AtDeployment => ({
+        title: `property Signing.FurtherRegions: ${json(value)}`,
+        make: (world) => ({
+          parts: { path: 'Signing.FurtherRegions', found: json(value), form: 'a list of objects' },
+          build: world.withProperties(
+            world.dkim(() => ({ signing: DkimSigning.rotatingByoDkim() })), { 'Signing.FurtherRegions': value }),
+        }),
+      })),
       has('Signing.Method', 'ROTATING', METHODS),
       has('Signing.Method', { easy: true }, METHODS, '{"easy":"true"}'),
       has('Signing.KeyLength', 'RSA_4096_BIT', 'RSA_1024_BIT or RSA_2048_BIT'),

@@ -1,5 +1,5 @@
 // Bad input: the options of a rotating key.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { dkim, HOSTILE, HOSTILE_SHOWN, imported, KEY_TEXT, zone } from './app';
@@ -53,6 +53,51 @@ export const ROTATING_KEYS: readonly Refusal[] = [
           .grantRotate(new iam.AccountRootPrincipal());
       },
     }],
+  },
+  {
+    place: 'synthesis',
+    says: 'furtherRegions is {kind}',
+    advises: "Give a list of the codes of Regions, for example ['eu-west-1']",
+    why: 'Each further Region gets a resource of its own.',
+    atSynthesis: [
+      bad('furtherRegions', 'eu-west-1', { kind: 'a string' }),
+      bad('furtherRegions', 7, { kind: 'a number' }),
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: "furtherRegions: {value} is not an AWS Region. Write its code, for example 'eu-west-1'",
+    advises: '',
+    why: 'A Region has a code and a name.',
+    atSynthesis: [
+      bad('furtherRegions', ['Ireland'], { value: "'Ireland'" }),
+      bad('furtherRegions', ['us-west-2', ''], { value: "''" }, 'none'),
+      bad('furtherRegions', [HOSTILE], { value: HOSTILE_SHOWN }, 'commands for a terminal'),
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'furtherRegions has a Region that only the deployment knows',
+    advises: 'Write the codes of the Regions',
+    why: 'A Region is in the names of resources and tags, which synthesis makes.',
+    atSynthesis: [bad('furtherRegions', [Aws.REGION], {}, 'a token')],
+  },
+  {
+    place: 'synthesis',
+    says: 'furtherRegions has {value}, which is {what}',
+    advises: 'Give each further Region once',
+    why: 'The Region of the identity is the first one by itself.',
+    atSynthesis: [
+      bad('furtherRegions', ['us-east-1'], { value: "'us-east-1'", what: 'the Region of identity' }, "the identity's own"),
+      bad('furtherRegions', ['eu-west-1', 'eu-west-1'], { value: "'eu-west-1'", what: 'there twice' }, 'twice'),
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: "furtherRegions: {value} is in partition {partition} of AWS, and the rest is in 'aws'",
+    advises: 'No credentials are good for both. Keep all in one partition',
+    why: 'China and GovCloud have accounts of their own.',
+    atSynthesis: [bad('furtherRegions', ['cn-north-1'], { value: "'cn-north-1'", partition: "'aws-cn'" })],
   },
   {
     place: 'synthesis',

@@ -52,7 +52,7 @@ const nextSelector = (rotating: RotatingScene) => {
 const seen = (rotating: RotatingScene, selector: string, { looked = '<time>', status = 'PENDING', error = 'none' } = {}) => {
   const { origin, tokens } = rotating.scene.identity()!;
   const named = origin === 'EXTERNAL' ? ` with the selector ${tokens.join()}` : '';
-  return `SES has ${origin}${named}, status ${status}, last error ${error}, last looked ${looked}; the selector of the key is ${selector}`;
+  return `SES in ${REGION} has ${origin}${named}, status ${status}, last error ${error}, last looked ${looked}; the selector of the key is ${selector}`;
 };
 
 const each = (title: string, made: Omit<AtRotation, 'title'>): AtRotation => ({ title: `rotation: ${title}`, ...made });
@@ -124,12 +124,19 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
-    says: 'The version {version} of the secret {secret} has no label of a rotation',
+    says: 'The version {version} of the secret {secret} has no label of a rotation, or is being taken back',
     advises: 'Nothing more was changed',
     why: 'The rotation was taken back, or a deployment has ended it.',
     atRotation: [each('a token without a label', {
       event: step('setSecret'), parts: ({ arn: secret }) => ({ secret, version: TOKEN }),
     })],
+  },
+  {
+    place: 'rotation',
+    says: 'The tags of the secret {secret} were changed during this step',
+    advises: 'Nothing more was changed',
+    why: 'A deployment has begun. Secrets Manager tries the step again, with the new settings.',
+    testedBy: 'test/end-to-end/further-regions.test.ts',
   },
   {
     place: 'rotation',
@@ -237,7 +244,7 @@ export const ROTATIONS: readonly Refusal[] = [
     says: 'SES has no identity {domain} in us-east-1',
     advises: 'Nothing was changed. Deploy the stack again',
     why: 'Somebody has deleted the identity.',
-    atRotation: [each('the identity is gone', {
+    atRotation: [each('the identity is gone in us-east-1', {
       before: async (rotating) => {
         await done('createSecret')(rotating);
         identityIsGone(rotating);
@@ -306,7 +313,7 @@ export const ROTATIONS: readonly Refusal[] = [
           identityIsGone(rotating);
         },
         event: step('testSecret'),
-        parts: () => ({ problem: 'SES signs otherwise meanwhile: the identity is gone' }),
+        parts: () => ({ problem: 'SES signs otherwise meanwhile: the identity is gone in us-east-1' }),
         isTakenBack: true,
       }),
     ],

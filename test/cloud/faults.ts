@@ -34,6 +34,8 @@ export interface Fault {
   readonly service: string;
   /** @default any operation */
   readonly operation?: string;
+  /** Of the call. @default any Region */
+  readonly region?: string;
   readonly kind: FaultKind;
   /** How many calls fail. @default 1 */
   readonly times?: number;
@@ -72,12 +74,13 @@ export class Faults {
   }
 
   /** The fault of the next call, which is then used up once. `now` is the cloud's time. */
-  next(service: string, operation: string, now: number): FaultOfCall {
+  next(service: string, operation: string, now: number, region?: string): FaultOfCall {
     const skipped: { skip: number }[] = [];
     const refused = () => skipped.forEach((entry) => entry.skip++);
     for (const entry of this.active) {
       if (entry.left <= 0 || now >= entry.until || entry.fault.service !== service) continue;
       if (entry.fault.operation !== undefined && entry.fault.operation !== operation) continue;
+      if (entry.fault.region !== undefined && entry.fault.region !== region) continue;
       if (entry.skip > 0) {
         entry.skip--;
         if (entry.fault.nth === undefined) skipped.push(entry);

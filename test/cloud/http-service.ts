@@ -99,7 +99,7 @@ export abstract class HttpService {
     };
     if (this.isLogged(record)) this.context.calls.push(record);
     this.context.onRequest?.(record, request);
-    const { kind: fault, refused } = this.context.faults.next(this.name, operation, record.at);
+    const { kind: fault, refused } = this.context.faults.next(this.name, operation, record.at, region);
     const cut = (by: string): Outcome => {
       record.error = by;
       if (by.startsWith('kill-') && principal?.processId) this.context.killProcess(principal.processId);

@@ -65,7 +65,7 @@ test('the properties and the tags say the same, and the handler reads them', () 
   expect(settings).toMatchObject({ HostedZoneId: 'Z0KEYS', DelegatedTo: 'keys.example.net' });
   const tags = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`cdk-ses-dkim:${name}`, `${value}`]));
   const StackId = `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/Mail/1`;
-  const { wanted, owner } = parseTags(ARN, { ...tags, 'cdk-ses-dkim:StackId': StackId }, 'us-east-1');
+  const { members: [{ wanted, owner }] } = parseTags(ARN, { ...tags, 'cdk-ses-dkim:StackId': StackId }, 'us-east-1');
   expect(wanted.zone).toMatchObject({ ttl: 900, delegation: { place: PLACE, slots: ['dkim-1', 'dkim-2'] } });
   expect(owner.domain).toBe(PLACE);
 });

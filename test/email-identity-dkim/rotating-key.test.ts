@@ -198,7 +198,8 @@ describe('options', () => {
     const tags = Object.fromEntries(Object.entries(settingsOf(stack)).map(([name, value]) =>
       [`${ROTATION_TAG_PREFIX}${name}`, typeof value === 'string' ? value : stackId]));
 
-    expect(parseTags('arn:aws:secretsmanager:us-east-1:111111111111:secret:x-AbCdEf', tags, 'us-east-1').wanted).toMatchObject({
+    const { members: [{ wanted }] } = parseTags('arn:aws:secretsmanager:us-east-1:111111111111:secret:x-AbCdEf', tags, 'us-east-1');
+    expect(wanted).toMatchObject({
       domain: 'example.com',
       region: 'eu-west-1',
       signing: { method: 'ROTATING_BYODKIM', keyLength: 1024, selectorPrefix: 'mail' },

@@ -5,7 +5,7 @@ import {
 } from '../fixtures/planned-zone';
 
 const DUE = { now: LATER, supersededUntil: MUCH_LATER, selectorsInUse: ['new'] };
-const revocation = (label = 'old', owner = A) => planRevocation(zone.list(), owner, { label, until: MUCH_LATER });
+const revocation = (label = 'old', owner = A) => planRevocation(zone.list(), owner, { label, until: MUCH_LATER, partners: [] });
 const revoke = (label?: string, owner?: typeof A) => zone.apply(revocation(label, owner));
 const retire = (options: Partial<typeof DUE> = {}, owner = A) =>
   zone.apply(planRetirement(zone.list(), owner, { ...DUE, ...options }));

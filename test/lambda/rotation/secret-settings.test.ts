@@ -6,7 +6,8 @@ import { KEYS_ARN, KeysInMemory, ROTATING_OWNER } from '../fixtures/keys-in-memo
 const { tags } = new KeysInMemory();
 const settings = (more: Record<string, string | undefined> = {}) => {
   const changed = Object.entries(more).map(([name, value]) => [`cdk-ses-dkim:${name}`, value]);
-  return settingsOf(KEYS_ARN, { ...tags, ...Object.fromEntries(changed) }, REGION);
+  const { members: [first, ...further] } = settingsOf(KEYS_ARN, { ...tags, ...Object.fromEntries(changed) }, REGION);
+  return { ...first, further };
 };
 
 test('the tags name the identity, the zone, and who owns the records', () => {
@@ -26,6 +27,15 @@ test('each of them tells owners apart', () => {
     { StackId: tags['cdk-ses-dkim:StackId'].replace('mail', 'other') },
   ].map((more) => settings(more).owner.label);
   expect(new Set(labels).size).toBe(labels.length);
+});
+
+test('each further Region has an owner of its own, in the order of the Regions', () => {
+  const { owner, further } = settings({ 'FurtherRegion:us-west-2': 'West', 'FurtherRegion:eu-west-1': 'Europe' });
+  expect(further.map(({ wanted }) => wanted.region)).toEqual(['eu-west-1', 'us-west-2']);
+  expect(further.map(({ wanted }) => wanted.domain)).toEqual([DOMAIN, DOMAIN]);
+  const alone = settings({ Region: 'eu-west-1', LogicalResourceId: 'Europe' });
+  expect(further[0].owner).toEqual(alone.owner);
+  expect(new Set([owner, ...further.map((each) => each.owner)].map(({ label }) => label)).size).toBe(3);
 });
 
 test('the overlap is a day at least', () => {
@@ -49,12 +59,14 @@ test.each<[string, Record<string, string | undefined>]>([
   ['SelectorPrefix is', { SelectorPrefix: 'a.b' }],
   ['KeyLength is', { KeyLength: '512' }],
   ['Region is', { Region: 'here' }],
+  ['FurtherRegions[0].Region is', { 'FurtherRegion:here': 'There' }],
+  ['FurtherRegions[1].LogicalResourceId is', { 'FurtherRegion:eu-west-1': 'Europe', 'FurtherRegion:us-west-2': '' }],
 ])('what is missing or wrong is named: %s, for %j', (named, more) => {
   expect(() => settings(more)).toThrow(named);
 });
 
 test('tags of others, and what they inherit, count for nothing', () => {
   const others = { 'Identity': 'example.org', 'cdk-ses-dkim:Signing': 'x', 'cdk-ses-dkim:RecordConflict': 'OVERWRITE' };
-  const { wanted } = settingsOf(KEYS_ARN, { ...tags, ...others }, REGION);
+  const { members: [{ wanted }] } = settingsOf(KEYS_ARN, { ...tags, ...others }, REGION);
   expect(wanted).toMatchObject({ domain: DOMAIN, zone: { overwrite: false } });
 });

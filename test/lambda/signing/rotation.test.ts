@@ -206,7 +206,7 @@ describe('testSecret', () => {
 
   test('as long as the key is young, a step that runs out of time leaves all as it is', async () => {
     const before = world();
-    await taken('SES has not verified the next key yet: SES has EXTERNAL with the selector n1, status PENDING');
+    await taken('SES has not verified the next key yet: SES in us-east-1 has EXTERNAL with the selector n1, status PENDING');
     expect(world()).toEqual(before);
   });
 
@@ -222,7 +222,7 @@ describe('testSecret', () => {
 
   test('a key that SES gives up is taken back, and its record stays for the mail that was signed with it', async () => {
     keys.aws.set({ status: 'FAILED', errorType: 'TYPE_MISMATCH' });
-    await taken('SES gave up verifying the next key: SES has EXTERNAL with the selector n1, status FAILED');
+    await taken('SES gave up verifying the next key: SES in us-east-1 has EXTERNAL with the selector n1, status FAILED');
     expectSignsWith('s1');
     expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
     expect(marked()).toEqual(['n1']);
@@ -263,7 +263,7 @@ describe('testSecret', () => {
   test('where SES signs otherwise meanwhile, that stays, and the rotation ends', async () => {
     keys.aws.puts.length = 0;
     keys.aws.set({ origin: 'AWS_SES', tokens: ['t1', 't2', 't3'], status: 'SUCCESS' });
-    await taken('SES signs otherwise meanwhile: SES has AWS_SES, status SUCCESS');
+    await taken('SES signs otherwise meanwhile: SES in us-east-1 has AWS_SES, status SUCCESS');
     expect(keys.aws.puts).toEqual([]);
     expect(keys.idOf('AWSPENDING')).toBeUndefined();
   });
