@@ -315,8 +315,8 @@ async function requireOurSigning(
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
   if (!selectors.some((selector) => [keys.current.selector, keys.pending.key.selector].includes(selector))) {
-    throw new HandlerError(
-      `SES signs ${domain} otherwise than this secret says: ${describeSeen({ wanted }, identity, keys.current)}`,
+    const seen = describeSeen({ wanted }, identity, keys.current);
+    throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${seen}`,
       'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
   }
   return identity;
