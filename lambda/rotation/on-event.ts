@@ -132,11 +132,12 @@ function isWanted(event: Work, before: KeyStoreState, { rotates, versions, tags 
 }
 
 function overtaken(event: Work, before: KeyStoreState, now: KeyStoreState | undefined): Error {
+  const { secretArn: arn } = event;
+  const version = event.kind === 'step' ? event.token : '';
   const what = now && settingsIn(now.tags) !== settingsIn(before.tags)
-    ? `The tags of the secret ${event.secretArn} were changed during this step`
-    : !now?.rotates ? `The rotation of the secret ${event.secretArn} is switched off, or the secret is gone`
-      : `The version ${event.kind === 'step' ? event.token : ''} of the secret ${event.secretArn} `
-      + 'has no label of a rotation, or is being taken back';
+    ? `The tags of the secret ${arn} were changed during this step`
+    : !now?.rotates ? `The rotation of the secret ${arn} is switched off, or the secret is gone`
+    : `The version ${version} of the secret ${arn} has no label of a rotation, or is being taken back`;
   return new HandlerError(what, 'Nothing more was changed');
 }
 
