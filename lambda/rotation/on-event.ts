@@ -137,7 +137,7 @@ function overtaken(event: Work, before: KeyStoreState, now: KeyStoreState | unde
   const what = now && settingsIn(now.tags) !== settingsIn(before.tags)
     ? `The tags of the secret ${arn} were changed during this step`
     : !now?.rotates ? `The rotation of the secret ${arn} is switched off, or the secret is gone`
-    : `The version ${version} of the secret ${arn} has no label of a rotation, or is being taken back`;
+      : `The version ${version} of the secret ${arn} has no label of a rotation, or is being taken back`;
   return new HandlerError(what, 'Nothing more was changed');
 }
 
