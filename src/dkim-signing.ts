@@ -192,7 +192,7 @@ export interface RotatingByoDkimSigningOptions {
    * every Region is watched, and an alarm is for all of them.
    *
    * The construct throws if one is not the code of a Region, is given twice, is the Region of `identity`, or
-   * is in another partition.
+   * is in another partition. It throws if `delegatedTo` is given too.
    *
    * @default - only the Region of `identity`
    * @see https://docs.aws.amazon.com/ses/latest/dg/regions.html

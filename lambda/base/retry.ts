@@ -46,6 +46,8 @@ export interface RetryOptions {
   readonly end: number;
   /** For how long a refusal is retried. New IAM policies need some time until every service knows them. */
   readonly accessGraceMs: number;
+  /** For how long a call is tried again, whatever time is left. @default Infinity */
+  readonly patienceMs?: number;
   /** Asked before each try of a write. Throws when the request no longer stands. */
   readonly fence?: () => Promise<void>;
 }
@@ -83,6 +85,7 @@ export class Retry {
       try {
         return await attempt();
       } catch (error) {
+        if (this.now() - began >= (this.options.patienceMs ?? Infinity)) throw error;
         const mayWorkLater = isBusy(error) || (isRefusal(error) && this.now() - began < this.options.accessGraceMs);
         if (!mayWorkLater) throw error;
         const { name: errorName, text: message } = describeError(error);

@@ -115,7 +115,10 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
-    const members = membersOf(StackId, LogicalResourceId, { signing: before, ...last });
+    // A Region that leaves, or has come, is not a part of the rotation.
+    const { furtherRegions: now = [] } = signing;
+    const furtherRegions = before.furtherRegions?.filter(({ region }) => now.some((each) => each.region === region));
+    const members = membersOf(StackId, LogicalResourceId, { ...last, signing: { ...before, furtherRegions } });
     const isEnded = await settle(rotationOf(members, (wanted) => environment.services(wanted, services, StackId)));
     if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   }

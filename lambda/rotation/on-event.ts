@@ -13,13 +13,17 @@ import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { LOOK_COUNTS_MS, Retry } from '../base/retry';
 import {
-  awaitNextKey, FailedForGoodError, finishNextKey, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
+  awaitNextKey, FailedForGoodError, finishNextKey, goOn, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
   takeBackAfter, tidyUp,
   useNextKey,
 } from '../signing/rotation';
-import { readPending, readStoredKeys } from '../signing/stored-key';
+import { readPending, readStoredKeys, StoredKey } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
 
+/** Secrets Manager has repeated a rotation for long enough by then, so that the hourly care goes on with it. */
+const LATE_MS = 30 * 60_000;
+/** For so long the care tries a call of a Region that is not the first one. */
+const FURTHER_PATIENCE_MS = 2 * 60_000;
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
 const END_MS = 30_000;
 /** New policies are known everywhere after seconds, rarely minutes. */
@@ -68,8 +72,9 @@ async function work(run: Run, event: Work): Promise<void> {
   });
   log('received');
   redactor.show(secretArn);
-  const retryWith = (fence?: () => Promise<void>) =>
-    new Retry({ time, log, end: run.end, accessGraceMs: event.kind === 'step' ? ACCESS_GRACE_MS : 0, fence });
+  const accessGraceMs = event.kind === 'step' ? ACCESS_GRACE_MS : 0;
+  const retryWith = (fence?: () => Promise<void>, patienceMs?: number) =>
+    new Retry({ time, log, end: run.end, accessGraceMs, patienceMs, fence });
   /** They need no tags of the secret. */
   const bare = run.services({ domain: '', region }, { retry: retryWith(), log, redactor }, '');
   const looking = bare.keyStore(secretArn);
@@ -82,21 +87,23 @@ async function work(run: Run, event: Work): Promise<void> {
   };
   requireWanted(event, state);
   const { members, stackId } = settingsOf(secretArn, state.tags, region);
-  const rotationFor = (job: Work) => {
-    let looked = time.now();
+  const rotationFor = (job: Work, looked = time.now()) => {
     const fence = async () => {
       if (time.now() - looked < LOOK_COUNTS_MS) return;
       looked = time.now();
       requireWanted(job, await looking.describe());
     };
-    const common = { retry: retryWith(fence), log, redactor };
-    return rotationOf(members, (wanted) => run.services(wanted, common, stackId));
+    return rotationOf(members, (wanted) => {
+      // The care goes on without a further Region that does not answer.
+      const patienceMs = job.kind === 'care' && wanted.signing.isFurther ? FURTHER_PATIENCE_MS : undefined;
+      return run.services(wanted, { retry: retryWith(fence, patienceMs), log, redactor }, stackId);
+    });
   };
   try {
     await carryOut(event, rotationFor(event), state);
   } catch (error) {
     if (event.kind !== 'step' || !(error instanceof FailedForGoodError)) throw error;
-    await takeBackAfter(rotationFor({ kind: 'care', secretArn }), event.token, error);
+    await takeBackAfter(rotationFor({ kind: 'care', secretArn }, -Infinity), event.token, error);
   }
   log('done');
 }
@@ -173,10 +180,16 @@ async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDIN
     ...rotation.map((member) => () => retireDue(member, () => neededSelectors(rotation))),
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
-      else if (pending?.key && (isTakenBack || isOld(pending.key, rotation))) await settle(rotation);
+      else if (!pending?.key) return;
+      else if (isTakenBack || isOld(pending.key, rotation)) await settle(rotation);
+      else if (rotation.length > 1 && isLate(pending.key, services)) await goOn(rotation, pending.versionId);
     },
   ];
   const failures: unknown[] = [];
   for (const job of jobs) await job().catch((error: unknown) => failures.push(error)); // one is not to hinder the other
   if (failures.length > 0) throw failures[0];
+}
+
+function isLate({ madeAt }: StoredKey, { retry }: Services): boolean {
+  return retry.now() - madeAt >= LATE_MS;
 }

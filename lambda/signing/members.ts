@@ -18,7 +18,7 @@ export function membersOf(
 ): KnownMembers {
   const { furtherRegions = [] } = wanted.signing;
   const further = [...furtherRegions].sort((a, b) => a.region < b.region ? -1 : 1).map((each) => {
-    const there = { ...wanted, region: each.region };
+    const there = { ...wanted, region: each.region, signing: { ...wanted.signing, isFurther: true } };
     return { wanted: there, owner: ownerOf(stackId, each.logicalId, there) };
   });
   return [{ wanted, owner: ownerOf(stackId, logicalId, wanted) }, ...further];

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { namesSelector } from './ses-rules';
 import { firstSlot } from './slot';
 import { newKey, readStoredKeys, signingWith } from './stored-key';
+import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
@@ -64,13 +65,15 @@ async function currentKey(signing: RotatingByoDkim, services: Services): Promise
  * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
  * can be under way still. One that goes by the resource of another Region is left to that.
  */
-export async function endRotation({ signing }: WantedState, { keyStore, log }: Services): Promise<boolean> {
+export async function endRotation({ signing, region }: WantedState, { keyStore, log }: Services): Promise<boolean> {
   if (signing.method !== 'ROTATING_BYODKIM') return false;
   const store = keyStore(signing.secretArn);
   try {
-    const { AWSCURRENT: current, AWSPENDING: pending } = (await store.describe())?.versions ?? {};
+    const { versions = {}, tags = {} } = await store.describe() ?? {};
+    const { AWSCURRENT: current, AWSPENDING: pending } = versions;
     if (pending === undefined || pending === current) return false;
-    if (signing.isFurther) return true; // it goes on in other Regions: the tags of the secret no longer name this one
+    // It goes on in the other Regions when this one has left: then the tags of the secret no longer name it.
+    if (signing.isFurther && tags[FURTHER_REGION_TAG_PREFIX + region] === undefined) return true;
     await store.moveLabel('AWSPENDING', pending);
     log('rotation-ended');
   } catch (error) {

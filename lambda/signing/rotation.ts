@@ -12,7 +12,7 @@
 import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
 import { namesSelector } from './ses-rules';
-import { selectorsNow, tagOf } from './signing-tag';
+import { isToldBy, selectorsNow, tagOf } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
@@ -44,6 +44,8 @@ export function rotationOf(
 
 /** A key that SES has not verified by then is taken back. SES needs minutes, and is said to need up to an hour. */
 export const PATIENCE_MS = 3_600_000;
+/** A further Region is left behind when it has failed for so much longer: two more runs of the hourly care. */
+const LEFT_AFTER_MS = 2 * PATIENCE_MS;
 /** A step looks for so long. It ends before Lambda's 15 minutes, with time for a roll-back. */
 const LOOK_MS = 9 * 60_000;
 /** All rotations of an account share SES's one call a second. */
@@ -65,8 +67,8 @@ export async function makeNextKey(rotation: Rotation, token: string): Promise<vo
   if (keys.pending?.versionId === token && keys.pending.key) return log('key-made-before');
   // Whoever may tag the secret could ask for a weaker key.
   const keyLength = keys.current && bitsOf(keys.current) > 1024 ? 2048 : signing.keyLength;
-  const [zone] = await each(rotation, (member) => openOwnZone(member, keys));
-  const [slot] = await each(rotation, (member) => nextSlot(member, zone, keys.current));
+  const zone = await openOwnZone(rotation[0], keys);
+  const slot = await nextSlot(rotation[0], zone, keys.current);
   const { selector, text } = newKey({ ...signing, keyLength }, token, retry.now(), slot);
   const name = recordName(selector, owner.domain);
   if ((await zone.list(domainKeyName(owner.domain))).some((record) => record.name === name)) {
@@ -163,6 +165,8 @@ export async function finishNextKey(rotation: Rotation, token: string): Promise<
     throw new HandlerError(`The next key was verified, and now is not: ${describeSeen(member, identity, key)}`,
       'Secrets Manager tries again');
   });
+  const { state: { versions } } = await keysOf(rotation, token); // those looks can take minutes
+  if (versions[TAKEN_BACK] === token) throw new HandlerError(`The next key in ${secretArn} is being taken back`);
   await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
   log('key-current', { selector: key.selector, publicKeySha256: key.pair.publicKeySha256 });
   for (const [index, member] of rotation.entries()) await supersede(member, key, identities[index]);
@@ -175,7 +179,9 @@ export async function tidyUp(rotation: Rotation, token: string): Promise<void> {
   const { state: { versions }, current } = await readStoredKeys(secretArn, services);
   for (const member of current ? rotation : []) {
     const identity = await member.services.ses.read();
-    if (current && identity) await supersede(member, current, identity);
+    // A further Region that was away meanwhile has an earlier key still. The next change leads it on.
+    const isBehind = identity && current && member.wanted.signing.isFurther && has(identity, current) === false;
+    if (current && identity && !isBehind) await supersede(member, current, identity);
   }
   if (versions.AWSPENDING === token) await services.keyStore(secretArn).moveLabel('AWSPENDING', token);
 }
@@ -201,20 +207,22 @@ function refuseOtherRecord(member: Member, key: StoredKey, records: readonly Rec
 }
 
 /**
- * Takes the next key back: SES is told the current one again, in all Regions, the last one first. Gives the error that
- * says so. A Region where that fails hinders no other one, and the label stays, so that it is tried again.
+ * Takes the next key back: SES is told the current one again, in all Regions. Gives the error that says so. A Region
+ * where that fails hinders no other one, and the label stays, so that it is tried again for hours.
  *
  * Another step can be at work. Its next write is refused by the label that comes first here. One that had begun before
  * is seen at the second look.
  */
 async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Error> {
   const [{ wanted: { signing: { secretArn } }, services: { keyStore, retry, log } }] = rotation;
-  const { state: { versions }, pending: { versionId, key } } = keys;
-  const { moveLabel } = keyStore(secretArn);
+  const { state: { versions }, current, pending: { versionId, key } } = keys;
+  const { describe, moveLabel } = keyStore(secretArn);
   if (versions[TAKEN_BACK] !== versionId) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
   const othersEnd = retry.now() + OVERTAKEN_ENDS_MS;
   await takeBackInEach(rotation, keys);
   if (retry.now() < othersEnd) await retry.pause(othersEnd - retry.now(), 'the last call of another step to end');
+  const { AWSCURRENT: now } = (await describe())?.versions ?? {};
+  if (now === versionId) await moveLabel('AWSCURRENT', versionId, current.versionId); // that call was its last one
   await takeBackInEach(rotation, keys, true);
   await moveLabel('AWSPENDING', versionId);
   await moveLabel(TAKEN_BACK, versionId);
@@ -223,12 +231,25 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
     'See what the public name servers answer for the selector, then rotate again');
 }
 
+/** All at once: none has to wait for one that does not answer. */
 async function takeBackInEach(rotation: Rotation, keys: Keys, isAgain = false): Promise<void> {
-  const failures: unknown[] = [];
-  for (const member of [...rotation].reverse()) {
-    await takeBackIn(member, keys, isAgain).catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) throw failures[0];
+  const failed = (await Promise.all(rotation.map(async (member) => {
+    const failure: { error: unknown } | undefined = await takeBackIn(member, keys, isAgain).then(
+      () => undefined, (error: unknown) => ({ error }));
+    if (!failure || !mayBeLeft(member, keys.pending.key, rotation)) return failure;
+    const { wanted: { region }, services: { log } } = member;
+    log('region-left', { selector: keys.pending.key.selector, message: `${region}: ${textOf(failure.error)}` });
+    return undefined;
+  }))).flatMap((failure) => failure ?? []);
+  if (failed.length > 0) throw failed[0].error;
+}
+
+/**
+ * A further Region that fails for hours must not keep the others from any change of the key. It goes on with the key
+ * that it has: its owner lists the record, so that stays. The next change that reaches it leads it on.
+ */
+function mayBeLeft({ wanted: { signing } }: Member, key: StoredKey, rotation: Rotation): boolean {
+  return signing.isFurther === true && isOld(key, rotation, LEFT_AFTER_MS);
 }
 
 async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise<void> {
@@ -251,6 +272,8 @@ async function giveBack(member: Member, { current, pending }: Keys, identity: Id
   const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current);
   await publishKeys(member, task, [current, pending.key], true);
   await keysOf([member], pending.versionId); // as above
+  const now = await member.services.ses.read(); // the publication takes time, in which a deployment can have begun
+  if (!now || has(now, pending.key) === false) return;
   await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey });
   await publishKeys(member, task, [current]);
 }
@@ -270,7 +293,11 @@ export async function settle(rotation: Rotation): Promise<boolean> {
     return true;
   }
   const { key } = pending;
-  const identities = await each(rotation, (member) => member.services.ses.read());
+  const identities = await Promise.all(rotation.map(({ wanted: { signing }, services: { ses } }) =>
+    ses.read().catch((error: unknown) => {
+      if (!signing.isFurther) throw error;
+      return undefined; // a further Region that cannot be read is not done
+    })));
   const isDone = keys.state.versions[TAKEN_BACK] !== pending.versionId
     && identities.every((identity) => isVerified(identity, key) && has(identity, key));
   const left: Keys = { ...keys, current, pending: { ...pending, key } };
@@ -288,10 +315,25 @@ export async function takeBackAfter(rotation: Rotation, token: string, reason: F
   throw await takeBack(rotation, await keysOf(rotation, token), reason.whatHappened);
 }
 
-/** SES has had its time to verify it, in one Region after the other. */
-export function isOld({ madeAt }: StoredKey, rotation: Rotation): boolean {
+/** SES has had its time to verify it, in one Region after the other, and so much more. */
+export function isOld({ madeAt }: StoredKey, rotation: Rotation, moreMs = 0): boolean {
   const [{ wanted, services: { retry } }] = rotation;
-  return retry.now() - madeAt >= PATIENCE_MS * rotation.length + leadOf(wanted);
+  return retry.now() - madeAt >= PATIENCE_MS * rotation.length + leadOf(wanted) + moreMs;
+}
+
+/**
+ * Goes on with a rotation that Secrets Manager repeats no more: each of several Regions needs SES's time. What another
+ * run does at the same moment does no harm, as each looks first.
+ */
+export async function goOn(rotation: Rotation, token: string): Promise<void> {
+  try {
+    await useNextKey(rotation, token);
+    await awaitNextKey(rotation, token);
+    await finishNextKey(rotation, token);
+  } catch (error) {
+    if (error instanceof FailedForGoodError) await takeBackAfter(rotation, token, error);
+    throw error;
+  }
 }
 
 /** Throws when the label is on another version, or there is no value. */
@@ -314,12 +356,22 @@ async function requireOurSigning(
     throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
-  if (!selectors.some((selector) => [keys.current.selector, keys.pending.key.selector].includes(selector))) {
+  const own = [keys.current, keys.pending.key].map(({ selector }) => selector);
+  if (!selectors.some((selector) => [...own, ...behind({ wanted, owner }, identity)].includes(selector))) {
     const seen = describeSeen({ wanted }, identity, keys.current);
     throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${seen}`,
       'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
   }
   return identity;
+}
+
+/**
+ * What a further Region signs with, as its owner's tag says. It can have missed a change, so that no label names its
+ * key: it could not be reached, or was on its way out of the stack and came back. Then this change leads it on.
+ */
+function behind({ wanted: { signing }, owner }: KnownMember, identity: IdentityState | undefined): readonly string[] {
+  const tag = identity && signing.isFurther ? tagOf(identity, owner) : undefined;
+  return identity && tag && isToldBy(tag, identity) ? selectorsNow(tag, identity) : [];
 }
 
 /**
@@ -339,10 +391,12 @@ async function openOwnZone(
   const records = await zone.list(domainKeyName(owner.domain));
   const keys = [current, pending?.key].flatMap((key) => key ?? []);
   for (const key of keys) refuseOtherRecord({ wanted, owner, services }, key, records);
-  const entries = entriesOf(records, owner, keys.map(({ selector }) => selector));
-  const isMarked = entries.length > 0 && entries.every(({ until }) => until);
-  const identity = isMarked ? await services.ses.read() : undefined;
-  const isUsed = ({ label }: Entry) => keys.some((key) => key.selector === label && identity && has(identity, key));
+  const listed = entriesOf(records, owner, keys.map(({ selector }) => selector));
+  const identity = listed.every(({ until }) => until) ? await services.ses.read() : undefined;
+  const others = behind({ wanted, owner }, identity);
+  const entries = [...listed, ...entriesOf(records, owner, others)];
+  const isUsed = ({ label }: Entry) => others.includes(label)
+    || keys.some((key) => key.selector === label && identity && has(identity, key));
   if (!entries.some((entry) => !entry.until || isUsed(entry))) {
     throw new HandlerError(
       `The registry record of this stack in the hosted zone ${settings.id} does not list the key of ${domain}`,
@@ -382,8 +436,8 @@ async function each<T>(rotation: Rotation, work: (member: Member) => Promise<T>)
 }
 
 /** SES may say of the next key what was true of the one before it. */
-function isOfNow({ lastChecked }: IdentityState, { madeAt }: StoredKey, waited: number): boolean {
-  return waited >= STALE_MS || (lastChecked?.getTime() ?? 0) > madeAt;
+function isOfNow({ lastChecked, tokens }: IdentityState, { madeAt }: StoredKey, waited: number): boolean {
+  return waited >= STALE_MS || (tokens.length > 0 && (lastChecked?.getTime() ?? 0) > madeAt);
 }
 
 function describeSeen(

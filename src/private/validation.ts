@@ -246,6 +246,7 @@ interface RotationOptions {
   readonly selectorPrefix?: string;
   readonly encryptionKey?: unknown;
   readonly delegatedTo?: IHostedZone;
+  readonly furtherRegions?: readonly string[];
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html */
@@ -284,9 +285,13 @@ export function checkRotation(options: RotationOptions): void {
 }
 
 /** Checks a rotating key whose domain has its DNS elsewhere. Its records have names after that of the zone. */
-export function checkDelegation({ delegatedTo, interval, overlap }: RotationOptions): void {
+export function checkDelegation({ delegatedTo, interval, overlap, furtherRegions = [] }: RotationOptions): void {
   if (!delegatedTo) return;
   checkType('delegatedTo', delegatedTo, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+  if (furtherRegions.length > 0) {
+    throw new Error('delegatedTo and furtherRegions are both given. A key has two selectors then, and a Region that keeps one would '
+      + 'keep it from all. Give each Region a construct of its own, with another selectorPrefix');
+  }
   const zoneName = zoneNameOf(delegatedTo);
   if (zoneName === undefined) {
     throw new Error(`delegatedTo is the hosted zone ${shown(delegatedTo.hostedZoneId)}, whose name is not known in this app. `

@@ -75,14 +75,13 @@ export class Watched {
     return alarm;
   }
 
-  /** Where there are further Regions, one that says nothing is a problem too. */
+  /** In one Region at least. */
   private problemAnywhere(): cloudwatch.IMetric {
     const [first, ...further] = this.regions.map(region => this.metric('Problem', undefined, region));
     if (further.length === 0) return first;
     const metrics = Object.fromEntries([first, ...further].map((metric, index) => [`region${index + 1}`, metric]));
-    const values = Object.keys(metrics).map(name => `FILL(${name}, 1)`);
     return new cloudwatch.MathExpression({
-      expression: `MAX([${values.join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
+      expression: `MAX([${Object.keys(metrics).join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
     });
   }
 

@@ -77,6 +77,18 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'delegatedTo and furtherRegions are both given. A key has two selectors then, and a Region that keeps one would keep it from all',
+    advises: 'Give each Region a construct of its own, with another selectorPrefix',
+    why: 'The two selectors are used again and again. Each Region has to be ready before one is used for another key.',
+    atSynthesis: [{
+      title: 'rotating key: delegatedTo and furtherRegions',
+      build: dkim((stack) => ({
+        signing: DkimSigning.rotatingByoDkim({ delegatedTo: zone(stack), furtherRegions: ['eu-west-1'] }),
+      })),
+    }],
+  },
+  {
+    place: 'synthesis',
     says: 'furtherRegions has a Region that only the deployment knows',
     advises: 'Write the codes of the Regions',
     why: 'A Region is in the names of resources and tags, which synthesis makes.',

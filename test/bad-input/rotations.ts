@@ -140,6 +140,13 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
+    says: 'The next key in {secret} is being taken back',
+    advises: '',
+    why: 'A deployment with a new schedule has begun, or one of several Regions has failed. The old key stays the current one.',
+    testedBy: 'test/lambda/signing/rotation.test.ts',
+  },
+  {
+    place: 'rotation',
     says: 'The tags of the secret {secret} do not say which stack it belongs to',
     advises: 'Deploy the stack again, so that CloudFormation writes them. Nothing was changed',
     why: 'Somebody has changed the tags `cdk-ses-dkim:…`, by which a rotation knows its domain, its zone and its owner.',

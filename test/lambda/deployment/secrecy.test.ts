@@ -205,6 +205,14 @@ const ROTATIONS: Record<string, Scenario> = {
       },
     })));
   },
+  'a further Region is left': async (stack) => {
+    const keys = await rotating(stack);
+    keys.tags['cdk-ses-dkim:FurtherRegion:eu-west-1'] = 'Further';
+    stack.aws.time += 6 * 60 * MINUTE;
+    await keys.rotate({ Secrets: [KEYS_ARN] }, (services, region) =>
+      region === 'eu-west-1' ? { ...services, ses: { ...services.ses, read: fails() } } : services);
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+  },
   'the tags of the secret say it': async (stack) => {
     const keys = await rotating(stack);
     Object.assign(keys.tags, { 'cdk-ses-dkim:Identity': KEY, 'cdk-ses-dkim:SelectorPrefix': PEM });

@@ -1,5 +1,5 @@
 // Each step of a rotation by what it finds: it does what is missing, and no key is used that cannot be looked up.
-import { RecordSet } from '../../../lambda/base/ports';
+import { RecordSet, TAKEN_BACK } from '../../../lambda/base/ports';
 import { Step, STEPS } from '../../../lambda/rotation/event';
 import { DOMAIN, keyLine, keyRecord, record } from '../fixtures/aws-in-memory';
 import { CURRENT, HOUR, KeysInMemory, MINUTE, NEXT } from '../fixtures/keys-in-memory';
@@ -304,6 +304,18 @@ describe('finishSecret', () => {
     keys.aws.set({ status: 'FAILED' });
     const before = world();
     await expect(keys.step('finishSecret')).rejects.toThrow('The next key was verified, and now is not');
+    expect(world()).toEqual(before);
+  });
+
+  test('while somebody takes the key back, it does not become the current one', async () => {
+    const before = world();
+    keys.aws.onCall = (call) => {
+      if (call !== 'Get' || keys.versions.holderOf(TAKEN_BACK)) return;
+      keys.versions.move(TAKEN_BACK, undefined, NEXT); // after the step has looked at the labels
+    };
+    await expect(keys.step('finishSecret')).rejects.toThrow('is being taken back');
+    await expect(keys.step('finishSecret')).rejects.toThrow('has no label of a rotation, or is being taken back');
+    keys.versions.move(TAKEN_BACK, NEXT, undefined);
     expect(world()).toEqual(before);
   });
 
