@@ -81,16 +81,24 @@ export const NOTHING_LEFT = '12 nothing is left';
 async function notSigningAs(evidence: Evidence, deployment: Deployment): Promise<string[]> {
   const { world } = evidence;
   const name = domainOf(deployment);
-  const { origin, status, tokens } = world.identity(world.domain(name));
+  const [first, ...further] = world.identities(world.domain(name));
+  const identities = deployment.furtherRegion ? [first, ...further] : [first];
+  return (await Promise.all(identities.map((identity) => notSigningIn(identity, evidence, deployment)))).flat();
+}
+
+async function notSigningIn(
+  { region, origin, status, tokens }: ReturnType<World['identities']>[number], evidence: Evidence, deployment: Deployment,
+): Promise<string[]> {
   const { selector = 's1', method } = deployment;
+  const name = domainOf(deployment);
   const isSelected = method === 'rotating key' ? tokens.some((token) => selectorsOf(evidence).includes(token))
     : method !== 'BYODKIM' || tokens.includes(selector);
   if (origin !== originOf(deployment) || !isSelected || status !== 'SUCCESS') {
-    return [`${name} is to sign as ${originOf(deployment)} ${method === 'BYODKIM' ? selector : ''}: `
+    return [`${name} in ${region} is to sign as ${originOf(deployment)} ${method === 'BYODKIM' ? selector : ''}: `
       + `${origin} ${tokens.join()} ${status}`];
   }
-  const { result, selector: used } = await world.scene.send(undefined, name);
-  return result === 'pass' ? [] : [`mail of ${name} with selector ${used}: ${result}`];
+  const { result, selector: used } = await evidence.world.scene.send(region, name);
+  return result === 'pass' ? [] : [`mail of ${name} in ${region} with selector ${used}: ${result}`];
 }
 
 /** The selector of the current key; while a fault lasts, that of a rotation which is not complete as well. */
@@ -105,9 +113,9 @@ function selectorsOf({ world, mayBePending }: Evidence): string[] {
 
 function notGone({ world, exceptions, excused }: Evidence): string[] {
   return world.domains.flatMap((domain) => {
-    const { origin } = world.identity(domain);
+    const others = world.identities(domain).filter(({ origin }) => origin !== 'AWS_SES');
     const secrets = domain === world.domains[0] ? world.rotating.map(({ arn }) => `a secret of ours: ${arn}`) : [];
-    const found = [...secrets, ...world.differences(domain), ...origin === 'AWS_SES' ? [] : [`${domain.name} signs as ${origin}`]];
+    const found = [...secrets, ...world.differences(domain), ...others.map(({ origin }) => `${domain.name} signs as ${origin}`)];
     return found.filter((line) => {
       const exception = exceptions.find(({ mayStay }) => mayStay(line, found, domain.name));
       if (exception) excused.add(exception);

@@ -8,7 +8,7 @@ import { StackResult } from '../../cloud';
 import { KEYS_ZONE } from '../delegated-scene';
 import { Method as FixedMethod, ORIGINS, PARENT } from '../methods';
 import { ACCOUNT, byoDkim, DOMAIN, REGION, Scene } from '../scene';
-import { World, ZONE_ROLE } from './world';
+import { FURTHER_REGION, World, ZONE_ROLE } from './world';
 
 export const STACK = 'Mail';
 /** There is no such identity. */
@@ -28,6 +28,8 @@ export interface Deployment {
   readonly zone?: boolean;
   /** Of a rotating key: its records are in another zone. */
   readonly slots?: boolean;
+  /** Of a rotating key: it is for another Region too. */
+  readonly furtherRegion?: boolean;
   readonly zoneRole?: boolean;
   readonly waitMinutes?: number;
   readonly retain?: boolean;
@@ -78,7 +80,8 @@ function build(world: World, deployment: Deployment, stack: Stack): void {
   if (fails === 'after it') failing.node.addDependency(dkim);
 }
 
-function signing(world: World, { method, selector = 's1', key = 'one', slots }: Deployment, stack: Stack): DkimSigning {
+function signing(world: World, deployment: Deployment, stack: Stack): DkimSigning {
+  const { method, selector = 's1', key = 'one', slots, furtherRegion } = deployment;
   switch (method) {
     case 'Easy DKIM': return DkimSigning.easyDkim();
     case 'DEED': return DkimSigning.deterministicEasyDkim({ parentRegion: PARENT });
@@ -87,6 +90,7 @@ function signing(world: World, { method, selector = 's1', key = 'one', slots }: 
       keyLength: 1024,
       overlap: Duration.days(1),
       ...slots && { delegatedTo: world.scene.zoneIn(stack, world.keysZoneId, KEYS_ZONE) },
+      ...furtherRegion && { furtherRegions: [FURTHER_REGION] },
     });
     case 'BYODKIM':
       return byoDkim(stack, selector, world.secrets[key], key === 'two' ? { jsonField: 'key' } : undefined);

@@ -22,6 +22,8 @@ export interface Flow {
   readonly triedUntil?: number;
   /** The way forward is that of another flow, so faults are tried on the way back only. */
   readonly isWayBack?: boolean;
+  /** Much like another flow: tried when it is named, or with all cells. */
+  readonly isNamedOnly?: boolean;
 }
 
 const BYODKIM: Deployment = { method: 'BYODKIM' };
@@ -29,6 +31,7 @@ const OTHER_KEY: Deployment = { method: 'BYODKIM', selector: 's2', key: 'two' };
 const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
 const ROTATING: Deployment = { method: 'rotating key' };
+const IN_REGIONS: Deployment = { ...ROTATING, furtherRegion: true };
 const IN_SLOTS: Deployment = { ...ROTATING, slots: true };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -85,6 +88,12 @@ export const FLOWS: readonly Flow[] = [
   rotated(ROTATING),
   rotatedAndTakenBack(),
   retired(),
+  ...[
+    create(IN_REGIONS), update(ROTATING, IN_REGIONS), update(IN_REGIONS, ROTATING), rolledBack(IN_REGIONS, EASY),
+    deleted(IN_REGIONS),
+  ].map((flow): Flow => ({ ...flow, isNamedOnly: true })),
+  rotated(IN_REGIONS),
+  rotatedAndTakenBack(IN_REGIONS),
   create(IN_SLOTS),
   update(ROTATING, IN_SLOTS),
   rolledBack(ROTATING, IN_SLOTS),
@@ -173,23 +182,24 @@ function rotated(before: Deployment): Flow {
     await rotate(world);
     return deploy(world, target);
   };
-  const name = before.slots ? 'rotation in slots' : 'rotation';
+  const name = ['rotation', before.slots && 'in slots', before.furtherRegion && 'in two Regions'].filter(Boolean).join(' ');
   return { ...update(before, target), name, run, triedUntil: 10 * MINUTE };
 }
 
-/** SES does not come to look for the next key. The one before it finds it soon. */
-function rotatedAndTakenBack(): Flow {
+/** SES does not come to look for the next key. The one before it finds it soon. Each Region has an hour. */
+function rotatedAndTakenBack(before = ROTATING): Flow {
+  const wait = (before.furtherRegion ? 110 : 50) * MINUTE;
   const run = async (world: World) => {
     const { ses: { settings } } = world.scene.cloud;
     const { firstLook } = settings;
     settings.firstLook = 10 * HOUR;
-    await rotate(world, 50 * MINUTE);
+    await rotate(world, wait);
     settings.firstLook = firstLook;
     await world.scene.cloud.clock.pass(3 * HOUR);
-    return deploy(world, { ...ROTATING, ttl: 600 });
+    return deploy(world, { ...before, ttl: 600 });
   };
-  const name = 'rotation that SES does not verify';
-  return { ...rotated(ROTATING), name, run, triedFrom: 45 * MINUTE, triedUntil: 80 * MINUTE };
+  const name = `${rotated(before).name} that SES does not verify`;
+  return { ...rotated(before), name, run, triedFrom: wait - 5 * MINUTE, triedUntil: wait + (before.furtherRegion ? 75 : 30) * MINUTE };
 }
 
 /** The overlap of the key before ends. */
@@ -217,17 +227,24 @@ function fails(target: Deployment): Flow['run'] {
 function needsOf(needs: readonly Need[], ...deployments: readonly Deployment[]): readonly Need[] {
   const hasParent = deployments.some(({ method }) => method === 'DEED');
   const hasSlots = deployments.some(({ slots }) => slots);
-  return [...needs, ...hasParent ? ['a parent' as const] : [], ...hasSlots ? ['a zone for keys' as const] : []];
+  const hasRegions = deployments.some(({ furtherRegion }) => furtherRegion);
+  return [
+    ...needs,
+    ...hasParent ? ['a parent' as const] : [],
+    ...hasSlots ? ['a zone for keys' as const] : [],
+    ...hasRegions ? ['another Region' as const] : [],
+  ];
 }
 
 function arrow(from: Deployment, to: Deployment): string {
   return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
 }
 
-function label({ method, zone, slots, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
+function label({ method, zone, slots, furtherRegion, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
   return [
     method,
     slots && 'in slots',
+    furtherRegion && 'in two Regions',
     ttl !== undefined && 'with another TTL',
     zone === false && 'without a zone',
     zoneRole && 'with a zone in another account',

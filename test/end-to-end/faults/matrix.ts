@@ -37,7 +37,8 @@ export async function allCells(seed: number, { whole = false, flow: named = '' }
   /** In which flow a DNS query is tried: the same one is answered by the same code in every flow. */
   const queries = new Map<string, string>();
   let turn = seed;
-  for (const flow of FLOWS.filter(({ name }) => name.includes(named))) {
+  const isChosen = ({ name, isNamedOnly }: Flow) => name.includes(named) && (whole || named !== '' || !isNamedOnly);
+  for (const flow of FLOWS.filter(isChosen)) {
     const { undisturbed, points } = await record(flow, seed);
     for (const point of points) {
       const { query = nameOf(point) + flow.name } = point;

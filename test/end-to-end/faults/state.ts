@@ -18,8 +18,8 @@ export function digestOf(world: World, { status, resources }: StackResult): stri
     others: Object.entries(resources).map(([logicalId, { type }]) => `${logicalId} ${type}`).sort(),
     zones: world.domains.map((domain) => world.linesOf(domain)).flat()
       .map(withoutChance),
-    identities: world.domains.map((domain) => {
-      const { origin, status: verified, tokens, tags } = world.identity(domain);
+    identities: world.domains.flatMap((domain) => world.identities(domain)).map((identity) => {
+      const { origin, status: verified, tokens, tags } = identity;
       return { origin, verified, tokens, tags };
     }),
     schedules: world.scene.cloud.scheduler.schedules().length,

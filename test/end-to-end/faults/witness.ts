@@ -74,17 +74,19 @@ export class Witness {
 
   /** The names that SES signs with, and that are not in the zone. Whoever lets go of Easy DKIM takes its records. */
   private unpublished(domain: Domain): string[] {
-    const { origin, status, tokens } = this.world.identity(domain);
-    const isEasy = origin === 'AWS_SES' && status === 'SUCCESS' && !this.released.has(domain.name);
-    const isUsed = origin === 'EXTERNAL' || isEasy;
     const lines = this.linesOf(domain);
-    return isUsed ? tokens.map((token) => `${token}._domainkey.${domain.name}`)
-      .filter((name) => !isThere(lines, name)) : [];
+    return this.world.identities(domain).flatMap(({ origin, status, tokens }) => {
+      const isEasy = origin === 'AWS_SES' && status === 'SUCCESS' && !this.released.has(domain.name);
+      const isUsed = origin === 'EXTERNAL' || isEasy;
+      return isUsed ? tokens.map((token) => `${token}._domainkey.${domain.name}`)
+        .filter((name) => !isThere(lines, name)) : [];
+    });
   }
 
   private noteSigning(domain: Domain): void {
-    const { status, tokens, origin } = this.world.identity(domain);
-    if (status !== 'SUCCESS' || origin?.startsWith('AWS_SES_')) return;
+    const tokens = this.world.identities(domain).filter(({ status, origin }) =>
+      status === 'SUCCESS' && !origin?.startsWith('AWS_SES_')).flatMap((identity) => identity.tokens);
+    if (tokens.length === 0) return;
     const known = this.signedWith.get(domain.name) ?? new Set();
     this.signedWith.set(domain.name, known);
     for (const line of this.linesOf(domain)) {

@@ -10,7 +10,7 @@ export const FOREIGN_DOMAIN = 'example.net';
 
 /** What a flow needs beside the domain and its zone. */
 export type Need
-  = 'another domain' | 'a zone in another account' | 'a zone for keys' | 'a parent'
+  = 'another domain' | 'a zone in another account' | 'a zone for keys' | 'a parent' | 'another Region'
   | 'keys by hand' | 'tokens by hand';
 
 export interface WorldOptions {
@@ -27,6 +27,9 @@ export interface Domain {
 
 /** Nobody else's keys are like these. Short ones cost a tenth of the time, and nothing here depends on their length. */
 export const CANARIES = { one: pooledKey(1024, 0), two: pooledKey(1024, 1) };
+
+/** In which the first domain is an identity too, where a flow needs it. */
+export const FURTHER_REGION = 'eu-west-1';
 
 export const ZONE_ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/dns`;
 
@@ -46,8 +49,8 @@ export class World {
       iam.putRolePolicy(ZONE_ROLE, 'dns', { Statement: [{ Effect: 'Allow', Action: 'route53:*', Resource: '*' }] });
     }
     const keysZone = needs.includes('a zone for keys') ? await route53.createHostedZone({ account: ACCOUNT, name: KEYS_ZONE }) : undefined;
-    const world = new World(scene, domains, keysZone?.id);
-    await world.populate(needs);
+    const world = new World(scene, domains, needs, keysZone?.id);
+    await world.populate();
     return world;
   }
 
@@ -57,7 +60,7 @@ export class World {
   private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
   private constructor(
-    readonly scene: Scene, readonly domains: readonly Domain[],
+    readonly scene: Scene, readonly domains: readonly Domain[], private readonly needs: readonly Need[],
     /** CNAMEs of the first domain lead into it. */
     readonly keysZoneId?: string,
   ) {
@@ -77,8 +80,13 @@ export class World {
     return this.domains.find((each) => each.name === name)!;
   }
 
-  identity({ name }: Domain) {
-    return this.scene.identity(REGION, name)!;
+  /** The domain's identity, and those in further Regions. */
+  identities({ name }: Domain) {
+    return this.regionsOf(name).map((region) => this.scene.identity(region, name)!);
+  }
+
+  private regionsOf(name: string): string[] {
+    return this.needs.includes('another Region') && name === DOMAIN ? [REGION, FURTHER_REGION] : [REGION];
   }
 
   /** Secrets that the stacks have made. */
@@ -113,7 +121,7 @@ export class World {
   }
 
   private tagsOf(domain: Domain): string[] {
-    return this.identity(domain).tags.map(({ Key, Value }) => `${Key}=${Value}`);
+    return this.identities(domain).flatMap(({ tags }) => tags.map(({ Key, Value }) => `${Key}=${Value}`));
   }
 
   /** The texts that somebody in the world gets who looks the name up now. */
@@ -126,11 +134,11 @@ export class World {
     return this.scene.stop();
   }
 
-  private async populate(needs: readonly Need[]): Promise<void> {
-    const { scene } = this;
+  private async populate(): Promise<void> {
+    const { scene, needs } = this;
     for (const { name, zoneId } of this.domains) {
       const tags = [{ Key: 'team', Value: 'mail' }];
-      scene.cloud.ses.createIdentity({ account: ACCOUNT, region: REGION, name, tags });
+      for (const region of this.regionsOf(name)) scene.cloud.ses.createIdentity({ account: ACCOUNT, region, name, tags });
       scene.write(`_dmarc.${name}`, 'TXT', '"v=DMARC1; p=none"', zoneId);
       scene.write(`newsletter._domainkey.${name}`, 'CNAME', 'key.newsletter.example', zoneId);
       scene.write(`old._domainkey.${name}`, 'TXT', '"v=DKIM1; p="', zoneId);
