@@ -199,7 +199,8 @@ function rotatedAndTakenBack(before = ROTATING): Flow {
     return deploy(world, { ...before, ttl: 600 });
   };
   const name = `${rotated(before).name} that SES does not verify`;
-  return { ...rotated(before), name, run, triedFrom: wait - 5 * MINUTE, triedUntil: wait + (before.furtherRegion ? 75 : 30) * MINUTE };
+  const triedUntil = wait + (before.furtherRegion ? 75 : 30) * MINUTE;
+  return { ...rotated(before), name, run, triedFrom: wait - 5 * MINUTE, triedUntil };
 }
 
 /** The overlap of the key before ends. */

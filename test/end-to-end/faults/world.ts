@@ -138,7 +138,9 @@ export class World {
     const { scene, needs } = this;
     for (const { name, zoneId } of this.domains) {
       const tags = [{ Key: 'team', Value: 'mail' }];
-      for (const region of this.regionsOf(name)) scene.cloud.ses.createIdentity({ account: ACCOUNT, region, name, tags });
+      for (const region of this.regionsOf(name)) {
+        scene.cloud.ses.createIdentity({ account: ACCOUNT, region, name, tags });
+      }
       scene.write(`_dmarc.${name}`, 'TXT', '"v=DMARC1; p=none"', zoneId);
       scene.write(`newsletter._domainkey.${name}`, 'CNAME', 'key.newsletter.example', zoneId);
       scene.write(`old._domainkey.${name}`, 'TXT', '"v=DKIM1; p="', zoneId);
