@@ -34,7 +34,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     why: 'A Delete goes on when SES does not let its tag be taken off: docs/adr/0022-who-set-the-signing.md',
-    isFor: (flow, planned) => !isReplacement(flow) && isRefused(planned, 'ses', 'UntagResource'),
+    isFor: (flow, planned) => !deletesInCleanUp(flow) && isRefused(planned, 'ses', 'UntagResource'),
     mayStay: isEmptyTag,
     isTemporary: true,
   },
@@ -51,15 +51,18 @@ export const EXCEPTIONS: readonly Exception[] = [
     mayStay: isOurRecord,
   },
   {
-    why: 'What cannot be deleted in the clean-up of a replacement, CloudFormation forgets, with the policies for it',
-    isFor: (flow, planned) => isReplacement(flow) && planned?.kind.isLasting === true,
+    why: 'What cannot be deleted in the clean-up of an update, CloudFormation forgets, with the policies for it',
+    isFor: (flow, planned) => deletesInCleanUp(flow) && planned?.kind.isLasting === true,
     mayStay: (_line, _all, domain) => domain === DOMAIN,
     keepsRole: true,
   },
 ];
 
-function isReplacement({ before, target }: Flow): boolean {
-  return before !== undefined && domainOf(before) !== domainOf(target);
+/** It replaces the resource, or a Region leaves. */
+function deletesInCleanUp({ before, target }: Flow): boolean {
+  if (!before) return false;
+  const leavesRegion = before.furtherRegion === true && !target.furtherRegion;
+  return domainOf(before) !== domainOf(target) || leavesRegion;
 }
 
 function leavesZone({ before, target }: Flow): boolean {
