@@ -1,5 +1,5 @@
-// Measures how fast the handler starts, until it can be called and until its first BYODKIM create calls SES.
-// It is compared with the same code without a bundled SDK, and with the single call of AwsCustomResource.
+// Measures the processor time of a new process: until the handler can be called, and until its first BYODKIM create is
+// done. It is compared with the same code without a bundled SDK, and with the single call of AwsCustomResource.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,12 +7,11 @@ import { AddressInfo } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { medianOf } from './median';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from '../../test/end-to-end/scene';
 import { NOTHING_SAID } from '../nothing-said';
 
 export const BUNDLE = 'assets/lambda/deployment/index.js';
-const ROUNDS = 15;
+const ROUNDS = 21;
 
 /** How long Route 53 takes until a change is in sync is not measured. */
 const WITHOUT_PAUSES = `{
@@ -21,13 +20,19 @@ const WITHOUT_PAUSES = `{
   timers.setTimeout = (ms, ...rest) => pause(ms / 1000, ...rest);
 }`;
 
+/** AwsCustomResource answers to port 443 only. Here both answer without TLS. */
+const withoutTls = (port: string) => `{
+  const { request } = require("node:http");
+  require("https").request = (options, ...rest) => request({ ...options, port: ${port} }, ...rest);
+}`;
+
+/** Of each round, in milliseconds from the start of the process. */
 export interface StartTimes {
-  /** Medians, in milliseconds from the start of the process. */
-  readonly bundledReady: number;
-  readonly unbundledReady: number;
-  readonly bundledCreate: number;
-  readonly unbundledCreate: number;
-  readonly awsCustomResourceCall: number;
+  readonly bundledReady: readonly number[];
+  readonly unbundledReady: readonly number[];
+  readonly bundledCreate: readonly number[];
+  readonly unbundledCreate: readonly number[];
+  readonly awsCustomResourceCall: readonly number[];
 }
 
 /** Measures all variants in turn, so that a slow moment of the machine affects all of them. */
@@ -40,7 +45,7 @@ export async function startTimes(node: string): Promise<StartTimes> {
     ses: unlimited,
   });
   // Takes the answers to CloudFormation, and is CloudFormation: in that of the local cloud nobody has asked for these
-  // resources. Only the time until the call to SES is measured.
+  // resources.
   const sink = createServer((_, response) => response.end(NOTHING_SAID));
   await new Promise<void>((listening) => sink.listen(0, '127.0.0.1', listening));
   const sinkUrl = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`;
@@ -78,13 +83,11 @@ export async function startTimes(node: string): Promise<StartTimes> {
     for (let round = 0; round < ROUNDS; round++) {
       times.bundledReady.push(await untilReady(node, resolve(BUNDLE)));
       times.unbundledReady.push(await untilReady(node, unbundled));
-      times.bundledCreate.push(await untilSesIsTold(node, resolve(BUNDLE), create(`${round}a`), scene, sinkUrl));
-      times.unbundledCreate.push(await untilSesIsTold(node, unbundled, create(`${round}b`), scene, sinkUrl));
-      times.awsCustomResourceCall.push(await untilSesIsTold(node, awsCustomResource, call, scene, sinkUrl));
+      times.bundledCreate.push(await untilDone(node, resolve(BUNDLE), create(`${round}a`), scene, sinkUrl));
+      times.unbundledCreate.push(await untilDone(node, unbundled, create(`${round}b`), scene, sinkUrl));
+      times.awsCustomResourceCall.push(await untilDone(node, awsCustomResource, call, scene, sinkUrl));
     }
-    return Object.fromEntries(
-      Object.entries(times).map(([name, values]) => [name, medianOf(values)]),
-    ) as unknown as StartTimes;
+    return times;
   } finally {
     rmSync(unbundled);
     sink.close();
@@ -107,28 +110,34 @@ async function buildUnbundled(): Promise<string> {
   return outfile;
 }
 
+/** A script that says how much processor time its process has taken. */
+const SAY_CPU = 'const { user, system } = process.cpuUsage(); process.stdout.write(`<cpu>${(user + system) / 1000}</cpu>`)';
+
 async function untilReady(node: string, file: string): Promise<number> {
-  const child = run(
-    node,
-    `require(${JSON.stringify(file)}).handler; process.stdout.write(String(performance.now()))`,
-    {},
-  );
-  let output = '';
-  for await (const chunk of child.stdout) output += chunk;
-  return Number(output);
+  return cpuOf(run(node, `require(${JSON.stringify(file)}).handler; ${SAY_CPU}`, {}));
 }
 
-/** The time from the start of the process until its Put arrives at SES. */
-async function untilSesIsTold(
+async function cpuOf(child: ReturnType<typeof run>): Promise<number> {
+  let output = '';
+  let errors = '';
+  child.stderr.on('data', (chunk) => void (errors += chunk));
+  for await (const chunk of child.stdout) output += chunk;
+  const [, said] = /<cpu>([\d.]+)<\/cpu>/.exec(output) ?? [];
+  if (said === undefined) throw new Error(`The process did not come to its end: ${output}${errors}`);
+  return Number(said);
+}
+
+/** From the start of the process until SES was told and CloudFormation answered. */
+async function untilDone(
   node: string, file: string, event: object, scene: Scene, cloudFormation: string,
 ): Promise<number> {
-  const { calls } = scene.cloud;
+  const { calls, clock } = scene.cloud;
   const before = calls.length;
-  const began = performance.now();
-  const context = '{ getRemainingTimeInMillis: () => 60000 }';
-  const script = `${WITHOUT_PAUSES} require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, ${context})`;
+  const context = '{ getRemainingTimeInMillis: () => 9e6, invokedFunctionArn: "" }';
+  const script = `${WITHOUT_PAUSES} ${withoutTls(new URL(cloudFormation).port)} require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, ${context})
+    .then(() => { ${SAY_CPU}; process.exit(); })`;
   const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
-  const child = run(node, script, {
+  const done = cpuOf(run(node, script, {
     ...scene.cloud.endpointEnvironment(),
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -136,20 +145,16 @@ async function untilSesIsTold(
     AWS_SESSION_TOKEN: sessionToken,
     AWS_LAMBDA_FUNCTION_NAME: 'bench',
     NODE_PATH: resolve('node_modules'),
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => void (errors += chunk));
-  const told = () => calls.slice(before).some(({ operation }) => operation === 'PutEmailIdentityDkimSigningAttributes');
-  while (!told()) {
-    if (performance.now() - began > 30_000) throw new Error(`SES was not told by ${file}: ${errors}`);
-    await setTimeout(1); // the services run in this process too, and need time to answer
-    await scene.cloud.clock.pass(1); // so that they take one more call
+  }));
+  let isDone = false;
+  const ended = done.finally(() => void (isDone = true)).catch(() => undefined);
+  while (!isDone) {
+    await Promise.race([ended, setTimeout(1)]); // the services run in this process too, and need time to answer
+    await clock.pass(1); // so that they take one more call
   }
-  const took = performance.now() - began;
-  const ended = new Promise((exit) => child.on('exit', exit));
-  child.kill('SIGKILL');
-  await ended;
-  return took;
+  const isTold = calls.slice(before).some(({ operation }) => operation === 'PutEmailIdentityDkimSigningAttributes');
+  if (!isTold) throw new Error(`SES was not told by ${file}`);
+  return done;
 }
 
 function run(node: string, script: string, environment: Record<string, string>) {

@@ -1,16 +1,18 @@
-// Measures how much longer an app with one construct takes to synthesize than an empty app.
+// Measures the processor time that synthesis takes: of one construct beside an empty app, and of many identities.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { medianOf } from './median';
+import { cpuSince } from './paired';
 import { BUNDLE } from './start';
 import { BUILDS } from './templates';
 
 const ROUNDS = 101;
 const WARM_UP = 3;
+const MANY = 150;
+const ROUNDS_OF_MANY = 9;
 
 /** The function alone. Every construct with a function of its own needs this time. */
 const bareFunction = (stack: Stack) =>
@@ -29,28 +31,39 @@ const APPS: Record<string, (stack: Stack) => void> = {
   ),
 };
 
-/**
- * Medians in milliseconds. The apps run in turn in one warm process, so that loading and noise affect all of
- * them.
- */
-export function synthesisTimes(): Record<string, number> {
-  const times = Object.fromEntries(Object.keys(APPS).map((name): [string, number[]] => [name, []]));
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    for (const [name, build] of Object.entries(APPS)) {
+/** As many identities in one stack as the issue of scale is about. */
+const APPS_OF_MANY = Object.fromEntries(
+  (['cdk-ses-dkim', 'AwsCustomResource'] as const).map((name) => [name, (stack: Stack) => {
+    for (let number = 1; number <= MANY; number++) BUILDS[name](stack, `mail${number}.example.com`, String(number));
+  }]),
+);
+
+/** Milliseconds of each round. */
+type Rounds = Record<string, readonly number[]>;
+
+export function synthesisTimes(): { one: Rounds; many: Rounds } {
+  return { one: timesOf(APPS, ROUNDS), many: timesOf(APPS_OF_MANY, ROUNDS_OF_MANY) };
+}
+
+/** The apps run in turn in one warm process, so that loading and noise affect all of them. */
+function timesOf(apps: Record<string, (stack: Stack) => void>, rounds: number): Rounds {
+  const times = Object.fromEntries(Object.keys(apps).map((name): [string, number[]] => [name, []]));
+  for (let round = -WARM_UP; round < rounds; round++) {
+    for (const [name, build] of Object.entries(apps)) {
       const took = synthesize(build);
       if (round >= 0) times[name].push(took);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, medianOf(values)]));
+  return times;
 }
 
 function synthesize(build: (stack: Stack) => void): number {
   const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
-  const began = performance.now();
+  const began = process.cpuUsage();
   const app = new App({ outdir, analyticsReporting: false });
   build(new Stack(app, 'Mail', { env: { account: '111111111111', region: 'us-east-1' } }));
   app.synth();
-  const took = performance.now() - began;
+  const took = cpuSince(began);
   rmSync(outdir, { recursive: true });
   return took;
 }
