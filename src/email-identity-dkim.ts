@@ -10,23 +10,22 @@ import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
 import {
-  DEFAULT_RECORD_TTL, placeIn, RESOURCE_TYPE, ResourceAttributes, ResourceProperties, SERVICE_TIMEOUT, WatchedIdentity,
+  DEFAULT_RECORD_TTL, placeIn, ResourceAttributes, ResourceProperties, WatchedIdentity,
 } from './private/contract';
 import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
 import { accountOf, certainRegionOf, domainOf, finalDomainOf, finalOwnSigningOf, OwnSigning, ownSigningOf, regionOf } from './private/known-identity';
 import { partitionOf, regionIn } from './private/known-region';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
-import { nameAfter } from './private/logical-id';
 import { claimIdentity } from './private/one-per-identity';
 import {
   assumeRolePermission, changeKeyPermission, identityPermission, lookPermission, Permission, zonePermissions,
 } from './private/permissions';
 import { Provider } from './private/provider';
-import { isRetained } from './private/rotating-key';
 import { shown } from './private/shown';
+import { signingResource } from './private/signing-resource';
 import {
-  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkRemovalPolicy, checkSameRegion,
+  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkSameRegion,
   checkSlotTtl, checkType, ttlInSeconds, waitInSeconds,
 } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
@@ -402,29 +401,10 @@ export class EmailIdentityDkim extends Construct {
       RecordOverlap: method.recordOverlap,
       WaitForVerification: wait,
     } satisfies ResourceProperties;
-    const addResource = (each: string, own: Partial<ResourceProperties> = {}) => {
-      const added: CfnResource = new CfnResource(this, each === region ? 'Resource' : `Resource-${each}`, {
-        type: RESOURCE_TYPE,
-        properties: {
-          ServiceToken: provider.serviceToken,
-          ServiceTimeout: SERVICE_TIMEOUT.toString(),
-          ...properties,
-          ...own,
-          RemovalPolicy: Lazy.string({ produce: () => isRetained(added) ? 'RETAIN' : undefined }),
-        },
-      });
-      if (props.removalPolicy) added.applyRemovalPolicy(checkRemovalPolicy(props.removalPolicy));
-      // With `Retain`, CloudFormation would not call the handler. The handler must be called: it keeps
-      // signing and records, and deletes the registry record. So the policy, also that of an aspect, is a
-      // property. `Delete` is CloudFormation's default anyway.
-      added.addDeletionOverride('DeletionPolicy');
-      added.addDeletionOverride('UpdateReplacePolicy');
-      nameAfter({ stack, region: each, domain }, added);
-      added.node.addDependency(policy, ...schedules ? [schedules.rights] : []);
-      provider.turns.add(added, wait !== undefined);
-      return added;
+    const resourceOptions = {
+      provider, removalPolicy: props.removalPolicy, rights: [policy, ...schedules ? [schedules.rights] : []],
     };
-    const resource = addResource(region);
+    const resource = signingResource(this, 'Resource', { stack, region, domain }, properties, resourceOptions);
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
@@ -436,8 +416,9 @@ export class EmailIdentityDkim extends Construct {
       const rotation = provider.rotation();
       let last = resource;
       for (const each of furtherRegions) {
-        const own = { Region: unlessDefault(each, stack.region), Signing: method.further?.properties };
-        const next = addResource(each, own);
+        const next = signingResource(this, `Resource-${each}`, { stack, region: each, domain }, {
+          ...properties, Region: unlessDefault(each, stack.region), Signing: method.further!.properties,
+        }, resourceOptions);
         next.addDependency(last); // so the first one makes the key, and no turn closes a circle
         method.rotatingKey.addFurther(each, next);
         further.set(each, next);
