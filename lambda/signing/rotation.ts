@@ -233,15 +233,14 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
 
 /** All at once: none has to wait for one that does not answer. */
 async function takeBackInEach(rotation: Rotation, keys: Keys, isAgain = false): Promise<void> {
-  const failed = (await Promise.all(rotation.map(async (member) => {
-    const failure: { error: unknown } | undefined = await takeBackIn(member, keys, isAgain).then(
-      () => undefined, (error: unknown) => ({ error }));
-    if (!failure || !mayBeLeft(member, keys.pending.key, rotation)) return failure;
+  const { key } = keys.pending;
+  const failures: unknown[] = [];
+  await Promise.all(rotation.map((member) => takeBackIn(member, keys, isAgain).catch((error: unknown) => {
     const { wanted: { region }, services: { log } } = member;
-    log('region-left', { selector: keys.pending.key.selector, message: `${region}: ${textOf(failure.error)}` });
-    return undefined;
-  }))).flatMap((failure) => failure ?? []);
-  if (failed.length > 0) throw failed[0].error;
+    if (!mayBeLeft(member, key, rotation)) failures.push(error);
+    else log('region-left', { selector: key.selector, message: `${region}: ${textOf(error)}` });
+  })));
+  if (failures.length > 0) throw failures[0];
 }
 
 /**

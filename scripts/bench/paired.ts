@@ -18,9 +18,3 @@ export function medianOf(values: readonly number[]): number {
 function at(values: readonly number[], part: number): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length * part)];
 }
-
-/** Processor time that this process has taken since, in milliseconds. It is what `process.cpuUsage()` gave before. */
-export function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}

@@ -2,34 +2,25 @@
 // change; a call that lands late; a SES that takes its time. In the end all Regions sign with the current key.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { HOUR, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
+import { EUROPE, IN_ALL, REGIONS, RegionsScene, SYDNEY } from './regions-scene';
+import { HOUR, MINUTE, REGION, SHORT } from './rotating-scene';
 import { Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 import { FaultKind } from '../cloud/faults';
 import { part } from '../whole-size';
 
-const [SYDNEY, EUROPE] = ['ap-southeast-2', 'eu-west-1'];
-const REGIONS = [REGION, SYDNEY, EUROPE];
-const IN_ALL = { ...SHORT, furtherRegions: [SYDNEY, EUROPE] };
-
-let rotating: RotatingScene;
+let rotating: RegionsScene;
 
 beforeEach(async () => {
-  rotating = new RotatingScene(await Scene.start());
-  REGIONS.forEach((region) => rotating.scene.identityExists(region));
-  await rotating.deploy(IN_ALL);
-  for (const region of REGIONS) await rotating.scene.verified(region);
+  rotating = await RegionsScene.inAll();
 });
 afterEach(() => rotating.stop());
 
-const selectorIn = (region: string) => rotating.scene.identity(region)!.tokens.join();
+const selectorIn = (region: string) => rotating.selectorIn(region);
+const expectMailPasses = () => rotating.expectMailPasses();
 
 /** All calls of SES in Europe fail. */
 const closed = (kind: FaultKind) => rotating.cloud.faults.add({ service: 'ses', region: EUROPE, kind, times: 1_000_000 });
-
-async function expectMailPasses(): Promise<void> {
-  for (const region of REGIONS) expect(await rotating.scene.send(region)).toMatchObject({ result: 'pass' });
-}
 
 /** The next change of the key reaches all Regions, also those that were left behind. */
 async function expectNextChangeReachesAll(): Promise<void> {

@@ -1,41 +1,24 @@
 // One rotating key for a domain in several Regions: changed in one after the other, all back when one fails for good,
 // and the old record retired when the last has moved.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { ACCOUNT, DOMAIN, HOUR, REGION, RotatingScene, SHORT } from './rotating-scene';
+import { FURTHER, IN_ALL, REGIONS, RegionsScene } from './regions-scene';
+import { ACCOUNT, DOMAIN, HOUR, REGION, SHORT } from './rotating-scene';
 import { Scene } from './scene';
 import { nextReport, WATCHED } from './watched';
-import { EmailIdentityDkimProps, RotatingByoDkimSigningOptions } from '../../src';
+import { EmailIdentityDkimProps } from '../../src';
 import { part } from '../whole-size';
 
-const FURTHER = ['ap-southeast-2', 'eu-west-1'];
-const REGIONS = [REGION, ...FURTHER];
-const IN_ALL: RotatingByoDkimSigningOptions = { ...SHORT, furtherRegions: FURTHER };
-
-let rotating: RotatingScene;
+let rotating: RegionsScene;
 
 afterEach(() => rotating.stop());
 
-async function started(): Promise<void> {
-  rotating = new RotatingScene(await Scene.start());
-  REGIONS.forEach((region) => rotating.scene.identityExists(region));
+async function deployed(props?: Partial<EmailIdentityDkimProps>): Promise<void> {
+  rotating = await RegionsScene.inAll(props);
 }
 
-async function deployed(options = IN_ALL, props?: Partial<EmailIdentityDkimProps>): Promise<void> {
-  await started();
-  await deploy(options, props);
-}
-
-async function deploy(options = IN_ALL, props?: Partial<EmailIdentityDkimProps>): Promise<void> {
-  await rotating.deploy(options, props);
-  for (const region of [REGION, ...options.furtherRegions ?? []]) await rotating.scene.verified(region);
-}
-
-const selectorIn = (region: string) => rotating.scene.identity(region)!.tokens.join();
+const selectorIn = (region: string) => rotating.selectorIn(region);
 const selectors = () => new Set(REGIONS.map(selectorIn));
-
-async function expectMailPasses(): Promise<void> {
-  for (const region of REGIONS) expect(await rotating.scene.send(region)).toMatchObject({ result: 'pass' });
-}
+const expectMailPasses = () => rotating.expectMailPasses();
 
 /** The Regions in which SES was told a key, in that order, since a point of the call log. */
 function toldSince(since: number): string[] {
@@ -152,14 +135,15 @@ test('a leaked key is revoked when no Region signs with it any more', async () =
 
 test('a Region comes, and goes again', async () => {
   const [, sydney, europe] = REGIONS;
-  await deployed({ ...SHORT, furtherRegions: [europe] });
+  rotating = await RegionsScene.started();
+  await rotating.deployIn([europe]);
   expect(selectorIn(sydney)).not.toBe(rotating.selector);
-  await deploy();
+  await rotating.deployIn(FURTHER);
   expect(selectors()).toEqual(new Set([rotating.selector]));
   await rotating.rotated();
   await rotating.clock.until('the change to end', () => rotating.labels.AWSPENDING === undefined);
   expect(selectors().size).toBe(1);
-  await deploy({ ...SHORT, furtherRegions: [sydney] });
+  await rotating.deployIn([sydney]);
   expect(rotating.scene.identity(europe)).toMatchObject({ origin: 'AWS_SES', tags: [] });
   await rotating.rotated();
   expect(selectorIn(sydney)).toBe(rotating.selector);
@@ -217,7 +201,7 @@ test('removing the construct leaves nothing of it, also in the middle of a chang
 });
 
 test('with RETAIN all of it stays', async () => {
-  await deployed(IN_ALL, { removalPolicy: RemovalPolicy.RETAIN });
+  await deployed({ removalPolicy: RemovalPolicy.RETAIN });
   const { selector } = rotating;
   expect(await rotating.scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(selectors()).toEqual(new Set([selector]));
@@ -226,7 +210,7 @@ test('with RETAIN all of it stays', async () => {
 });
 
 test('an identity that is missing in one Region fails the deployment, and nothing stays of it', async () => {
-  rotating = new RotatingScene(await Scene.withIdentity());
+  rotating = new RegionsScene(await Scene.withIdentity());
   const { status, reason } = await rotating.scene.deploy('mail', rotating.dkim(IN_ALL));
   expect(status).toBe('ROLLBACK_COMPLETE');
   expect(reason).toContain(`SES has no identity ${DOMAIN} in ${FURTHER[0]}`);
@@ -235,7 +219,7 @@ test('an identity that is missing in one Region fails the deployment, and nothin
 });
 
 test('each Region is watched', async () => {
-  await deployed(IN_ALL, WATCHED);
+  await deployed(WATCHED);
   const { scene } = rotating;
   for (const region of REGIONS) {
     expect(await nextReport(scene, DOMAIN, region)).toMatchObject({ Problem: 0, Verified: 1 });
