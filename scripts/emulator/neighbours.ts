@@ -53,7 +53,7 @@ export class Neighbours {
       killProcess: () => undefined,
       authorize: () => undefined,
     };
-    this.ses = new Ses(context, { resolver: () => dns.client(), publisher: dns.provider('amazonses'), ...QUICK });
+    this.ses = new Ses(context, { resolver: dns.memoryClient(), publisher: dns.provider('amazonses'), ...QUICK });
   }
 
   /** The name servers for the zones in the Route 53 of MiniStack. */

@@ -1,5 +1,4 @@
 // The local cloud: a test double of AWS, with all its services on loopback and one clock. It is not in the package.
-import type { promises } from 'node:dns';
 import { cloudCore } from './cloud-core';
 import { CloudFormation } from './cloudformation';
 import { Credentials, CredentialSet, Principal } from './credentials';
@@ -104,8 +103,7 @@ export class LocalCloud {
     });
     this.route53 = new Route53(context, this.dns, options.route53);
     const publisher = this.dns.provider(SES_DNS);
-    let client: promises.Resolver | undefined; // making one takes longer than a look, and it keeps no answers
-    const resolver = () => client ??= options.dns?.sesSharesResolver ? this.dns.cachingClient() : this.dns.client();
+    const resolver = options.dns?.sesSharesResolver ? this.dns.cachingMemoryClient() : this.dns.memoryClient();
     this.ses = new Ses(context, {
       resolver,
       publisher,

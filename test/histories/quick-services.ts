@@ -1,6 +1,5 @@
 // SES, Route 53, Secrets Manager and public DNS of a quick history: the rules of the local cloud, called without HTTP.
 import { createPublicKey, KeyObject } from 'node:crypto';
-import type { promises } from 'node:dns';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
   Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, SecretName, SECRETS, ZONE_ACCOUNT,
@@ -8,6 +7,7 @@ import {
 import { Witness } from './witness';
 import { NameServerAnswer } from '../../lambda/base/ports';
 import { compareRecordSets } from '../cloud/change-batch';
+import type { LookupClient } from '../cloud/dns';
 import { HostedZone } from '../cloud/hosted-zone';
 import { pooledKey } from '../cloud/key-pool';
 import { plainName } from '../cloud/record-name';
@@ -63,7 +63,7 @@ export class QuickServices {
   ) {
     this.ses = new SesIdentities(
       { clock, random, authorize: () => undefined },
-      { resolver: () => this.resolver(), publisher: { set: () => undefined, remove: () => undefined } }, LOOKS,
+      { resolver: this.resolver(), publisher: { set: () => undefined, remove: () => undefined } }, LOOKS,
     );
     this.witness = new Witness(this, clock);
     for (const place of places) this.makeIdentity(place);
@@ -157,7 +157,7 @@ export class QuickServices {
     return NAME_SERVERS.map((nameServer) => ({ nameServer, values: this.seen(name, 'TXT') }));
   }
 
-  private resolver(): promises.Resolver {
+  private resolver(): LookupClient {
     const found = async (name: string, type: string) => {
       const values = this.seen(name, type);
       if (values.length === 0) throw Object.assign(new Error('nothing'), { code: 'ENOTFOUND' });
@@ -166,8 +166,10 @@ export class QuickServices {
     return {
       resolveTxt: async (name: string) => (await found(name, 'TXT')).map((value) => textOf(value)),
       resolveCname: async (name: string) => (await found(name, 'CNAME')).map((value) => value.replace(/\.$/, '')),
-      resolveSoa: async () => undefined,
-    } as unknown as promises.Resolver;
+      resolveSoa: async () => {
+        throw new Error('There is no SOA record');
+      },
+    };
   }
 }
 

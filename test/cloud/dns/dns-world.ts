@@ -4,6 +4,7 @@ import { Question } from 'dns-packet';
 import { Delegations } from './delegations';
 import { DnsProvider } from './dns-provider';
 import { DnsAnswer, DnsServer } from './dns-server';
+import { MemoryClient } from './memory-client';
 import { Addresses, NameServer, NameServerSettings } from './name-server';
 import { Nat, natOf, NetworkSettings } from './nat';
 import { host } from './record-data';
@@ -107,6 +108,16 @@ export class DnsWorld {
   /** Asks a resolver somewhere in the world that was never asked before. */
   client(): promises.Resolver {
     return clientOf(`127.0.0.1:${this.freshResolverPort}`);
+  }
+
+  /** The same without sockets. */
+  memoryClient(): MemoryClient {
+    return new MemoryClient(this.fresh);
+  }
+
+  /** Asks the same resolver as the functions, without sockets. */
+  cachingMemoryClient(): MemoryClient {
+    return new MemoryClient((question) => this.answer(this.resolverAddress, question));
   }
 
   /** Asks the same resolver as the functions. */

@@ -2,3 +2,4 @@
 export { RCODE } from './dns-server';
 export { DnsProvider } from './dns-provider';
 export { DnsWorld, type DnsWorldOptions } from './dns-world';
+export type { LookupClient } from './memory-client';

@@ -1,5 +1,4 @@
 // All identities of the local SES: what calls do to them, what a caller reads, and the key that each one signs with.
-import { promises } from 'node:dns';
 import {
   EasyDkimKeys, KeyLength, KeyPublisher, mayChangeKeyLength, newEasyDkimKeys, publish, signingHostedZone, unpublish,
 } from './easy-dkim';
@@ -15,6 +14,7 @@ import { easyDkimKey } from './signing-key';
 import { StaleReads } from '../stale-reads';
 import { Tag, withoutTags, withTags } from './tags';
 import { armed, LookError, Verification } from './verification';
+import type { LookupClient } from '../dns';
 import { CloudContext } from '../http-service';
 import { FIRST_KEY_OF_SES, KEYS_OF_SES, pooledKey } from '../key-pool';
 import { ServiceError } from '../service-error';
@@ -22,7 +22,7 @@ import { ServiceError } from '../service-error';
 /** The DNS in which SES looks, and the one in which SES publishes. */
 export interface SesDns {
   /** Public DNS. */
-  readonly resolver: () => promises.Resolver;
+  readonly resolver: LookupClient;
   /** Where SES publishes the keys of Easy DKIM: its own DNS, serving `amazonses.com`. */
   readonly publisher: KeyPublisher;
 }

@@ -89,7 +89,7 @@ test('a look that was under way when a newer call came does not count', async ()
     over();
     throw new Error('the last question of a look');
   };
-  await stage.restart({ resolver: () => slow });
+  await stage.restart({ resolver: slow });
   stage.ses.createIdentity(ref());
   const passing = stage.context.clock.pass(MINUTE);
   await asked;

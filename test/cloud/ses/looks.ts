@@ -1,9 +1,9 @@
 // SES looking in public DNS for its identities: when it looks, what for, and what comes of it.
-import { promises } from 'node:dns';
 import { signingHostedZone } from './easy-dkim';
 import { Identity } from './identity';
 import { lookForCnames, lookForSoa, lookForTxt } from './lookup';
 import { VerificationTimes, Look, looked, LookError } from './verification';
+import type { LookupClient } from '../dns';
 import { Clock } from '../time/clock';
 
 /** Whose Easy DKIM keys an identity uses, or the error that SES shows in place of them. Undefined with BYODKIM. */
@@ -12,8 +12,7 @@ export type OwnerOfKeys = (identity: Identity) => Identity | LookError | undefin
 export class Looks {
   constructor(
     private readonly clock: Clock,
-    /** Asked for a resolver that keeps no answers, for each look. */
-    private readonly resolver: () => promises.Resolver,
+    private readonly resolver: LookupClient,
     private readonly times: VerificationTimes,
     private readonly ownerOfKeys: OwnerOfKeys,
     /** Called when a search for records has ended. */
@@ -27,10 +26,8 @@ export class Looks {
     if (nextLook === undefined) return;
     const watch = identity.watch = new AbortController();
     this.clock.sleep(nextLook - this.clock.now(), watch.signal).then(async () => {
-      const [look, soa] = await this.clock.hold(`a look of SES for ${identity.name}`, async () => {
-        const resolver = this.resolver();
-        return [await this.lookFor(identity, resolver), await lookForSoa(resolver, identity.name)] as const;
-      });
+      const [look, soa] = await this.clock.hold(`a look of SES for ${identity.name}`, async () =>
+        [await this.lookFor(identity), await lookForSoa(this.resolver, identity.name)] as const);
       if (watch.signal.aborted) return;
       const { status } = identity.verification;
       identity.verification = looked(identity.verification, look, this.clock.now(), this.times);
@@ -42,13 +39,13 @@ export class Looks {
     }, () => undefined);
   }
 
-  private async lookFor(identity: Identity, resolver: promises.Resolver): Promise<Look> {
+  private async lookFor(identity: Identity): Promise<Look> {
     const { signing, name } = identity;
-    if (signing.origin === 'EXTERNAL') return lookForTxt(resolver, name, signing.selector, signing.key);
+    if (signing.origin === 'EXTERNAL') return lookForTxt(this.resolver, name, signing.selector, signing.key);
     const owner = this.ownerOfKeys(identity)!;
     if (typeof owner === 'string') return owner;
     // No error type says that the parent is not verified yet, so the replica waits with it.
     if (owner !== identity && owner.verification.status !== 'SUCCESS') return 'SERVICE_ERROR';
-    return lookForCnames(resolver, name, owner.easy.tokens, signingHostedZone(owner.region));
+    return lookForCnames(this.resolver, name, owner.easy.tokens, signingHostedZone(owner.region));
   }
 }

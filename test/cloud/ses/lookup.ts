@@ -1,11 +1,12 @@
 // How SES looks in public DNS: the CNAMEs of Easy DKIM, the TXT of BYODKIM, and the SOA it reports.
 import type { KeyObject } from 'node:crypto';
-import { promises, SoaRecord } from 'node:dns';
+import type { SoaRecord } from 'node:dns';
 import { publicTextOf } from './signing-key';
 import { Look } from './verification';
+import type { LookupClient } from '../dns';
 
 export async function lookForCnames(
-  resolver: promises.Resolver, domain: string, tokens: readonly string[], zone: string,
+  resolver: LookupClient, domain: string, tokens: readonly string[], zone: string,
 ): Promise<Look> {
   for (const token of tokens) {
     const look = await lookFor(
@@ -19,7 +20,7 @@ export async function lookForCnames(
 
 /** @param privateKey undefined when SES was given something that is no usable key: no record can ever match it */
 export function lookForTxt(
-  resolver: promises.Resolver, domain: string, selector: string, privateKey: KeyObject | undefined,
+  resolver: LookupClient, domain: string, selector: string, privateKey: KeyObject | undefined,
 ): Promise<Look> {
   const expected = privateKey && publicTextOf(privateKey);
   return lookFor(
@@ -30,7 +31,7 @@ export function lookForTxt(
 }
 
 /** The SOA of the zone that holds the domain. */
-export async function lookForSoa(resolver: promises.Resolver, domain: string): Promise<SoaRecord | undefined> {
+export async function lookForSoa(resolver: LookupClient, domain: string): Promise<SoaRecord | undefined> {
   for (let name = domain; name.includes('.'); name = name.slice(name.indexOf('.') + 1)) {
     const soa = await resolver.resolveSoa(name).catch(() => undefined);
     if (soa) return soa;

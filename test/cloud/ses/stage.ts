@@ -10,6 +10,7 @@ import { SesSettings } from './settings';
 import { Principal } from '../credentials';
 import { DnsProvider } from '../dns/dns-provider';
 import { DnsWorld } from '../dns/dns-world';
+import type { LookupClient } from '../dns/memory-client';
 import { PolicyStatement } from '../iam-policy';
 import { MailVerdict, mailVerdict } from '../mail-verdict';
 import { MinimalContext, minimalContext } from '../minimal-context';
@@ -67,7 +68,7 @@ export class SesStage {
   }
 
   /** Another SES, without identities, in the same DNS. */
-  async restart(settings: Partial<SesSettings & { resolver: () => ReturnType<DnsWorld['client']> }>): Promise<void> {
+  async restart(settings: Partial<SesSettings & { resolver: LookupClient }>): Promise<void> {
     await this.ses.stop();
     this.build(settings);
     await this.ses.start();
@@ -152,7 +153,7 @@ export class SesStage {
   }
 
   private build(settings: Partial<SesSettings>): void {
-    const dns = { resolver: () => this.dns.client(), publisher: this.sesDns };
+    const dns = { resolver: this.dns.memoryClient(), publisher: this.sesDns };
     this.context = minimalContext();
     this.ses = new Ses(this.context, { ...dns, requestsPerSecond: Infinity, ...settings });
   }

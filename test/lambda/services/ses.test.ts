@@ -32,7 +32,7 @@ beforeEach(async () => {
   await dns.start();
   // Late, so that SES is not in the middle of a look when a test ends.
   const publisher = { set: () => undefined, remove: () => undefined };
-  cloud = new Ses(context, { resolver: () => dns.client(), publisher, requestsPerSecond: 1, firstLook: FIRST_LOOK_MS });
+  cloud = new Ses(context, { resolver: dns.memoryClient(), publisher, requestsPerSecond: 1, firstLook: FIRST_LOOK_MS });
   await cloud.start();
   lines = [];
   redactor = new Redactor();

@@ -1,14 +1,10 @@
 // `node:dns` without sockets, for functions in the test's own process. It has only what the handler uses.
 import type { ResolverOptions } from 'node:dns';
-import { Answer, RecordType } from 'dns-packet';
-import { systemError } from './system-error';
-import { DnsWorld, RCODE } from '../../dns';
+import type { RecordType } from 'dns-packet';
+import { DnsWorld } from '../../dns';
+import { dnsError, found } from '../../dns/memory-client';
 import { timesOut } from '../../dns/time-out';
 import { FunctionTime } from '../../time/function-time';
-
-const ERRORS: Readonly<Record<number, string>> = {
-  [RCODE.noSuchName]: 'ENOTFOUND', [RCODE.serverFailure]: 'ESERVFAIL', [RCODE.refused]: 'EREFUSED',
-};
 
 /** The DNS world, as far as a function sees it. */
 type FunctionDns = Pick<DnsWorld, 'answer' | 'natOfFunctions' | 'resolverAddress'>;
@@ -65,19 +61,14 @@ export class MemoryResolver {
     const { dns, time, server } = this;
     await time.delayCall();
     const entry = dns.natOfFunctions()[server];
-    if (entry && await timesOut(entry, this.options, (ms) => time.sleep(ms))) {
-      throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
-    }
+    if (entry && await timesOut(entry, this.options, (ms) => time.sleep(ms))) throw dnsError('ETIMEOUT', name, type);
     const isReachable = entry || server === dns.resolverAddress;
     const answer = isReachable && dns.answer(server, { name, type });
     if (!answer && server === dns.resolverAddress) {
       await timesOut({ at: server, lost: true }, this.options, (ms) => time.sleep(ms));
-      throw systemError(`query ${type} ETIMEOUT ${name}`, 'ETIMEOUT');
+      throw dnsError('ETIMEOUT', name, type);
     }
-    if (!answer) throw systemError(`query ${type} ECONNREFUSED ${name}`, 'ECONNREFUSED');
-    if (answer.rcode !== RCODE.noError) throw systemError(`query ${type} ${name}`, ERRORS[answer.rcode]);
-    const found = (answer.answers ?? []).filter((each) => each.type === type);
-    if (found.length === 0) throw systemError(`query ${type} ENODATA ${name}`, 'ENODATA');
-    return found.map((each: Answer) => read('data' in each && each.data));
+    if (!answer) throw dnsError('ECONNREFUSED', name, type);
+    return found(answer, name, type).map(read);
   }
 }
