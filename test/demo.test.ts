@@ -9,6 +9,7 @@ import { send, showDistrust, showLoss, showVerdicts } from '../examples/demo/mai
 import { showPlain } from '../examples/demo/plain';
 import { RotatingKey } from '../examples/demo/rotating-key';
 import { showRotation } from '../examples/demo/show-rotation';
+import { FUNCTIONS } from './whole-size';
 
 let output: string;
 let stop: () => Promise<void>;
@@ -42,7 +43,7 @@ test('a message that does not verify ends the demo, and the error names it', asy
 });
 
 test('the same change of key in plain CloudFormation loses mail', async () => {
-  const cloud = await LocalCloud.start();
+  const cloud = await LocalCloud.start(FUNCTIONS);
   stop = () => cloud.stop();
   await showPlain(cloud, new Follower(cloud), ['spring', 'autumn']);
   expect(output).toMatch(/sent before +dkim=pass[^]*sent before +dkim=neutral \(no key\)[^]*sent then +dkim=none/);
@@ -55,7 +56,7 @@ describe('the rotating key', () => {
   let zones: Awaited<ReturnType<typeof makeZones>>;
 
   beforeEach(async () => {
-    cloud = await LocalCloud.start({ ses: { recheckEvery: 24 * 3_600_000 } });
+    cloud = await LocalCloud.start({ ...FUNCTIONS, ses: { recheckEvery: 24 * 3_600_000 } });
     stop = () => cloud.stop();
     zones = await makeZones(cloud);
     const app = new App({ outdir: Scene.newDirectory(), analyticsReporting: false });

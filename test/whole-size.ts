@@ -3,6 +3,9 @@
 /** Whether a test is to have the size that it speaks for. */
 export const WHOLE = process.env.TEST_SIZE === 'whole';
 
+/** In the whole size each function is a process of its own, with real sockets. */
+export const FUNCTIONS = { functions: WHOLE ? 'process' : 'in-process' } as const;
+
 export function sized(quick: number, whole: number): number {
   return WHOLE ? whole : quick;
 }

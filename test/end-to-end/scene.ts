@@ -14,7 +14,7 @@ import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../clo
 import { pooledKey } from '../cloud/key-pool';
 import { MailVerdict, mailVerdict } from '../cloud/mail-verdict';
 import { leanApp } from '../lean-app';
-import { WHOLE } from '../whole-size';
+import { FUNCTIONS } from '../whole-size';
 
 export const ACCOUNT = '111111111111';
 export const DNS_ACCOUNT = '222222222222';
@@ -70,7 +70,7 @@ export class Scene {
    * the quicker one, and `npx projen test:whole` runs all of them with a process for each function.
    */
   static async start(options: LocalCloudOptions = {}): Promise<Scene> {
-    const cloud = await LocalCloud.start({ functions: WHOLE ? 'process' : 'in-process', ...options });
+    const cloud = await LocalCloud.start({ ...FUNCTIONS, ...options });
     const zone = await cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN });
     return new Scene(cloud, zone.id);
   }

@@ -1,12 +1,13 @@
-// The custom-resource protocol over real HTTP: the event, the pre-signed URL, and what counts as an answer.
+// The custom-resource protocol over HTTP: the event, the pre-signed URL, and what counts as an answer.
 import { LocalCloud } from '..';
 import { custom, CustomProperties, functionAssets, requests, templateWith } from './test-function';
+import { FUNCTIONS } from '../../whole-size';
 
 let cloud: LocalCloud;
 const assetDirectory = functionAssets();
 
 beforeEach(async () => {
-  cloud = await LocalCloud.start();
+  cloud = await LocalCloud.start(FUNCTIONS);
 });
 afterEach(() => cloud.stop());
 
