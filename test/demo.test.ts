@@ -2,6 +2,7 @@
 import { App } from 'aws-cdk-lib';
 import { LocalCloud } from './cloud';
 import { PEM, Scene } from './end-to-end/scene';
+import { FUNCTIONS } from './whole-size';
 import { makeZones } from '../examples/demo/account';
 import { addRotatingStack, ROTATING_DOMAIN } from '../examples/demo/app';
 import { Follower } from '../examples/demo/follow';
@@ -9,7 +10,6 @@ import { send, showDistrust, showLoss, showVerdicts } from '../examples/demo/mai
 import { showPlain } from '../examples/demo/plain';
 import { RotatingKey } from '../examples/demo/rotating-key';
 import { showRotation } from '../examples/demo/show-rotation';
-import { FUNCTIONS } from './whole-size';
 
 let output: string;
 let stop: () => Promise<void>;
