@@ -29,7 +29,7 @@ export default class SeededEnvironment implements JestEnvironment {
   async setup(): Promise<void> {
     mkdirSync(OWN, { recursive: true });
     process.env.TMPDIR = OWN;
-    Error.stackTraceLimit = 25; // Jest has 100. Each `expect` and each request makes an error
+    Error.stackTraceLimit = 10; // as Node has it; Jest has 100. Each `expect` and each request makes an error
     Object.assign(globalThis, {
       DIRECTORY_OF_KEYS: DIRECTORY, // keys are made once on a machine
       LOCAL_CLOUD_SEED: seedOfThisRun(),
