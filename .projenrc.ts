@@ -107,6 +107,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@2.37.55', // the newest that runs on the floor of CDK and constructs
     'jsii-rosetta@~6.0.0',
     'fast-check@4.10.2', // property tests
+    // Mutants: the only kept tool for TypeScript and jest. 10 and later need Node 22.
+    '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
     // The local cloud. It never ships.
     `@aws-sdk/client-cloudformation@${SDK}`, // deploys stacks on it
     'nodemailer@10.6.0', // composes and signs the mail that the local SES sends
@@ -379,6 +381,13 @@ project.addTask('test:histories', {
   env: { ...QUICK, NODE_NO_WARNINGS: '1' },
 });
 
+project.addTask('test:mutants', {
+  description: 'Change the code in small ways, one at a time, and name each change that no test sees: in folders '
+    + 'such as lambda/records',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/mutants/main.ts', receiveArgs: true }],
+  env: { NODE_NO_WARNINGS: '1' },
+});
+
 project.addTask('test:proof', {
   description: 'The fault matrix and the histories, and a part of both a second time with a process for each function',
   steps: [
@@ -532,11 +541,14 @@ project.gitignore.exclude('/src/private/handler-digest.ts');
 // integ-runner puts the function beside each snapshot. It is built, so it is never committed.
 project.gitignore.exclude('/test/*.snapshot/asset.*');
 
+// Stryker's copies of the project, while it runs.
+project.gitignore.exclude('/mutants.tmp/');
+
 // The package has the compiled library, its API reference, the translated examples, and the built handler with its
 // licences. These do not ship:
 for (const path of [
   '.textlintrc.json', '.oxlintrc.json', '/lambda/', '/scripts/', '/examples/', '/.ci/', '/docs/', 'CODE_OF_CONDUCT.md',
-  'tsconfig.dev.json',
+  'tsconfig.dev.json', '/mutants.tmp/',
 ]) {
   project.addPackageIgnore(path);
 }
