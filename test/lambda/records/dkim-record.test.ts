@@ -1,6 +1,9 @@
 // Tests of the DKIM records: how they are written, and which texts of others mean the same.
 import { quote } from '../../../lambda/base/dns-text';
-import { cnameRecords, domainKeyName, sameKey, saysTheSame, txtRecord } from '../../../lambda/records/dkim-record';
+import { RecordSet } from '../../../lambda/base/ports';
+import {
+  cnameRecords, domainKeyName, holdsTheKey, placed, recordsAt, sameKey, saysTheSame, serves, textsOf, txtRecord,
+} from '../../../lambda/records/dkim-record';
 
 const KEY_1024 = 'MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXZCRncbeSWNe10TMEO95J7iP6K/pKUuFz16omw1c140FWmSXkew4El6q+rBHgw3FYz+dfHOdt+VdRZr0d'
   + 'VNkw0KrqDiTBll3nYyysxqCma/yRAfPaSdDEHzVAq+xq94TK158i3VpwD5npMvtnBvRDu5X/+nvSuPwECfEqsjLI+QIDAQAB';
@@ -139,6 +142,65 @@ describe('a record that says the same', () => {
   ])('%s', (_, wanted, type, values, expected) => {
     expect(saysTheSame(wanted, type, values)).toBe(expected);
   });
+});
+
+describe('a record that serves', () => {
+  const wanted = txtRecord('example.com', 's', 'AbCd');
+  const [easy] = cnameRecords('example.com', ['t'], 'dkim.amazonses.com');
+  const record = (type: string, values: string[], leadsTo?: string[]): RecordSet =>
+    ({ name: wanted.name, type, ttl: 300, values, leadsTo });
+
+  test.each([
+    ['holds the key itself', wanted, record('TXT', [wanted.data]), true],
+    ['leads to the key', wanted, record('CNAME', ['key.example.net'], [wanted.data]), true],
+    ['is an alias that leads to the key', wanted, record('TXT', [], [wanted.data]), true],
+    ['leads to another key', wanted, record('CNAME', ['key.example.net'], ['"v=DKIM1; k=rsa; p=Other"']), false],
+    ['leads nowhere', wanted, record('CNAME', ['key.example.net'], []), false],
+    ['leads to the key, and was not followed', wanted, record('CNAME', ['key.example.net']), false],
+    ['leads to what SES publishes', easy, record('CNAME', [easy.data], ['"p=AbCd"']), true],
+    ['leads elsewhere where a CNAME is wanted', easy, record('CNAME', ['x.example.net'], [easy.data]), false],
+  ])('%s', (_, what, found, expected) => {
+    expect(serves(what, found)).toBe(expected);
+  });
+
+  test.each([
+    ['itself', record('TXT', [wanted.data]), [wanted.value], true],
+    ['in testing mode', record('TXT', ['"p=AbCd; t=y"']), ['p=AbCd; t=y'], true],
+    ['by way of a CNAME', record('CNAME', ['key.example.net'], [wanted.data]), [wanted.value], true],
+    ['in a CNAME that was not followed', record('CNAME', [wanted.data]), [], false],
+    ['in a record of another type', record('SPF', [wanted.data]), [], false],
+    ['not any more, as the CNAME leads nowhere', record('CNAME', ['key.example.net'], []), [], false],
+    ['another one', record('TXT', ['"p=Other"']), ['p=Other'], false],
+  ])('the key is in it: %s', (_, found, texts, expected) => {
+    expect(textsOf(found)).toEqual(texts);
+    expect(holdsTheKey(wanted, found)).toBe(expected);
+    expect(holdsTheKey(easy, found)).toBe(false);
+  });
+});
+
+describe('the records that answer for a name', () => {
+  const named = (name: string): RecordSet => ({ name, type: 'TXT', ttl: 300, values: ['"x"'] });
+  const NAME = 's1._domainkey.example.com';
+  const WILDCARD = named('*._domainkey.example.com');
+
+  test.each([
+    ['those of the name itself', [named(NAME), WILDCARD], [named(NAME)]],
+    ['those of the wildcard beside it', [WILDCARD, named('s2._domainkey.example.com')], [WILDCARD]],
+    ['none, as a name below it exists', [WILDCARD, named(`a.${NAME}`)], []],
+    ['none of a name that only ends like it', [named(`x${NAME}`)], []],
+    ['none of a wildcard further up', [named('*.example.com')], []],
+  ])('%s', (_, records, expected) => {
+    expect(recordsAt(NAME, records)).toEqual(expected);
+  });
+});
+
+test('where CNAMEs lead into the zone, a record has its name there', () => {
+  const record = txtRecord('example.com', 'key1', 'AbCd');
+  const zone = { id: 'Z1', ttl: 300, overwrite: false };
+  const delegation = { place: 'example-com.keys.example.net', slots: ['key1', 'key2'] };
+  expect(placed(record, { domain: 'example.com', zone: { ...zone, delegation } }))
+    .toEqual({ ...record, name: 'key1._domainkey.example-com.keys.example.net' });
+  expect(placed(record, { domain: 'example.com', zone })).toEqual(record);
 });
 
 test('C the hosted zone of Easy DKIM is the same with a dot at its end and in upper case', () => {

@@ -9,6 +9,12 @@ const cname = (name: string, ...values: string[]): RecordSet => ({ name, type: '
 const alias = (name: string, aliasOf: string): RecordSet => ({ name, type: 'TXT', values: [], aliasOf });
 const key: RecordSet = { name: `key.${BELOW}`, type: 'TXT', ttl: 300, values: ['"p=a"'] };
 
+/** From the name by way of so many others to the key. */
+function chain(others: number): RecordSet[] {
+  const names = [NAME, ...Array.from({ length: others }, (_, index) => `x${index}.${BELOW}`), key.name];
+  return names.slice(1).map((target, index) => cname(names[index], target));
+}
+
 const ANSWERS: NameServerAnswer[] = [
   { nameServer: 'ns1', values: ['"p=public"'] },
   { nameServer: 'ns2', error: 'ETIMEOUT' },
@@ -44,6 +50,9 @@ test.each<[string, RecordSet[], readonly string[] | undefined]>([
     cname(`*.${BELOW}`, `key.${BELOW}`), key, { ...key, name: `x.${NAME}` },
   ], undefined],
   ['a TXT', [{ ...key, name: NAME }], undefined],
+  ['a CNAME with two values, which is none', [cname(NAME, `key.${BELOW}`, `x.${BELOW}`), key], undefined],
+  ['a chain as long as resolvers follow', [...chain(7), key], key.values],
+  ['a longer chain', [...chain(8), key], []],
 ])('%s is followed in the zone, and nobody is asked', async (_, records, expected) => {
   expect(await leadsTo(records)).toEqual({ asked: [], leadsTo: expected });
 });
@@ -58,4 +67,11 @@ test('C a CNAME to what no name server tells is not taken for one to nothing', a
   const silent = leadsTo([cname(NAME, 'key.example.net')], [{ nameServer: 'ns1', silence: 'no-address' }]);
   await expect(silent).rejects.toThrow('Nobody could see what key.example.net has in public DNS: ns1 has no public add');
   expect((await leadsTo([cname(NAME, 'key.example.net')], [])).leadsTo).toEqual([]);
+});
+
+test('changes go to the zone', async () => {
+  const change = jest.fn(async () => ({ inSync: async () => undefined }));
+  const changes = [{ action: 'DELETE' as const, record: key }];
+  await followed({ list: async () => [], change }, NAME, { ask: async () => [] }).change(changes);
+  expect(change).toHaveBeenCalledWith(changes);
 });
