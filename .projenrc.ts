@@ -287,7 +287,7 @@ const compiledExamples = project.addTask('compiled-examples', {
 });
 project.postCompileTask.spawn(compiledExamples);
 // What users read. API.md has the comments of the public API, docs/errors.md the texts of the errors.
-const PROSE = ['*.md', 'docs/*.md', 'examples/*.md', 'examples/*/README.md'];
+const PROSE = ['*.md', 'docs/*.md', 'docs/adr/*.md', 'examples/*.md', 'examples/*/README.md'];
 const prose = project.addTask('prose', {
   description: 'Plain English: no long sentences in the docs, and no words that are hard to read',
   exec: `textlint ${PROSE.map((files) => `'${files}'`).join(' ')}`,
