@@ -1,7 +1,7 @@
 // Changes the code in small ways, one at a time, and runs its tests: a mutant that survives was seen by no test.
 //
-// Run by `npx projen test:mutants lambda/records lambda/signing`, with folders. A mutant meets the quick tests of its own
-// folder. If it survives them, it meets all tests that need no local cloud. Each survivor is printed, and the score.
+// Run by `npx projen test:mutants lambda/records lambda/signing`, with folders. A mutant meets the quick tests of its
+// own folder. If it survives them, it meets all tests that need no local cloud. Each survivor is printed, and a score.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
