@@ -89,6 +89,8 @@ test.each([
   ['a digest that is too short', { digest: DIGEST.slice(1) }],
   ['a digest with other letters', { digest: DIGEST.replace('0', 'g') }],
   ['a time in another form', { until: 'tomorrow' }],
+  ['text before a time', { until: 'not 2026-05-01T00:00:00Z' }],
+  ['text after a time', { until: '2026-05-01T00:00:00Z or so' }],
 ])('an entry is passed over for %s', (_, changed) => {
   const parts = { record: 'sel', type: 'TXT', origin: 'ours', digest: DIGEST, ...changed };
   const line = Object.entries(parts).map(([name, value]) => `${name}=${value}`).join('; ');
@@ -120,4 +122,10 @@ describe('the digest', () => {
     ];
     expect(new Set(digests).size).toBe(digests.length);
   });
+});
+
+test('a digest is of each value by itself, in any order', () => {
+  expect(digestOf('TXT', ['"a"', '"bc"'])).toBe(digestOf('TXT', ['"bc"', '"a"']));
+  expect(digestOf('TXT', ['"a"', '"bc"'])).not.toBe(digestOf('TXT', ['"ab"', '"c"']));
+  expect(digestOf('TXT', ['"a"'])).not.toBe(digestOf('CNAME', ['a']));
 });
