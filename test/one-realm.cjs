@@ -10,7 +10,7 @@ const { name: own } = require('../package.json');
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // CI has newer versions of Node too
 
 /** They run all of it, much slower with counters. Coverage comes from the tests of each part. */
-const WITHOUT_COUNTERS = /\/test\/(end-to-end|cloud|histories|bad-input\/deployment|demo)/;
+const WITHOUT_COUNTERS = /\/test\/(end-to-end\/|cloud\/|histories\/|bad-input\/deployment\.|demo\.)/;
 
 const isShared = (from, name) =>
   /^[@\w]/.test(name) && !isBuiltin(name) && name !== own && !name.startsWith('@jest/') && !from.includes('/node_modules/');

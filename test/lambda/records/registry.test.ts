@@ -116,16 +116,10 @@ describe('the digest', () => {
 
   test('differs with text, letters, number of values and type', () => {
     const digests = [
-      digestOf('TXT', ['"a"']), digestOf('TXT', ['"A"']), digestOf('TXT', ['"a"', '"b"']), digestOf('TXT', []),
+      digestOf('TXT', ['"a"']), digestOf('TXT', ['"A"']), digestOf('TXT', ['"a"', '"b"']), digestOf('TXT', ['"ab"']), digestOf('TXT', []),
       digestOf('CNAME', ['a']),
       digestOf('TXT', ['"a "']),
     ];
     expect(new Set(digests).size).toBe(digests.length);
   });
-});
-
-test('a digest is of each value by itself, in any order', () => {
-  expect(digestOf('TXT', ['"a"', '"bc"'])).toBe(digestOf('TXT', ['"bc"', '"a"']));
-  expect(digestOf('TXT', ['"a"', '"bc"'])).not.toBe(digestOf('TXT', ['"ab"', '"c"']));
-  expect(digestOf('TXT', ['"a"'])).not.toBe(digestOf('CNAME', ['a']));
 });

@@ -8,8 +8,8 @@ import { entriesOf, isAnothers, registryName, ZoneView } from '../../../lambda/r
 const DOMAIN = 'example.com';
 const [A, B] = ['A', 'B'].map((stack) => ownerOf(stack, 'Dkim', { region: 'us-east-1', domain: DOMAIN }));
 
-const record = (selector: string, type = 'TXT'): RecordSet =>
-  ({ name: recordName(selector, DOMAIN), type, ttl: 300, values: [txtRecord(DOMAIN, selector, 'AbCd').data] });
+const record = (selector: string): RecordSet =>
+  ({ name: recordName(selector, DOMAIN), type: 'TXT', ttl: 300, values: [txtRecord(DOMAIN, selector, 'AbCd').data] });
 const [S1, S2, S3] = ['s1', 's2', 's3'].map((selector) => record(selector));
 
 const entry = (label: string, { type, values }: RecordSet): Entry =>
