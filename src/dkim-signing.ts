@@ -8,20 +8,21 @@ import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, MAX_RECORDS,
-  SigningProperties, slotsOf,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
+  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties, slotsOf,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
 import { zoneNameOf } from './private/known-zone';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
-import { decryptPermission, Permission, replicationPermissions, secretPermission } from './private/permissions';
+import { decryptPermission, maxSecretArn, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkFurtherRegions, checkKeyOfStack, checkParentRegion,
-  checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType, overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkFurtherRegions, checkKeyOfStack,
+  checkParentRegion, checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType,
+  overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -55,9 +56,12 @@ export interface ByoDkimSigningOptions {
    * 253 characters. Choose a new selector for a new key. Then a receiver can still verify mail that was
    * signed with the old key.
    *
+   * Throws if it is left out without `followSecret`, or given with it.
+   *
+   * @default - with `followSecret`, the secret says the selector
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.1
    */
-  readonly selector: string;
+  readonly selector?: string;
 
   /**
    * The private key. The function derives the public key from it.
@@ -65,6 +69,34 @@ export interface ByoDkimSigningOptions {
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html
    */
   readonly privateKey: DkimPrivateKey;
+
+  /**
+   * Whether a new key in the secret is used without a deployment.
+   *
+   * The secret has the selector beside the key, in another field of its JSON. When somebody stores a new key
+   * with a new selector, a function publishes it, tells SES, and waits until SES has verified it. Then the
+   * record of the key before stays for 14 days. If SES does not verify the key within an hour, SES gets the
+   * key before again.
+   *
+   * A function looks every hour. It looks within minutes of the change, if the secret is in the account and
+   * the Region of the stack.
+   *
+   * Throws if `privateKey` names no `jsonField`, or names a version. The construct throws if there is no
+   * hosted zone.
+   *
+   * @default false
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_update-secret-value.html
+   */
+  readonly followSecret?: boolean;
+
+  /**
+   * The field of the secret with the selector, with `followSecret`.
+   *
+   * Throws if it is given without `followSecret`.
+   *
+   * @default 'selector'
+   */
+  readonly selectorField?: string;
 }
 
 /**
@@ -250,7 +282,8 @@ export abstract class DkimSigning {
   /**
    * BYODKIM: SES signs with your own RSA key.
    *
-   * One TXT record in DNS holds the public key.
+   * One TXT record in DNS holds the public key. With `followSecret`, a new key in the secret is used without
+   * a deployment.
    *
    * Throws if SES or DNS does not accept the selector.
    *
@@ -266,7 +299,7 @@ export abstract class DkimSigning {
    * });
    */
   public static byoDkim(options: ByoDkimSigningOptions): DkimSigning {
-    return new ByoDkim(options);
+    return options?.followSecret ? new FollowedByoDkim(options) : new ByoDkim(options);
   }
 
   /**
@@ -346,47 +379,99 @@ class EasyDkim extends DkimSigning {
 }
 
 class ByoDkim extends DkimSigning {
+  private readonly selector: string;
+
   constructor(private readonly options: ByoDkimSigningOptions) {
     super();
-    checkText('selector', options?.selector, "Give the name of the key in DNS, for example 'mail-2026'");
-    checkSelector(options.selector);
+    const { selector, selectorField } = options ?? {};
+    checkText('selector', selector, "Give the name of the key in DNS, for example 'mail-2026'");
+    checkSelector(selector!);
     checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
+    if (selectorField !== undefined) {
+      throw new Error(`selectorField ${shown(selectorField)} is given without followSecret. Leave it out, or give `
+        + 'followSecret: true in place of the selector');
+    }
+    this.selector = selector!;
   }
 
-  public _check({ stack, domain, known }: KnownTarget): void {
-    const selector = known(this.options.selector);
+  public _check(target: KnownTarget): void {
+    const selector = target.known(this.selector);
     checkSelector(selector);
-    checkSelectorIn(domain, selector);
-    const key = this.options.privateKey;
-    const { account, region, partition } = environmentOfSecret(key, stack, known);
-    checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
-    checkCrossAccountSecret(account, stack.account, {
-      fullArn: key._isCreatedInApp ? undefined : key._secret.secretFullArn, keyArn: key._encryptionKeyArn,
-    });
+    checkSelectorIn(target.domain, selector);
+    checkSecret(this.options.privateKey, target);
   }
 
   public _bind(target: SigningTarget): SigningConfig {
     this._check({ ...target, known: asItIs });
     const key = this.options.privateKey;
-    const { region } = environmentOfSecret(key, target.stack, asItIs);
     return {
       properties: {
         Method: 'BYODKIM',
-        Selector: this.options.selector,
+        Selector: this.selector,
         SecretArn: key._secret.secretArn,
         SecretArnForm: key._arnForm,
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
         VersionId: key._options.versionId,
       },
-      permissions: [
-        secretPermission(key._policyArn, key._maxName),
-        ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
-      ],
+      permissions: permissionsOnSecret(key, target.stack),
       generatedSecret: key._isGenerated ? key._secret.node.path : undefined,
       records: { type: RecordType.TXT, count: 1 },
     };
   }
+}
+
+class FollowedByoDkim extends DkimSigning {
+  constructor(private readonly options: ByoDkimSigningOptions) {
+    super();
+    checkType('privateKey', options.privateKey, '_secret', 'Pass what DkimPrivateKey.fromSecret() gives');
+    checkFollowing(options, options.privateKey._options);
+  }
+
+  public _check(target: KnownTarget): void {
+    checkSecret(this.options.privateKey, target);
+  }
+
+  public _bind(target: SigningTarget, scope: Construct): SigningConfig {
+    this._check({ ...target, known: asItIs });
+    const { privateKey: key, selectorField } = this.options;
+    const follows = {
+      SecretArn: key._secret.secretArn,
+      SecretArnForm: key._arnForm,
+      JsonField: key._options.jsonField!,
+      SelectorField: selectorField === DEFAULT_SELECTOR_FIELD ? undefined : selectorField,
+    };
+    const rotatingKey = new RotatingKey(scope, target, {
+      follows: {
+        properties: follows,
+        maxLength: maxSecretArn(key._maxName),
+        permissions: permissionsOnSecret(key, target.stack),
+      },
+    });
+    return {
+      properties: { Method: 'ROTATING_BYODKIM', SecretArn: rotatingKey.secretArn, Follows: follows },
+      permissions: rotatingKey.permissions,
+      rotatingKey,
+      generatedSecret: key._isGenerated ? key._secret.node.path : undefined,
+      records: { type: RecordType.TXT, count: 1 },
+    };
+  }
+}
+
+function checkSecret(key: DkimPrivateKey, { stack, known }: KnownTarget): void {
+  const { account, region, partition } = environmentOfSecret(key, stack, known);
+  checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
+  checkCrossAccountSecret(account, stack.account, {
+    fullArn: key._isCreatedInApp ? undefined : key._secret.secretFullArn, keyArn: key._encryptionKeyArn,
+  });
+}
+
+function permissionsOnSecret(key: DkimPrivateKey, stack: Stack): Permission[] {
+  const { region } = environmentOfSecret(key, stack, asItIs);
+  return [
+    secretPermission(key._policyArn, key._maxName),
+    ...(key._encryptionKeyArn ? [decryptPermission(key._encryptionKeyArn, region)] : []),
+  ];
 }
 
 /**

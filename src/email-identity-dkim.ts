@@ -344,6 +344,10 @@ export class EmailIdentityDkim extends Construct {
     }
     if (delegation) checkSlotTtl(props.recordTtl);
     const hostedZone = delegation?.zone ?? props.hostedZone;
+    if (method.properties.Method === 'ROTATING_BYODKIM' && method.properties.Follows && !hostedZone) {
+      throw new Error(`followSecret of ${shown(domain)} needs a hostedZone: the function writes its records without a deployment. Pass `
+        + 'the hosted zone of the domain, or leave it out');
+    }
     if (method.rotatingKey && !hostedZone) {
       throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
         + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
@@ -426,9 +430,11 @@ export class EmailIdentityDkim extends Construct {
       }
       const changeKey = [region, ...furtherRegions].map(each => changeKeyPermission(stack, each, domain));
       const schedule = method.rotatingKey.complete(resource, properties, rotation, [...changeKey, ...permissions]);
-      provider.turns.extend(last, schedule); // Secrets Manager tries the function
-      this.secret = method.rotatingKey.secret;
-      this.rotationFunctionArn = rotation.functionArn;
+      if (schedule) {
+        provider.turns.extend(last, schedule); // Secrets Manager tries the function
+        this.secret = method.rotatingKey.secret;
+        this.rotationFunctionArn = rotation.functionArn;
+      }
     } else if (props.retireBetweenDeployments) {
       const { WaitForVerification, RecordConflict: _, RecordOverlap, ...cared } = properties;
       provider.rotation().careFor({
@@ -563,7 +569,7 @@ export class EmailIdentityDkim extends Construct {
   /**
    * For how many minutes a change of the rotating key has gone on; 0 where none does.
    *
-   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   * Throws if `watch` or `detailedMetrics` is not set, or the key neither rotates nor follows its secret.
    *
    * @param props properties of the metric
    */
@@ -574,7 +580,7 @@ export class EmailIdentityDkim extends Construct {
   /**
    * How many records of keys before the current one are still in DNS.
    *
-   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   * Throws if `watch` or `detailedMetrics` is not set, or the key neither rotates nor follows its secret.
    *
    * @param props properties of the metric
    */
@@ -585,7 +591,7 @@ export class EmailIdentityDkim extends Construct {
   /**
    * How many of these records should have been deleted hours ago.
    *
-   * Throws if `watch` or `detailedMetrics` is not set, or the key does not rotate.
+   * Throws if `watch` or `detailedMetrics` is not set, or the key neither rotates nor follows its secret.
    *
    * @param props properties of the metric
    */

@@ -131,6 +131,13 @@ test('the guide to permissions names each action that a role of the construct ma
         })),
       }),
     },
+    'followed.example': {
+      hostedZone: hostedZone('followed.example'),
+      signing: DkimSigning.byoDkim({
+        privateKey: DkimPrivateKey.fromSecret(Secret.fromSecretNameV2(stack, 'Followed', 'followed'), { jsonField: 'privateKey' }),
+        followSecret: true,
+      }),
+    },
     'retired.example': { hostedZone: hostedZone('retired.example'), retireBetweenDeployments: true },
     'rotating.example': {
       hostedZone: hostedZone('rotating.example'),

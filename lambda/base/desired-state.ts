@@ -20,11 +20,19 @@ export interface SecretSource {
   readonly versionId?: string;
 }
 
+/** A secret that the user changes. Its value is JSON, which has the key in one field and the selector in another. */
+export interface FollowedSecret extends SecretSource {
+  readonly jsonField: string;
+  readonly selectorField: string;
+}
+
 /** BYODKIM: the key is the user's own. */
 export interface ByoDkim {
   readonly method: 'BYODKIM';
   readonly selector: string;
   readonly secret: SecretSource;
+  /** The key is that of a followed secret, and the labels of this secret say which one. */
+  readonly followedBy?: string;
 }
 
 /** Deterministic Easy DKIM: the identity is a replica of the same domain's identity in another Region. */
@@ -35,7 +43,10 @@ export interface Deed {
 
 export type DesiredSigning = EasyDkim | ByoDkim | Deed;
 
-/** BYODKIM with a key that changes: which key and selector it is now, the secret says. */
+/**
+ * BYODKIM with a key that changes: which key and selector it is now, the secret says. It holds the keys, or says where
+ * in the user's own secret each of them is.
+ */
 export interface RotatingByoDkim {
   readonly method: 'ROTATING_BYODKIM';
   readonly secretArn: string;
@@ -48,6 +59,8 @@ export interface RotatingByoDkim {
   readonly furtherRegions?: readonly FurtherRegion[];
   /** This is the identity of such a Region. */
   readonly isFurther?: boolean;
+  /** The user makes the keys, and stores them here. */
+  readonly follows?: FollowedSecret;
 }
 
 export interface FurtherRegion {

@@ -146,8 +146,13 @@ export interface PublicDns {
 }
 
 export interface Secrets {
-  /** The text of the whole value. Throws with what to do when it cannot be read. */
-  read(source: SecretSource): Promise<string>;
+  /** The text of the whole value, and the version that has it. Throws with what to do when it cannot be read. */
+  read(source: SecretSource): Promise<SecretValue>;
+}
+
+export interface SecretValue {
+  readonly text: string;
+  readonly versionId: string;
 }
 
 /** A secret whose versions hold the keys of one identity, of which one is in use. */
@@ -162,7 +167,10 @@ export interface KeyStore {
   moveLabel(label: VersionLabel, from: string | undefined, to?: string): Promise<void>;
 }
 
-/** A label of our own: the next key is being taken back. Who has begun that writes it first, so others stop. */
+/**
+ * A label of our own: the next key is being taken back. Who has begun that writes it first, so others stop. With a
+ * followed secret it stays, so that the key is not tried again.
+ */
 export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
 
 export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK;

@@ -1,9 +1,11 @@
 // Parses the properties of an event. They come from a template: each is checked, and nothing is guessed.
-import { Delegation, FurtherRegion, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings } from './desired-state';
+import {
+  Delegation, FollowedSecret, FurtherRegion, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings,
+} from './desired-state';
 import { HandlerError } from './errors';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_PREFIX, DOMAIN, EXTERNAL_ID,
-  HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
+  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
+  DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
 } from '../../src/private/contract';
 
 /** What a text has to be: as a check, and in words. */
@@ -13,9 +15,8 @@ const DOMAIN_NAME: Form = [DOMAIN, 'a domain name in lower case'];
 const ZONE_ID: Form = [HOSTED_ZONE_ID, 'the id of a hosted zone'];
 const REGION_CODE: Form = [REGION, 'the code of a Region'];
 const SELECTOR: Form = [LABEL, '1 to 63 letters in lower case, digits and inner hyphens'];
-const SECRET: Form = [
-  /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/, 'the ARN of a secret',
-];
+export const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
+const SECRET: Form = [SECRET_ARN, 'the ARN of a secret'];
 const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, 'the ARN of a role'];
 const ROLE_EXTERNAL_ID: Form = [EXTERNAL_ID, '2 to 256 letters, digits and _+=.@:/-'];
 const SELECTOR_PREFIX: Form = [
@@ -86,6 +87,16 @@ function parseRotating(signing: Reader): RotatingByoDkim {
     schedule: signing.optional('Schedule', ANY),
     furtherRegions: signing.list('FurtherRegions')?.map(parseFurtherRegion),
     isFurther: signing.choice('IsFurther', ['true']) && true,
+    follows: parseFollows(signing.optionalChild('Follows')),
+  };
+}
+
+function parseFollows(secret: Reader | undefined): FollowedSecret | undefined {
+  return secret && {
+    arn: secret.required('SecretArn', SECRET),
+    arnForm: secret.choice('SecretArnForm', ['PARTIAL']),
+    jsonField: secret.required('JsonField', ANY),
+    selectorField: secret.optional('SelectorField', ANY) ?? DEFAULT_SELECTOR_FIELD,
   };
 }
 
@@ -135,8 +146,12 @@ class Reader {
   }
 
   child(name: string): Reader {
+    return this.optionalChild(name) ?? this.isMissing(name);
+  }
+
+  optionalChild(name: string): Reader | undefined {
     const value = this.values.get(name);
-    if (value === undefined) return this.isMissing(name);
+    if (value === undefined) return undefined;
     if (!isObject(value)) return this.isWrong(name, 'an object');
     return new Reader(value, `${this.path}${name}.`);
   }

@@ -125,8 +125,9 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
 }
 
 /** A rotation that goes on would tell SES of its key afterwards. */
-async function endRotationOf({ services }: Work, wanted: WantedState): Promise<void> {
-  if (await endRotation(wanted, services)) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+async function endRotationOf({ desired, owner, services }: Work, wanted: WantedState): Promise<void> {
+  const isGoingOn = await endRotation(wanted, identityOf(wanted) === identityOf(desired) ? owner : undefined, services);
+  if (isGoingOn) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
 }
 
 function isNew({ event, environment: { time } }: Work): boolean {

@@ -12,6 +12,7 @@ import { logTo } from '../base/log';
 import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { LOOK_COUNTS_MS, Retry } from '../base/retry';
+import { follow } from '../signing/followed-key';
 import {
   awaitNextKey, FailedForGoodError, finishNextKey, goOn, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
   takeBackAfter, tidyUp,
@@ -24,6 +25,8 @@ import { retireDue, revokeKey } from '../signing/superseded';
 const LATE_MS = 30 * 60_000;
 /** For so long the care tries a call of a Region that is not the first one. */
 const FURTHER_PATIENCE_MS = 2 * 60_000;
+/** How many secrets are cared for at a time. They share SES's one call a second, and a change needs one in 20 s. */
+const AT_ONCE = 10;
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
 const END_MS = 30_000;
 /** New policies are known everywhere after seconds, rarely minutes. */
@@ -49,17 +52,19 @@ export async function onEvent(
 
 type Work = Exclude<RotationEvent, { kind: 'care' | 'identities' }> | { readonly kind: 'care'; readonly secretArn: string };
 
-/** Nothing of a secret hinders the others. */
+/** Nothing of a secret hinders the others. Hundreds can follow one secret, and each change takes minutes. */
 async function careForAll(run: Run, secretArns: readonly string[]): Promise<void> {
   const failed: string[] = [];
-  for (const secretArn of secretArns) {
-    try {
-      await work(run, { kind: 'care', secretArn });
-    } catch (error) {
+  const rest = [...secretArns];
+  const careForNext = async (secretArn = rest.shift()): Promise<void> => {
+    if (secretArn === undefined) return;
+    await work(run, { kind: 'care', secretArn }).catch((error: unknown) => {
       run.log('care-failed', { errorName: nameOf(error), message: reasonOf(error) });
       failed.push(secretArn);
-    }
-  }
+    });
+    return careForNext();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, () => careForNext()));
   if (failed.length > 0) throw new HandlerError(`The care for ${failed.length} of ${secretArns.length} secrets failed`);
 }
 
@@ -100,7 +105,7 @@ async function work(run: Run, event: Work): Promise<void> {
     });
   };
   try {
-    await carryOut(event, rotationFor(event), state);
+    if (await carryOut(event, rotationFor(event), state) === true) return await work(run, event);
   } catch (error) {
     if (event.kind !== 'step' || !(error instanceof FailedForGoodError)) throw error;
     await takeBackAfter(rotationFor({ kind: 'care', secretArn }, -Infinity), event.token, error);
@@ -148,7 +153,8 @@ function overtaken(event: Work, before: KeyStoreState, now: KeyStoreState | unde
   return new HandlerError(what, 'Nothing more was changed');
 }
 
-async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): Promise<void> {
+/** True when there is more to do. */
+async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): Promise<unknown> {
   switch (event.kind) {
     case 'care': return care(rotation, state);
     case 'revoke': return revokeKey(rotation, event.selector, await neededSelectors(rotation));
@@ -172,24 +178,28 @@ async function neededSelectors([{ wanted, services }]: Rotation): Promise<readon
 }
 
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
-async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<void> {
+async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<boolean> {
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
   const { pending, state: { versions } } = await readStoredKeys(secretArn, services);
   const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
+  let hasMore = false;
   const jobs = [
     ...rotation.map((member) => () => retireDue(member, () => neededSelectors(rotation))),
+    async () => { hasMore = await follow(rotation); },
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
-      else if (!pending?.key) return;
+      else if (hasMore || !pending?.key) return;
       else if (isTakenBack || isOld(pending.key, rotation)) await settle(rotation);
-      else if (rotation.length > 1 && isLate(pending.key, services)) await goOn(rotation, pending.versionId);
+      else if (!isRepeated(rotation, pending.key)) await goOn(rotation, pending.versionId);
     },
   ];
   const failures: unknown[] = [];
   for (const job of jobs) await job().catch((error: unknown) => failures.push(error)); // one is not to hinder the other
-  if (failures.length > 0) throw failures[0];
+  if (!hasMore && failures.length > 0) throw failures[0];
+  return hasMore;
 }
 
-function isLate({ madeAt }: StoredKey, { retry }: Services): boolean {
-  return retry.now() - madeAt >= LATE_MS;
+/** Secrets Manager repeats the steps, but not for as long as several Regions need, and never with a followed secret. */
+function isRepeated([{ services: { retry } }, ...further]: Rotation, { madeAt, follows }: StoredKey): boolean {
+  return !follows && (further.length === 0 || retry.now() - madeAt < LATE_MS);
 }

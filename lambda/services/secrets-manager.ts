@@ -34,7 +34,7 @@ export function secretsFrom(
         throw new HandlerError(`${describeSecret(source)} is binary`, 'Store the private key as text (SecretString)');
       }
       redactor.hide(answer.SecretString);
-      return answer.SecretString;
+      return { text: answer.SecretString, versionId: answer.VersionId ?? '' };
     },
   };
 }

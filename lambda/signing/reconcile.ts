@@ -11,7 +11,7 @@ import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
 import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
 import {
-  hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
+  followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
 } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
@@ -73,6 +73,7 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   const { signingTag: tagWritten } = request.progress;
   const result = await method(task);
   const isSigningOurs = !result.isUnchanged || await isTold(task) || request.progress.signingPut;
+  if (!isSigningOurs) await noteFollowing(task, request.toldBefore);
   const isNew = request.progress.signingTag !== tagWritten;
   if (isNew && hasOthers(identity, request.owner) && await isLedBack(request, services)) return sign(request, services);
   if (!identity.signingEnabled) {
@@ -129,8 +130,21 @@ async function isTold(task: Task): Promise<boolean> {
   const { identity, owner, signingTag } = task;
   if (!isToldBy(signingTag, identity) && !isToldByAnother(identity, owner)) return false;
   const written = tagOf(identity, owner);
-  if (written.leaves || !isToldBy(written, identity)) await writeSigningTag(task);
+  const isWritten = !written.leaves && isToldBy(written, identity) && written.follows === followsOf(followedBy(task));
+  if (!isWritten) await writeSigningTag(task);
   return true;
+}
+
+/** A key that is found is followed as well. Nobody of this library has told SES, so the tag does not say that. */
+async function noteFollowing(task: Task, toldBefore: DesiredSigning | undefined): Promise<void> {
+  const { identity, owner, services } = task;
+  const tag = tagOf(identity, owner, toldBefore);
+  const follows = followsOf(followedBy(task));
+  if (tag.follows !== follows) await services.ses.tag(owner.label, renderTag({ ...tag, follows }));
+}
+
+function followedBy({ desired: { signing } }: Task): string | undefined {
+  return signing.method === 'BYODKIM' ? signing.followedBy : undefined;
 }
 
 /** The stack names another zone now, another place in it, or none. */

@@ -1,8 +1,10 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { createHash } from 'node:crypto';
+import { adopt, isOfNoUse } from './followed-key';
 import { namesSelector } from './ses-rules';
+import { renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
-import { newKey, readStoredKeys, signingWith } from './stored-key';
+import { newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
 import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
@@ -26,49 +28,76 @@ export async function withKnownKey(wanted: WantedState, services: Services): Pro
     services.log('key-unknown', { message: textOf(error) });
     return undefined;
   });
-  return { ...wanted, signing: known ?? { method: 'BYODKIM', selector: '', secret: { arn: signing.secretArn } } };
+  return {
+    ...wanted,
+    signing: known ? signingWith(signing, known)
+      : { method: 'BYODKIM', selector: '', secret: { arn: signing.secretArn } },
+  };
 }
 
 async function keyNow(
   signing: RotatingByoDkim, { wanted, owner }: { readonly wanted: WantedState; readonly owner: Owner },
   services: Services,
 ): Promise<DesiredSigning> {
+  const { secretArn, follows } = signing;
   const known = await currentKey(signing, services);
-  if (known) return known;
-  // However often it is tried, and by whomever: of one secret there is one first version.
-  const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
-  const { selector, text } = newKey(signing, token, services.retry.now(), await firstSlot(wanted, owner, services));
-  await services.keyStore(signing.secretArn).put(token, text);
+  if (known && !(follows && await isOfNoUse(known, owner, services))) return signingWith(signing, known);
+  const selector = follows ? await adopt(secretArn, follows, known, services)
+    : await makeFirst(signing, await firstSlot(wanted, owner, services), services);
   services.log('first-key-made', { selector });
   const made = await currentKey(signing, services);
   if (!made) {
-    throw new HandlerError(`The secret ${signing.secretArn} does not show its first key yet`, 'Deploy again in a minute');
+    throw new HandlerError(`The secret ${secretArn} does not show its first key yet`, 'Deploy again in a minute');
   }
-  return made;
+  return signingWith(signing, made);
+}
+
+async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, services: Services): Promise<string> {
+  // However often it is tried, and by whomever: of one secret there is one first version.
+  const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
+  const { selector, text } = newKey(signing, token, services.retry.now(), slot);
+  await services.keyStore(signing.secretArn).put(token, text);
+  return selector;
 }
 
 /**
  * The current key; while a rotation goes on, the one that SES has been told. Either is right, and nobody is told again.
  */
-async function currentKey(signing: RotatingByoDkim, services: Services): Promise<DesiredSigning | undefined> {
+async function currentKey(signing: RotatingByoDkim, services: Services): Promise<StoredKey | undefined> {
   const { current, pending } = await readStoredKeys(signing.secretArn, services);
   if (current && pending?.key) {
     const identity = await services.ses.read();
     if (identity?.origin === 'EXTERNAL' && namesSelector(identity, pending.key.selector)) {
-      return signingWith(signing, pending.key);
+      return pending.key;
     }
   }
-  return current && signingWith(signing, current);
+  return current;
+}
+
+/**
+ * The stack has the signing follow its secret no more: so says its tag on the identity, where it has one. The care
+ * looks there before it uses a key, until CloudFormation has removed the secret that says which one it is.
+ */
+async function endFollowing({ label }: Owner, { ses }: Services): Promise<void> {
+  const identity = await ses.read();
+  if (identity?.tags[label] === undefined) return;
+  await ses.tag(label, renderTag({ ...tagOf(identity, { label }), follows: undefined }));
 }
 
 /**
  * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
  * can be under way still. One that goes by the resource of another Region is left to that.
+ *
+ * @param owner undefined when the identity is another one from now on
  */
-export async function endRotation({ signing, region }: WantedState, { keyStore, log }: Services): Promise<boolean> {
+export async function endRotation(
+  { signing, region }: WantedState, owner: Owner | undefined, services: Services,
+): Promise<boolean> {
   if (signing.method !== 'ROTATING_BYODKIM') return false;
+  const { keyStore, log } = services;
   const store = keyStore(signing.secretArn);
   try {
+    if (signing.follows && owner) await endFollowing(owner, services);
     const { versions = {}, tags = {} } = await store.describe() ?? {};
     const { AWSCURRENT: current, AWSPENDING: pending } = versions;
     if (pending === undefined || pending === current) return false;

@@ -11,10 +11,11 @@
 // - What the secret's tags say is believed where the owner's registry record in the zone agrees.
 import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
+import { readKeyPairIfAny } from './secret-key';
 import { namesSelector } from './ses-rules';
-import { isToldBy, selectorsNow, tagOf } from './signing-tag';
+import { followsOf, isToldBy, selectorsNow, tagOf } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
-import { bitsOf, newKey, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
+import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
 import { lookOf, STALE_MS } from './verification';
 import { textOf } from '../base/describe-error';
@@ -54,7 +55,7 @@ const LOOK_EVERY_MS = 15_000;
 export class FailedForGoodError extends HandlerError {}
 
 /** The keys of a rotation that goes on. */
-interface Keys extends StoredKeys {
+export interface Keys extends StoredKeys {
   readonly current: StoredKey;
   readonly pending: { readonly versionId: string; readonly key: StoredKey };
 }
@@ -108,11 +109,12 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
 async function tell(member: Member, keys: Keys): Promise<void> {
   const { wanted, services } = member;
   const { key } = keys.pending;
+  const privateKey = await privateKeyOf(key, services);
   // What came before can have taken minutes, in which a deployment can have begun.
   const now = await requireOurSigning(member, keys);
   if (has(now, key)) return;
   const task = taskOf(member, now, await openOwnZone(member, keys), key);
-  await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey: key.pair.privateKey });
+  await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey });
   services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
 }
 
@@ -148,7 +150,7 @@ async function awaitVerified(rotation: Rotation, member: Member, keys: Keys, beg
     }
     if (retry.now() - began >= LOOK_MS) {
       throw new HandlerError(`SES has not verified the next key yet: ${seen}`,
-        'It is published, so mail that is signed with it can be verified. Secrets Manager tries again');
+        'It is published, so mail that is signed with it can be verified. It is tried again');
     }
     await retry.pause(LOOK_EVERY_MS * (1 + Math.random()), 'SES to verify the next key');
   }
@@ -168,7 +170,7 @@ export async function finishNextKey(rotation: Rotation, token: string): Promise<
   const { state: { versions } } = await keysOf(rotation, token); // those looks can take minutes
   if (versions[TAKEN_BACK] === token) throw new HandlerError(`The next key in ${secretArn} is being taken back`);
   await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
-  log('key-current', { selector: key.selector, publicKeySha256: key.pair.publicKeySha256 });
+  log('key-current', { selector: key.selector, publicKeySha256: key.publicKeySha256 });
   for (const [index, member] of rotation.entries()) await supersede(member, key, identities[index]);
   await keyStore(secretArn).moveLabel('AWSPENDING', key.versionId);
 }
@@ -201,7 +203,9 @@ async function publishKeys(member: Member, task: Task, keys: readonly StoredKey[
   });
 }
 
-function refuseOtherRecord(member: Member, key: StoredKey, records: readonly RecordSet[]): void {
+export function refuseOtherRecord(
+  member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
+): void {
   const record = placed(recordOf(member, key), member.wanted);
   refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
 }
@@ -217,6 +221,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   const [{ wanted: { signing: { secretArn } }, services: { keyStore, retry, log } }] = rotation;
   const { state: { versions }, current, pending: { versionId, key } } = keys;
   const { describe, moveLabel } = keyStore(secretArn);
+  if (await isWithoutWayBack(rotation, keys)) return keepNext(rotation, keys, why);
   if (versions[TAKEN_BACK] !== versionId) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
   const othersEnd = retry.now() + OVERTAKEN_ENDS_MS;
   await takeBackInEach(rotation, keys);
@@ -225,10 +230,28 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   if (now === versionId) await moveLabel('AWSCURRENT', versionId, current.versionId); // that call was its last one
   await takeBackInEach(rotation, keys, true);
   await moveLabel('AWSPENDING', versionId);
-  await moveLabel(TAKEN_BACK, versionId);
+  if (!key.follows) await moveLabel(TAKEN_BACK, versionId);
   log('next-key-taken-back', { selector: key.selector, message: why });
   return new HandlerError(`The key was not changed: ${sentence(why)} SES has the key before it again`,
-    'See what the public name servers answer for the selector, then rotate again');
+    `See what the public name servers answer for the selector, then ${key.follows ? 'store the key' : 'rotate'} again`);
+}
+
+/** SES has the next key, and nobody can read the one before it any more: the user has deleted the secret. */
+async function isWithoutWayBack([{ services }]: Rotation, { current, pending: { key } }: Keys): Promise<boolean> {
+  if (!current.follows) return false;
+  const identity = await services.ses.read();
+  return identity !== undefined && has(identity, key) === true
+    && await readKeyPairIfAny(current.secret, services) === undefined;
+}
+
+/** So the next key stays, and whatever the user stores then can follow it. */
+async function keepNext(rotation: Rotation, { current, pending: { key } }: Keys, why: string): Promise<Error> {
+  const [{ wanted: { signing: { secretArn } }, services: { keyStore, log } }] = rotation;
+  await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
+  log('next-key-kept', { selector: key.selector, message: why });
+  await tidyUp(rotation, key.versionId);
+  return new HandlerError(`SES keeps the key with the selector ${key.selector}, as nobody can read the one before it: ${why}`,
+    'Store a key under another selector');
 }
 
 /** All at once: none has to wait for one that does not answer. */
@@ -271,9 +294,10 @@ async function giveBack(member: Member, { current, pending }: Keys, identity: Id
   const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current);
   await publishKeys(member, task, [current, pending.key], true);
   await keysOf([member], pending.versionId); // as above
+  const privateKey = await privateKeyOf(current, member.services);
   const now = await member.services.ses.read(); // the publication takes time, in which a deployment can have begun
   if (!now || has(now, pending.key) === false) return;
-  await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey: current.pair.privateKey });
+  await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey });
   await publishKeys(member, task, [current]);
 }
 
@@ -345,19 +369,21 @@ async function keysOf([{ wanted: { signing: { secretArn } }, services }]: Rotati
   return { state, current, pending: { ...pending, key: pending.key } };
 }
 
-/** Before a key is changed, SES has to sign with one of these. */
-async function requireOurSigning(
-  { wanted, owner, services }: Member, keys: Keys,
+/** Before a key is changed, SES has to sign with one of these, as the stack wants it. */
+export async function requireOurSigning(
+  { wanted, owner, services }: Member, { current, pending }: Pick<Keys, 'current'> & Partial<Keys>,
 ): Promise<IdentityState> {
-  const { domain, region } = wanted;
+  const { domain, region, signing: { secretArn } } = wanted;
   const identity = await services.ses.read();
   if (!identity) {
     throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
-  const own = [keys.current, keys.pending.key].map(({ selector }) => selector);
-  if (!selectors.some((selector) => [...own, ...behind({ wanted, owner }, identity)].includes(selector))) {
-    const seen = describeSeen({ wanted }, identity, keys.current);
+  const own = [current, ...pending ? [pending.key] : []].map(({ selector }) => selector);
+  const isFollowed = !current.follows || tagOf(identity, owner).follows === followsOf(secretArn);
+  const isOurs = selectors.some((selector) => [...own, ...behind({ wanted, owner }, identity)].includes(selector));
+  if (!isFollowed || !isOurs) {
+    const seen = describeSeen({ wanted }, identity, current);
     throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${seen}`,
       'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
   }
@@ -379,7 +405,7 @@ function behind({ wanted: { signing }, owner }: KnownMember, identity: IdentityS
  * A deployment that has begun before the next key was made marks its record as superseded. If SES signs with it, it is
  * what the domain is signed with all the same.
  */
-async function openOwnZone(
+export async function openOwnZone(
   { wanted, owner, services }: Member, { current, pending }: Pick<StoredKeys, 'current' | 'pending'>,
 ): Promise<OpenZone> {
   const { domain, zone: settings } = wanted;
@@ -411,8 +437,10 @@ function taskOf({ wanted, owner, services }: Member, identity: IdentityState, zo
   return { desired, owner, identity, signingTag: tagOf(identity, owner), zone, services, progress };
 }
 
-function recordOf({ wanted: { domain } }: Member, { selector, pair }: StoredKey): DkimRecord {
-  return txtRecord(domain, selector, pair.publicKey);
+function recordOf(
+  { wanted: { domain } }: Member, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
+): DkimRecord {
+  return txtRecord(domain, selector, publicKey);
 }
 
 /** Whether SES signs with the key. Undefined when it does not name its selector: then it may be any. */

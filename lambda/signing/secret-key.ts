@@ -2,21 +2,57 @@
 import { KeyPair, parseKey } from './key';
 import { describeJson, fieldOf } from './secret-json';
 import { UnusableKeyError } from './unusable-key';
-import { describeSecret, SecretSource } from '../base/desired-state';
-import { HandlerError, OutOfTimeError, UnreachableError } from '../base/errors';
+import { LABEL } from '../../src/private/contract';
+import { describeSecret, FollowedSecret, SecretSource } from '../base/desired-state';
+import { HandlerError, OutOfTimeError, OvertakenError, UnreachableError } from '../base/errors';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
 
+/** A key with the selector that its secret says. */
+export interface NamedKey {
+  readonly selector: string;
+  readonly pair: KeyPair;
+  /** Of the secret. */
+  readonly versionId: string;
+}
+
 /** Reads and checks the key. Throws when the secret holds none that SES can use. */
 export async function readKeyPair(source: SecretSource, { secrets, redactor }: KeyServices): Promise<KeyPair> {
-  const text = await secrets.read(source);
+  const { text } = await secrets.read(source);
+  return pairIn(text, source, redactor);
+}
+
+/** The same for a secret that says the selector in another field. */
+export async function readNamedKey(source: FollowedSecret, { secrets, redactor }: KeyServices): Promise<NamedKey> {
+  const { text, versionId } = await secrets.read(source);
+  return { pair: pairIn(text, source, redactor), selector: selectorIn(text, source), versionId };
+}
+
+function pairIn(text: string, source: SecretSource, redactor: Services['redactor']): KeyPair {
   try {
     const pair = pairFrom(text, source.jsonField);
     redactor.hide(pair.privateKey); // SES gets it in this form, and may quote it
     return pair;
   } catch (error) {
     throw new HandlerError(`${describeSecret(source)} holds no private key that SES can use: ${whyUnusable(error)}`);
+  }
+}
+
+/** What is there instead may be a key, so it is not shown. */
+function selectorIn(text: string, { selectorField, ...source }: FollowedSecret): string {
+  const selector = reads(() => fieldOf(text, selectorField));
+  if (selector !== undefined && LABEL.test(selector)) return selector;
+  throw new HandlerError(`${describeSecret({ ...source, jsonField: selectorField })} has no selector`,
+    'Write it beside the key: 1 to 63 letters in lower case, digits and inner hyphens, as a JSON string. A new key has a '
+    + 'new one');
+}
+
+function reads<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 
@@ -42,10 +78,16 @@ function whyUnusable(error: unknown): string {
  */
 export async function readPreviousKeyPair(source: SecretSource, services: KeyServices): Promise<KeyPair | undefined> {
   if (source.versionId !== undefined || source.versionStage !== undefined) return undefined;
+  return readKeyPairIfAny({ ...source, versionStage: 'AWSPREVIOUS' }, services);
+}
+
+/** Undefined when there is none that SES can use. */
+export async function readKeyPairIfAny(source: SecretSource, services: KeyServices): Promise<KeyPair | undefined> {
   try {
-    return await readKeyPair({ ...source, versionStage: 'AWSPREVIOUS' }, services);
+    return await readKeyPair(source, services);
   } catch (error) {
-    if (error instanceof OutOfTimeError || error instanceof UnreachableError) throw error; // it may be read later
+    const mayBeReadLater = [OutOfTimeError, OvertakenError, UnreachableError].some((kind) => error instanceof kind);
+    if (mayBeReadLater) throw error;
     return undefined;
   }
 }

@@ -3,8 +3,9 @@
 // SES does not say who has set how an identity signs. So each owner writes it down before it tells SES, in a tag of its
 // own beside the signing itself: in the same account and Region, with or without a hosted zone.
 //
-// The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail`. Tags of this form are on users'
-// identities, so it never changes.
+// The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail follows=1a2b3c`. Tags of this form are
+// on users' identities, so it never changes.
+import { createHash } from 'node:crypto';
 import { deedOrigin, signsNow } from './ses-rules';
 import { DesiredSigning } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
@@ -17,10 +18,13 @@ export interface SigningTag {
   readonly replaced?: string;
   /** The owner is being removed, or has been. It leaves the signing to others, which find here who has set it. */
   readonly leaves: boolean;
+  /** The stack has the signing follow a secret. Without this word, nobody changes the key without a deployment. */
+  readonly follows?: string;
 }
 
 const BYODKIM = 'EXTERNAL:';
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
+const FOLLOWS = /^follows=([0-9a-f]{6})$/;
 
 /** One way of signing, as a tag names it. A selector is compared as DNS compares names. */
 function nameOf(signing: DesiredSigning): string {
@@ -29,6 +33,11 @@ function nameOf(signing: DesiredSigning): string {
     case 'DEED': return deedOrigin(signing.parentRegion);
     case 'BYODKIM': return BYODKIM + signing.selector.toLowerCase();
   }
+}
+
+/** What stands in the tag for a followed secret: a hash of the ARN of the secret whose labels say which key it is. */
+export function followsOf(followedBy: string | undefined): string | undefined {
+  return followedBy && createHash('sha256').update(followedBy).digest('hex').slice(0, 6);
 }
 
 /** True when a tag cannot tell one from the other. */
@@ -132,11 +141,15 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
     told: isTold && now !== next ? [next, now] : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),
     leaves: false,
+    follows: signing.method === 'BYODKIM' ? followsOf(signing.followedBy) : undefined,
   };
 }
 
-export function renderTag({ told, replaced, leaves }: SigningTag): string {
-  const words = [...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves'];
+export function renderTag({ told, replaced, leaves, follows }: SigningTag): string {
+  const words = [
+    ...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves',
+    follows && `follows=${follows}`,
+  ];
   return words.filter(Boolean).join(' ');
 }
 
@@ -151,5 +164,6 @@ function parse(value: string): SigningTag {
     told: named.filter(({ what }) => what === 'told').map(({ name }) => name),
     replaced: named.find(({ what }) => what === 'replaced')?.name,
     leaves: words.includes('leaves'),
+    follows: words.flatMap((word) => FOLLOWS.exec(word)?.slice(1) ?? []).at(0),
   };
 }

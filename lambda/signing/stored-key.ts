@@ -1,4 +1,4 @@
-// The keys of a rotating key, as its secret holds them: one that is current, and one that is to follow it.
+// The keys of a rotating key, as its secret has them: one that is current, and one that is to follow it.
 //
 // | label        | value                     | meaning                                                          |
 // | ------------ | ------------------------- | ---------------------------------------------------------------- |
@@ -8,20 +8,31 @@
 // | AWSPENDING   | none, or no key           | a rotation has begun, or Secrets Manager tries a new schedule    |
 //
 // The value is JSON, which users can read with their own rights: selector, private key as PEM, and when it was made.
+// For a key that follows the user's own secret, the value says in place of the private key which version of that secret
+// has it (docs/adr/0034-followed-secret.md).
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { KeyPair, parseKey } from './key';
+import { parseKey } from './key';
+import { NamedKey, readKeyPair } from './secret-key';
 import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
-import { ByoDkim, RotatingByoDkim } from '../base/desired-state';
+import { ByoDkim, FollowedSecret, RotatingByoDkim, SecretSource } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { KeyStore, KeyStoreState, Services } from '../base/ports';
+import { SECRET_ARN } from '../base/properties';
 
 export interface StoredKey {
   readonly versionId: string;
   readonly selector: string;
-  readonly pair: KeyPair;
+  /** What `p=` takes: base64 of the SPKI DER. */
+  readonly publicKey: string;
+  /** Hex, of the SPKI DER. */
+  readonly publicKeySha256: string;
   /** In ms since 1970. */
   readonly madeAt: number;
+  /** Which secret has the private key. */
+  readonly secret: SecretSource;
+  /** The same without the version, if it is the user's own secret. */
+  readonly follows?: FollowedSecret;
 }
 
 export interface StoredKeys {
@@ -68,15 +79,14 @@ async function readKey(
   const text = await store.read(versionId);
   if (text === undefined) return undefined;
   const fields = fieldsOf(text);
-  const { selector, privateKey, made } = fields;
+  const { selector, made, privateKey, follows } = fields;
   try {
     if (typeof selector !== 'string' || !LABEL.test(selector)) throw new UnusableKeyError('its selector is not one');
-    if (typeof privateKey !== 'string') throw new UnusableKeyError('it has no privateKey');
     const madeAt = typeof made === 'string' ? Date.parse(made) : NaN;
     if (Number.isNaN(madeAt)) throw new UnusableKeyError('it does not say when the key was made');
-    const pair = parseKey(privateKey);
-    redactor.hide(pair.privateKey); // SES gets it in this form, and may quote it
-    return { versionId, selector, pair, madeAt };
+    const key = follows === undefined ? keyHere(privateKey, { arn: secretArn, versionId }, redactor)
+      : keyElsewhere(fields);
+    return { versionId, selector, madeAt, ...key };
   } catch (error) {
     const why = error instanceof UnusableKeyError ? error.message : 'it cannot be read';
     throw new NoKeyError(`The version ${versionId} of the secret ${secretArn} is no key of cdk-ses-dkim: ${why}`,
@@ -84,14 +94,40 @@ async function readKey(
   }
 }
 
+type Fields = Readonly<Partial<Record<string, unknown>>>;
+type Place = Pick<StoredKey, 'publicKey' | 'publicKeySha256' | 'secret' | 'follows'>;
+
 /** The value is hostile until it is parsed, and a parser's own error would quote it. */
-function fieldsOf(text: string): Partial<Record<'selector' | 'privateKey' | 'made', unknown>> {
+function fieldsOf(text: string): Fields {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
   } catch {
     return {};
   }
+}
+
+function keyHere(privateKey: unknown, secret: SecretSource, redactor: Services['redactor']): Place {
+  if (typeof privateKey !== 'string') throw new UnusableKeyError('it has no privateKey');
+  const { publicKey, publicKeySha256, privateKey: base64 } = parseKey(privateKey);
+  redactor.hide(base64); // SES gets it in this form, and may quote it
+  return { publicKey, publicKeySha256, secret: { ...secret, jsonField: 'privateKey' } };
+}
+
+function keyElsewhere({ publicKey, follows }: Fields): Place {
+  const { arn, arnForm, jsonField, selectorField, versionId } = fieldsOf(JSON.stringify(follows) ?? '');
+  const isSecret = typeof arn === 'string' && SECRET_ARN.test(arn) && typeof jsonField === 'string'
+    && typeof selectorField === 'string' && typeof versionId === 'string';
+  if (!isSecret) throw new UnusableKeyError('it does not say which secret has the key');
+  const secret = { arn, arnForm: arnForm === 'PARTIAL' ? arnForm : undefined, jsonField } as const;
+  const der = Buffer.from(typeof publicKey === 'string' ? publicKey : '', 'base64');
+  createPublicKey({ key: der, format: 'der', type: 'spki' }); // throws
+  return {
+    publicKey: der.toString('base64'),
+    publicKeySha256: createHash('sha256').update(der).digest('hex'),
+    secret: { ...secret, versionId },
+    follows: { ...secret, selectorField },
+  };
 }
 
 /** The text of a new key, with its selector: `slot`, if there is one. `token` is the id that its version gets. */
@@ -106,12 +142,25 @@ export function newKey(
   return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };
 }
 
-export function bitsOf({ pair: { publicKey } }: StoredKey): number {
+/** The same for a key that the user has made: `versionId` is the version of the user's secret that has it. */
+export function textOfFollowed(
+  follows: FollowedSecret, { selector, pair: { publicKey }, versionId }: NamedKey, now: number,
+): string {
+  const made = new Date(now).toISOString();
+  return JSON.stringify({ selector, made, publicKey, follows: { ...follows, versionId } });
+}
+
+/** What SES takes. */
+export async function privateKeyOf({ secret }: StoredKey, services: Services): Promise<string> {
+  return (await readKeyPair(secret, services)).privateKey;
+}
+
+export function bitsOf({ publicKey }: StoredKey): number {
   const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
   return key.asymmetricKeyDetails?.modulusLength ?? 0;
 }
 
 /** Signing with one of the keys, as a method that has a key of its own. */
-export function signingWith({ secretArn: arn }: RotatingByoDkim, { selector, versionId }: StoredKey): ByoDkim {
-  return { method: 'BYODKIM', selector, secret: { arn, jsonField: 'privateKey', versionId } };
+export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows }: StoredKey): ByoDkim {
+  return { method: 'BYODKIM', selector, secret, followedBy: follows && secretArn };
 }

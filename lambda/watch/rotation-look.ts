@@ -6,7 +6,7 @@ import { SesView } from './ses-findings';
 import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { isRegistryLabel } from '../base/owner';
-import { IdentityState, KeyStoreState, PublicDns } from '../base/ports';
+import { IdentityState, KeyStoreState, PublicDns, TAKEN_BACK } from '../base/ports';
 import { recordName } from '../records/dkim-record';
 import { parseRegistry } from '../records/registry';
 
@@ -36,25 +36,30 @@ export async function lookAtRotation(
   { describe, dns, now }: Sources,
 ): Promise<RotationLook> {
   if (Signing.Method !== 'ROTATING_BYODKIM') return { seen: {}, findings: [] };
-  const { SecretArn: arn } = Signing;
+  const { SecretArn: arn, Follows: isFollowing } = Signing;
   const identity = 'identity' in view ? view.identity : undefined;
   const [state, ofRecords] = await Promise.all([
     describe(arn).catch((error: unknown) => blind(arn, error)),
     identity ? recordsBefore(zoneName ? placeIn(zoneName, domain) : domain, identity, dns, now) : {},
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
-  const { rotatedAt = now, nextRotationAt, changedAt = now, versions: { AWSPENDING, AWSCURRENT } } = state;
+  const { rotatedAt = now, nextRotationAt, changedAt = now } = state;
+  const { AWSPENDING, AWSCURRENT, [TAKEN_BACK]: takenBack } = state.versions;
   const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
   const pendingMs = isPending ? now - changedAt : 0;
   return {
     seen: {
-      KeyAgeDays: tenths((now - rotatedAt) / DAY_MS),
+      KeyAgeDays: isFollowing ? undefined : tenths((now - rotatedAt) / DAY_MS),
       DaysToRotation: nextRotationAt === undefined ? undefined : tenths((nextRotationAt - now) / DAY_MS),
       RotationPendingMinutes: Math.round(pendingMs / MINUTE_MS),
       ...ofRecords,
     },
     findings: [
-      ...state.rotates ? [] : [{
+      ...isFollowing && takenBack !== undefined && !isPending ? [{
+        what: `the key that ${domain} was to be signed with was taken back, as SES did not verify it`,
+        whatToDo: 'See in the log of the function that changes keys (…Rotation…) what SES saw. Then store the key again',
+      }] : [],
+      ...state.rotates || isFollowing ? [] : [{
         what: `the key of ${domain} is not changed any more, as rotation of the secret ${arn} is switched off`,
         whatToDo: `Find out who did. To switch it on again: aws secretsmanager rotate-secret --secret-id ${arn}`,
       }],

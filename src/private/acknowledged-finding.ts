@@ -20,6 +20,7 @@ const ACKNOWLEDGED_RULES = 'aws:cdk:acknowledged-rules';
 
 /** Acknowledges these findings in the resource, beside those that it has. */
 export function acknowledge(resource: cdk.CfnResource, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
   const { rules_to_suppress: known = [] } = resource.getMetadata('cdk_nag') ?? {};
   const rules = findings.map(({ rule, reason, found }) =>
     ({ id: rule, reason, ...(found && { applies_to: [found] }) }));

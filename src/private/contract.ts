@@ -60,6 +60,15 @@ export interface RotatingByoDkimProperties {
   readonly FurtherRegions?: readonly FurtherRegion[];
   /** This is the resource of such a Region. Another one has the schedule, and changes of the key go by that. */
   readonly IsFurther?: 'true';
+  /** The user makes the keys, in this secret. The secret of `SecretArn` has no keys then, and says where each is. */
+  readonly Follows?: FollowedSecretProperties;
+}
+
+/** The secret of a user who changes the key and its selector there, in two fields. The handler only reads it. */
+export interface FollowedSecretProperties extends Pick<ByoDkimProperties, 'SecretArn' | 'SecretArnForm'> {
+  readonly JsonField: string;
+  /** The field with the selector. Left out if it is the default. */
+  readonly SelectorField?: string;
 }
 
 export interface FurtherRegion {
@@ -160,6 +169,9 @@ export interface CareRequest {
   readonly Identities: readonly CaredIdentity[];
 }
 
+/** Default field of a followed secret with the selector. */
+export const DEFAULT_SELECTOR_FIELD = 'selector';
+
 /** Default first part of the selectors of a rotating key. */
 export const DEFAULT_SELECTOR_PREFIX = 'dkim';
 
@@ -238,7 +250,7 @@ export interface WatchedIdentity {
 /** Of a key that changes, the tag on the identity says which it is; of one that SES had before, the selector. */
 export type WatchedSigning =
   | Pick<EasyDkimProperties, 'Method'>
-  | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'>
+  | Pick<RotatingByoDkimProperties, 'Method' | 'SecretArn'> & { readonly Follows?: true }
   | DeedProperties
   | (Pick<ByoDkimProperties, 'Method' | 'Selector'> & Pick<ResourceAttributes, 'PublicKeySha256'>);
 

@@ -172,7 +172,7 @@ export function assumeRolePermission(roleArn: string): Permission {
  *
  * @param maxName length of the secret's name, if synthesis knows it
  */
-export function secretPermission(secretArn: string, maxName = MAX_SECRET_NAME): Permission {
+export function secretPermission(secretArn: string, maxName?: number): Permission {
   return {
     kind: 'secret',
     actions: ['secretsmanager:GetSecretValue'],
@@ -233,7 +233,7 @@ export function describeSecretPermission(secretArn: string, maxLength: number): 
 }
 
 /** How long the ARN of a secret can be whose name has so many characters. */
-export function maxSecretArn(name: number): number {
+export function maxSecretArn(name = MAX_SECRET_NAME): number {
   return MAX_ARN_PREFIX + name + '-??????'.length;
 }
 

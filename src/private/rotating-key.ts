@@ -7,7 +7,11 @@ import { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
-import { FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX, ResourceProperties, RotationTags } from './contract';
+import { comparisonKey } from './comparison-key';
+import {
+  FollowedSecretProperties, FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX, ResourceProperties,
+  RotationTags,
+} from './contract';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
@@ -19,6 +23,15 @@ export interface RotatingKeyOptions {
   readonly encryptionKey?: IKey;
   readonly delegatedTo?: IHostedZone;
   readonly furtherRegions?: readonly string[];
+  /** The user's own secret with the keys. Then there is no schedule, and our secret has no keys in it. */
+  readonly follows?: SourceSecret;
+}
+
+export interface SourceSecret {
+  readonly properties: FollowedSecretProperties;
+  /** Of its ARN at deployment, in characters. */
+  readonly maxLength: number;
+  readonly permissions: readonly Permission[];
 }
 
 /** CloudFormation names the secret after its logical id, with a hyphen and twelve characters. */
@@ -26,13 +39,19 @@ const NAME_END = '-123456789012'.length;
 const SECRET_END = 'Keys';
 /** Keys with other selectors are in another secret. So a change between the two kinds can be rolled back. */
 const SLOTS_SECRET_END = 'SlotKeys';
+/** Rules of cdk-nag. */
+const WITHOUT_KMS_KEY = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321']
+  .map(pack => `${pack}-SecretsManagerUsingKMSKey`);
+const WITHOUT_ROTATION = [
+  'AwsSolutions-SMG4', ...['HIPAA.Security', 'NIST.800.53.R5'].map(pack => `${pack}-SecretsManagerRotationEnabled`),
+];
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html */
 const LONGEST_TAG_VALUE = 256;
 
 export class RotatingKey {
   public readonly secret: ISecret;
   public readonly secretArn: string;
-  public readonly schedule: string;
+  public readonly schedule?: string;
   /** What both functions may do with the secret. */
   public readonly permissions: Permission[];
   /** The other Regions of the key, with their custom resources. */
@@ -42,33 +61,36 @@ export class RotatingKey {
   /** In characters. */
   private readonly maxArn: number;
 
-  constructor(private readonly scope: Construct, private readonly target: SigningTarget, options: RotatingKeyOptions) {
+  constructor(
+    private readonly scope: Construct, private readonly target: SigningTarget,
+    private readonly options: RotatingKeyOptions,
+  ) {
     const { stack, domain } = target;
-    const { encryptionKey, furtherRegions = [] } = options;
-    const end = options.delegatedTo ? SLOTS_SECRET_END : SECRET_END;
-    this.schedule = scheduleOf(scope, domain, options);
+    const { encryptionKey, furtherRegions = [], follows } = options;
+    const end = secretEnd(stack, options);
+    this.schedule = follows ? undefined : scheduleOf(scope, domain, options);
     this.furtherRegions = furtherRegions.map(region => ({
       Region: region, LogicalResourceId: Lazy.uncachedString({ produce: () => this.further.get(region)!.logicalId }),
     }));
     // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
     // for a key.
     this.resource = new CfnSecret(scope, 'Keys', {
-      description: `DKIM keys of ${domain} (cdk-ses-dkim)`,
+      description: follows ? `Which DKIM keys ${domain} has had, without the keys (cdk-ses-dkim)` : `DKIM keys of ${domain} (cdk-ses-dkim)`,
       kmsKeyId: encryptionKey?.keyArn,
     });
     // With another domain, it is another secret: nobody takes over the keys of the one before.
     nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;
     this.secret = Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn: this.secretArn, encryptionKey });
-    if (!encryptionKey) {
-      const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
-      const reason = 'Only you can give it: encryptionKey';
-      acknowledge(this.resource, packs.map(pack => ({ rule: `${pack}-SecretsManagerUsingKMSKey`, reason })));
-    }
+    const reason = follows ? 'It holds no key, and nothing else that is secret' : 'Only you can give it: encryptionKey';
+    acknowledge(this.resource, [
+      ...encryptionKey ? [] : WITHOUT_KMS_KEY, ...follows ? WITHOUT_ROTATION : [],
+    ].map(rule => ({ rule, reason })));
     this.maxArn = maxSecretArn(LOGICAL_ID_LENGTH + end.length + NAME_END);
     this.permissions = [
       keyStorePermission(stack, this.secretArn, this.maxArn),
       ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
+      ...follows?.permissions ?? [],
     ];
   }
 
@@ -87,11 +109,11 @@ export class RotatingKey {
    *
    * @param properties of the custom resource
    * @param permissions of the identities and their zone, which a rotation needs as well
-   * @returns the schedule
+   * @returns the schedule, if it has one
    */
   public complete(
     resource: CfnResource, properties: ResourceProperties, rotation: Rotation, permissions: Permission[],
-  ): CfnResource {
+  ): CfnResource | undefined {
     const stack = Stack.of(this.scope);
     const { Identity, Region, HostedZoneId, HostedZoneRoleArn, HostedZoneRoleExternalId, DelegatedTo } = properties;
     const { RecordTtl, RecordOverlap, Signing } = properties;
@@ -124,6 +146,13 @@ export class RotatingKey {
     this.resource.addOverride('DeletionPolicy', retained('RetainExceptOnCreate'));
     this.resource.addOverride('UpdateReplacePolicy', retained('Retain'));
 
+    const { follows } = this.options;
+    const ready: IDependable[] = rotation.add({
+      arn: this.secretArn,
+      maxLength: this.maxArn,
+      follows: follows && { arn: follows.properties.SecretArn, maxLength: follows.maxLength },
+    }, permissions);
+    if (!this.schedule) return undefined;
     const schedule = new CfnRotationSchedule(this.scope, 'Rotation', {
       secretId: this.secretArn,
       rotationLambdaArn: rotation.functionArn,
@@ -132,10 +161,17 @@ export class RotatingKey {
     });
     // It stays when the construct is renamed: removing it under an old id would end it under the new one.
     nameAfter(this.target, schedule, 'Rotation');
-    const ready: IDependable[] = rotation.add({ arn: this.secretArn, maxLength: this.maxArn }, permissions);
     schedule.node.addDependency(resource, ...this.further.values(), ...ready);
     return schedule;
   }
+}
+
+/** Another secret that is followed has another one of ours. So a change between the two can be rolled back. */
+function secretEnd(stack: Stack, { delegatedTo, follows }: RotatingKeyOptions): string {
+  if (!follows) return delegatedTo ? SLOTS_SECRET_END : SECRET_END;
+  const { SecretArn, JsonField, SelectorField = '' } = follows.properties;
+  const hash = createHash('sha256').update(comparisonKey(stack, SecretArn, JsonField, SelectorField)).digest('hex');
+  return `Followed${hash.slice(0, 6)}${SECRET_END}`;
 }
 
 /** The rotation reads the role from a tag of the secret. A path can be as long as 512 characters. */

@@ -5,6 +5,7 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct, IDependable } from 'constructs';
 import { Care, Cared } from './care';
+import { FollowedSecret, FollowedSecrets } from './followed-secrets';
 import { logPermission, Permission } from './permissions';
 import { ONLY_YOURS, SharedFunction } from './shared-function';
 import { SharedPolicies } from './shared-policies';
@@ -20,6 +21,8 @@ interface KeySecret {
   readonly arn: string;
   /** Of the ARN at deployment, in characters. */
   readonly maxLength: number;
+  /** The user makes the keys, in another secret. So Secrets Manager has nothing to call. */
+  readonly follows?: Pick<FollowedSecret, 'arn' | 'maxLength'>;
 }
 
 export class Rotation extends Construct {
@@ -28,6 +31,7 @@ export class Rotation extends Construct {
   private readonly policies: SharedPolicies;
   private permission?: CfnPermission;
   private care?: Care;
+  private followed?: FollowedSecrets;
   /** The secrets of each target of the rule. It can have 5, and a stack has no room for as many secrets. */
   private readonly targets: string[][] = [];
   private room = 0;
@@ -51,16 +55,20 @@ export class Rotation extends Construct {
     this.function.apply(ownSettings(options));
   }
 
-  /** One more secret. Its schedule must depend on the results. */
-  public add({ arn, maxLength }: KeySecret, permissions: Permission[]): IDependable[] {
-    const permission = this.permission ??= this.addCallers();
+  /** One more secret. Its schedule, if it has one, must depend on the results. */
+  public add({ arn, maxLength, follows }: KeySecret, permissions: Permission[]): IDependable[] {
+    if (this.targets.length === 0) this.addRule();
+    if (follows) {
+      this.followed ??= new FollowedSecrets(this, 'Followed', this.functionArn);
+      this.followed.add({ ...follows, followedBy: arn });
+    }
     this.room -= maxLength + AROUND_ARN;
     if (this.room < 0) {
       this.room = MAX_INPUT - '{"Secrets":[]}'.length - maxLength - AROUND_ARN;
       this.targets.push([]);
     }
     this.targets.at(-1)!.push(arn);
-    return [permission, this.policies.grant(permissions)];
+    return [...follows ? [] : [this.permission ??= this.letSecretsManagerCall()], this.policies.grant(permissions)];
   }
 
   /** One more identity without a secret of ours. */
@@ -69,8 +77,7 @@ export class Rotation extends Construct {
     this.care.add(identity, this.policies.grant(permissions));
   }
 
-  private addCallers(): CfnPermission {
-    this.addRule();
+  private letSecretsManagerCall(): CfnPermission {
     return new CfnPermission(this, 'SecretsManager', {
       action: 'lambda:InvokeFunction',
       functionName: this.function.arn,

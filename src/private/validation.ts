@@ -354,14 +354,7 @@ interface SecretOptions {
 }
 
 export function checkSecretOptions({ jsonField, versionId, versionStage }: SecretOptions): void {
-  for (const [option, value] of Object.entries({ jsonField, versionId, versionStage })) {
-    if (value === undefined || value === null) continue;
-    checkText(option, value, 'Give a text');
-    if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
-    if (value.length <= MAX_OPTION && !looksLikeKey(value)) continue;
-    throw new Error(`${option} is ${shown(value)}. It names a part of the secret, in at most ${MAX_OPTION} characters. `
-      + 'There is no way to pass the key itself: it would end in the template');
-  }
+  checkPartsOfSecret({ jsonField, versionId, versionStage });
   if (versionId !== undefined && versionStage !== undefined) {
     throw new Error(`versionId ${shown(versionId)} and versionStage ${shown(versionStage)} both say which version of the `
       + 'secret to read. Give one of them');
@@ -370,6 +363,39 @@ export function checkSecretOptions({ jsonField, versionId, versionStage }: Secre
     throw new Error(`versionId ${shown(versionId)} is not the id of a version: those have 32 to 64 characters. A staging `
       + 'label goes into versionStage');
   }
+}
+
+function checkPartsOfSecret(parts: Readonly<Record<string, string | undefined>>): void {
+  for (const [option, value] of Object.entries(parts)) {
+    if (value === undefined || value === null) continue;
+    checkText(option, value, 'Give a text');
+    if (value === '') throw new Error(`${option} is empty. Leave it out to take the default`);
+    if (value.length <= MAX_OPTION && !looksLikeKey(value)) continue;
+    throw new Error(`${option} is ${shown(value)}. It names a part of the secret, in at most ${MAX_OPTION} characters. `
+      + 'There is no way to pass the key itself: it would end in the template');
+  }
+}
+
+interface FollowingOptions {
+  readonly selector?: string;
+  readonly selectorField?: string;
+}
+
+/** The secret says all of a key that is followed, and Secrets Manager says which version counts. */
+export function checkFollowing(
+  { selector, selectorField }: FollowingOptions, { jsonField, versionId, versionStage }: SecretOptions,
+): void {
+  if (selector !== undefined) {
+    throw new Error(`selector ${shown(selector)} is given with followSecret, and the secret says the selector. Leave it out`);
+  }
+  if (!jsonField) {
+    throw new Error("followSecret needs a jsonField. Store key and selector as a JSON object, and name the key's field");
+  }
+  const version = versionId ?? versionStage;
+  if (version !== undefined) {
+    throw new Error(`privateKey names version ${shown(version)}, and followSecret follows the current one. Leave it out`);
+  }
+  checkPartsOfSecret({ selectorField });
 }
 
 /**

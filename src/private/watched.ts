@@ -15,13 +15,17 @@ export type MetricName = typeof METRICS[Exclude<keyof typeof METRICS, 'namespace
 /** 1 is good, or much time is left. Of the others, a high value is what to look at. */
 const HIGH_IS_GOOD: readonly MetricName[] = [...METRICS.detailed, 'DaysToRotation'];
 
+/** Secrets Manager says them of a key that it has changed. */
+const OF_SCHEDULE: readonly MetricName[] = ['KeyAgeDays', 'DaysToRotation'];
+
 /** How the stack has an identity signed, as far as it can be looked at without a key. */
 export function watchedSigning(
   signing: SigningProperties, attribute: (name: keyof ResourceAttributes) => string,
 ): WatchedSigning {
   switch (signing.Method) {
     case 'EASY_DKIM': return { Method: signing.Method };
-    case 'ROTATING_BYODKIM': return { Method: signing.Method, SecretArn: signing.SecretArn };
+    case 'ROTATING_BYODKIM':
+      return { Method: signing.Method, SecretArn: signing.SecretArn, Follows: signing.Follows && true };
     case 'DEED': return signing;
     case 'BYODKIM':
       return { Method: signing.Method, Selector: signing.Selector, PublicKeySha256: attribute('PublicKeySha256') };
@@ -40,7 +44,9 @@ export class Watched {
   public metric(name: MetricName, props?: cloudwatch.MetricOptions, region = this.regions[0]): cloudwatch.Metric {
     const isUsual = (METRICS.usual as readonly MetricName[]).includes(name);
     const isOfRotation = (METRICS.rotating as readonly MetricName[]).includes(name);
-    if (isOfRotation && this.identity.Signing.Method !== 'ROTATING_BYODKIM') {
+    const { Signing } = this.identity;
+    const hasIt = Signing.Method === 'ROTATING_BYODKIM' && !(Signing.Follows && OF_SCHEDULE.includes(name));
+    if (isOfRotation && !hasIt) {
       throw new Error(`The key of '${this.scope.node.path}' does not rotate, so it has no metric ${name}. Use `
         + 'DkimSigning.rotatingByoDkim()');
     }

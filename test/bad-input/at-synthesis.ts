@@ -1,4 +1,5 @@
 // The messages of synthesis, which need no local cloud.
+import { FOLLOWED_KEYS } from './followed-keys';
 import { FUNCTION } from './function';
 import { IDENTITIES } from './identities';
 import { Refusal } from './refusal';
@@ -10,6 +11,6 @@ import { WATCHED } from './watched';
 import { ZONES } from './zones';
 
 export const AT_SYNTHESIS: readonly Refusal[] = [
-  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...SLOTS_AT_SYNTHESIS, ...ZONES, ...FUNCTION,
+  ...IDENTITIES, ...SIGNING, ...ROTATING_KEYS, ...SLOTS_AT_SYNTHESIS, ...FOLLOWED_KEYS, ...ZONES, ...FUNCTION,
   ...WATCHED, ...RETIREMENT_AT_SYNTHESIS,
 ];

@@ -1,6 +1,7 @@
 // The table of bad input: every message, with the cases that lead to it.
 import { AT_SYNTHESIS } from './at-synthesis';
 import { ELSEWHERE } from './elsewhere';
+import { FOLLOWED } from './followed-keys';
 import { HOSTED_ZONES } from './hosted-zones';
 import { KEYS } from './keys';
 import { PROPERTIES } from './properties';
@@ -16,5 +17,5 @@ import { SEEN } from './watched';
 
 export const REFUSALS: readonly Refusal[] = [
   ...AT_SYNTHESIS, ...PROPERTIES, ...SECRETS, ...KEYS, ...HOSTED_ZONES, ...RECORDS,
-  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...RETIREMENT, ...SLOTS, ...ELSEWHERE, ...SEEN,
+  ...PUBLIC_DNS, ...TOLD, ...ROTATIONS, ...FOLLOWED, ...RETIREMENT, ...SLOTS, ...ELSEWHERE, ...SEEN,
 ];

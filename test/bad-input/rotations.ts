@@ -220,6 +220,8 @@ export const ROTATIONS: readonly Refusal[] = [
     atRotation: [
       noKey('a current version that is no JSON', 'its selector is not one', 'password'),
       noKey('a current version without a key', 'it has no privateKey', { selector: 'mine', made: MADE }),
+      noKey('a current version that names no secret', 'it does not say which secret has the key',
+        { selector: 'mine', made: MADE, follows: {} }),
       noKey('a current version without its time', 'it does not say when the key was made', { selector: 'mine', privateKey: 'x' }),
     ],
   },
@@ -277,7 +279,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'SES has not verified the next key yet: {seen}',
-    advises: 'It is published, so mail that is signed with it can be verified. Secrets Manager tries again',
+    advises: 'It is published, so mail that is signed with it can be verified. It is tried again',
     why: 'SES usually needs minutes. After an hour, SES gets the old key again.',
     atRotation: [each('SES needs longer', {
       ses: BLIND,

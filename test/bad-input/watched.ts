@@ -5,6 +5,7 @@ import { Refusal } from './refusal';
 const SES = 'test/lambda/watch/ses-findings.test.ts';
 const DNS = 'test/lambda/watch/dns-findings.test.ts';
 const ROTATION = 'test/end-to-end/rotation-watched.test.ts';
+const FOLLOWING = 'test/end-to-end/following-watched.test.ts';
 const RUN = 'test/lambda/watch/on-schedule.test.ts';
 
 const CHANGE = 'deploy the stack with a change of the construct, such as another recordTtl';
@@ -73,6 +74,9 @@ export const SEEN: readonly Refusal[] = [
   seen(ROTATION, 'the key of {domain} is not changed any more, as rotation of the secret {secret} is switched off',
     'Find out who did. To switch it on again: aws secretsmanager rotate-secret --secret-id {secret}',
     'The command also changes the key at once.'),
+  seen(FOLLOWING, 'the key that {domain} was to be signed with was taken back, as SES did not verify it',
+    'See in the log of the function that changes keys (…Rotation…) what SES saw. Then store the key again',
+    'The key follows its secret: [byodkim.md](byodkim.md#without-a-deployment).'),
   seen(ROTATION, 'a change of the key of {domain} has not come to its end for {hours} hours',
     'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
     'It should end within two hours: [A rotation failed](trouble.md#a-rotation-failed).'),

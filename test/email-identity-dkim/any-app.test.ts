@@ -141,6 +141,20 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
         waitSeconds: 0,
         retain: false,
       },
+      {
+        domain: 'followed.example.com',
+        region: 'us-east-1',
+        signing: {
+          method: 'ROTATING_BYODKIM',
+          secretArn: KEYS_ARN,
+          selectorPrefix: 'dkim',
+          keyLength: 2048,
+          follows: { arn: SECRET_ARN, jsonField: 'key', selectorField: 'name' },
+        },
+        zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
+        waitSeconds: 0,
+        retain: false,
+      },
     ]);
   });
 

@@ -59,5 +59,12 @@ export function withEveryKind(stack: Stack): Stack {
       encryptionKey, interval: Duration.days(30), overlap: Duration.days(7), keyLength: 1024, selectorPrefix: 'mail',
     }),
   });
+  new EmailIdentityDkim(stack, 'Followed', {
+    identity: imported(stack, 'followed.example.com'),
+    hostedZone,
+    signing: DkimSigning.byoDkim({
+      privateKey: DkimPrivateKey.fromSecret(secret, { jsonField: 'key' }), followSecret: true, selectorField: 'name',
+    }),
+  });
   return stack;
 }

@@ -1,9 +1,10 @@
 // What the stacks of the fault matrix say. Each is synthesized once: all names in it are the same every time.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../../src';
 import { StackResult } from '../../cloud';
 import { KEYS_ZONE } from '../delegated-scene';
 import { Method as FixedMethod, ORIGINS, PARENT } from '../methods';
@@ -28,6 +29,8 @@ export interface Deployment {
   readonly zone?: boolean;
   /** Of a rotating key: its records are in another zone. */
   readonly slots?: boolean;
+  /** Of a rotating key: the user makes the keys, in a secret that is followed. */
+  readonly follows?: boolean;
   /** Of a rotating key: it is for another Region too. */
   readonly furtherRegion?: boolean;
   readonly zoneRole?: boolean;
@@ -81,7 +84,11 @@ function build(world: World, deployment: Deployment, stack: Stack): void {
 }
 
 function signing(world: World, deployment: Deployment, stack: Stack): DkimSigning {
-  const { method, selector = 's1', key = 'one', slots, furtherRegion } = deployment;
+  const { method, selector = 's1', key = 'one', slots, furtherRegion, follows } = deployment;
+  if (follows) {
+    const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Followed', world.followed);
+    return DkimSigning.byoDkim({ followSecret: true, privateKey: DkimPrivateKey.fromSecret(secret, { jsonField: 'privateKey' }) });
+  }
   switch (method) {
     case 'Easy DKIM': return DkimSigning.easyDkim();
     case 'DEED': return DkimSigning.deterministicEasyDkim({ parentRegion: PARENT });

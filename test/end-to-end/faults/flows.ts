@@ -32,6 +32,7 @@ const EASY: Deployment = { method: 'Easy DKIM' };
 const DEED: Deployment = { method: 'DEED' };
 const ROTATING: Deployment = { method: 'rotating key' };
 const IN_REGIONS: Deployment = { ...ROTATING, furtherRegion: true };
+const FOLLOWED: Deployment = { ...ROTATING, follows: true };
 const IN_SLOTS: Deployment = { ...ROTATING, slots: true };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -91,9 +92,13 @@ export const FLOWS: readonly Flow[] = [
   ...[
     create(IN_REGIONS), update(ROTATING, IN_REGIONS), update(IN_REGIONS, ROTATING), rolledBack(IN_REGIONS, EASY),
     deleted(IN_REGIONS),
+    create(FOLLOWED), update(BYODKIM, FOLLOWED), update(FOLLOWED, BYODKIM), update(FOLLOWED, EASY),
+    rolledBack(FOLLOWED, EASY), deleted(FOLLOWED),
   ].map((flow): Flow => ({ ...flow, isNamedOnly: true })),
   rotated(IN_REGIONS),
   rotatedAndTakenBack(IN_REGIONS),
+  followed(),
+  followedAndTakenBack(),
   create(IN_SLOTS),
   update(ROTATING, IN_SLOTS),
   rolledBack(ROTATING, IN_SLOTS),
@@ -203,6 +208,32 @@ function rotatedAndTakenBack(before = ROTATING): Flow {
   return { ...rotated(before), name, run, triedFrom: wait - 5 * MINUTE, triedUntil };
 }
 
+/** The user stores another key. In the hours after it, the function uses it. */
+function followed(): Flow {
+  const run = async (world: World) => {
+    world.storeOtherKey();
+    await world.scene.cloud.clock.pass(4 * HOUR);
+    return deploy(world, { ...FOLLOWED, ttl: 600 });
+  };
+  return { ...rotated(FOLLOWED), name: 'followed secret', run };
+}
+
+/** SES does not come to look for it. */
+function followedAndTakenBack(): Flow {
+  const run = async (world: World) => {
+    const { clock, ses: { settings } } = world.scene.cloud;
+    const { firstLook } = settings;
+    settings.firstLook = 10 * HOUR;
+    world.storeOtherKey();
+    await clock.pass(50 * MINUTE);
+    settings.firstLook = firstLook;
+    await clock.pass(3 * HOUR);
+    return deploy(world, { ...FOLLOWED, ttl: 600 });
+  };
+  const name = 'followed secret that SES does not verify';
+  return { ...followed(), name, run, triedFrom: 45 * MINUTE, triedUntil: 140 * MINUTE };
+}
+
 /** The overlap of the key before ends. */
 function retired(): Flow {
   const run = async (world: World) => {
@@ -241,10 +272,12 @@ function arrow(from: Deployment, to: Deployment): string {
   return label(from) === label(to) ? `${label(from)} with another key` : `${label(from)} to ${label(to)}`;
 }
 
-function label({ method, zone, slots, furtherRegion, zoneRole, waitMinutes, retain, ttl }: Deployment): string {
+function label(deployment: Deployment): string {
+  const { method, zone, slots, follows, furtherRegion, zoneRole, waitMinutes, retain, ttl } = deployment;
   return [
     method,
     slots && 'in slots',
+    follows && 'that follows a secret',
     furtherRegion && 'in two Regions',
     ttl !== undefined && 'with another TTL',
     zone === false && 'without a zone',

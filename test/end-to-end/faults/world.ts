@@ -56,6 +56,8 @@ export class World {
 
   /** One is stored as it is, the other in a field of JSON. */
   readonly secrets: Readonly<Record<keyof typeof CANARIES, string>>;
+  /** One that a user writes: selector and key. */
+  readonly followed: string;
   /** What is there before any stack of ours, by domain. */
   private readonly strangers = new Map<string, { records: string[]; tags: string[] }>();
 
@@ -68,12 +70,18 @@ export class World {
       one: scene.secret(CANARIES.one, 'canary-one'),
       two: scene.secret(JSON.stringify({ key: CANARIES.two }), 'canary-two'),
     };
+    this.followed = scene.secret(followedValue('s1', 'one'), 'canary-followed');
   }
 
   /** Tells apart worlds in which the same stack would be another template. */
   get key(): string {
     const zoneIds = this.domains.map(({ zoneId }) => zoneId);
-    return [...zoneIds, this.keysZoneId, ...Object.values(this.secrets)].join();
+    return [...zoneIds, this.keysZoneId, ...Object.values(this.secrets), this.followed].join();
+  }
+
+  /** The user stores the other key. */
+  storeOtherKey(): void {
+    this.scene.cloud.secretsManager.put(this.followed, followedValue('s2', 'two'));
   }
 
   domain(name: string): Domain {
@@ -93,7 +101,7 @@ export class World {
   get rotating() {
     const { secretsManager } = this.scene.cloud;
     return secretsManager.described().filter(({ arn }) =>
-      ![...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
+      ![this.followed, ...Object.values(this.secrets), ...Object.values(this.scene.secrets)].includes(arn));
   }
 
   /** What is in the zones of the domain. */
@@ -162,4 +170,9 @@ export class World {
       this.strangers.set(domain.name, { records: this.linesOf(domain), tags: this.tagsOf(domain) });
     }
   }
+}
+
+/** As the user writes it. */
+function followedValue(selector: string, key: keyof typeof CANARIES): string {
+  return JSON.stringify({ selector, privateKey: CANARIES[key] });
 }

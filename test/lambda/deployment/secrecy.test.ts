@@ -1,7 +1,7 @@
 // No piece of a key leaves the function, by the log or the answer, whichever call quotes it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DesiredSigning } from '../../../lambda/base/desired-state';
+import { DesiredSigning, SecretSource } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Services } from '../../../lambda/base/ports';
 import { byo, DEED, EASY, keyRecord, KEYS, record } from '../fixtures/aws-in-memory';
@@ -147,6 +147,31 @@ async function rotating(
   return keys;
 }
 
+const OWN_ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own';
+const FOLLOWED = { ...ROTATING, Follows: { SecretArn: OWN_ARN, JsonField: 'privateKey' } };
+
+/** The stack follows a secret that the user writes. What it has in it, and whether its first version is there still. */
+async function following(stack: StackInMemory, says: { text: string; isWhole: boolean }) {
+  const keys = new KeysInMemory(stack.aws);
+  const first = says.text;
+  const servicesFor = (services: Services) => ({
+    ...keys.among(services),
+    secrets: {
+      read: async ({ versionId }: SecretSource) => {
+        if (versionId !== 'v1') return { text: says.text, versionId: says.text === first ? 'v1' : 'v2' };
+        return says.isWhole ? { text: first, versionId } : fails('ResourceNotFoundException')();
+      },
+    },
+  });
+  stack.servicesFor = servicesFor;
+  const { Status } = await stack.update(properties(), { ...properties(), Signing: FOLLOWED });
+  expect(Status).toBe('SUCCESS');
+  stack.aws.set({ status: 'SUCCESS' });
+  return () => keys.rotate({ Secrets: [KEYS_ARN] }, servicesFor);
+}
+
+const named = (selector: string) => JSON.stringify({ selector, privateKey: PEM });
+
 /** What a rotation says to its caller has no piece of the key either. */
 async function expectRefused(run: Promise<void>): Promise<void> {
   const { message, stack } = await run.then(() => new Error('nothing was refused'), (refusal: Error) => refusal);
@@ -190,6 +215,22 @@ const ROTATIONS: Record<string, Scenario> = {
     await expectRefused(keys.rotate(step('finishSecret'), (services) => ({
       ...services, keyStore: (arn) => ({ ...services.keyStore(arn), moveLabel: fails() }),
     })));
+  },
+  'a followed secret has something else in it': async (stack) => {
+    const says = { text: named('s1'), isWhole: true };
+    const care = await following(stack, says);
+    says.text = QUOTING;
+    await expectRefused(care());
+    says.text = named(QUOTING);
+    await expectRefused(care());
+  },
+  'SES gives up the next key of a followed secret, and nobody has the one before': async (stack) => {
+    const says = { text: named('s1'), isWhole: true };
+    const care = await following(stack, says);
+    Object.assign(says, { text: named('n1'), isWhole: false });
+    stack.aws.onPause = () => stack.aws.set({ status: 'FAILED', errorType: QUOTING });
+    await expectRefused(care());
+    expect(stack.aws.lines.join()).toContain('"next-key-kept"');
   },
   'the secret has something else in it': async (stack) => {
     const keys = await rotating(stack, (made) => made.store(TOKEN, 'AWSPENDING', QUOTING));

@@ -114,7 +114,7 @@ describe('a secret with keys', () => {
 
 describe('ending a rotation', () => {
   beforeEach(async () => void (keys = await KeysInMemory.deployed()));
-  const end = (given = services(), wanted = ROTATES) => endRotation(wanted, given);
+  const end = (given = services(), wanted = ROTATES) => endRotation(wanted, undefined, given);
 
   test.each([['with a key', () => keys.addNext()], ['with an empty version', () => keys.begin()]])(
     'takes its label off, %s', async (_, begin) => {

@@ -18,7 +18,7 @@ const secretOf = (text: string, before?: string) => ({
   read: async ({ versionStage }: SecretSource) => {
     const found = versionStage === 'AWSPREVIOUS' ? before : text;
     if (found === undefined) throw new Error('there is no such version');
-    return found;
+    return { text: found, versionId: 'one' };
   },
 });
 const read = (text: string, more: Partial<SecretSource> = {}) =>
@@ -149,7 +149,8 @@ describe('a secret is refused', () => {
   });
 
   test('that breaks the reading itself, without the name of the runtime\'s error', async () => {
-    const secrets = { read: async () => ({ replace: () => { throw new RangeError(PLAIN); } }) as unknown as string };
+    const text = { replace: () => { throw new RangeError(PLAIN); } } as unknown as string;
+    const secrets = { read: async () => ({ text, versionId: 'one' }) };
     const message = await refusal(readKeyPair({ arn: ARN }, { secrets, redactor: new Redactor() }));
     expect(message).toBe(`The secret ${ARN} holds no private key that SES can use: it cannot be read; store an RSA `
       + 'private key as PEM, made with: openssl genrsa 2048.');

@@ -1,8 +1,10 @@
 // What a secret can hold, by its labels: a key is taken for one where it is, and what is none is never quoted.
 import { Redactor } from '../../../lambda/base/redaction';
-import { newKey, readStoredKeys } from '../../../lambda/signing/stored-key';
+import { newKey, readStoredKeys, signingWith } from '../../../lambda/signing/stored-key';
 import { DOMAIN, KEYS, REGION } from '../fixtures/aws-in-memory';
 import { CURRENT, KEYS_ARN, KeysInMemory, NEXT, PEM } from '../fixtures/keys-in-memory';
+
+const [ONE, TWO] = [KEYS.one, KEYS.two].map(({ publicKey, publicKeySha256 }) => ({ publicKey, publicKeySha256 }));
 
 let keys: KeysInMemory;
 
@@ -21,11 +23,28 @@ test('a new secret has no label at all', async () => {
 
 test('its current key, and the next one', async () => {
   keys.store(CURRENT, 'AWSCURRENT', value());
-  expect(await read()).toMatchObject({ current: { versionId: CURRENT, selector: 's1', pair: KEYS.one }, pending: undefined });
+  expect(await read()).toMatchObject({ current: { versionId: CURRENT, selector: 's1', ...ONE }, pending: undefined });
   keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
   expect(await read()).toMatchObject({
     current: { selector: 's1', madeAt: Date.UTC(2026, 10, 23) },
-    pending: { versionId: NEXT, key: { selector: 'n1', pair: KEYS.two } },
+    pending: { versionId: NEXT, key: { selector: 'n1', ...TWO } },
+  });
+});
+
+const FOLLOWS = { arn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own', jsonField: 'key', selectorField: 'selector' };
+const elsewhere = (more: object = {}, follows: object = {}) => value({
+  privateKey: undefined, publicKey: KEYS.one.publicKey, follows: { ...FOLLOWS, versionId: 'v1', ...follows }, ...more,
+});
+
+test('a key that is in the secret of the user', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere());
+  const { selectorField, ...secret } = FOLLOWS;
+  const { current } = await read();
+  expect(current).toEqual({
+    ...ONE, versionId: CURRENT, selector: 's1', madeAt: Date.UTC(2026, 10, 23), secret: { ...secret, versionId: 'v1' }, follows: FOLLOWS,
+  });
+  expect(signingWith({ method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 2048 }, current!)).toEqual({
+    method: 'BYODKIM', selector: 's1', secret: { ...secret, versionId: 'v1' }, followedBy: KEYS_ARN,
   });
 });
 
@@ -59,6 +78,14 @@ const NO_KEYS: [string, string][] = [
   ['it does not say when the key was made', value({ made: 'yesterday' })],
   ['it does not say when the key was made', value({ made: 1 })],
   ['', value({ privateKey: 'no key' })],
+  ['it does not say which secret has the key', elsewhere({ follows: null })],
+  ['it does not say which secret has the key', elsewhere({ follows: 'own' })],
+  ['it does not say which secret has the key', elsewhere({}, { versionId: undefined })],
+  ['it does not say which secret has the key', elsewhere({}, { jsonField: 1 })],
+  ['it does not say which secret has the key', elsewhere({}, { selectorField: undefined })],
+  ['it does not say which secret has the key', elsewhere({}, { arn: 'arn:aws:secretsmanager:example.org/:111111111111:secret:own' })],
+  ['it cannot be read', elsewhere({ publicKey: 'AAAA' })],
+  ['it cannot be read', elsewhere({ publicKey: undefined })],
   ['', value({ privateKey: PEM.one.slice(0, 400) })],
 ];
 

@@ -1,0 +1,46 @@
+// A key that follows its secret, watched: a new key is no problem, and one that was taken back is.
+import { FollowingScene, HOUR, MINUTE } from './following-scene';
+import { nextReport, said, WATCHED } from './watched';
+
+const HEALTHY = {
+  Problem: 0,
+  LookFailed: 0,
+  Verified: 1,
+  SigningEnabled: 1,
+  KeyPublished: 1,
+  RotationPendingMinutes: 0,
+  SupersededRecords: expect.any(Number),
+  RetirementsOverdue: 0,
+};
+
+let following: FollowingScene;
+
+beforeEach(async () => {
+  following = await FollowingScene.deployed(WATCHED);
+});
+afterEach(() => following.stop());
+
+test('it is healthy before and after a change of the key', async () => {
+  const { scene } = following;
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  await following.changed('s2');
+  await following.clock.pass(5 * MINUTE);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  expect(said(scene)).toEqual([]);
+});
+
+test('a key that was taken back is a problem, until another one is used', async () => {
+  const { scene, clock, cloud: { ses: { settings } } } = following;
+  const { firstLook } = settings;
+  settings.firstLook = 10 * HOUR;
+  following.store('s2');
+  await clock.pass(50 * MINUTE);
+  settings.firstLook = firstLook;
+  await clock.pass(3 * HOUR);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, Verified: 1 });
+  expect(said(scene).at(-1)).toContain('the key that example.com was to be signed with was taken back, as SES did not verify it');
+  expect(said(scene).at(-1)).toContain('See in the log of the function that changes keys (…Rotation…) what SES saw. Then store the key again');
+  await following.changed('s3');
+  await clock.pass(HOUR);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+});
