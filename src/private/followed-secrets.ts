@@ -5,11 +5,13 @@ import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
-/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
-const MAX_PATTERN = 2048;
-/** Characters of a pattern beside the secrets, and of a secret beside its ARN. */
-const BESIDE_SECRETS = 150;
-const AROUND_ARN = 14;
+/** Characters of a pattern beside the secrets: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+const PATTERN_ROOM = 2048 - 150;
+/** The same of a target's input: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html */
+const INPUT_ROOM = 8192 - '{"Secrets":[]}'.length;
+/** Characters of a secret beside its ARN. */
+const AROUND_PREFIX = '{"prefix":""},'.length;
+const AROUND_ARN = '"",'.length;
 
 export interface FollowedSecret {
   /** Without the six characters at its end, if the app does not know them. */
@@ -18,25 +20,35 @@ export interface FollowedSecret {
   readonly maxLength: number;
   /** The secret that says which key is in use. */
   readonly followedBy: string;
+  /** The same of the ARN of that. */
+  readonly maxFollowedBy: number;
 }
 
 export class FollowedSecrets extends Construct {
-  private rules: FollowedSecret[][] = [];
-  private room = 0;
+  private rules = 0;
+  /** Those of the last rule. */
+  private secrets: FollowedSecret[] = [];
+  private patternRoom = 0;
+  private inputRoom = 0;
 
   constructor(scope: Construct, id: string, private readonly functionArn: string) {
     super(scope, id);
   }
 
   public add(secret: FollowedSecret): void {
-    const length = AROUND_ARN + (Token.isUnresolved(secret.arn) ? secret.maxLength : secret.arn.length);
-    if (length > this.room) {
-      this.room = MAX_PATTERN - BESIDE_SECRETS;
-      this.rules.push([]);
-      this.addRule(this.rules.at(-1)!, this.rules.length);
+    const { arn, maxLength, maxFollowedBy } = secret;
+    const inInput = maxFollowedBy + AROUND_ARN;
+    const isNamed = this.secrets.some(other => other.arn === arn);
+    const inPattern = isNamed ? 0 : AROUND_PREFIX + (Token.isUnresolved(arn) ? maxLength : arn.length);
+    if (inInput > this.inputRoom || inPattern > this.patternRoom) {
+      this.secrets = [];
+      this.addRule(this.secrets, ++this.rules);
+      [this.patternRoom, this.inputRoom] = [PATTERN_ROOM, INPUT_ROOM];
+      return this.add(secret);
     }
-    this.rules.at(-1)!.push(secret);
-    this.room -= length;
+    this.secrets.push(secret);
+    this.patternRoom -= inPattern;
+    this.inputRoom -= inInput;
   }
 
   /** @param secrets those of the rule; more can still come */

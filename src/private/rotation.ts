@@ -60,7 +60,7 @@ export class Rotation extends Construct {
     if (this.targets.length === 0) this.addRule();
     if (follows) {
       this.followed ??= new FollowedSecrets(this, 'Followed', this.functionArn);
-      this.followed.add({ ...follows, followedBy: arn });
+      this.followed.add({ ...follows, followedBy: arn, maxFollowedBy: maxLength });
     }
     this.room -= maxLength + AROUND_ARN;
     if (this.room < 0) {

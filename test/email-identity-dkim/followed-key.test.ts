@@ -32,6 +32,10 @@ function following(
   }));
 }
 
+/** Of a secret that CloudFormation names after its logical id. */
+const LONGEST_ARN = 'arn:aws-us-gov:secretsmanager:us-gov-east-1:111111111111:secret:'.length
+  + 'DkimE3FDA19C1053Followedb8f288Keys-123456789012-AbCdEf'.length;
+
 const types = (stack: Stack) => Object.values(resourcesOf(stack)).map(({ Type }) => Type).sort();
 const rulesOf = (stack: Stack) => Object.entries(resourcesOf(stack, 'AWS::Events::Rule')).map(([id, rule]) => ({ id, ...rule }));
 const ofEvents = (stack: Stack) => rulesOf(stack).filter(({ Properties }) => Properties.EventPattern);
@@ -138,15 +142,23 @@ test('forty in a stack share rules, each within the limits of EventBridge', () =
   }
 });
 
-test('one secret for many identities is named once in a rule', () => {
+test('one secret for 150 identities is named once in a rule, whose input has room for half of them', () => {
   const stack = mailStack();
   const hostedZone = zone(stack, 'example.com');
   const signing = follows(stack);
-  for (const name of ['a', 'b']) {
-    new EmailIdentityDkim(stack, name, { identity: imported(stack, `${name}.example.com`), hostedZone, signing });
+  for (let number = 0; number < 150; number++) {
+    new EmailIdentityDkim(stack, `Dkim${number}`, { identity: imported(stack, `m${number}.example.com`), hostedZone, signing });
   }
+  const rules = ofEvents(stack);
 
-  expect(ofEvents(stack).map(({ Properties }) => Properties.EventPattern.resources)).toEqual([[{ prefix: ARN }]]);
+  expect(rules.length).toBeLessThan(4);
+  expect(rules.map(({ Properties }) => Properties.EventPattern.resources)).toEqual(rules.map(() => [{ prefix: ARN }]));
+  const inputs = rules.map(({ Properties }) => Properties.Targets[0].Input['Fn::Join'][1]);
+  expect(inputs.flat().filter(part => part.Ref)).toHaveLength(150);
+  for (const input of inputs) {
+    const longest = input.map((part: any) => typeof part === 'string' ? part : 'x'.repeat(LONGEST_ARN)).join('');
+    expect(longest.length).toBeLessThanOrEqual(8192);
+  }
 });
 
 test('a stack with a rotating and a followed key has one function for both', () => {
