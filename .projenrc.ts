@@ -4,11 +4,12 @@ import { awscdk, github, javascript, JsonFile, ReleasableCommits, Task } from 'p
 import { HARD_TO_READ } from './projenrc/plain-english';
 
 /**
- * The lowest supported aws-cdk-lib. It is the first one with `lambda.Runtime.NODEJS_24_X`. The other features
- * that the library uses are older: the service timeout of a custom resource,
- * `IEmailIdentity.emailIdentityArn` and `ISecret.secretFullArn`.
+ * The lowest supported aws-cdk-lib. Since 2.235.0 the L2s of an identity, a zone, a secret, a key and a role have the
+ * same interfaces as their L1s: `IEmailIdentityRef`, `IHostedZoneRef` and so on. 2.236.0 is the first of these versions
+ * for which there is an integ-tests-alpha. The other features that the library uses are older:
+ * `lambda.Runtime.NODEJS_24_X`, and the service timeout of a custom resource.
  */
-const CDK_FLOOR = '2.224.0';
+const CDK_FLOOR = '2.236.0';
 
 /**
  * The version of all SDK clients. With one version they share one copy of their dependencies in the bundle.
@@ -118,7 +119,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // The real CLI and the tests of a real account
     'aws-cdk@2.1148.1', // reads what the library synthesizes; the registry's `latest` is an old build
     '@aws-cdk/integ-runner@2.197.10', // the newest; it brings a CLI of its own
-    '@aws-cdk/integ-tests-alpha@2.214.0-alpha.0', // the newest that runs on the CDK floor
+    '@aws-cdk/integ-tests-alpha@2.236.0-alpha.0', // the newest that runs on the CDK floor
     'pure-rand@8.4.2', // random numbers that a seed repeats; fast-check brings the same version
     // jest's own: what test/one-realm.cjs and test/seeded-environment.ts are made of
     'jest-runtime@^30', '@jest/environment@^30', '@jest/fake-timers@^30', '@jest/types@^30', 'jest-mock@^30',

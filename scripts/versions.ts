@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 const CDK_TESTS = [
   ...['demo', 'dkim-private-key', 'dkim-signing', 'docs', 'examples', 'pipeline'].map((name) => `test/${name}.test.ts`),
   'test/email-identity-dkim/', 'test/private/',
-  ...['pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
+  ...['l1', 'pipeline', 'real-account', 'zones'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 /** The tests that run the handler, in their whole size and with a process for each function (`test:whole`). */
 const NODE_TESTS = ['test/cloud/lambda/', 'test/end-to-end/', 'test/lambda/records/several-batches.test.ts'];

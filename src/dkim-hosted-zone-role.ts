@@ -1,25 +1,25 @@
 // The role of a hosted zone in another account: what the account of the zone creates for the account that sends mail.
 import { Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, CfnManagedPolicy, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
-import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { aws_route53 } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from './private/acknowledged-finding';
 import { placeIn } from './private/contract';
-import { holds, zoneNameOf } from './private/known-zone';
+import { holds, zoneIdOf, zoneNameOf } from './private/known-zone';
 import { MergedDocument } from './private/merged-document';
 import { reasonsForWildcards, zonePermissions } from './private/permissions';
-import { checkAccountId, checkDomains, checkExternalId, checkStackName, checkType, checkZoneId, isUnknown } from './private/validation';
+import { checkAccountId, checkDomains, checkExternalId, checkReference, checkStackName, checkZoneId, isUnknown } from './private/validation';
 
 /**
  * Properties of `DkimHostedZoneRole`.
  */
 export interface DkimHostedZoneRoleProps {
   /**
-   * The public hosted zone, in the account of this stack.
+   * The public hosted zone, in the account of this stack, as an L2 or an L1.
    *
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-working-with.html
    */
-  readonly hostedZone: IHostedZone;
+  readonly hostedZone: aws_route53.IHostedZoneRef;
 
   /**
    * The domains whose DKIM records the role may change: at least one, in lower case.
@@ -100,9 +100,10 @@ export class DkimHostedZoneRole extends Construct {
     super(scope, id);
     const { hostedZone, domains, mailAccount, mailStackName, externalId } = props;
     const stack = Stack.of(this);
-    checkType('hostedZone', hostedZone, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+    checkReference('hostedZone', hostedZone, ['hostedZoneRef', 'hostedZoneId'],
+      'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
     checkDomains(domains);
-    for (const domain of domains) checkZoneId(domain, hostedZone.hostedZoneId);
+    for (const domain of domains) checkZoneId(domain, zoneIdOf(hostedZone));
     checkAccountId('mailAccount', mailAccount);
     if (mailStackName !== undefined) checkStackName('mailStackName', mailStackName);
     if (externalId !== undefined) checkExternalId('externalId', externalId);
@@ -123,7 +124,7 @@ export class DkimHostedZoneRole extends Construct {
       assumedBy: principal,
     });
     const permissions = domains.flatMap(domain =>
-      zonePermissions(stack, hostedZone.hostedZoneId, placeOf(domain, zoneNameOf(hostedZone))));
+      zonePermissions(stack, zoneIdOf(hostedZone), placeOf(domain, zoneNameOf(hostedZone))));
     const policy = new ManagedPolicy(this, 'Records', {
       document: new MergedDocument(stack, () => permissions), roles: [this.role],
     });

@@ -1,9 +1,10 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-import { CfnResource, IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
-import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { keyBehind } from './private/known-key';
-import { checkSecretOptions, checkType } from './private/validation';
+import { IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
+import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
+import { resourceOf } from './private/known-resource';
+import { encryptionKeyArnOf, fullArnOf, secretArnOf, secretResource } from './private/known-secret';
+import { checkReference, checkSecretId, checkSecretOptions } from './private/validation';
 
 /**
  * Which part of a secret is the private key.
@@ -60,8 +61,8 @@ export class DkimPrivateKey {
   /**
    * A private key in AWS Secrets Manager.
    *
-   * The function gets the permission to read the secret. If `secret.encryptionKey` is known, it also
-   * gets the permission to decrypt with that key.
+   * The function gets the permission to read the secret. If its key is known, the function also gets the
+   * permission to decrypt with that key: the `encryptionKey` of an L2, or the `kmsKeyId` of an L1.
    *
    * A secret of another account must be imported by its complete ARN, with its customer managed key as
    * `encryptionKey`. Otherwise the construct throws. The resource policy of the secret must allow
@@ -75,22 +76,26 @@ export class DkimPrivateKey {
    *
    * - an option is empty, longer than 512 characters, or the text of a key,
    * - both `versionId` and `versionStage` are given,
-   * - the secret was imported with the alias of a key, and the key is not known.
+   * - the key of the secret is known only by its alias, or, of an L1, only by the deployment,
+   * - an L1 is imported by another id than the ARN of the secret.
    *
-   * @param secret the secret that holds the key, created in this app or imported
+   * @param secret the secret that holds the key, created in this app or imported, as an L2 or an L1
    * @param options which part of the secret is the key
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
    */
-  public static fromSecret(secret: ISecret, options: DkimPrivateKeySecretOptions = {}): DkimPrivateKey {
-    checkType('secret', secret, 'secretArn', 'Pass the secret that holds the key, for example of '
+  public static fromSecret(
+    secret: aws_secretsmanager.ISecretRef, options: DkimPrivateKeySecretOptions = {},
+  ): DkimPrivateKey {
+    checkReference('secret', secret, ['secretRef', 'secretId'], 'Pass the secret that holds the key, for example of '
       + 'Secret.fromSecretCompleteArn(). There is no way to pass the key itself');
+    checkSecretId(secret.node.path, secretArnOf(secret));
     checkSecretOptions(options ?? {});
     return new DkimPrivateKey(secret, options ?? {}, encryptionKeyArnOf(secret));
   }
 
   private constructor(
     /** @internal */
-    readonly _secret: ISecret,
+    readonly _secret: aws_secretsmanager.ISecretRef,
     /** @internal */
     readonly _options: DkimPrivateKeySecretOptions,
     /** @internal */
@@ -98,12 +103,30 @@ export class DkimPrivateKey {
   ) {}
 
   /**
+   * The ARN of the secret. It can lack the six characters at its end.
+   *
+   * @internal
+   */
+  public get _secretArn(): string {
+    return secretArnOf(this._secret);
+  }
+
+  /**
+   * The same, if it is complete. For a secret that this app creates, only the rendered ARN shows it.
+   *
+   * @internal
+   */
+  public get _fullArn(): string | undefined {
+    return this._isCreatedInApp ? undefined : fullArnOf(this._secret);
+  }
+
+  /**
    * Whether this app creates the secret. If not, the secret is imported.
    *
    * @internal
    */
   public get _isCreatedInApp(): boolean {
-    return CfnResource.isCfnResource(this._secret.node.defaultChild);
+    return resourceOf(this._secret) !== undefined;
   }
 
   /**
@@ -112,7 +135,7 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _isGenerated(): boolean {
-    const resource = this.resource;
+    const resource = secretResource(this._secret);
     if (!resource) return false;
     const { secretString, generateSecretString: generated } = resource;
     if (secretString !== undefined || Tokenization.isResolvable(generated)) return false;
@@ -127,18 +150,10 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _maxName(): number | undefined {
-    const resource = this.resource;
+    const resource = secretResource(this._secret);
     if (!resource) return undefined;
     const name = resource.name ?? `${resource.stack.resolve(resource.logicalId)}-123456789012`;
     return Token.isUnresolved(name) ? undefined : name.length;
-  }
-
-  /** The resource of the secret, if this app creates it. */
-  private get resource(): CfnSecret | undefined {
-    const resource = this._secret.node.defaultChild;
-    const isSecret = CfnResource.isCfnResource(resource)
-      && resource.cfnResourceType === CfnSecret.CFN_RESOURCE_TYPE_NAME;
-    return isSecret ? resource as CfnSecret : undefined;
   }
 
   /**
@@ -151,15 +166,15 @@ export class DkimPrivateKey {
    * @internal
    */
   public get _policyArn(): string {
-    const secret = this._secret;
-    if (!this._isCreatedInApp) return secret.secretFullArn === undefined ? `${secret.secretArn}-??????` : secret.secretArn;
+    const arn = this._secretArn;
+    if (!this._isCreatedInApp) return this._fullArn === undefined ? `${arn}-??????` : arn;
     // One token for each secret: a policy has room for many identities that share it.
-    if (!policyArns.has(secret)) {
-      policyArns.set(secret, Lazy.uncachedString({
-        produce: context => this.isPartial(context.resolve(secret.secretArn)) ? `${secret.secretArn}-??????` : secret.secretArn,
+    if (!policyArns.has(this._secret)) {
+      policyArns.set(this._secret, Lazy.uncachedString({
+        produce: context => this.isPartial(context.resolve(arn)) ? `${arn}-??????` : arn,
       }));
     }
-    return policyArns.get(secret)!;
+    return policyArns.get(this._secret)!;
   }
 
   /**
@@ -171,7 +186,7 @@ export class DkimPrivateKey {
    */
   public get _arnForm(): 'PARTIAL' {
     const produce = (context: IResolveContext) => {
-      const rendered = context.resolve(this._secret.secretArn);
+      const rendered = context.resolve(this._secretArn);
       const end = rendered['Fn::Join']?.[1].at(-1) ?? rendered;
       return this.isPartial(rendered) && !(typeof end === 'string' && /[^-].{6}$/.test(end)) ? 'PARTIAL' : undefined;
     };
@@ -183,16 +198,9 @@ export class DkimPrivateKey {
    * form of the ARN shows that.
    */
   private isPartial(rendered: any): boolean {
-    if (this._secret.secretFullArn === undefined) return true;
+    if (fullArnOf(this._secret) === undefined) return true;
     return this._isCreatedInApp && (typeof rendered === 'string' || 'Fn::Join' in rendered);
   }
 }
 
-const policyArns = new WeakMap<ISecret, string>();
-
-function encryptionKeyArnOf(secret: ISecret): string | undefined {
-  return secret.encryptionKey && keyBehind(secret.encryptionKey, alias =>
-    new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', and the ARN of that `
-      + 'key is not known in this app. Import the secret with the key itself as encryptionKey, for example with '
-      + 'kms.Key.fromKeyArn() and the ARN of the key')).keyArn;
-}
+const policyArns = new WeakMap<aws_secretsmanager.ISecretRef, string>();

@@ -1,9 +1,9 @@
 // The methods of DKIM signing in SES. Each gives the handler's properties, the permissions and the number
 // of records.
 import { ArnFormat, Duration, Stack, Token, Tokenization } from 'aws-cdk-lib';
-import { IKey } from 'aws-cdk-lib/aws-kms';
-import { IHostedZone, RecordType } from 'aws-cdk-lib/aws-route53';
+import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
+import { aws_kms, aws_route53 } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
@@ -183,22 +183,22 @@ export interface RotatingByoDkimSigningOptions {
   readonly selectorPrefix?: string;
 
   /**
-   * The KMS key that encrypts the secret with the keys.
+   * The KMS key that encrypts the secret with the keys, as an L2 or an L1.
    *
-   * The key is in the account and the Region of the stack. The policy of an imported key must let the
-   * account use it.
+   * The key is in the account and the Region of the stack. The policy of an imported key, or of an L1, must
+   * let the account use it.
    *
    * @default - the key `aws/secretsmanager` of the account
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    */
-  readonly encryptionKey?: IKey;
+  readonly encryptionKey?: aws_kms.IKeyRef;
 
   /**
    * A hosted zone for the records, for a domain whose DNS is at another provider.
    *
-   * Any public zone works. For a zone in another account, give `hostedZoneRole`. Two CNAMEs at the other
-   * provider lead to the zone. `dkimRecords` of the construct has them. They never change. SES is told only
-   * when both are published. Until then the deployment fails, or waits as long as `waitForVerification` says.
+   * Any public zone works, as an L2 or an L1. For a zone in another account, give `hostedZoneRole`. Two CNAMEs
+   * at the other provider lead to the zone. `dkimRecords` of the construct has them. They never change. SES is
+   * told only when both are published. Until then the deployment fails, or waits as long as `waitForVerification` says.
    * Each change of the key takes a quarter of an hour longer, until resolvers have forgotten the key before.
    *
    * The construct throws
@@ -213,7 +213,7 @@ export interface RotatingByoDkimSigningOptions {
    * @default - the `hostedZone` of the construct
    * @see https://www.rfc-editor.org/rfc/rfc6376#section-3.6.2
    */
-  readonly delegatedTo?: IHostedZone;
+  readonly delegatedTo?: aws_route53.IHostedZoneRef;
 
   /**
    * Codes of other Regions in which the same domain is signed with the same key, for example `eu-west-1`.
@@ -252,7 +252,7 @@ interface SigningConfig {
 
 /** CNAMEs of the domain lead into a hosted zone. */
 interface Delegation {
-  readonly zone: IHostedZone;
+  readonly zone: aws_route53.IHostedZoneRef;
   readonly zoneName: string;
   /** The selectors that have a CNAME. */
   readonly slots: readonly string[];
@@ -408,7 +408,7 @@ class ByoDkim extends DkimSigning {
       properties: {
         Method: 'BYODKIM',
         Selector: this.selector,
-        SecretArn: key._secret.secretArn,
+        SecretArn: key._secretArn,
         SecretArnForm: key._arnForm,
         JsonField: key._options.jsonField,
         VersionStage: key._options.versionStage,
@@ -436,7 +436,7 @@ class FollowedByoDkim extends DkimSigning {
     this._check({ ...target, known: asItIs });
     const { privateKey: key, selectorField } = this.options;
     const follows = {
-      SecretArn: key._secret.secretArn,
+      SecretArn: key._secretArn,
       SecretArnForm: key._arnForm,
       JsonField: key._options.jsonField!,
       SelectorField: selectorField === DEFAULT_SELECTOR_FIELD ? undefined : selectorField,
@@ -462,7 +462,7 @@ function checkSecret(key: DkimPrivateKey, { stack, known }: KnownTarget): void {
   const { account, region, partition } = environmentOfSecret(key, stack, known);
   checkPartition('privateKey', partition ?? partitionOf(region), partitionOf(stack.region));
   checkCrossAccountSecret(account, stack.account, {
-    fullArn: key._isCreatedInApp ? undefined : key._secret.secretFullArn, keyArn: key._encryptionKeyArn,
+    fullArn: key._fullArn, keyArn: key._encryptionKeyArn,
   });
 }
 
@@ -485,8 +485,8 @@ function permissionsOnSecret(key: DkimPrivateKey, stack: Stack): Permission[] {
 function environmentOfSecret(
   key: DkimPrivateKey, stack: Stack, known: KnownTarget['known'],
 ): { account: string; region: string; partition?: string } {
-  const { secretArn, env } = key._secret;
-  const secret = partsOfArn(stack, known(secretArn), ArnFormat.COLON_RESOURCE_NAME);
+  const { env } = key._secret;
+  const secret = partsOfArn(stack, known(key._secretArn), ArnFormat.COLON_RESOURCE_NAME);
   const encryptionKey = key._isCreatedInApp ? {}
     : partsOfArn(stack, key._encryptionKeyArn ?? '', ArnFormat.SLASH_RESOURCE_NAME);
   const regionOfStack = Token.isUnresolved(env.region) ? stack.region : env.region;
@@ -515,7 +515,7 @@ class RotatingByoDkim extends DkimSigning {
     }
     const key = this.encryptionKey;
     if (!key) return;
-    const keyArn = known(key.keyArn);
+    const keyArn = known(key.keyRef.keyArn);
     checkKeyOfStack(keyArn, { ...key.env, ...partsOfArn(stack, keyArn, ArnFormat.SLASH_RESOURCE_NAME) }, stack);
   }
 
@@ -542,7 +542,7 @@ class RotatingByoDkim extends DkimSigning {
     };
   }
 
-  private get encryptionKey(): IKey | undefined {
+  private get encryptionKey(): aws_kms.IKeyRef | undefined {
     const { encryptionKey } = this.options;
     return encryptionKey && keyBehind(encryptionKey, alias =>
       new Error(`encryptionKey is given by the alias ${shown(alias)}, and the ARN of its key is not known in this app. Pass `

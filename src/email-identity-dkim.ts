@@ -2,10 +2,10 @@
 import { Annotations, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
-import { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
-import { IHostedZone, RecordType } from 'aws-cdk-lib/aws-route53';
+import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { RecordType } from 'aws-cdk-lib/aws-route53';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { aws_iam, aws_route53, aws_ses } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { DkimRecord } from './dkim-record';
 import { DkimSigning } from './dkim-signing';
@@ -16,6 +16,8 @@ import { createFirst } from './private/created-first';
 import { checkHostedZone } from './private/hosted-zone-checks';
 import { accountOf, certainRegionOf, domainOf, finalDomainOf, finalOwnSigningOf, OwnSigning, ownSigningOf, regionOf } from './private/known-identity';
 import { partitionOf, regionIn } from './private/known-region';
+import { resourceOf } from './private/known-resource';
+import { zoneIdOf } from './private/known-zone';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { claimIdentity } from './private/one-per-identity';
 import {
@@ -25,7 +27,7 @@ import { Provider } from './private/provider';
 import { shown } from './private/shown';
 import { signingResource } from './private/signing-resource';
 import {
-  checkAccount, checkChoice, checkDomain, checkPartition, checkRegion, checkSameRegion,
+  checkAccount, checkChoice, checkDomain, checkPartition, checkReference, checkRegion, checkSameRegion,
   checkSlotTtl, checkType, ttlInSeconds, waitInSeconds,
 } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
@@ -37,7 +39,7 @@ import { RecordConflict } from './record-conflict';
  */
 export interface EmailIdentityDkimProps {
   /**
-   * The identity: a domain, created in this app or imported.
+   * The identity: a domain, created in this app or imported, as an L2 or an L1.
    *
    * Import it with `EmailIdentity.fromEmailIdentityName()` or `EmailIdentity.fromEmailIdentityArn()`.
    * If this app creates the identity, CloudFormation creates the identity and its own records before
@@ -53,7 +55,7 @@ export interface EmailIdentityDkimProps {
    *
    * @see https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
    */
-  readonly identity: IEmailIdentity;
+  readonly identity: aws_ses.IEmailIdentityRef;
 
   /**
    * How mail is signed.
@@ -66,8 +68,8 @@ export interface EmailIdentityDkimProps {
   /**
    * The public hosted zone for the records: the zone of the domain, or the zone of a parent domain.
    *
-   * The function reads and writes only records below `_domainkey.<domain>`. It does not change or
-   * delete a record that somebody else wrote, except with `RecordConflict.OVERWRITE`.
+   * It can be an L2 or an L1. The function reads and writes only records below `_domainkey.<domain>`. It
+   * does not change or delete a record that somebody else wrote, except with `RecordConflict.OVERWRITE`.
    *
    * Throws if
    *
@@ -81,10 +83,10 @@ export interface EmailIdentityDkimProps {
    * @default - the construct writes no records; publish `dkimRecords` at the DNS provider of the domain
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim.html
    */
-  readonly hostedZone?: IHostedZone;
+  readonly hostedZone?: aws_route53.IHostedZoneRef;
 
   /**
-   * Role that the function assumes to read and change a hosted zone in another account.
+   * Role that the function assumes to read and change a hosted zone in another account, as an L2 or an L1.
    *
    * The role must trust the account of this stack. It must allow
    *
@@ -98,7 +100,7 @@ export interface EmailIdentityDkimProps {
    * @default - the role of the function, which may change these records of the zone and no others
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
    */
-  readonly hostedZoneRole?: IRole;
+  readonly hostedZoneRole?: aws_iam.IRoleRef;
 
   /**
    * The external id that `hostedZoneRole` asks for: 2 to 256 letters, digits and `_+=.@:/-`.
@@ -327,7 +329,7 @@ export class EmailIdentityDkim extends Construct {
    */
   constructor(scope: Construct, id: string, props: EmailIdentityDkimProps) {
     super(scope, id);
-    checkType('identity', props?.identity, 'emailIdentityName', 'Pass an EmailIdentity, or one that is imported with '
+    checkReference('identity', props?.identity, ['emailIdentityRef', 'emailIdentity'], 'Pass an EmailIdentity, or one that is imported with '
       + 'EmailIdentity.fromEmailIdentityName()');
     const stack = Stack.of(this);
     const signing = props.signing ?? DkimSigning.easyDkim();
@@ -396,8 +398,8 @@ export class EmailIdentityDkim extends Construct {
       Identity: domain,
       Region: unlessDefault(region, stack.region),
       Signing: method.properties,
-      HostedZoneId: hostedZone?.hostedZoneId,
-      HostedZoneRoleArn: props.hostedZoneRole?.roleArn,
+      HostedZoneId: hostedZone && zoneIdOf(hostedZone),
+      HostedZoneRoleArn: props.hostedZoneRole?.roleRef.roleArn,
       HostedZoneRoleExternalId: props.hostedZoneRoleExternalId,
       DelegatedTo: delegation?.zoneName,
       RecordTtl: unlessDefault(props.recordTtl && ttlInSeconds(props.recordTtl), DEFAULT_RECORD_TTL.toString()),
@@ -658,7 +660,7 @@ export class EmailIdentityDkim extends Construct {
 
   private claim(props: EmailIdentityDkimProps, domain: string, ...regions: string[]): void {
     for (const region of regions) {
-      if (!comesLate(domain, region)) claimIdentity(this, props.identity, region, domain);
+      if (!comesLate(domain, region)) claimIdentity(this, resourceOf(props.identity) ?? props.identity, region, domain);
     }
   }
 }
@@ -673,7 +675,7 @@ function messageOf(check: () => void): string[] {
 }
 
 function checkIdentity(
-  identity: IEmailIdentity, own: OwnSigning, { stack, domain, region, known }: KnownTarget,
+  identity: aws_ses.IEmailIdentityRef, own: OwnSigning, { stack, domain, region, known }: KnownTarget,
 ): void {
   checkDomain(domain);
   checkRegion('region', region);
@@ -687,13 +689,13 @@ function checkIdentity(
   }
   if (own.isOff) {
     throw new Error(`identity ${shown(domain)} has dkimSigning: false. SES would verify the records and sign nothing. Leave `
-      + 'dkimSigning out of the identity, or remove the EmailIdentityDkim');
+      + 'dkimSigning out of the identity (dkimAttributes, if it is an L1), or remove the EmailIdentityDkim');
   }
 }
 
 function permissionsOnZone(stack: Stack, domain: string, props: EmailIdentityDkimProps): Permission[] {
-  if (props.hostedZoneRole) return [assumeRolePermission(props.hostedZoneRole.roleArn)];
-  return props.hostedZone ? zonePermissions(stack, props.hostedZone.hostedZoneId, domain) : [];
+  if (props.hostedZoneRole) return [assumeRolePermission(props.hostedZoneRole.roleRef.roleArn)];
+  return props.hostedZone ? zonePermissions(stack, zoneIdOf(props.hostedZone), domain) : [];
 }
 
 /** Leaves a default value out of the template, so that 150 identities fit in one template. */

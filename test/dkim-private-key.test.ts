@@ -2,6 +2,7 @@
 import { CfnParameter } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { DkimPrivateKey } from '../src';
 import { mailStack } from './mail-stack';
 
@@ -22,6 +23,16 @@ test('a policy names a secret by its complete ARN, or with wildcards for the six
       ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:us-east-1:111111111111:secret:mail/dkim-??????'],
     ],
   });
+});
+
+test('the length of its name is known of a secret of the app, as an L2 or an L1', () => {
+  const stack = mailStack();
+  const maxName = (secret: aws_secretsmanager.ISecretRef) => DkimPrivateKey.fromSecret(secret)._maxName;
+
+  expect(maxName(new secretsmanager.CfnSecret(stack, 'L1'))).toBe('L1-123456789012'.length);
+  expect(maxName(new secretsmanager.CfnSecret(stack, 'Named', { name: 'mail/dkim' }))).toBe('mail/dkim'.length);
+  expect(maxName(new secretsmanager.Secret(stack, 'L2', { secretName: 'mail/dkim' }))).toBe('mail/dkim'.length);
+  expect(maxName(secretsmanager.CfnSecret.fromSecretId(stack, 'Imported', `${PARTIAL}-AbCdEf`))).toBeUndefined();
 });
 
 test('the handler is told of a partial ARN only where its end can be taken for the six characters', () => {

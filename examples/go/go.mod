@@ -3,15 +3,15 @@ module example.com/mail-app
 go 1.25.0
 
 require (
-	github.com/aws/aws-cdk-go/awscdk/v2 v2.224.0
-	github.com/aws/constructs-go/constructs/v10 v10.4.2
+	github.com/aws/aws-cdk-go/awscdk/v2 v2.236.0
+	github.com/aws/constructs-go/constructs/v10 v10.4.5
 	github.com/aws/jsii-runtime-go v1.140.0
 	github.com/cdk-ses-dkim/cdk-ses-dkim-go/cdksesdkim v0.0.0
 )
 
 require (
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect
-	github.com/cdklabs/awscdk-asset-awscli-go/awscliv1/v2 v2.2.242 // indirect
+	github.com/cdklabs/awscdk-asset-awscli-go/awscliv1/v2 v2.2.263 // indirect
 	github.com/cdklabs/awscdk-asset-node-proxy-agent-go/nodeproxyagentv6/v2 v2.1.0 // indirect
 	github.com/cdklabs/cloud-assembly-schema-go/awscdkcloudassemblyschema/v48 v48.20.0 // indirect
 	github.com/fatih/color v1.19.0 // indirect

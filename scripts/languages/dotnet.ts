@@ -16,10 +16,10 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   EmailIdentityDkimProps: [
     'class EmailIdentityDkimProps : CdkSesDkim.IEmailIdentityDkimProps',
-    'Amazon.CDK.AWS.SES.IEmailIdentity Identity',
+    'Amazon.CDK.Interfaces.SES.IEmailIdentityRef Identity',
     'CdkSesDkim.DkimSigning? Signing',
-    'Amazon.CDK.AWS.Route53.IHostedZone? HostedZone',
-    'Amazon.CDK.AWS.IAM.IRole? HostedZoneRole',
+    'Amazon.CDK.Interfaces.Route53.IHostedZoneRef? HostedZone',
+    'Amazon.CDK.Interfaces.IAM.IRoleRef? HostedZoneRole',
     'Amazon.CDK.Duration? RecordTtl',
     'CdkSesDkim.RecordConflict? RecordConflict',
     'Amazon.CDK.Duration? WaitForVerification',
@@ -36,7 +36,7 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
   ByoDkimSigningOptions: ['string Selector', 'CdkSesDkim.DkimPrivateKey PrivateKey'],
   DeterministicEasyDkimSigningOptions: ['string ParentRegion'],
   DkimPrivateKey: [
-    'static CdkSesDkim.DkimPrivateKey FromSecret(Amazon.CDK.AWS.SecretsManager.ISecret secret, '
+    'static CdkSesDkim.DkimPrivateKey FromSecret(Amazon.CDK.Interfaces.SecretsManager.ISecretRef secret, '
       + 'CdkSesDkim.IDkimPrivateKeySecretOptions? options = null)',
   ],
   DkimPrivateKeySecretOptions: ['string? JsonField', 'string? VersionStage', 'string? VersionId'],

@@ -1,18 +1,17 @@
 // What synthesis refuses about the hosted zone of a construct: a wrong zone, a private zone, or a zone
 // in another account.
 import { ArnFormat } from 'aws-cdk-lib';
-import { IRole } from 'aws-cdk-lib/aws-iam';
-import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { aws_iam, aws_route53 } from 'aws-cdk-lib/interfaces';
 import { partsOfArn } from './known-arn';
 import { partitionOf } from './known-region';
-import { isPrivate, zoneNameOf } from './known-zone';
+import { isPrivate, zoneIdOf, zoneNameOf } from './known-zone';
 import { KnownTarget } from './late-value';
 import { shown } from './shown';
-import { checkAccount, checkExternalId, checkPartition, checkType, checkZoneId, checkZoneName } from './validation';
+import { checkAccount, checkExternalId, checkPartition, checkReference, checkZoneId, checkZoneName } from './validation';
 
 interface ZoneProps {
-  readonly hostedZone?: IHostedZone;
-  readonly hostedZoneRole?: IRole;
+  readonly hostedZone?: aws_route53.IHostedZoneRef;
+  readonly hostedZoneRole?: aws_iam.IRoleRef;
   readonly hostedZoneRoleExternalId?: string;
 }
 
@@ -29,13 +28,15 @@ export function checkHostedZone({ stack, domain, known }: KnownTarget, hasRecord
     throw new Error(`hostedZone is given for ${shown(domain)}, a replica, whose records are its parent's. Leave hostedZone `
       + 'out, and give it to the EmailIdentityDkim of the parent');
   }
-  checkType('hostedZone', zone, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+  checkReference('hostedZone', zone, ['hostedZoneRef', 'hostedZoneId'],
+    'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
   const zoneName = zoneNameOf(zone);
-  checkZoneId(domain, known(zone.hostedZoneId));
+  checkZoneId(domain, known(zoneIdOf(zone)));
   checkZoneName(domain, zoneName && known(zoneName));
   if (props.hostedZoneRole) {
-    checkType('hostedZoneRole', props.hostedZoneRole, 'roleArn', 'Pass a role, for example of Role.fromRoleArn()');
-    const { partition } = partsOfArn(stack, known(props.hostedZoneRole.roleArn), ArnFormat.SLASH_RESOURCE_NAME);
+    checkReference('hostedZoneRole', props.hostedZoneRole, ['roleRef', 'roleArn'],
+      'Pass a role, for example of Role.fromRoleArn()');
+    const { partition } = partsOfArn(stack, known(props.hostedZoneRole.roleRef.roleArn), ArnFormat.SLASH_RESOURCE_NAME);
     checkPartition('hostedZoneRole', partition, partitionOf(stack.region));
   } else {
     const advice = 'Give a hostedZoneRole of that account';
@@ -53,7 +54,7 @@ function checkExternalIdOfRole({ hostedZoneRole, hostedZoneRoleExternalId: id }:
   checkExternalId('hostedZoneRoleExternalId', id);
 }
 
-function privateZoneMessage(zone: IHostedZone): string {
+function privateZoneMessage(zone: aws_route53.IHostedZoneRef): string {
   return `hostedZone '${zone.node.path}' is private, but SES and the receivers of mail look in the public DNS. Pass `
     + 'the public zone of the domain';
 }

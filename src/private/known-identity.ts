@@ -1,8 +1,10 @@
 // What synthesis knows about an SES identity: its domain, its Region, its account and what it says of its
 // signing.
-import { ArnFormat, CfnResource, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { aws_ses } from 'aws-cdk-lib/interfaces';
 import { partsOfArn } from './known-arn';
+import { resourceOf } from './known-resource';
 import { finalText } from './late-value';
 import { renderedProperties } from './rendered-properties';
 
@@ -10,24 +12,23 @@ import { renderedProperties } from './rendered-properties';
  * The domain of the identity.
  *
  * The name of an identity that the app creates is a token. No check could read it, and a policy would
- * count it as the longest possible name. So the name is taken from the CloudFormation resource inside
- * the construct.
+ * count it as the longest possible name. So the name is taken from the CloudFormation resource.
  */
-export function domainOf(identity: IEmailIdentity): string {
-  const name = resourceOf(identity)?.emailIdentity;
-  return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityName;
+export function domainOf(identity: aws_ses.IEmailIdentityRef): string {
+  const name = identityResource(identity)?.emailIdentity;
+  return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityRef.emailIdentity;
 }
 
 /** The domain at the end of synthesis, when `Lazy` values and aspects have had their say. */
-export function finalDomainOf(identity: IEmailIdentity): string {
-  const name = resourceOf(identity)?.emailIdentity ?? identity.emailIdentityName;
+export function finalDomainOf(identity: aws_ses.IEmailIdentityRef): string {
+  const name = identityResource(identity)?.emailIdentity ?? identity.emailIdentityRef.emailIdentity;
   return finalText(Stack.of(identity), name);
 }
 
 /**
  * The Region in the ARN. The `env` of an imported identity is only that of the stack that imports it.
  */
-export function regionOf(identity: IEmailIdentity): string {
+export function regionOf(identity: aws_ses.IEmailIdentityRef): string {
   return arnOf(identity).region ?? identity.env.region;
 }
 
@@ -35,9 +36,9 @@ export function regionOf(identity: IEmailIdentity): string {
  * The Region of the identity, or undefined if it is only a guess. An identity that is imported by its
  * name gets the Region of its stack in its ARN, but can be in any Region.
  */
-export function certainRegionOf(identity: IEmailIdentity): string | undefined {
+export function certainRegionOf(identity: aws_ses.IEmailIdentityRef): string | undefined {
   const region = regionOf(identity);
-  return resourceOf(identity) || region !== Stack.of(identity).region ? region : undefined;
+  return identityResource(identity) || region !== Stack.of(identity).region ? region : undefined;
 }
 
 export interface OwnSigning {
@@ -46,31 +47,30 @@ export interface OwnSigning {
 }
 
 /** What the resource of the identity says of its signing. */
-export function ownSigningOf(identity: IEmailIdentity): OwnSigning {
-  const { dkimSigningAttributes, dkimAttributes } = resourceOf(identity) ?? {};
+export function ownSigningOf(identity: aws_ses.IEmailIdentityRef): OwnSigning {
+  const { dkimSigningAttributes, dkimAttributes } = identityResource(identity) ?? {};
   const isOff = !Tokenization.isResolvable(dkimAttributes) && dkimAttributes?.signingEnabled === false;
   return { isSet: dkimSigningAttributes !== undefined, isOff };
 }
 
 /** The same at the end of synthesis, with what overrides and aspects have changed. */
-export function finalOwnSigningOf(identity: IEmailIdentity): OwnSigning {
-  const resource = resourceOf(identity);
+export function finalOwnSigningOf(identity: aws_ses.IEmailIdentityRef): OwnSigning {
+  const resource = identityResource(identity);
   const { DkimSigningAttributes, DkimAttributes } = resource ? renderedProperties(resource) : {};
   return { isSet: DkimSigningAttributes !== undefined, isOff: `${DkimAttributes?.SigningEnabled}` === 'false' };
 }
 
-export function accountOf(identity: IEmailIdentity): string {
+export function accountOf(identity: aws_ses.IEmailIdentityRef): string {
   return arnOf(identity).account ?? identity.env.account;
 }
 
-function arnOf(identity: IEmailIdentity) {
-  return partsOfArn(identity, identity.emailIdentityArn, ArnFormat.SLASH_RESOURCE_NAME);
+/** Only an L2 has an ARN. */
+function arnOf(identity: aws_ses.IEmailIdentityRef) {
+  const { emailIdentityArn = '' } = identity as Partial<IEmailIdentity>;
+  return partsOfArn(identity, emailIdentityArn, ArnFormat.SLASH_RESOURCE_NAME);
 }
 
-/** The CloudFormation resource, if the app creates the identity. */
-function resourceOf(identity: IEmailIdentity): CfnEmailIdentity | undefined {
-  const resource = identity.node.defaultChild;
-  const isEmailIdentity = CfnResource.isCfnResource(resource)
-    && resource.cfnResourceType === CfnEmailIdentity.CFN_RESOURCE_TYPE_NAME;
-  return isEmailIdentity ? resource as CfnEmailIdentity : undefined;
+function identityResource(identity: aws_ses.IEmailIdentityRef): CfnEmailIdentity | undefined {
+  const resource = resourceOf(identity);
+  return CfnEmailIdentity.isCfnEmailIdentity(resource) ? resource : undefined;
 }

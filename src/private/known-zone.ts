@@ -1,11 +1,25 @@
-// What synthesis knows about a hosted zone: its name, and whether it is private.
-import { CfnResource, Stack } from 'aws-cdk-lib';
-import { CfnHostedZone, IHostedZone } from 'aws-cdk-lib/aws-route53';
+// What synthesis knows about a hosted zone: its id, its name, and whether it is private.
+import { Stack } from 'aws-cdk-lib';
+import { CfnHostedZone, IHostedZone, INamedHostedZoneRef } from 'aws-cdk-lib/aws-route53';
+import { aws_route53 } from 'aws-cdk-lib/interfaces';
+import { resourceOf } from './known-resource';
 
-/** The name of the zone. CDK throws if a zone that was imported by its id is asked for its name. */
-export function zoneNameOf(zone: IHostedZone): string | undefined {
+/**
+ * The id of the zone. An L2 says it itself: in `PublicHostedZone.fromPublicHostedZoneAttributes()` of CDK, the
+ * reference has the name in its place.
+ */
+export function zoneIdOf(zone: aws_route53.IHostedZoneRef): string {
+  return (zone as Partial<IHostedZone>).hostedZoneId ?? zone.hostedZoneRef.hostedZoneId;
+}
+
+/**
+ * The name of the zone. L1s and L2s have it, and what is only a reference need not. CDK throws if a zone that was
+ * imported by its id is asked for its name.
+ */
+export function zoneNameOf(zone: aws_route53.IHostedZoneRef): string | undefined {
   try {
-    return zone.zoneName.replace(/\.$/, '');
+    const name = (zone as Partial<INamedHostedZoneRef>).name ?? zoneResource(zone)?.name;
+    return name?.replace(/\.$/, '');
   } catch {
     return undefined;
   }
@@ -21,9 +35,12 @@ export function holds(zoneName: string, domain: string): boolean {
  * Whether the app creates the zone with a VPC, which makes it private. The handler checks an imported
  * zone.
  */
-export function isPrivate(zone: IHostedZone): boolean {
-  const resource = zone.node.defaultChild;
-  const isHostedZone = CfnResource.isCfnResource(resource)
-    && resource.cfnResourceType === CfnHostedZone.CFN_RESOURCE_TYPE_NAME;
-  return isHostedZone && Stack.of(resource).resolve((resource as CfnHostedZone).vpcs)?.length > 0;
+export function isPrivate(zone: aws_route53.IHostedZoneRef): boolean {
+  const resource = zoneResource(zone);
+  return resource !== undefined && Stack.of(resource).resolve(resource.vpcs)?.length > 0;
+}
+
+function zoneResource(zone: aws_route53.IHostedZoneRef): CfnHostedZone | undefined {
+  const resource = resourceOf(zone);
+  return CfnHostedZone.isCfnHostedZone(resource) ? resource : undefined;
 }

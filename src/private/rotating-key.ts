@@ -2,9 +2,9 @@
 // CDK for a schedule gives the function rights to all secrets, and closes circles between role, function and secret.
 import { createHash } from 'crypto';
 import { CfnDeletionPolicy, CfnResource, Duration, Lazy, Names, Stack, Token, Tokenization } from 'aws-cdk-lib';
-import { IKey } from 'aws-cdk-lib/aws-kms';
-import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, CfnSecret, ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { aws_kms, aws_route53 } from 'aws-cdk-lib/interfaces';
 import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
 import { comparisonKey } from './comparison-key';
@@ -20,8 +20,8 @@ import type { Rotation } from './rotation';
 export interface RotatingKeyOptions {
   readonly interval?: Duration;
   readonly schedule?: string;
-  readonly encryptionKey?: IKey;
-  readonly delegatedTo?: IHostedZone;
+  readonly encryptionKey?: aws_kms.IKeyRef;
+  readonly delegatedTo?: aws_route53.IHostedZoneRef;
   readonly furtherRegions?: readonly string[];
   /** The user's own secret with the keys. Then there is no schedule, and our secret has no keys in it. */
   readonly follows?: SourceSecret;
@@ -75,13 +75,16 @@ export class RotatingKey {
     // Without a value and without a way to generate one, CloudFormation makes it empty. So no random text is ever taken
     // for a key.
     this.resource = new CfnSecret(scope, 'Keys', {
-      description: follows ? `Which DKIM keys ${domain} has had, without the keys (cdk-ses-dkim)` : `DKIM keys of ${domain} (cdk-ses-dkim)`,
-      kmsKeyId: encryptionKey?.keyArn,
+      description: follows ? `Which DKIM keys ${domain} has had, without the keys (cdk-ses-dkim)`
+        : `DKIM keys of ${domain} (cdk-ses-dkim)`,
+      kmsKeyId: encryptionKey?.keyRef.keyArn,
     });
     // With another domain, it is another secret: nobody takes over the keys of the one before.
     nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;
-    this.secret = Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn: this.secretArn, encryptionKey });
+    this.secret = Secret.fromSecretAttributes(scope, 'Secret', {
+      secretCompleteArn: this.secretArn, encryptionKey: encryptionKey && asL2(scope, encryptionKey),
+    });
     const reason = follows ? 'It holds no key, and nothing else that is secret' : 'Only you can give it: encryptionKey';
     acknowledge(this.resource, [
       ...encryptionKey ? [] : WITHOUT_KMS_KEY, ...follows ? WITHOUT_ROTATION : [],
@@ -89,7 +92,7 @@ export class RotatingKey {
     this.maxArn = maxSecretArn(LOGICAL_ID_LENGTH + end.length + NAME_END);
     this.permissions = [
       keyStorePermission(stack, this.secretArn, this.maxArn),
-      ...encryptionKey ? [encryptPermission(encryptionKey.keyArn, stack.region)] : [],
+      ...encryptionKey ? [encryptPermission(encryptionKey.keyRef.keyArn, stack.region)] : [],
       ...follows?.permissions ?? [],
     ];
   }
@@ -179,6 +182,11 @@ function checkRole(arn = ''): void {
   if (Token.isUnresolved(arn) || arn.length <= LONGEST_TAG_VALUE) return;
   throw new Error(`The ARN of hostedZoneRole has ${arn.length} characters. A rotating key has it in a tag of its secret, `
     + `which holds ${LONGEST_TAG_VALUE}. Give the role a shorter path or name`);
+}
+
+/** What the user gets as `secret.encryptionKey`, for grants. The policy of a key that is no L2 stays as it is. */
+function asL2(scope: Construct, key: aws_kms.IKeyRef): IKey {
+  return 'grantDecrypt' in key ? key as IKey : Key.fromKeyArn(scope, 'EncryptionKey', key.keyRef.keyArn);
 }
 
 /** Whether the construct or an aspect, such as `RemovalPolicies.of(app).retain()`, retains the resource. */

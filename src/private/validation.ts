@@ -1,11 +1,11 @@
 // What synthesis refuses. Each error says what is wrong, which value was found and what to do.
 import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
-import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { aws_route53 } from 'aws-cdk-lib/interfaces';
 import {
   DEFAULT_RECORD_OVERLAP, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL,
   recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
-import { holds, zoneNameOf } from './known-zone';
+import { holds, zoneIdOf, zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
 
 /**
@@ -33,6 +33,19 @@ export function isUnknown(text: string): boolean {
 export function checkType(property: string, value: unknown, member: string, advice: string): void {
   const members = value as { [name: string]: unknown } | undefined | null;
   if (members?.[member] !== undefined) return;
+  throw new Error(`${property} is ${kindOf(value)}. ${advice}`);
+}
+
+/**
+ * The same for what stands for a resource: an L2, an L1, or a construct of somebody else.
+ *
+ * @param reference the member of CDK's interface, and one text in it
+ */
+export function checkReference(
+  property: string, value: unknown, [reference, text]: readonly [string, string], advice: string,
+): void {
+  const members = (value ?? {}) as { [name: string]: { [name: string]: unknown } | undefined };
+  if (members.node && members.env && typeof members[reference]?.[text] === 'string') return;
   throw new Error(`${property} is ${kindOf(value)}. ${advice}`);
 }
 
@@ -245,7 +258,7 @@ interface RotationOptions {
   readonly keyLength?: number;
   readonly selectorPrefix?: string;
   readonly encryptionKey?: unknown;
-  readonly delegatedTo?: IHostedZone;
+  readonly delegatedTo?: aws_route53.IHostedZoneRef;
   readonly furtherRegions?: readonly string[];
 }
 
@@ -281,20 +294,21 @@ export function checkRotation(options: RotationOptions): void {
         + "lower-case letters, digits and inner hyphens, for example 'dkim'");
     }
   }
-  if (encryptionKey) checkType('encryptionKey', encryptionKey, 'keyArn', 'Pass a key, for example of Key.fromKeyArn()');
+  if (encryptionKey) checkReference('encryptionKey', encryptionKey, ['keyRef', 'keyArn'], 'Pass a key, for example of Key.fromKeyArn()');
 }
 
 /** Checks a rotating key whose domain has its DNS elsewhere. Its records have names after that of the zone. */
 export function checkDelegation({ delegatedTo, interval, overlap, furtherRegions = [] }: RotationOptions): void {
   if (!delegatedTo) return;
-  checkType('delegatedTo', delegatedTo, 'hostedZoneId', 'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
+  checkReference('delegatedTo', delegatedTo, ['hostedZoneRef', 'hostedZoneId'],
+    'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
   if (furtherRegions.length > 0) {
     throw new Error('delegatedTo and furtherRegions are both given. A key has two selectors then, and a Region that keeps one would '
       + 'keep it from all. Give each Region a construct of its own, with another selectorPrefix');
   }
   const zoneName = zoneNameOf(delegatedTo);
   if (zoneName === undefined) {
-    throw new Error(`delegatedTo is the hosted zone ${shown(delegatedTo.hostedZoneId)}, whose name is not known in this app. `
+    throw new Error(`delegatedTo is the hosted zone ${shown(zoneIdOf(delegatedTo))}, whose name is not known in this app. `
       + 'Import it with its name: HostedZone.fromHostedZoneAttributes()');
   }
   if (!isUnknown(zoneName) && !DOMAIN.test(zoneName)) {
@@ -346,6 +360,13 @@ export function checkRemovalPolicy(policy: RemovalPolicy): RemovalPolicy {
 
 /** The handler takes no more. */
 const MAX_OPTION = 512;
+
+/** A policy needs the ARN of a secret, and a name alone does not say how it ends. */
+export function checkSecretId(path: string, id: string): void {
+  if (isUnknown(id) || id.startsWith('arn:')) return;
+  throw new Error(`secret '${path}' has the id ${shown(id)}, which is no ARN. Import it by its ARN, or by its name with `
+    + 'Secret.fromSecretNameV2()');
+}
 
 interface SecretOptions {
   readonly jsonField?: string;

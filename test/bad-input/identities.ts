@@ -149,7 +149,7 @@ export const IDENTITIES: readonly Refusal[] = [
   {
     place: 'synthesis',
     says: "identity 'example.com' has dkimSigning: false. SES would verify the records and sign nothing",
-    advises: 'Leave dkimSigning out of the identity, or remove the EmailIdentityDkim',
+    advises: 'Leave dkimSigning out of the identity (dkimAttributes, if it is an L1), or remove the EmailIdentityDkim',
     why: 'The construct sets how SES signs. `dkimSigning` sets whether it signs.',
     atSynthesis: [
       {

@@ -3,6 +3,7 @@ import { Aws, CfnParameter, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { byo, dkim, HOSTILE, HOSTILE_SHOWN, imported, KEY_TEXT, secret } from './app';
 import { AtSynthesis, Refusal } from './refusal';
 import { DkimPrivateKey, DkimSigning } from '../../src';
@@ -17,9 +18,16 @@ const badSelector = (title: string, selector: string, value = `'${selector}'`): 
   ({ title: `selector: ${title}`, parts: { value }, build: byo(selector) });
 
 /** BYODKIM with a secret that was imported so. */
-const keyIn = (found: (stack: Stack) => secretsmanager.ISecret) => dkim((stack) => ({
+const keyIn = (found: (stack: Stack) => aws_secretsmanager.ISecretRef) => dkim((stack) => ({
   signing: DkimSigning.byoDkim({ selector: 's1', privateKey: DkimPrivateKey.fromSecret(found(stack)) }),
 }));
+
+/** The same with a secret that the app creates as an L1. */
+const keyOfL1 = (title: string, value: string, kmsKeyId: (stack: Stack) => string): AtSynthesis => ({
+  title: `secret: an L1 with ${title}`,
+  parts: { value },
+  build: keyIn((stack) => new secretsmanager.CfnSecret(stack, 'Secret', { kmsKeyId: kmsKeyId(stack) })),
+});
 
 export const SIGNING: readonly Refusal[] = [
   {
@@ -319,6 +327,30 @@ export const SIGNING: readonly Refusal[] = [
           secretCompleteArn: `${SECRET_ARN}-AbCdEf`,
           encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:alias/dkim'),
         })),
+      },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: "kmsKeyId of secret 'Mail/Secret' is {value}, and the ARN of that key is not known in this app",
+    advises: 'Give kmsKeyId the ARN of the key, or pass the secret with the key itself as encryptionKey: '
+      + 'Secret.fromSecretAttributes(), with its ref as secretCompleteArn',
+    why: 'An IAM policy names a key by its ARN. A value that comes with the deployment can be an ARN, an id or an alias.',
+    atSynthesis: [
+      keyOfL1('an alias of a key', "'alias/dkim'", () => 'alias/dkim'),
+      keyOfL1('a key from a parameter', 'a value that only the deployment knows', (stack) => new CfnParameter(stack, 'KeyId').valueAsString),
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: "secret 'Mail/Secret' has the id {value}, which is no ARN",
+    advises: 'Import it by its ARN, or by its name with Secret.fromSecretNameV2()',
+    why: '`CfnSecret.fromSecretId()` takes any text. A policy needs the ARN.',
+    atSynthesis: [
+      {
+        title: 'secret: the L1, imported by a name',
+        parts: { value: "'mail/dkim'" },
+        build: keyIn((stack) => secretsmanager.CfnSecret.fromSecretId(stack, 'Secret', 'mail/dkim')),
       },
     ],
   },

@@ -1,0 +1,50 @@
+// What synthesis knows about a secret: its ARN, its resource, and the key that encrypts it.
+import { Token } from 'aws-cdk-lib';
+import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
+import { keyArnOf, keyBehind } from './known-key';
+import { resourceOf } from './known-resource';
+import { shown } from './shown';
+
+/** The key of the account itself, which each secret has that names no other. It needs no permission. */
+const KEY_OF_ACCOUNT = /(^|:)alias\/aws\/secretsmanager$/;
+
+/** The whole ARN of the secret, or the part of it that the app knows. */
+export function secretArnOf(secret: aws_secretsmanager.ISecretRef): string {
+  return secret.secretRef.secretId;
+}
+
+/** The whole ARN, if that is known to be it. An L2 says so. For others, what CDK does: the end of the ARN decides. */
+export function fullArnOf(secret: aws_secretsmanager.ISecretRef): string | undefined {
+  if (isL2(secret)) return secret.secretFullArn;
+  const arn = secretArnOf(secret);
+  return Token.isUnresolved(arn) || /-[a-z0-9]{6}$/i.test(arn) ? arn : undefined;
+}
+
+/** The resource of the secret, if the app creates it. */
+export function secretResource(secret: aws_secretsmanager.ISecretRef): CfnSecret | undefined {
+  const resource = resourceOf(secret);
+  return CfnSecret.isCfnSecret(resource) ? resource : undefined;
+}
+
+/** The ARN of the customer managed key of the secret. Throws if there is one, and it is not known which. */
+export function encryptionKeyArnOf(secret: aws_secretsmanager.ISecretRef): string | undefined {
+  if (isL2(secret)) {
+    return secret.encryptionKey && keyBehind(secret.encryptionKey, alias =>
+      new Error(`secret '${secret.node.path}' is encrypted with the key of alias '${alias}', and the ARN of that `
+        + 'key is not known in this app. Import the secret with the key itself as encryptionKey, for example with '
+        + 'kms.Key.fromKeyArn() and the ARN of the key')).keyRef.keyArn;
+  }
+  const resource = secretResource(secret);
+  if (!resource?.kmsKeyId || KEY_OF_ACCOUNT.test(resource.kmsKeyId)) return undefined;
+  const arn = keyArnOf(resource, resource.kmsKeyId);
+  if (arn !== undefined) return arn;
+  const found = Token.isUnresolved(resource.kmsKeyId) ? 'a value that only the deployment knows' : shown(resource.kmsKeyId);
+  throw new Error(`kmsKeyId of secret '${secret.node.path}' is ${found}, and the ARN of that key is not known in this app. `
+    + 'Give kmsKeyId the ARN of the key, or pass the secret with the key itself as encryptionKey: '
+    + 'Secret.fromSecretAttributes(), with its ref as secretCompleteArn');
+}
+
+function isL2(secret: aws_secretsmanager.ISecretRef): secret is ISecret {
+  return 'secretFullArn' in secret;
+}
