@@ -60,6 +60,9 @@ export class ZoneGoneError extends HandlerError {
 /** Route 53 did not carry out a batch: the zone is not as it was read, or a change is not legal. */
 export class ChangeRefusedError extends HandlerError {}
 
+/** There is no such secret, or no such version of it. */
+export class SecretGoneError extends HandlerError {}
+
 /** Services end their texts as they like. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

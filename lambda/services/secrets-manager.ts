@@ -2,7 +2,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describeError } from '../base/describe-error';
 import { describeSecret } from '../base/desired-state';
-import { HandlerError, sentence } from '../base/errors';
+import { HandlerError, SecretGoneError, sentence } from '../base/errors';
 import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
@@ -43,7 +43,8 @@ export function secretsFrom(
 export function secretError(whatHappened: string, error: unknown, arn: string): unknown {
   if (error instanceof HandlerError) return error;
   const { name, text, advice } = describeError(error);
-  return new HandlerError(`${whatHappened}: ${name}: ${sentence(text)}`, adviceFor(name, text, arn) ?? advice);
+  const ofKind = name === 'ResourceNotFoundException' ? SecretGoneError : HandlerError;
+  return new ofKind(`${whatHappened}: ${name}: ${sentence(text)}`, adviceFor(name, text, arn) ?? advice);
 }
 
 function adviceFor(name: string, text: string, arn: string): string | undefined {

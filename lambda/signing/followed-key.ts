@@ -4,7 +4,7 @@
 // labels say where that key stands. So a deployment, a repeat and a crash find what they find for a rotating key.
 import { createHash } from 'node:crypto';
 import { openOwnZone, refuseOtherRecord, requireOurSigning, Rotation, settle } from './rotation';
-import { NamedKey, readKeyPairIfAny, readNamedKey } from './secret-key';
+import { isGone, NamedKey, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { tagOf, wasTold } from './signing-tag';
 import { readStoredKeys, StoredKey, textOfFollowed } from './stored-key';
@@ -59,7 +59,7 @@ export async function adopt(
 export async function isOfNoUse({ selector, secret }: StoredKey, owner: Owner, services: Services): Promise<boolean> {
   const identity = await services.ses.read();
   const isKnown = identity && (namesSelector(identity, selector) || wasTold(tagOf(identity, owner), selector));
-  return !isKnown || await readKeyPairIfAny(secret, services) === undefined;
+  return !isKnown || isGone(secret, services);
 }
 
 /** However often it is done, and by whomever: one key follows another once. One that is stored again is another. */

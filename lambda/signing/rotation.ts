@@ -11,7 +11,7 @@
 // - What the secret's tags say is believed where the owner's registry record in the zone agrees.
 import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
-import { readKeyPairIfAny } from './secret-key';
+import { isGone } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { followsOf, isToldBy, selectorsNow, tagOf } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
@@ -240,8 +240,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
 async function isWithoutWayBack([{ services }]: Rotation, { current, pending: { key } }: Keys): Promise<boolean> {
   if (!current.follows) return false;
   const identity = await services.ses.read();
-  return identity !== undefined && has(identity, key) === true
-    && await readKeyPairIfAny(current.secret, services) === undefined;
+  return identity !== undefined && has(identity, key) === true && isGone(current.secret, services);
 }
 
 /** So the next key stays, and whatever the user stores then can follow it. */

@@ -4,7 +4,7 @@ import { describeJson, fieldOf } from './secret-json';
 import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
 import { describeSecret, FollowedSecret, SecretSource } from '../base/desired-state';
-import { HandlerError, OutOfTimeError, OvertakenError, UnreachableError } from '../base/errors';
+import { HandlerError, OutOfTimeError, SecretGoneError, UnreachableError } from '../base/errors';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
@@ -78,16 +78,18 @@ function whyUnusable(error: unknown): string {
  */
 export async function readPreviousKeyPair(source: SecretSource, services: KeyServices): Promise<KeyPair | undefined> {
   if (source.versionId !== undefined || source.versionStage !== undefined) return undefined;
-  return readKeyPairIfAny({ ...source, versionStage: 'AWSPREVIOUS' }, services);
-}
-
-/** Undefined when there is none that SES can use. */
-export async function readKeyPairIfAny(source: SecretSource, services: KeyServices): Promise<KeyPair | undefined> {
   try {
-    return await readKeyPair(source, services);
+    return await readKeyPair({ ...source, versionStage: 'AWSPREVIOUS' }, services);
   } catch (error) {
-    const mayBeReadLater = [OutOfTimeError, OvertakenError, UnreachableError].some((kind) => error instanceof kind);
-    if (mayBeReadLater) throw error;
+    if (error instanceof OutOfTimeError || error instanceof UnreachableError) throw error; // it may be read later
     return undefined;
   }
+}
+
+/** True when nobody will ever read it again: the secret was deleted, or has forgotten the version. */
+export function isGone(source: SecretSource, { secrets }: Pick<KeyServices, 'secrets'>): Promise<boolean> {
+  return secrets.read(source).then(() => false, (error: unknown) => {
+    if (error instanceof OutOfTimeError) throw error;
+    return error instanceof SecretGoneError;
+  });
 }

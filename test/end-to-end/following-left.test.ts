@@ -181,6 +181,21 @@ test('a first key that cannot be used is left behind when the user stores anothe
   await expectSigned('s3');
 });
 
+test('a secret that cannot be read for hours is no reason to keep a key that SES does not verify', async () => {
+  following = await FollowingScene.deployed();
+  const { clock, cloud } = following;
+  const hears = deaf();
+  following.store('s2');
+  await clock.until('SES to be told', () => following.selector === 's2', HOUR);
+  cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'access-denied', times: 1000 });
+  await clock.pass(3 * HOUR);
+  expect(following.selector).toBe('s2');
+  cloud.faults.clear();
+  hears();
+  await clock.pass(2 * HOUR);
+  await expectSigned('s1');
+});
+
 test('a key that was taken back is tried again when it is stored again', async () => {
   following = await FollowingScene.deployed();
   const { clock } = following;

@@ -62,6 +62,11 @@ export class SecretVersions {
     if (holder?.value === undefined && holder?.stages.size === 0) this.versions.delete(holder.id);
   }
 
+  /** Secrets Manager forgets versions that have no label any more. */
+  forget(id: string): void {
+    this.versions.delete(id);
+  }
+
   /** The version on which a rotation is not complete: AWSPENDING, and not AWSCURRENT as well. */
   get incomplete(): SecretVersion | undefined {
     const pending = this.holderOf('AWSPENDING');

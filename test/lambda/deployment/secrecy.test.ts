@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DesiredSigning, SecretSource } from '../../../lambda/base/desired-state';
-import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
+import { ChangeRefusedError, SecretGoneError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Services } from '../../../lambda/base/ports';
 import { byo, DEED, EASY, keyRecord, KEYS, record } from '../fixtures/aws-in-memory';
 import { KEYS_ARN, KeysInMemory, ROTATING } from '../fixtures/keys-in-memory';
@@ -159,7 +159,8 @@ async function following(stack: StackInMemory, says: { text: string; isWhole: bo
     secrets: {
       read: async ({ versionId }: SecretSource) => {
         if (versionId !== 'v1') return { text: says.text, versionId: says.text === first ? 'v1' : 'v2' };
-        return says.isWhole ? { text: first, versionId } : fails('ResourceNotFoundException')();
+        if (says.isWhole) return { text: first, versionId };
+        throw new SecretGoneError(QUOTING);
       },
     },
   });
