@@ -3,7 +3,7 @@
 import { IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
 import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { resourceOf } from './private/known-resource';
-import { encryptionKeyArnOf, fullArnOf, secretArnOf, secretResource } from './private/known-secret';
+import { encryptionKeyArnOf, fullArnOf, secretArnOf, secretNameOf, secretResource } from './private/known-secret';
 import { checkReference, checkSecretId, checkSecretOptions } from './private/validation';
 
 /**
@@ -112,7 +112,16 @@ export class DkimPrivateKey {
   }
 
   /**
-   * The same, if it is complete. For a secret that this app creates, only the rendered ARN shows it.
+   * What tells the secret from others.
+   *
+   * @internal
+   */
+  public get _name(): string {
+    return secretNameOf(this._secret);
+  }
+
+  /**
+   * The ARN, if it is complete. For a secret that this app creates, only the rendered ARN shows it.
    *
    * @internal
    */

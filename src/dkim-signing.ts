@@ -444,6 +444,7 @@ class FollowedByoDkim extends DkimSigning {
     const rotatingKey = new RotatingKey(scope, target, {
       follows: {
         properties: follows,
+        name: key._name,
         maxLength: maxSecretArn(key._maxName),
         permissions: permissionsOnSecret(key, target.stack),
       },

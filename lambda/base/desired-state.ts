@@ -31,7 +31,7 @@ export interface ByoDkim {
   readonly method: 'BYODKIM';
   readonly selector: string;
   readonly secret: SecretSource;
-  /** The key is that of a followed secret, and the labels of this secret say which one. */
+  /** The key is that of a followed secret. Names that, and the secret whose labels say which key it is. */
   readonly followedBy?: string;
 }
 

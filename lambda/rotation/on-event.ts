@@ -27,6 +27,8 @@ const LATE_MS = 30 * 60_000;
 const FURTHER_PATIENCE_MS = 2 * 60_000;
 /** How many secrets are cared for at a time. They share SES's one call a second, and a change needs one in 20 s. */
 const AT_ONCE = 10;
+/** What was left half-way is settled, the key in the secret becomes the next one, and that is used. */
+const MOST_ROUNDS = 4;
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
 const END_MS = 30_000;
 /** New policies are known everywhere after seconds, rarely minutes. */
@@ -68,7 +70,7 @@ async function careForAll(run: Run, secretArns: readonly string[]): Promise<void
   if (failed.length > 0) throw new HandlerError(`The care for ${failed.length} of ${secretArns.length} secrets failed`);
 }
 
-async function work(run: Run, event: Work): Promise<void> {
+async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> {
   const { region, redactor, time } = run;
   const { secretArn } = event;
   const what = event.kind === 'step' ? event.step : event.kind;
@@ -105,7 +107,8 @@ async function work(run: Run, event: Work): Promise<void> {
     });
   };
   try {
-    if (await carryOut(event, rotationFor(event), state) === true) return await work(run, event);
+    const hasMore = await carryOut(event, rotationFor(event), state) === true;
+    if (hasMore && rounds > 1) return await work(run, event, rounds - 1);
   } catch (error) {
     if (event.kind !== 'step' || !(error instanceof FailedForGoodError)) throw error;
     await takeBackAfter(rotationFor({ kind: 'care', secretArn }, -Infinity), event.token, error);

@@ -3,70 +3,112 @@
 // The user's secret is only read. A secret of ours says, version by version, which of its versions has a key, and our
 // labels say where that key stands. So a deployment, a repeat and a crash find what they find for a rotating key.
 import { createHash } from 'node:crypto';
-import { openOwnZone, refuseOtherRecord, requireOurSigning, Rotation, settle } from './rotation';
+import {
+  openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotation, settle, wasToldOf,
+} from './rotation';
 import { isGone, NamedKey, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { tagOf, wasTold } from './signing-tag';
-import { readStoredKeys, StoredKey, textOfFollowed } from './stored-key';
-import { FollowedSecret } from '../base/desired-state';
+import { FollowedKey, readStoredKeys, readVersion, StoredKey, textOfFollowed } from './stored-key';
+import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Services, TAKEN_BACK } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
+import { requireShortNames } from '../records/record-names';
+
+type Following = RotatingByoDkim & { readonly follows: FollowedSecret };
+
+/** SES has an hour for the next key. If it has not been told of it by then, the key begins again. */
+const LATE_MS = PATIENCE_MS / 2;
 
 /** True when something was changed, so that what is to be done next has to be looked at again. */
 export async function follow(rotation: Rotation): Promise<boolean> {
   const [member] = rotation;
-  const { wanted: { signing: { secretArn } }, owner, services } = member;
+  const { wanted, owner, services } = member;
+  const { signing: { secretArn } } = wanted;
   const { keyStore, retry, log } = services;
   const { state: { versions }, current, pending } = await readStoredKeys(secretArn, services);
   if (!current?.follows || versions.AWSPENDING === current.versionId) return false;
-  const next = await readNamedKey(current.follows, services);
-  const token = tokenAfter(current.versionId, next);
-  if (pending?.versionId === token) return false;
-  if (pending) return settle(rotation); // the secret has yet another key meanwhile
-  if (versions[TAKEN_BACK] === token) {
+  const next = keyIn(await readNamedKey(current.follows, services), retry.now());
+  // The pending key need not be of this secret: whoever may write ours could have put it there.
+  const isGoingOn = pending?.key && isOf(pending.key, next);
+  if (pending && !isGoingOn) return settle(rotation);
+  const token = tokenAt(retry.now(), current.versionId, next);
+  const begin = () => keyStore(secretArn).put(token, textOfFollowed(current.follows!, next), 'AWSPENDING');
+  if (isGoingOn) {
+    const isLate = retry.now() - pending.key.madeAt >= LATE_MS && !await wasToldOf(member, pending.key);
+    if (isLate) await begin();
+    return isLate;
+  }
+  const takenBack = versions[TAKEN_BACK];
+  const before = takenBack && await readVersion(secretArn, takenBack, services);
+  if (before && isOf(before, next)) {
     throw new HandlerError(`SES did not verify the key with the selector ${next.selector}, and it was taken back`,
       'See what the public name servers answer for that selector. Then store the key again');
   }
   if (isSameKey(current, next)) {
-    if (versions[TAKEN_BACK]) await keyStore(secretArn).moveLabel(TAKEN_BACK, versions[TAKEN_BACK]);
+    if (takenBack) await keyStore(secretArn).moveLabel(TAKEN_BACK, takenBack);
     if (current.secret.versionId === next.versionId) return false;
     // Secrets Manager forgets old versions.
-    await keyStore(secretArn).put(token, textOfFollowed(current.follows, next, current.madeAt));
+    await keyStore(secretArn).put(token, textOfFollowed(current.follows, { ...next, madeAt: current.madeAt }));
     return true;
   }
-  await requireOurSigning(member, { current });
+  const { selector } = next;
+  requireShortNames({ ...wanted, signing: { method: 'BYODKIM', selector, secret: current.secret } });
+  await requireOurSigning(member, current, selector);
   const zone = await openOwnZone(member, { current });
-  const { publicKey } = next.pair;
-  refuseOtherRecord(member, { selector: next.selector, publicKey }, await zone.list(domainKeyName(owner.domain)));
-  await keyStore(secretArn).put(token, textOfFollowed(current.follows, next, retry.now()), 'AWSPENDING');
-  log('next-key-found', { selector: next.selector, publicKeySha256: next.pair.publicKeySha256 });
+  refuseOtherRecord(member, next, await zone.list(domainKeyName(owner.domain)));
+  await begin();
+  log('next-key-found', { selector });
   return true;
 }
 
-/** What the secret has at a deployment becomes the first key, or the one after a key that is of no use. */
-export async function adopt(
-  secretArn: string, follows: FollowedSecret, current: StoredKey | undefined, services: Services,
-): Promise<string> {
-  const next = await readNamedKey(follows, services);
-  const token = tokenAfter(current?.versionId ?? secretArn, next);
-  await services.keyStore(secretArn).put(token, textOfFollowed(follows, next, services.retry.now()));
-  return next.selector;
+/**
+ * Before a deployment: has our secret say a key that the deployment can use. That is the one that it says already, but
+ * for one that SES has never been told of, that nobody can read any more, or that is of another secret.
+ */
+export async function prepareKey(
+  { secretArn, follows }: Following, known: StoredKey | undefined, owner: Owner, services: Services,
+): Promise<void> {
+  const { retry, log, keyStore } = services;
+  const isOfSecret = known?.follows && isSameSecret(known.follows, follows);
+  const isUsed = isOfSecret && !await isOfNoUse(known, owner, services);
+  if (isUsed && known.follows?.arn === follows.arn) return;
+  const next = isUsed ? { ...known, versionId: known.secret.versionId! } // imported in another way
+    : keyIn(await readNamedKey(follows, services), retry.now());
+  if (isOfSecret && isOf(known, next) && known.follows?.arn === follows.arn) return; // what is repeated finds it there
+  const token = tokenAt(retry.now(), known?.versionId ?? secretArn, next);
+  await keyStore(secretArn).put(token, textOfFollowed(follows, next));
+  log('first-key-made', { selector: next.selector });
 }
 
-/** SES has never been told of it, or nobody can read it any more. */
-export async function isOfNoUse({ selector, secret }: StoredKey, owner: Owner, services: Services): Promise<boolean> {
+async function isOfNoUse({ selector, secret }: StoredKey, owner: Owner, services: Services): Promise<boolean> {
   const identity = await services.ses.read();
   const isKnown = identity && (namesSelector(identity, selector) || wasTold(tagOf(identity, owner), selector));
   return !isKnown || isGone(secret, services);
 }
 
-/** However often it is done, and by whomever: one key follows another once. One that is stored again is another. */
-function tokenAfter(before: string, { versionId }: NamedKey): string {
-  return createHash('sha256').update(`${before} ${versionId}`).digest('hex');
+/** An ARN can lack the hyphen and the six characters at its end. */
+function isSameSecret(one: FollowedSecret, other: FollowedSecret): boolean {
+  const [short, long] = [one.arn, other.arn].sort((first, second) => first.length - second.length);
+  const isSame = short === long || (long.startsWith(`${short}-`) && long.length === short.length + '-AbCdEf'.length);
+  return isSame && one.jsonField === other.jsonField && one.selectorField === other.selectorField;
 }
 
-function isSameKey({ selector, publicKey }: StoredKey, next: NamedKey): boolean {
-  return selector === next.selector && publicKey === next.pair.publicKey;
+function keyIn({ selector, pair: { publicKey }, versionId }: NamedKey, madeAt: number): FollowedKey {
+  return { selector, publicKey, versionId, madeAt };
+}
+
+/** Of the version that a key gets in our secret. One that is tried again is another version. */
+function tokenAt(now: number, before: string, { versionId }: FollowedKey): string {
+  return createHash('sha256').update(`${before} ${versionId} ${now}`).digest('hex');
+}
+
+function isOf(stored: StoredKey, next: FollowedKey): boolean {
+  return stored.secret.versionId === next.versionId && isSameKey(stored, next);
+}
+
+function isSameKey(one: StoredKey, { selector, publicKey }: FollowedKey): boolean {
+  return one.selector === selector && one.publicKey === publicKey;
 }

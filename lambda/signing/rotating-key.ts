@@ -1,6 +1,6 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { createHash } from 'node:crypto';
-import { adopt, isOfNoUse } from './followed-key';
+import { prepareKey } from './followed-key';
 import { namesSelector } from './ses-rules';
 import { renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
@@ -41,10 +41,9 @@ async function keyNow(
 ): Promise<DesiredSigning> {
   const { secretArn, follows } = signing;
   const known = await currentKey(signing, services);
-  if (known && !(follows && await isOfNoUse(known, owner, services))) return signingWith(signing, known);
-  const selector = follows ? await adopt(secretArn, follows, known, services)
-    : await makeFirst(signing, await firstSlot(wanted, owner, services), services);
-  services.log('first-key-made', { selector });
+  if (follows) await prepareKey({ ...signing, follows }, known, owner, services);
+  else if (known) return signingWith(signing, known);
+  else await makeFirst(signing, await firstSlot(wanted, owner, services), services);
   const made = await currentKey(signing, services);
   if (!made) {
     throw new HandlerError(`The secret ${secretArn} does not show its first key yet`, 'Deploy again in a minute');
@@ -52,12 +51,12 @@ async function keyNow(
   return signingWith(signing, made);
 }
 
-async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, services: Services): Promise<string> {
+async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, services: Services): Promise<void> {
   // However often it is tried, and by whomever: of one secret there is one first version.
   const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
   const { selector, text } = newKey(signing, token, services.retry.now(), slot);
   await services.keyStore(signing.secretArn).put(token, text);
-  return selector;
+  services.log('first-key-made', { selector });
 }
 
 /**
@@ -81,7 +80,8 @@ async function currentKey(signing: RotatingByoDkim, services: Services): Promise
 async function endFollowing({ label }: Owner, { ses }: Services): Promise<void> {
   const identity = await ses.read();
   if (identity?.tags[label] === undefined) return;
-  await ses.tag(label, renderTag({ ...tagOf(identity, { label }), follows: undefined }));
+  const others = renderTag({ ...tagOf(identity, { label }), follows: undefined });
+  await (others ? ses.tag(label, others) : ses.untag(label));
 }
 
 /**

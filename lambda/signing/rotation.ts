@@ -13,7 +13,7 @@ import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
 import { isGone } from './secret-key';
 import { namesSelector } from './ses-rules';
-import { followsOf, isToldBy, selectorsNow, tagOf } from './signing-tag';
+import { followsOf, isToldBy, selectorsNow, tagOf, wasTold } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task } from './task';
@@ -87,8 +87,9 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const keys = await keysOf(rotation, token);
   const { current, pending: { key } } = keys;
   // All that can be refused is looked at before anything is written, in all Regions.
-  const identities = await each(rotation, (member) => requireOurSigning(member, keys));
+  const identities = await each(rotation, (member) => requireOurSigning(member, current, key.selector));
   const isTold = identities.some((identity) => has(identity, key) === true);
+  await privateKeyOf(key, services); // nothing is published for a key that nobody has
   const zones = await each(rotation, (member) => openOwnZone(member, keys));
   if (isTold) services.log('signing-unchanged', { selector: key.selector });
   else if (isOld(key, rotation)) throw new FailedForGoodError('it was left half-way');
@@ -111,7 +112,7 @@ async function tell(member: Member, keys: Keys): Promise<void> {
   const { key } = keys.pending;
   const privateKey = await privateKeyOf(key, services);
   // What came before can have taken minutes, in which a deployment can have begun.
-  const now = await requireOurSigning(member, keys);
+  const now = await requireOurSigning(member, keys.current, key.selector);
   if (has(now, key)) return;
   const task = taskOf(member, now, await openOwnZone(member, keys), key);
   await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey });
@@ -145,7 +146,7 @@ async function awaitVerified(rotation: Rotation, member: Member, keys: Keys, beg
         throw new FailedForGoodError(`SES gave up verifying the next key: ${seen}`);
       }
     }
-    if (isOld(key, rotation)) {
+    if (isOld(key, rotation) && !wasVerified(identity, key)) {
       throw new FailedForGoodError(`SES has not verified the next key in time: ${seen}`);
     }
     if (retry.now() - began >= LOOK_MS) {
@@ -222,6 +223,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   const { state: { versions }, current, pending: { versionId, key } } = keys;
   const { describe, moveLabel } = keyStore(secretArn);
   if (await isWithoutWayBack(rotation, keys)) return keepNext(rotation, keys, why);
+  const isTold = key.follows && await wasToldOf(rotation[0], key);
   if (versions[TAKEN_BACK] !== versionId) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
   const othersEnd = retry.now() + OVERTAKEN_ENDS_MS;
   await takeBackInEach(rotation, keys);
@@ -230,10 +232,16 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   if (now === versionId) await moveLabel('AWSCURRENT', versionId, current.versionId); // that call was its last one
   await takeBackInEach(rotation, keys, true);
   await moveLabel('AWSPENDING', versionId);
-  if (!key.follows) await moveLabel(TAKEN_BACK, versionId);
+  if (!isTold) await moveLabel(TAKEN_BACK, versionId);
   log('next-key-taken-back', { selector: key.selector, message: why });
   return new HandlerError(`The key was not changed: ${sentence(why)} SES has the key before it again`,
     `See what the public name servers answer for the selector, then ${key.follows ? 'store the key' : 'rotate'} again`);
+}
+
+/** A followed key that SES was told in vain is not tried again. The tag is written before SES is told. */
+export async function wasToldOf({ owner, services }: Member, { selector }: StoredKey): Promise<boolean> {
+  const identity = await services.ses.read();
+  return identity !== undefined && wasTold(tagOf(identity, owner), selector);
 }
 
 /** SES has the next key, and nobody can read the one before it any more: the user has deleted the secret. */
@@ -291,7 +299,7 @@ async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise
 
 async function giveBack(member: Member, { current, pending }: Keys, identity: IdentityState): Promise<void> {
   const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current);
-  await publishKeys(member, task, [current, pending.key], true);
+  await publishKeys(member, task, [current, ...pending.key.follows ? [] : [pending.key]], true);
   await keysOf([member], pending.versionId); // as above
   const privateKey = await privateKeyOf(current, member.services);
   const now = await member.services.ses.read(); // the publication takes time, in which a deployment can have begun
@@ -322,6 +330,10 @@ export async function settle(rotation: Rotation): Promise<boolean> {
     })));
   const isDone = keys.state.versions[TAKEN_BACK] !== pending.versionId
     && identities.every((identity) => isVerified(identity, key) && has(identity, key));
+  if (identities.some((identity) => wasVerified(identity, key))) {
+    await goOn(rotation, pending.versionId);
+    return true;
+  }
   const left: Keys = { ...keys, current, pending: { ...pending, key } };
   const end = isDone ? finishNextKey(rotation, pending.versionId)
     : takeBack(rotation, left, 'it was left half-way');
@@ -370,21 +382,24 @@ async function keysOf([{ wanted: { signing: { secretArn } }, services }]: Rotati
 
 /** Before a key is changed, SES has to sign with one of these, as the stack wants it. */
 export async function requireOurSigning(
-  { wanted, owner, services }: Member, { current, pending }: Pick<Keys, 'current'> & Partial<Keys>,
+  { wanted, owner, services }: Member, current: StoredKey, next: string,
 ): Promise<IdentityState> {
-  const { domain, region, signing: { secretArn } } = wanted;
+  const { domain, region } = wanted;
   const identity = await services.ses.read();
   if (!identity) {
     throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
-  const own = [current, ...pending ? [pending.key] : []].map(({ selector }) => selector);
-  const isFollowed = !current.follows || tagOf(identity, owner).follows === followsOf(secretArn);
-  const isOurs = selectors.some((selector) => [...own, ...behind({ wanted, owner }, identity)].includes(selector));
-  if (!isFollowed || !isOurs) {
+  const own = [current.selector, next, ...behind({ wanted, owner }, identity)];
+  if (!selectors.some((selector) => own.includes(selector))) {
     const seen = describeSeen({ wanted }, identity, current);
     throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${seen}`,
       'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
+  }
+  const { followedBy } = signingWith(wanted.signing, current);
+  if (followedBy && tagOf(identity, owner).follows !== followsOf(followedBy)) {
+    throw new HandlerError(`The tags of ${domain} in SES do not say that this stack follows the secret`,
+      'Nothing was changed. Deploy the stack with a change of the construct, such as another recordTtl');
   }
   return identity;
 }
@@ -446,6 +461,11 @@ function recordOf(
 function has(identity: IdentityState, { selector }: StoredKey): boolean | undefined {
   if (identity.origin !== 'EXTERNAL') return false;
   return identity.tokens.length === 0 ? undefined : namesSelector(identity, selector);
+}
+
+/** Nothing waits for the label of a followed key. So one that SES has verified is not taken back while DNS is away. */
+function wasVerified(identity: IdentityState | undefined, key: StoredKey): boolean {
+  return key.follows !== undefined && identity?.status === 'TEMPORARY_FAILURE' && has(identity, key) === true;
 }
 
 /** Where SES names no selector, it is the one that it was told last. */

@@ -35,7 +35,7 @@ function nameOf(signing: DesiredSigning): string {
   }
 }
 
-/** What stands in the tag for a followed secret: a hash of the ARN of the secret whose labels say which key it is. */
+/** What stands in the tag for a followed secret. */
 export function followsOf(followedBy: string | undefined): string | undefined {
   return followedBy && createHash('sha256').update(followedBy).digest('hex').slice(0, 6);
 }
@@ -148,7 +148,7 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
 export function renderTag({ told, replaced, leaves, follows }: SigningTag): string {
   const words = [
     ...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves',
-    follows && `follows=${follows}`,
+    follows && !leaves && `follows=${follows}`, // a tag has room for 256 characters
   ];
   return words.filter(Boolean).join(' ');
 }

@@ -12,12 +12,12 @@
 // has it (docs/adr/0034-followed-secret.md).
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { parseKey } from './key';
-import { NamedKey, readKeyPair } from './secret-key';
+import { readKeyPair } from './secret-key';
 import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
-import { ByoDkim, FollowedSecret, RotatingByoDkim, SecretSource } from '../base/desired-state';
+import { ByoDkim, describeSecret, FollowedSecret, RotatingByoDkim, SecretSource } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
-import { KeyStore, KeyStoreState, Services } from '../base/ports';
+import { KeyStoreState, Services } from '../base/ports';
 import { SECRET_ARN } from '../base/properties';
 
 export interface StoredKey {
@@ -29,6 +29,8 @@ export interface StoredKey {
   readonly publicKeySha256: string;
   /** In ms since 1970. */
   readonly madeAt: number;
+  /** What SES takes, where it has been read. */
+  readonly privateKey?: string;
   /** Which secret has the private key. */
   readonly secret: SecretSource;
   /** The same without the version, if it is the user's own secret. */
@@ -44,18 +46,28 @@ export interface StoredKeys {
 
 /** Throws when the secret is gone, or the current value is not of the form. */
 export async function readStoredKeys(secretArn: string, services: Services): Promise<StoredKeys> {
-  const store = services.keyStore(secretArn);
-  const state = await store.describe();
+  const state = await services.keyStore(secretArn).describe();
   if (!state) {
     throw new HandlerError(`The secret ${secretArn} with the rotating key is gone`,
       'Restore it if it is marked for deletion. Otherwise deploy the construct under another id, which makes a new one');
   }
   const { AWSCURRENT: currentId } = state.versions;
   const [current, pending] = await Promise.all([
-    currentId === undefined ? undefined : readKey(secretArn, currentId, store, services),
+    currentId === undefined ? undefined : readKey(secretArn, currentId, services),
     readPending(secretArn, state, services),
   ]);
-  return { state, current, pending };
+  return { state, current, pending: pending?.key ? { ...pending, key: ofSameSecret(pending.key, current) } : pending };
+}
+
+/** Which secret is followed, the current key says: the signing tag vouches for that. */
+function ofSameSecret(key: StoredKey, { follows }: Partial<StoredKey> = {}): StoredKey {
+  return key.follows && follows ? { ...key, ...placeIn(follows, key.secret.versionId) } : key;
+}
+
+function placeIn(
+  { selectorField, ...secret }: FollowedSecret, versionId: string | undefined,
+): Pick<StoredKey, 'secret' | 'follows'> {
+  return { secret: { ...secret, versionId }, follows: { ...secret, selectorField } };
 }
 
 /** The version that is to follow the current one. */
@@ -63,8 +75,7 @@ export async function readPending(
   secretArn: string, { versions: { AWSCURRENT, AWSPENDING: versionId } }: KeyStoreState, services: Services,
 ): Promise<StoredKeys['pending']> {
   if (versionId === undefined || versionId === AWSCURRENT) return undefined;
-  const key = await readKey(secretArn, versionId, services.keyStore(secretArn), services).catch(unlessItIsNone);
-  return { versionId, key };
+  return { versionId, key: await readVersion(secretArn, versionId, services) };
 }
 
 class NoKeyError extends HandlerError {}
@@ -73,10 +84,17 @@ function unlessItIsNone(error: unknown): undefined {
   if (!(error instanceof NoKeyError)) throw error;
 }
 
-async function readKey(
-  secretArn: string, versionId: string, store: KeyStore, { redactor }: Services,
+/** Undefined when there is no such version, or it is no key. */
+export async function readVersion(
+  secretArn: string, versionId: string, services: Services,
 ): Promise<StoredKey | undefined> {
-  const text = await store.read(versionId);
+  return readKey(secretArn, versionId, services).catch(unlessItIsNone);
+}
+
+async function readKey(
+  secretArn: string, versionId: string, { keyStore, redactor }: Services,
+): Promise<StoredKey | undefined> {
+  const text = await keyStore(secretArn).read(versionId);
   if (text === undefined) return undefined;
   const fields = fieldsOf(text);
   const { selector, made, privateKey, follows } = fields;
@@ -95,7 +113,7 @@ async function readKey(
 }
 
 type Fields = Readonly<Partial<Record<string, unknown>>>;
-type Place = Pick<StoredKey, 'publicKey' | 'publicKeySha256' | 'secret' | 'follows'>;
+type Place = Pick<StoredKey, 'publicKey' | 'publicKeySha256' | 'privateKey' | 'secret' | 'follows'>;
 
 /** The value is hostile until it is parsed, and a parser's own error would quote it. */
 function fieldsOf(text: string): Fields {
@@ -111,7 +129,7 @@ function keyHere(privateKey: unknown, secret: SecretSource, redactor: Services['
   if (typeof privateKey !== 'string') throw new UnusableKeyError('it has no privateKey');
   const { publicKey, publicKeySha256, privateKey: base64 } = parseKey(privateKey);
   redactor.hide(base64); // SES gets it in this form, and may quote it
-  return { publicKey, publicKeySha256, secret: { ...secret, jsonField: 'privateKey' } };
+  return { publicKey, publicKeySha256, privateKey: base64, secret: { ...secret, jsonField: 'privateKey' } };
 }
 
 function keyElsewhere({ publicKey, follows }: Fields): Place {
@@ -119,14 +137,12 @@ function keyElsewhere({ publicKey, follows }: Fields): Place {
   const isSecret = typeof arn === 'string' && SECRET_ARN.test(arn) && typeof jsonField === 'string'
     && typeof selectorField === 'string' && typeof versionId === 'string';
   if (!isSecret) throw new UnusableKeyError('it does not say which secret has the key');
-  const secret = { arn, arnForm: arnForm === 'PARTIAL' ? arnForm : undefined, jsonField } as const;
   const der = Buffer.from(typeof publicKey === 'string' ? publicKey : '', 'base64');
   createPublicKey({ key: der, format: 'der', type: 'spki' }); // throws
   return {
     publicKey: der.toString('base64'),
     publicKeySha256: createHash('sha256').update(der).digest('hex'),
-    secret: { ...secret, versionId },
-    follows: { ...secret, selectorField },
+    ...placeIn({ arn, arnForm: arnForm === 'PARTIAL' ? arnForm : undefined, jsonField, selectorField }, versionId),
   };
 }
 
@@ -142,17 +158,29 @@ export function newKey(
   return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };
 }
 
-/** The same for a key that the user has made: `versionId` is the version of the user's secret that has it. */
+/** A key that the user has made. */
+export interface FollowedKey extends Pick<StoredKey, 'selector' | 'publicKey' | 'madeAt'> {
+  /** Of the user's secret. */
+  readonly versionId: string;
+}
+
+/** The same for such a key. It says where the private key is. */
 export function textOfFollowed(
-  follows: FollowedSecret, { selector, pair: { publicKey }, versionId }: NamedKey, now: number,
+  follows: FollowedSecret, { selector, publicKey, madeAt, versionId }: FollowedKey,
 ): string {
-  const made = new Date(now).toISOString();
+  const made = new Date(madeAt).toISOString();
   return JSON.stringify({ selector, made, publicKey, follows: { ...follows, versionId } });
 }
 
-/** What SES takes. */
-export async function privateKeyOf({ secret }: StoredKey, services: Services): Promise<string> {
-  return (await readKeyPair(secret, services)).privateKey;
+/** What SES takes. A public key that is published without it would let others sign. */
+export async function privateKeyOf(
+  { privateKey, publicKey, secret }: StoredKey, services: Services,
+): Promise<string> {
+  if (privateKey !== undefined) return privateKey;
+  const pair = await readKeyPair(secret, services);
+  if (pair.publicKey === publicKey) return pair.privateKey;
+  throw new HandlerError(`${describeSecret(secret)} has another key than the secret of the stack says`,
+    'Somebody has changed the secret of the stack by hand. Nothing was changed');
 }
 
 export function bitsOf({ publicKey }: StoredKey): number {
@@ -162,5 +190,8 @@ export function bitsOf({ publicKey }: StoredKey): number {
 
 /** Signing with one of the keys, as a method that has a key of its own. */
 export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows }: StoredKey): ByoDkim {
-  return { method: 'BYODKIM', selector, secret, followedBy: follows && secretArn };
+  const { arn, jsonField, selectorField } = follows ?? {};
+  return {
+    method: 'BYODKIM', selector, secret, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
+  };
 }

@@ -21,6 +21,11 @@ export function fullArnOf(secret: aws_secretsmanager.ISecretRef): string | undef
   return Token.isUnresolved(arn) || /-[a-z0-9]{6}$/i.test(arn) ? arn : undefined;
 }
 
+/** What tells the secret from others: its name, if the app imports it, by whatever ARN. */
+export function secretNameOf(secret: aws_secretsmanager.ISecretRef): string {
+  return isL2(secret) && !resourceOf(secret) ? secret.secretName : secretArnOf(secret);
+}
+
 /** The resource of the secret, if the app creates it. */
 export function secretResource(secret: aws_secretsmanager.ISecretRef): CfnSecret | undefined {
   const resource = resourceOf(secret);

@@ -29,6 +29,8 @@ export interface RotatingKeyOptions {
 
 export interface SourceSecret {
   readonly properties: FollowedSecretProperties;
+  /** The same, however the app has imported it: by its name, or by an ARN. */
+  readonly name: string;
   /** Of its ARN at deployment, in characters. */
   readonly maxLength: number;
   readonly permissions: readonly Permission[];
@@ -172,8 +174,8 @@ export class RotatingKey {
 /** Another secret that is followed has another one of ours. So a change between the two can be rolled back. */
 function secretEnd(stack: Stack, { delegatedTo, follows }: RotatingKeyOptions): string {
   if (!follows) return delegatedTo ? SLOTS_SECRET_END : SECRET_END;
-  const { SecretArn, JsonField, SelectorField = '' } = follows.properties;
-  const hash = createHash('sha256').update(comparisonKey(stack, SecretArn, JsonField, SelectorField)).digest('hex');
+  const { name, properties: { JsonField, SelectorField = '' } } = follows;
+  const hash = createHash('sha256').update(comparisonKey(stack, name, JsonField, SelectorField)).digest('hex');
   return `Followed${hash.slice(0, 6)}${SECRET_END}`;
 }
 

@@ -14,8 +14,8 @@ const followed = (options: Some = {}, ofKey: Some = { jsonField: 'privateKey' },
   }),
 }));
 
-const told = (says: string, advises: string, why: string): Refusal =>
-  ({ place: 'rotation', says, advises, why, testedBy: 'test/end-to-end/following-words.test.ts' });
+const told = (says: string, advises: string, why: string, testedBy = 'test/end-to-end/following-words.test.ts'): Refusal =>
+  ({ place: 'rotation', says, advises, why, testedBy });
 
 /** What synthesis refuses. */
 export const FOLLOWED_KEYS: readonly Refusal[] = [
@@ -75,6 +75,14 @@ export const FOLLOWED: readonly Refusal[] = [
   told('The key was not changed: {problem}. SES has the key before it again',
     'See what the public name servers answer for the selector, then store the key again',
     'Mail is signed as before. The record of the key that was taken back stays for its overlap.'),
+  told('The tags of {domain} in SES do not say that this stack follows the secret',
+    'Nothing was changed. Deploy the stack with a change of the construct, such as another recordTtl',
+    'Somebody has removed the tag of the stack from the identity. Or the stack follows the secret no more.',
+    'test/end-to-end/following-again.test.ts'),
+  told('The secret {secret} has another key than the secret of the stack says',
+    'Somebody has changed the secret of the stack by hand. Nothing was changed',
+    'The secret of the stack has public keys. A public key without its private key is never published.',
+    'test/lambda/signing/stored-key.test.ts'),
   told('SES keeps the key with the selector {selector}, as nobody can read the one before it: {problem}',
     'Store a key under another selector',
     'Somebody has deleted the secret and made it again, while a new key was tried. So there is no way back.'),

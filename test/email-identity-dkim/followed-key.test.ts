@@ -109,11 +109,12 @@ test('both functions may read that secret, and may write none but the one that s
 test('another secret, or another field of it, is followed by another secret of ours', () => {
   const idOf = (stack: Stack) => only(stack, 'AWS::SecretsManager::Secret').id;
   const other = (of: Stack) => secretsmanager.Secret.fromSecretCompleteArn(of, 'Other', ARN.replace('dkim', 'other'));
-  const ids = [following(), following(), following({ selectorField: 'name' }), following({}, {}, other)]
-    .map(({ stack }) => idOf(stack));
+  const byName = (of: Stack) => secretsmanager.Secret.fromSecretNameV2(of, 'Named', 'mail/dkim');
+  const partial = (of: Stack) => secretsmanager.Secret.fromSecretPartialArn(of, 'Partial', ARN.replace('-AbCdEf', ''));
+  const ids = [undefined, byName, partial, other].map(secret => idOf(following({}, {}, secret).stack));
 
-  expect(ids[0]).toBe(ids[1]);
-  expect(new Set(ids).size).toBe(3);
+  expect(new Set(ids.slice(0, 3)).size).toBe(1);
+  expect(new Set([...ids, idOf(following({ selectorField: 'name' }).stack)]).size).toBe(3);
 });
 
 test('a secret that the app creates is followed by its reference', () => {

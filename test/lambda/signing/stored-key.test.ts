@@ -1,6 +1,6 @@
 // What a secret can hold, by its labels: a key is taken for one where it is, and what is none is never quoted.
 import { Redactor } from '../../../lambda/base/redaction';
-import { newKey, readStoredKeys, signingWith } from '../../../lambda/signing/stored-key';
+import { newKey, privateKeyOf, readStoredKeys, signingWith } from '../../../lambda/signing/stored-key';
 import { DOMAIN, KEYS, REGION } from '../fixtures/aws-in-memory';
 import { CURRENT, KEYS_ARN, KeysInMemory, NEXT, PEM } from '../fixtures/keys-in-memory';
 
@@ -44,8 +44,28 @@ test('a key that is in the secret of the user', async () => {
     ...ONE, versionId: CURRENT, selector: 's1', madeAt: Date.UTC(2026, 10, 23), secret: { ...secret, versionId: 'v1' }, follows: FOLLOWS,
   });
   expect(signingWith({ method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 2048 }, current!)).toEqual({
-    method: 'BYODKIM', selector: 's1', secret: { ...secret, versionId: 'v1' }, followedBy: KEYS_ARN,
+    method: 'BYODKIM', selector: 's1', secret: { ...secret, versionId: 'v1' }, followedBy: `${KEYS_ARN} ${FOLLOWS.arn} key selector`,
   });
+});
+
+test('a public key that is not that of the private key is refused', async () => {
+  const services = {
+    ...keys.aws.services({ domain: DOMAIN, region: REGION }),
+    secrets: {
+      read: async () => ({ text: JSON.stringify({ key: PEM.two }), versionId: 'v1' }),
+    },
+  };
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere());
+  const { current } = await read();
+  await expect(privateKeyOf(current!, services)).rejects.toThrow('has another key than the secret of the stack says. Somebody has '
+    + 'changed the secret of the stack by hand. Nothing was changed');
+});
+
+test('the next key is of the same secret as the current one, whatever it says', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere());
+  keys.store(NEXT, 'AWSPENDING', elsewhere({ selector: 'n1' }, { arn: `${FOLLOWS.arn}-other`, jsonField: 'other', versionId: 'v2' }));
+  const { pending } = await read();
+  expect(pending!.key).toMatchObject({ follows: FOLLOWS, secret: { arn: FOLLOWS.arn, jsonField: 'key', versionId: 'v2' } });
 });
 
 test('the next key that has become the current one is no next key, as long as it has both labels', async () => {

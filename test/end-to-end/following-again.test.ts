@@ -1,0 +1,178 @@
+// A key that follows its secret, after a change of it was broken off, refused or taken back: what is tried again, and
+// what is not.
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { Stack } from 'aws-cdk-lib';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION } from './following-scene';
+import { thenFails } from './hand-made';
+import { Scene } from './scene';
+import { DkimPrivateKey, DkimSigning } from '../../src';
+
+let following: FollowingScene;
+
+afterEach(() => (following as FollowingScene | undefined)?.stop());
+
+async function expectSigned(selector: string): Promise<void> {
+  expect(following.scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS', tokens: [selector] });
+  expect(await following.scene.send()).toMatchObject({ result: 'pass', selector });
+}
+
+/** SES verifies nothing new until the given function is called. */
+function deaf(): () => void {
+  const { settings } = following.cloud.ses;
+  const { firstLook } = settings;
+  settings.firstLook = 10 * HOUR;
+  return () => { settings.firstLook = firstLook; };
+}
+
+/** s2 is tried in vain, and taken back. */
+async function takenBack(): Promise<void> {
+  const hears = deaf();
+  following.store('s2');
+  await following.clock.pass(50 * MINUTE);
+  hears();
+  await following.clock.pass(3 * HOUR);
+  await expectSigned('s1');
+}
+
+const secretOf = (arn: string) => following.cloud.secretsManager.described().find((each) => each.arn === arn)!;
+const ours = () => following.cloud.secretsManager.described().find(({ name }) => name.includes('Followed'))!;
+const versionOf = (selector: string) => secretOf(following.arn).versions.all().find(({ value }) => `${value}`.includes(`"${selector}"`))!.id;
+const currentOfUser = () => secretOf(following.arn).versions.holderOf('AWSCURRENT')!.id;
+
+test('a key whose change was broken off by a deployment that failed is used after it, with few calls', async () => {
+  following = await FollowingScene.deployed();
+  const { scene, clock, cloud } = following;
+  cloud.ses.settings.firstLook = 5 * MINUTE;
+  following.store('s2');
+  await clock.until('SES to be told', () => following.selector === 's2', HOUR);
+  expect(await scene.deploy('mail', thenFails(scene.dkim(() => DkimSigning.easyDkim()))))
+    .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+  const before = cloud.calls.length;
+  await clock.pass(75 * MINUTE);
+  await expectSigned('s2');
+  expect(cloud.calls.length - before).toBeLessThan(200);
+});
+
+test('a key that was taken back is tried again when somebody moves the label away from it and back', async () => {
+  following = await FollowingScene.deployed();
+  await takenBack();
+  const { versions } = secretOf(following.arn);
+  const [s1, s2] = [versionOf('s1'), currentOfUser()];
+  versions.move('AWSCURRENT', s2, s1);
+  await following.clock.pass(2 * HOUR);
+  const before = following.cloud.calls.length;
+  versions.move('AWSCURRENT', s1, s2);
+  await following.clock.pass(10 * MINUTE);
+  await expectSigned('s2');
+  expect(following.cloud.calls.length - before).toBeLessThan(200);
+});
+
+test('a key that SES was never told of, as the zone refused for an hour, is used when it no longer does', async () => {
+  following = await FollowingScene.deployed();
+  const { cloud, clock } = following;
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', forMs: 130 * MINUTE });
+  following.store('s2');
+  await clock.pass(125 * MINUTE);
+  await expectSigned('s1');
+  await clock.pass(2 * HOUR);
+  await expectSigned('s2');
+  expect(following.log).not.toContain('SES did not verify the key');
+});
+
+test('a key that SES has verified once is not taken back while its record cannot be seen', async () => {
+  following = await FollowingScene.deployed();
+  const { cloud, clock, scene } = following;
+  cloud.faults.add({ service: 'secretsmanager', operation: 'UpdateSecretVersionStage', kind: 'access-denied', times: 1000 });
+  following.store('s2');
+  await clock.until('SES to verify it', () => following.selector === 's2' && scene.identity()!.status === 'SUCCESS', HOUR);
+  scene.erase(`s2._domainkey.${DOMAIN}`);
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 100_000 });
+  await clock.until('SES to miss it', () => scene.identity()!.status === 'TEMPORARY_FAILURE', 80 * HOUR);
+  cloud.faults.clear();
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', forMs: 4 * HOUR });
+  await clock.pass(3 * HOUR);
+  expect(following.selector).toBe('s2');
+  await clock.pass(30 * HOUR);
+  await expectSigned('s2');
+});
+
+test('a key that was taken back is not told by a deployment that imports the same secret in another way', async () => {
+  following = new FollowingScene(await Scene.withIdentity());
+  const { scene, clock } = following;
+  const byName = (stack: Stack) => DkimSigning.byoDkim({
+    privateKey: DkimPrivateKey.fromSecret(
+      secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'mail/followed'), { jsonField: 'privateKey' }),
+    followSecret: true,
+  });
+  await scene.deployed('mail', scene.dkim(byName));
+  await scene.verified();
+  await takenBack();
+  await following.deploy();
+  await clock.pass(3 * HOUR);
+  await expectSigned('s1');
+  await following.changed('s3');
+  await expectSigned('s3');
+});
+
+describe('two stacks that sign one identity and follow one secret', () => {
+  test('both have its key in the end, whoever comes first', async () => {
+    following = await FollowingScene.deployed();
+    const { scene, clock, cloud } = following;
+    await scene.deployed('other', scene.dkim(following.signing()));
+    await clock.pass(HOUR);
+    const { settings } = cloud.eventBridge;
+    settings.deliveries = 0;
+    following.store('s2');
+    const [own] = cloud.secretsManager.described().filter(({ name }) => name.startsWith('mail-') && name.includes('Followed'));
+    await following.run({ Secrets: [own.arn] });
+    await expectSigned('s2');
+    settings.deliveries = 1;
+    await clock.pass(2 * HOUR);
+    expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    await clock.pass(2 * HOUR);
+    await expectSigned('s2');
+    following.store('s3');
+    await clock.pass(2 * HOUR);
+    await expectSigned('s3');
+  });
+});
+
+test('without its tag on the identity nothing is followed, and the reason says how to mend that', async () => {
+  following = await FollowingScene.deployed();
+  const { scene, clock, cloud } = following;
+  const [{ Key }] = scene.identity()!.tags;
+  cloud.ses.untagIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, [Key]);
+  following.store('s2');
+  await clock.pass(2 * MINUTE);
+  expect(following.log).toContain('The tags of example.com in SES do not say that this stack follows the secret. Nothing was changed. '
+    + 'Deploy the stack with a change of the construct, such as another recordTtl');
+  await expectSigned('s1');
+  await following.deploy({ recordTtl: undefined, retireBetweenDeployments: true });
+});
+
+describe('who may write the secret of the stack', () => {
+  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
+    .export({ type: 'spki', format: 'der' }).toString('base64');
+
+  test.each(['with the right version of the user\'s secret', 'with the secret of another identity', 'while the user\'s secret cannot be read'])(
+    'does not get a key of his own into DNS: %s', async (how) => {
+      following = await FollowingScene.deployed();
+      const { cloud, clock, scene } = following;
+      const other = scene.secret(JSON.stringify({ selector: 'evil', privateKey: 'none' }), 'mail/other');
+      const { arn, versions } = ours();
+      const current = JSON.parse(`${versions.holderOf('AWSCURRENT')!.value}`);
+      following.store('s2');
+      const id = createHash('sha256').update(`${versions.holderOf('AWSCURRENT')!.id} ${currentOfUser()}`).digest('hex');
+      const follows = { ...current.follows, ...how.includes('another') ? { arn: other } : {} };
+      if (how.includes('read')) {
+        cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'access-denied', forMs: 30 * MINUTE, skip: 2 });
+      }
+      cloud.secretsManager.put(arn, JSON.stringify({ ...current, selector: 'evil', publicKey: stranger, follows }), {
+        versionId: id, stages: ['AWSPENDING'],
+      });
+      await clock.pass(3 * HOUR);
+      expect(following.published.filter((name) => name.startsWith('evil'))).toEqual([]);
+      await expectSigned('s2');
+    });
+});
