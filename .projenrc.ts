@@ -535,6 +535,11 @@ project.addTask('workflows', {
   description: 'What actionlint and zizmor find in the workflows; each is left out by name where it cannot be installed',
   exec: 'tsx scripts/workflows/main.ts',
 });
+project.addTask('checkers', {
+  description: 'What cfn-lint and checkov find in templates of this library, against docs/company-rules.md; each is left '
+    + 'out by name where it is not to be had',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/checkers/main.ts' }],
+});
 
 // The bundle task writes it, and it changes with every change of the handler.
 project.gitignore.exclude('/src/private/handler-digest.ts');
