@@ -32,12 +32,13 @@ export async function follow(rotation: Rotation): Promise<boolean> {
   if (!current?.follows || versions.AWSPENDING === current.versionId) return false;
   const next = keyIn(await readNamedKey(current.follows, services), retry.now());
   // The pending key need not be of this secret: whoever may write ours could have put it there.
-  const isGoingOn = pending?.key && isOf(pending.key, next);
+  const isGoingOn = pending?.key && isSameKey(pending.key, next);
   if (pending && !isGoingOn) return settle(rotation);
   const token = tokenAt(retry.now(), current.versionId, next);
   const begin = () => keyStore(secretArn).put(token, textOfFollowed(current.follows!, next), 'AWSPENDING');
   if (isGoingOn) {
-    const isLate = retry.now() - pending.key.madeAt >= LATE_MS && !await wasToldOf(member, pending.key);
+    const isLate = retry.now() - pending.key.madeAt >= LATE_MS && versions[TAKEN_BACK] !== pending.versionId
+      && !await wasToldOf(member, pending.key);
     if (isLate) await begin();
     return isLate;
   }

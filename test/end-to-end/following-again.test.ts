@@ -5,7 +5,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION } from './following-scene';
 import { thenFails } from './hand-made';
-import { Scene } from './scene';
+import { newKey, Scene } from './scene';
 import { DkimPrivateKey, DkimSigning } from '../../src';
 
 let following: FollowingScene;
@@ -113,6 +113,19 @@ test('a key that was taken back is not told by a deployment that imports the sam
   await expectSigned('s1');
   await following.changed('s3');
   await expectSigned('s3');
+});
+
+test('a key that is stored once more while it is tried goes on, and SES is told once', async () => {
+  following = await FollowingScene.deployed();
+  const { clock, cloud, scene } = following;
+  cloud.ses.settings.firstLook = 8 * MINUTE;
+  const key = newKey();
+  following.store('s2', key);
+  await clock.until('SES to be told', () => following.selector === 's2', HOUR);
+  following.store('s2', key);
+  await clock.pass(2 * HOUR);
+  await expectSigned('s2');
+  expect(scene.log().filter((line) => line.includes('"signing-put"')).length).toBe(2); // s1, s2
 });
 
 describe('two stacks that sign one identity and follow one secret', () => {
