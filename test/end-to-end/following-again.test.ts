@@ -178,12 +178,14 @@ describe('who may write the secret of the stack', () => {
       following.store('s2');
       const id = createHash('sha256').update(`${versions.holderOf('AWSCURRENT')!.id} ${currentOfUser()}`).digest('hex');
       const follows = { ...current.follows, ...how.includes('another') ? { arn: other } : {} };
-      if (how.includes('read')) {
-        cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind: 'access-denied', forMs: 30 * MINUTE, skip: 2 });
-      }
+      const policy = { Statement: { Effect: 'Deny', Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*' } } as const;
+      if (how.includes('read')) cloud.secretsManager.putResourcePolicy(following.arn, policy);
       cloud.secretsManager.put(arn, JSON.stringify({ ...current, selector: 'evil', publicKey: stranger, follows }), {
         versionId: id, stages: ['AWSPENDING'],
       });
+      await clock.pass(3 * HOUR);
+      expect(following.published.filter((name) => name.startsWith('evil'))).toEqual([]);
+      cloud.secretsManager.putResourcePolicy(following.arn, undefined);
       await clock.pass(3 * HOUR);
       expect(following.published.filter((name) => name.startsWith('evil'))).toEqual([]);
       await expectSigned('s2');

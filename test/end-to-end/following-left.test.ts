@@ -1,5 +1,6 @@
 // A key that follows its secret, at the edges: who changes the way of signing, the secret itself, or the key before.
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION, valueOf } from './following-scene';
@@ -50,6 +51,30 @@ describe('the same key with a selector that the stack says', () => {
     await clock.pass(3 * HOUR);
     await expectSigned('s1');
     expect(following.published).toEqual(['s1']);
+  });
+
+  test('is not changed while the update goes on with other resources, and the rules are still there', async () => {
+    following = await FollowingScene.deployed();
+    const { scene, clock, cloud } = following;
+    const news = 'news.example.com';
+    cloud.ses.settings.firstLook = 40 * MINUTE;
+    scene.identityExists(REGION, news);
+    const done = scene.deployed('mail', (stack) => {
+      const dkim = scene.dkim(frozen())(stack);
+      new EmailIdentityDkim(stack, 'News', {
+        identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'NewsIdentity', news),
+        hostedZone: route53.HostedZone.fromHostedZoneAttributes(stack, 'NewsZone', { hostedZoneId: scene.zoneId, zoneName: DOMAIN }),
+        waitForVerification: Duration.minutes(55),
+      }).node.addDependency(dkim);
+    });
+    await clock.pass(10 * MINUTE);
+    following.store('s2');
+    await clock.pass(20 * MINUTE);
+    expect(following.log).toContain('do not say that this stack follows the secret');
+    await expectSigned('s1');
+    await done;
+    await clock.pass(3 * HOUR);
+    await expectSigned('s1');
   });
 
   test('is not followed either where nobody of this library has told SES', async () => {
