@@ -84,10 +84,10 @@ describe('a secret is read', () => {
     const { arn, versionId } = secret(CANARY);
     cloud.put(arn, NEXT, { versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f', stages: ['AWSPENDING'] });
     // THEN
-    await expect(read(arn)).resolves.toBe(CANARY);
-    await expect(read(arn, { versionStage: 'AWSPENDING' })).resolves.toBe(NEXT);
-    await expect(read(arn, { versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' })).resolves.toBe(NEXT);
-    await expect(read(arn, { versionId: versionId, versionStage: 'AWSCURRENT' })).resolves.toBe(CANARY);
+    await expect(read(arn)).resolves.toMatchObject({ text: CANARY });
+    await expect(read(arn, { versionStage: 'AWSPENDING' })).resolves.toMatchObject({ text: NEXT });
+    await expect(read(arn, { versionId: 'fa5f7a41-3b5f-4a8d-9f0e-0a1b2c3d4e5f' })).resolves.toMatchObject({ text: NEXT });
+    await expect(read(arn, { versionId, versionStage: 'AWSCURRENT' })).resolves.toEqual({ text: CANARY, versionId });
   });
 
   test('and the redactor knows its text from then on', async () => {
@@ -99,19 +99,19 @@ describe('a secret is read', () => {
 
   test('from the Region that its ARN names', async () => {
     const { arn } = secret(CANARY, { region: 'eu-west-1' });
-    await expect(read(arn)).resolves.toBe(CANARY);
+    await expect(read(arn)).resolves.toMatchObject({ text: CANARY });
     expect(regions).toEqual(['eu-west-1']);
   });
 
   test('by its name, where the end of a partial ARN looks like that of a complete one', async () => {
     const { arn } = secret(CANARY, { region: 'eu-west-1', name: 'mail/dkim-secret' });
-    await expect(read(arn.slice(0, -7), { arnForm: 'PARTIAL' })).resolves.toBe(CANARY);
+    await expect(read(arn.slice(0, -7), { arnForm: 'PARTIAL' })).resolves.toMatchObject({ text: CANARY });
     expect(regions).toEqual(['eu-west-1']);
   });
 
   test('once a busy service answers', async () => {
     context.faults.add({ service: 'secretsmanager', kind: 'throttle', times: 3 });
-    await expect(read(secret(CANARY).arn)).resolves.toBe(CANARY);
+    await expect(read(secret(CANARY).arn)).resolves.toMatchObject({ text: CANARY });
     expect(lines).toHaveLength(3);
   });
 });
