@@ -33,7 +33,7 @@ const DECLARATIONS: Readonly<Record<string, readonly string[]>> = {
     'static CdkSesDkim.DkimSigning DeterministicEasyDkim(CdkSesDkim.IDeterministicEasyDkimSigningOptions options)',
   ],
   EasyDkimSigningOptions: ['Amazon.CDK.AWS.SES.EasyDkimSigningKeyLength? KeyLength'],
-  ByoDkimSigningOptions: ['string Selector', 'CdkSesDkim.DkimPrivateKey PrivateKey'],
+  ByoDkimSigningOptions: ['string? Selector', 'CdkSesDkim.DkimPrivateKey PrivateKey', 'bool? FollowSecret', 'string? SelectorField'],
   DeterministicEasyDkimSigningOptions: ['string ParentRegion'],
   DkimPrivateKey: [
     'static CdkSesDkim.DkimPrivateKey FromSecret(Amazon.CDK.Interfaces.SecretsManager.ISecretRef secret, '
