@@ -53,7 +53,7 @@ function problemsOf(examples: readonly Example[]): string[] {
     noUnusedLocals: false, // a fixture has more imports than each example uses
     noUnusedParameters: false,
     incremental: false,
-    paths: { 'cdk-ses-dkim': [join(ROOT, 'src', 'index.ts')] },
+    paths: { ...config.compilerOptions.paths, 'cdk-ses-dkim': [join(ROOT, 'src', 'index.ts')] },
   }, ROOT);
   const inMemory = new Map(examples.map(({ file, source }) => [file, source]));
   const host = ts.createCompilerHost(options);

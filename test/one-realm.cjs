@@ -3,11 +3,16 @@
 // Jest gives each file a realm and all packages of its own. Then nothing is ever warm: CDK and the AWS SDK are compiled
 // again for each of more than 200 files. Our own modules are still the file's own.
 const { createRequire, isBuiltin } = require('node:module');
+const { setFlagsFromString } = require('node:v8');
 const { compileFunction } = require('node:vm');
 const Runtime = require('jest-runtime').default;
 const { name: own } = require('../package.json');
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // CI has newer versions of Node too
+
+// V8 optimizes a function that has run for a while, and it does so anew each time a module is evaluated: for each test
+// file and each start of a function. Most do not run long enough to be worth it. This waits six times as long.
+setFlagsFromString('--interrupt-budget=400000');
 
 /** They run all of it, much slower with counters. Coverage comes from the tests of each part. */
 const WITHOUT_COUNTERS = /\/test\/(end-to-end\/|cloud\/|histories\/|bad-input\/deployment\.|demo\.)/;

@@ -95,8 +95,17 @@ function holds(operator: string, found: string[] | undefined, wanted: string[]):
   return found === undefined ? negated : found.every(matches);
 }
 
+/** By pattern: a policy is asked at each call. */
+const expressions = new Map<string, RegExp>();
+
 /** `*` and `?` as IAM means them. */
 function like(pattern: string, value: string): boolean {
+  const expression = expressions.get(pattern) ?? expressionOf(pattern);
+  expressions.set(pattern, expression);
+  return expression.test(value);
+}
+
+function expressionOf(pattern: string): RegExp {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 's').test(value);
+  return new RegExp(`^${source}$`, 's');
 }

@@ -103,3 +103,26 @@ export function requestOf(method: string, target: string, headers: IncomingHttpH
   const url = new URL(target, 'http://localhost');
   return { method, path: url.pathname, query: url.searchParams, headers, body };
 }
+
+/** What an SDK client asks its request handler for. */
+interface SdkRequest extends Pick<Request, 'method' | 'path'> {
+  readonly hostname: string;
+  readonly port?: number;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
+
+/** The request handler of a test's own SDK client: no sockets, as each deployment makes four calls or more. */
+export function withoutSockets(network: Network) {
+  return {
+    async handle({ method, hostname, port, path, headers, body = '' }: SdkRequest) {
+      const exchange = network.find(`http://${hostname}:${port}`);
+      const outcome = await exchange?.(requestOf(method, path, headers, Buffer.from(body as string)));
+      if (outcome?.kind !== 'reply') throw new Error(`A call of the test has no answer: ${method} ${path}`);
+      const { reply } = outcome;
+      return { response: { statusCode: reply.status, headers: reply.headers ?? {}, body: Buffer.from(reply.body) } };
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}

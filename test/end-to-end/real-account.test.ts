@@ -58,9 +58,9 @@ beforeEach(async () => {
 });
 afterEach(() => scene.stop());
 
-/** As integ-runner runs it. */
+/** As integ-runner runs it, but without the process of `tsx` itself, which only starts this one. */
 function run(file: string, args: readonly string[] = [], more: Record<string, string> = {}) {
-  return promisify(execFile)(join(__dirname, '../../node_modules/.bin/tsx'), [file, ...args], {
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: join(__dirname, '..'), env: { ...environment, ...more },
   });
 }

@@ -8,6 +8,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { sendMail } from './send-mail';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { LocalCloud, LocalCloudOptions, ServiceError, StackResult } from '../cloud';
@@ -118,11 +119,18 @@ export class Scene {
   deploy(
     stackName: string,
     build: (stack: Stack) => void,
-    { account = ACCOUNT, region = REGION, ...options }: DeployOptions = {},
+    { account, region, ...options }: DeployOptions = {},
   ): Promise<StackResult> {
+    const assembly = this.synthesize(stackName, build, { account, region });
+    return this.cloud.cloudFormation.deployAssembly(assembly, stackName, options);
+  }
+
+  synthesize(
+    stackName: string, build: (stack: Stack) => void, { account = ACCOUNT, region = REGION }: Environment = {},
+  ): CloudAssembly {
     const app = Scene.newApp();
     build(new Stack(app, stackName, { env: { account, region } }));
-    return this.cloud.cloudFormation.deployAssembly(app.synth(), stackName, options);
+    return app.synth();
   }
 
   /** Deploys, and fails the test when that fails. */

@@ -14,6 +14,7 @@ import { IamSettings, Services } from './resources';
 import { DeployRequest, StackAddress, StackEvent, StackResource, StackResult, StackStatus } from './stack';
 import { CloudFormationSettings, Place, Stacks } from './stacks';
 import { CloudContext } from '../http-service';
+import { withoutSockets } from '../network';
 import { SimulatedClock } from '../time/simulated-clock';
 
 export * from './stack';
@@ -43,6 +44,8 @@ export class CloudFormation {
   private readonly templates = new Map<string, string>();
   private readonly stacks: Stacks;
   private readonly api: CloudFormationApi;
+  /** By account and Region. A client reads its configuration once. */
+  private readonly clients = new Map<string, CloudFormationClient>();
   private readonly watched = new Set<Promise<unknown>>();
 
   constructor(private readonly context: CloudContext, private readonly clock: SimulatedClock, services: Services) {
@@ -190,10 +193,18 @@ export class CloudFormation {
 
   private client(address: Address): CloudFormationClient {
     const { account, region } = placeOf(address);
+    const place = `${account}/${region}`;
+    const client = this.clients.get(place) ?? this.newClient(account, region);
+    this.clients.set(place, client);
+    return client;
+  }
+
+  private newClient(account: string, region: string): CloudFormationClient {
     const principal = { account };
     this.limit.exempts(principal);
     const credentials = this.context.credentials.issue(principal);
-    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials, maxAttempts: 1 });
+    const requestHandler = withoutSockets(this.context.network);
+    return new CloudFormationClient({ endpoint: this.endpoint, region, credentials, maxAttempts: 1, requestHandler });
   }
 
   private resultOf(stack: Described, events: readonly StackEvent[], place: Place): StackResult {

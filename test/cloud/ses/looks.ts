@@ -22,21 +22,24 @@ export class Looks {
   /** Wait for the identity's next look, look, and go on. Watching the same identity anew ends it. */
   watch(identity: Identity): void {
     identity.watch.abort('watched anew'); // without a reason, Node makes an error each time
-    const { nextLook } = identity.verification;
-    if (nextLook === undefined) return;
-    const watch = identity.watch = new AbortController();
-    this.clock.sleep(nextLook - this.clock.now(), watch.signal).then(async () => {
+    identity.watch = new AbortController();
+    void this.lookAgainAndAgain(identity, identity.watch.signal);
+  }
+
+  private async lookAgainAndAgain(identity: Identity, signal: AbortSignal): Promise<void> {
+    for (let next = identity.verification.nextLook; next !== undefined; next = identity.verification.nextLook) {
+      await this.clock.sleep(next - this.clock.now(), signal).catch(() => undefined);
+      if (signal.aborted) return;
       const [look, soa] = await this.clock.hold(`a look of SES for ${identity.name}`, async () =>
         [await this.lookFor(identity), await lookForSoa(this.resolver, identity.name)] as const);
-      if (watch.signal.aborted) return;
+      if (signal.aborted) return;
       const { status } = identity.verification;
       identity.verification = looked(identity.verification, look, this.clock.now(), this.times);
       identity.soa = soa;
       if (status === 'PENDING' && identity.verification.status !== 'PENDING') this.onEnd(identity);
       const { signing, easy } = identity;
       if (look === 'FOUND' && signing.origin === 'AWS_SES') identity.currentKeyLength = easy.keyLength;
-      this.watch(identity);
-    }, () => undefined);
+    }
   }
 
   private async lookFor(identity: Identity): Promise<Look> {

@@ -2,7 +2,7 @@
 //
 // The code is the unchanged bundle. It is compiled as a JavaScript function, and `require`, `process`, `Date`,
 // the timers and so on are its parameters. So it has its own, and the test's stay as they are.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { memoryDns } from './memory-dns';
@@ -28,7 +28,7 @@ export type FunctionDns = MessageDns & Pick<DnsWorld, 'answer' | 'resolverAddres
 type Compiled = Map<string, ReturnType<typeof compileFunction>>;
 
 declare global {
-  /** By the code's text. All deployments of all test files have the same code, and compiling takes longest. */
+  /** By file and its time. All deployments of all test files have the same code, and compiling takes longest. */
   var COMPILED_FUNCTIONS: Compiled | undefined;
 }
 
@@ -159,8 +159,8 @@ export class InProcessFunction implements FunctionInstance, Participant {
 }
 
 function codeOf(file: string): ReturnType<typeof compileFunction> {
-  const text = readFileSync(file, 'utf8');
-  const code = compiled.get(text) ?? compileFunction(text, PARAMETERS, { filename: file });
-  compiled.set(text, code);
+  const key = `${file} ${statSync(file).mtimeMs}`;
+  const code = compiled.get(key) ?? compileFunction(readFileSync(file, 'utf8'), PARAMETERS, { filename: file });
+  compiled.set(key, code);
   return code;
 }
