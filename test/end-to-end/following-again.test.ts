@@ -12,18 +12,9 @@ let following: FollowingScene;
 
 afterEach(() => (following as FollowingScene | undefined)?.stop());
 
-async function expectSigned(selector: string): Promise<void> {
-  expect(following.scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS', tokens: [selector] });
-  expect(await following.scene.send()).toMatchObject({ result: 'pass', selector });
-}
+const expectSigned = (selector: string) => following.expectSigned(selector);
 
-/** SES verifies nothing new until the given function is called. */
-function deaf(): () => void {
-  const { settings } = following.cloud.ses;
-  const { firstLook } = settings;
-  settings.firstLook = 10 * HOUR;
-  return () => { settings.firstLook = firstLook; };
-}
+const deaf = () => following.deaf();
 
 /** s2 is tried in vain, and taken back. */
 async function takenBack(): Promise<void> {

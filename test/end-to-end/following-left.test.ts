@@ -12,10 +12,7 @@ let following: FollowingScene;
 
 afterEach(() => (following as FollowingScene | undefined)?.stop());
 
-async function expectSigned(selector: string): Promise<void> {
-  expect(following.scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS', tokens: [selector] });
-  expect(await following.scene.send()).toMatchObject({ result: 'pass', selector });
-}
+const expectSigned = (selector: string) => following.expectSigned(selector);
 
 /** The same key, with a selector that the stack says: nobody follows the secret any more. */
 const frozen = (options: Partial<ByoDkimSigningOptions> = {}) => (stack: Stack) => DkimSigning.byoDkim({
@@ -32,13 +29,7 @@ const byName = (stack: Stack) => DkimSigning.byoDkim({
   followSecret: true,
 });
 
-/** SES verifies nothing new until the given function is called. */
-function deaf(): () => void {
-  const { settings } = following.cloud.ses;
-  const { firstLook } = settings;
-  settings.firstLook = 10 * HOUR;
-  return () => { settings.firstLook = firstLook; };
-}
+const deaf = () => following.deaf();
 
 describe('the same key with a selector that the stack says', () => {
   test.each([0, 1, 2, 5, 10, 20, 40, 80])('is not changed when the secret changes %d s after the deployment began', async (seconds) => {
@@ -114,13 +105,8 @@ describe('another secret', () => {
   test('is followed after a deployment, which tells SES its key, and the one before no more', async () => {
     following = await FollowingScene.deployed();
     const { scene, clock, cloud } = following;
-    const other = cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/other', value: valueOf('o1') }).arn;
-    const follows = (stack: Stack) => DkimSigning.byoDkim({
-      privateKey: DkimPrivateKey.fromSecret(
-        secretsmanager.Secret.fromSecretCompleteArn(stack, 'Other', other), { jsonField: 'privateKey' }),
-      followSecret: true,
-    });
-    await scene.deployed('mail', scene.dkim(follows));
+    const other = scene.secret(valueOf('o1'), 'mail/other');
+    await scene.deployed('mail', scene.dkim(following.signing({}, other)));
     await scene.verified();
     await expectSigned('o1');
     following.store('s2');
@@ -134,13 +120,8 @@ describe('another secret', () => {
   test('that a failed deployment named is forgotten', async () => {
     following = await FollowingScene.deployed();
     const { scene, clock, cloud } = following;
-    const other = cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/other', value: valueOf('o1') }).arn;
-    const follows = (stack: Stack) => DkimSigning.byoDkim({
-      privateKey: DkimPrivateKey.fromSecret(
-        secretsmanager.Secret.fromSecretCompleteArn(stack, 'Other', other), { jsonField: 'privateKey' }),
-      followSecret: true,
-    });
-    expect(await scene.deploy('mail', thenFails(scene.dkim(follows)))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    const other = scene.secret(valueOf('o1'), 'mail/other');
+    expect(await scene.deploy('mail', thenFails(scene.dkim(following.signing({}, other))))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
     await scene.verified();
     await expectSigned('s1');
     cloud.secretsManager.put(other, valueOf('o2'));

@@ -38,11 +38,11 @@ export class FollowingScene {
     return this.cloud.clock;
   }
 
-  signing(options: Partial<ByoDkimSigningOptions> = {}): (stack: Stack) => DkimSigning {
+  signing(options: Partial<ByoDkimSigningOptions> = {}, arn = this.arn): (stack: Stack) => DkimSigning {
     const { kmsKeyArn } = this.made;
     return (stack) => DkimSigning.byoDkim({
       privateKey: DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretAttributes(stack, 'Followed', {
-        secretCompleteArn: this.arn,
+        secretCompleteArn: arn,
         encryptionKey: kmsKeyArn === undefined ? undefined : kms.Key.fromKeyArn(stack, 'FollowedKey', kmsKeyArn),
       }), { jsonField: 'privateKey' }),
       followSecret: true,
@@ -64,6 +64,20 @@ export class FollowingScene {
     this.store(selector, key);
     await this.clock.until(`${selector} to be verified`, () => this.selector === selector, 2 * HOUR);
     await this.scene.verified();
+  }
+
+  /** SES has verified the key, and mail that it signs can be verified. */
+  async expectSigned(selector: string): Promise<void> {
+    expect(this.scene.identity()).toMatchObject({ origin: 'EXTERNAL', status: 'SUCCESS', tokens: [selector] });
+    expect(await this.scene.send()).toMatchObject({ result: 'pass', selector });
+  }
+
+  /** SES verifies nothing new, until the given function is called. */
+  deaf(): () => void {
+    const { settings } = this.cloud.ses;
+    const { firstLook } = settings;
+    settings.firstLook = 10 * HOUR;
+    return () => { settings.firstLook = firstLook; };
   }
 
   /** The selector that SES signs with. */
