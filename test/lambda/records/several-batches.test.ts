@@ -10,6 +10,7 @@ import {
 } from '../../../lambda/records/zone-plan';
 import { registryName, ZoneView } from '../../../lambda/records/zone-view';
 import { sized } from '../../whole-size';
+import { expectNone } from '../fixtures/expect-none';
 import { ModelZone } from '../fixtures/model-zone';
 import {
   DOMAIN, foreign, LATER, MUCH_LATER, NOW, recordsThatSay, startWith, startWithEmptyZone, zone,
@@ -272,7 +273,7 @@ function requireConsistency(): void {
   const twice = views.flatMap(({ entries }) =>
     entries.map(({ label }) => label).filter((label, at, all) => all.indexOf(label) < at));
   const pages = views.flatMap((view) => [...view.ownRegistryRecords, ...view.ownPages.map(({ record }) => record)]);
-  expect([...ofNobody, ...twice]).toEqual([]);
+  expectNone([...ofNobody, ...twice]);
   expect(pages).toHaveLength(records.length - names().length);
 }
 
@@ -317,7 +318,7 @@ test('in any history records and registry are consistent after each batch, and t
           }
         }
         const inUse = left.flatMap(({ uses }) => uses ?? []);
-        expect(inUse.filter((uses) => recordsThatSay(uses, zone.list()).length !== 1)).toEqual([]);
+        expectNone(inUse.filter((uses) => recordsThatSay(uses, zone.list()).length !== 1));
       }
       for (const owner of OWNERS) carryOut(release(owner));
       expect(zone.content()).toEqual([]);
