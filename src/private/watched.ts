@@ -104,7 +104,7 @@ export class Watched {
   }
 
   private alarmForRules(): cloudwatch.Alarm {
-    const alarm = this.addAlarm('OnProblem', {});
+    const alarm = this.addAlarm('AlarmForRules', {}); // not 'OnProblem': an app may well give that id to its rule
     const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5'];
     acknowledge(alarm.node.defaultChild as cloudwatch.CfnAlarm, packs.map(pack =>
       ({ rule: `${pack}-CloudWatchAlarmAction`, reason: 'A rule of EventBridge tells of it' })));

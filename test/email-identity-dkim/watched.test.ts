@@ -293,7 +293,7 @@ describe('onProblem', () => {
 
   test('adds an alarm where there is none, once', () => {
     const { stack, dkim } = watched();
-    dkim.onProblem('One', { ruleName: 'one' });
+    dkim.onProblem('OnProblem', { ruleName: 'one' }); // the alarm has another id
     dkim.onProblem('Two');
     dkim.addProblemAlarm('Alarm');
     Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Alarm', 2);
