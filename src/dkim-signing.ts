@@ -9,7 +9,7 @@ import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
   DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
-  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, SigningProperties, slotsOf,
+  DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, slotsOf,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
@@ -19,6 +19,7 @@ import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-va
 import { decryptPermission, maxSecretArn, Permission, replicationPermissions, secretPermission } from './private/permissions';
 import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
+import { SigningConfig } from './private/signing-config';
 import {
   checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkFurtherRegions, checkKeyOfStack,
   checkParentRegion, checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType,
@@ -230,32 +231,6 @@ export interface RotatingByoDkimSigningOptions {
    * @see https://docs.aws.amazon.com/ses/latest/dg/regions.html
    */
   readonly furtherRegions?: string[];
-}
-
-/** What the construct needs from a method. */
-interface SigningConfig {
-  readonly properties: SigningProperties;
-  readonly permissions: Permission[];
-  /** How long a superseded record stays, in seconds. @default - as the handler has it */
-  readonly recordOverlap?: string;
-  /** The secret, for a key that rotates. */
-  readonly rotatingKey?: RotatingKey;
-  /** How the domain is signed in other Regions, for a key that is for them too. */
-  readonly further?: { readonly regions: readonly string[]; readonly properties: SigningProperties };
-  /** Where the records are if the DNS of the domain is elsewhere. */
-  readonly delegation?: Delegation;
-  /** Path of the secret of the key, if this app creates it without a key in it. */
-  readonly generatedSecret?: string;
-  /** The records in DNS. A replica has none, because it uses the records of its parent. */
-  readonly records: { readonly type: RecordType; readonly count: number };
-}
-
-/** CNAMEs of the domain lead into a hosted zone. */
-interface Delegation {
-  readonly zone: aws_route53.IHostedZoneRef;
-  readonly zoneName: string;
-  /** The selectors that have a CNAME. */
-  readonly slots: readonly string[];
 }
 
 /**

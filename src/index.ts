@@ -1,7 +1,7 @@
 // The public API of the library. Every export is named: what is not listed here can change in any
 // release.
 export { EmailIdentityDkim } from './email-identity-dkim';
-export type { EmailIdentityDkimProps } from './email-identity-dkim';
+export type { EmailIdentityDkimProps } from './email-identity-dkim-props';
 export { RecordConflict } from './record-conflict';
 export { DkimSigning } from './dkim-signing';
 export type {

@@ -7,12 +7,41 @@ import { partitionOf } from './known-region';
 import { isPrivate, zoneIdOf, zoneNameOf } from './known-zone';
 import { KnownTarget } from './late-value';
 import { shown } from './shown';
+import { SigningConfig } from './signing-config';
 import { checkAccount, checkExternalId, checkPartition, checkReference, checkZoneId, checkZoneName } from './validation';
+import type { EmailIdentityDkimProps } from '../email-identity-dkim-props';
 
 interface ZoneProps {
   readonly hostedZone?: aws_route53.IHostedZoneRef;
   readonly hostedZoneRole?: aws_iam.IRoleRef;
   readonly hostedZoneRoleExternalId?: string;
+}
+
+/** The hosted zone that the function writes into, if it is to write. */
+export function zoneToWrite(
+  domain: string, { delegation, properties, rotatingKey }: SigningConfig,
+  { hostedZone, retireBetweenDeployments }: Pick<EmailIdentityDkimProps, 'hostedZone' | 'retireBetweenDeployments'>,
+): aws_route53.IHostedZoneRef | undefined {
+  if (delegation && hostedZone) {
+    throw new Error(`hostedZone and delegatedTo are both given for ${shown(domain)}. Where hostedZone holds the domain, leave `
+      + 'delegatedTo out; where its DNS is elsewhere, leave hostedZone out');
+  }
+  const zone = delegation?.zone ?? hostedZone;
+  if (zone) return zone;
+  if (properties.Method === 'ROTATING_BYODKIM' && properties.Follows) {
+    throw new Error(`followSecret of ${shown(domain)} needs a hostedZone: the function writes its records without a deployment. Pass `
+      + 'the hosted zone of the domain, or leave it out');
+  }
+  if (rotatingKey) {
+    throw new Error(`A rotating key of ${shown(domain)} needs a hostedZone: each new key is published there, without a `
+      + 'deployment. Pass the hosted zone of the domain. Where DNS is elsewhere, use DkimSigning.easyDkim(): SES rotates '
+      + 'its keys behind the same three records. Or pass any zone of yours as delegatedTo of the key');
+  }
+  if (retireBetweenDeployments) {
+    throw new Error(`retireBetweenDeployments of ${shown(domain)} needs a hostedZone: `
+      + 'the function writes its records without a deployment. Pass the hosted zone of the domain, or leave it out');
+  }
+  return undefined;
 }
 
 /** @param hasRecords whether the signing method has records of its own; a replica has none */

@@ -57,8 +57,9 @@ export class RotatingKey {
   /** What both functions may do with the secret. */
   public readonly permissions: Permission[];
   /** The other Regions of the key, with their custom resources. */
+  public readonly further = new Map<string, CfnResource>();
+  /** The same, as the first custom resource has them. */
   public readonly furtherRegions: readonly FurtherRegion[];
-  private readonly further = new Map<string, CfnResource>();
   private readonly resource: CfnSecret;
   /** In characters. */
   private readonly maxArn: number;
