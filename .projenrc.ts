@@ -433,8 +433,8 @@ project.addTask('cancelled', {
 });
 
 project.addTask('load', {
-  description: 'Deploy stacks with up to 300 identities on the local cloud, and write the table in docs/performance.md',
-  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/load/main.ts' }],
+  description: 'Deploy stacks with up to 300 identities on the local cloud, and write the tables in docs/performance.md',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/load/main.ts', receiveArgs: true }],
 });
 
 project.addTask('migrations', {

@@ -1,21 +1,22 @@
 // The answer to a request that has failed: the reason, and the physical id that CloudFormation goes on with.
 import { Answer } from './answer';
+import { Deadlines } from './deadlines';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
-import { Request } from './request';
+import { lateRetry, Request } from './request';
 import { attributesAfterRollback } from './stack';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 
 /** `desired` is undefined when the properties could not be read. */
 export async function failureAnswer(
-  request: Request, desired: WantedState | undefined, error: unknown,
+  request: Request, desired: WantedState | undefined, error: unknown, deadlines: Deadlines,
 ): Promise<Answer> {
   const reason = reasonOf(error);
   request.log('failed', { errorName: nameOf(error), message: reason });
   const physicalId = physicalIdAfterFailure(request, desired);
   const isDelete = request.event.RequestType === 'Delete';
   if (isDelete && !desired && isUntouched(physicalId)) return { status: 'SUCCESS', physicalId };
-  const attributes = desired && await attributesAfterRollback(request, desired);
+  const attributes = desired && await attributesAfterRollback(request, desired, lateRetry(request, deadlines));
   return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason };
 }
 

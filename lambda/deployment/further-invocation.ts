@@ -1,7 +1,7 @@
 // A further invocation that goes on with a request: at once when this one has no time left, later when SES needs time.
 import { Deadlines, isLastInvocation, lastCallOf } from './deadlines';
 import { HandlerEvent } from './event';
-import { Environment, Request, shortRetry } from './request';
+import { Environment, Request, lateRetry } from './request';
 import { LookAgainError, OutOfTimeError } from '../base/errors';
 import { Retry } from '../base/retry';
 
@@ -26,7 +26,7 @@ export function furtherInvocation(
   const sent = (): HandlerEvent => ({ ...event, Progress: progress });
   if (!(reason instanceof LookAgainError)) {
     return isLastInvocation(deadlines) ? undefined : async () => {
-      await environment.startInvocation(sent(), shortRetry(request));
+      await environment.startInvocation(sent(), lateRetry(request, deadlines));
       log('continued-in-new-invocation');
     };
   }

@@ -45,7 +45,7 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
   } catch (error) {
     if (error instanceof OvertakenError) return overtaken(request);
     const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
-    if (!goOn) return failureAnswer(request, desired, error);
+    if (!goOn) return failureAnswer(request, desired, error, deadlines);
     try {
       return void await goOn();
     } catch (problem) {
@@ -53,7 +53,7 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
       // Whoever fails is run again by Lambda, and that one can answer still.
       if (problem instanceof OutOfTimeError && time.now() + REPEAT_MS < deadlines.cloudFormation) throw problem;
       const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
-      return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'));
+      return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'), deadlines);
     }
   }
 }

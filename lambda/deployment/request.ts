@@ -1,5 +1,5 @@
 // One request at work: its event, what surrounds it, and what it has done so far.
-import { ANSWER_MS } from './deadlines';
+import { ANSWER_MS, Deadlines, lastCallOf } from './deadlines';
 import { HandlerEvent, Progress, requestedAt } from './event';
 import { fenceOf } from './fence';
 import { Log, logTo } from '../base/log';
@@ -45,7 +45,11 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   return { ...request, fence: fenceOf(request) };
 }
 
-/** For calls in the time that is kept for the answer. */
-export function shortRetry({ environment: { time }, log }: Request): Retry {
-  return new Retry({ time, log, end: time.now() + ANSWER_MS / 3, accessGraceMs: ANSWER_MS });
+/**
+ * For calls after the work is over: in the time that is left, and at the end of it in the time that is kept for the
+ * answer. Hundreds of identities can share SES's one call a second, and each has to wait for its turn.
+ */
+export function lateRetry({ environment: { time }, log }: Request, deadlines: Deadlines): Retry {
+  const end = Math.max(time.now() + ANSWER_MS / 3, lastCallOf(deadlines));
+  return new Retry({ time, log, end, accessGraceMs: ANSWER_MS });
 }

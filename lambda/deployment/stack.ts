@@ -1,6 +1,6 @@
 // What CloudFormation says of the stack, asked only where the event does not say it.
 import { identityOf, parsePhysicalId } from './physical-id';
-import { Request, shortRetry } from './request';
+import { Request } from './request';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
@@ -52,12 +52,11 @@ export async function isRollback(request: Request, retry: Retry): Promise<boolea
  * key again yet, or it does not change a key length twice a day.
  */
 export async function attributesAfterRollback(
-  request: Request, desired: WantedState,
+  request: Request, desired: WantedState, retry: Retry,
 ): Promise<ResourceAttributes | undefined> {
   const { event, environment, log, redactor, progress } = request;
   const isSameIdentity = parsePhysicalId(event.PhysicalResourceId).identity === identityOf(desired);
   if (event.RequestType !== 'Update' || !isSameIdentity) return undefined;
-  const retry = shortRetry(request);
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
