@@ -414,8 +414,8 @@ export class EmailIdentityDkim extends Construct {
    */
   public grantRotate(grantee: IGrantable): Grant {
     if (!this.secret || !this.rotationFunctionArn) {
-      throw new Error(`The key of '${this.node.path}' does not rotate. Use DkimSigning.rotatingByoDkim(), or deploy another `
-        + 'key');
+      throw new Error(`The key of '${this.node.path}' does not rotate. Use DkimSigning.rotatingByoDkim(). The key of `
+        + 'followSecret is changed by storing another one');
     }
     const actions = ['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'];
     return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.secret.secretArn] })

@@ -28,8 +28,14 @@ export function printText(text: string): void {
   for (const line of lines(text, COLUMNS)) print(line);
 }
 
+let shownDay = '';
+
+/** With the day where it is another one: weeks pass between two lines. */
 export function printProgress(time: Date, subject: string, text: string): void {
-  const before = `  ${time.toISOString().slice(11, 19)}  ${subject.padEnd(15)}  `;
+  const [day, clock] = time.toISOString().split(/[T.]/);
+  if (day !== shownDay) print(`  ${day}`);
+  shownDay = day;
+  const before = `  ${clock}  ${subject.padEnd(15)}  `;
   const [first, ...others] = lines(text, COLUMNS - before.length);
   print(`${before}${first}`);
   for (const line of others) print(`${' '.repeat(before.length)}${line}`);

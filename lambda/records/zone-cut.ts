@@ -9,7 +9,7 @@ export function refuseCut(name: string, records: readonly RecordSet[], zoneId: s
   if (!cut) return;
   const isBelowDomain = cut.name.split('.').includes('_domainkey'); // its zone is not that of the domain
   const itsZone = isBelowDomain ? 'Leave'
-    : `Use the hosted zone of ${cut.name} that those name servers serve. Without one of Route 53 leave`;
+    : `Use the hosted zone of ${cut.name} that those name servers serve. Without one of Route 53, leave`;
   throw new HandlerError(
     `The hosted zone ${zoneId} delegates ${cut.name} to other name servers (NS ${cut.values.join(', ').slice(0, 600)})`
     + ', so nobody ever sees what it has at or below that name. Nothing was written there',

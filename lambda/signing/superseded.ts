@@ -47,7 +47,8 @@ export async function revokeKey(
   }
   if (inUse.has(selector)) {
     throw new HandlerError(`Mail of ${first.wanted.domain} is signed with the selector ${selector} now`,
-      'Change the key first: aws secretsmanager rotate-secret. Then revoke the old selector');
+      'Change the key first (rotatingByoDkim: aws secretsmanager rotate-secret; followSecret: store another key). '
+      + 'Revoke the old selector when the log has key-current for the new one');
   }
   await revoke(await publisherOf(first), selector, further.map(({ owner }) => owner.label));
 }

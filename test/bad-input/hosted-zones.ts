@@ -16,7 +16,7 @@ const inZone = (world: World, id: string, role?: string) => world.dkim((stack) =
 const zoneOf = async (world: World, name: string, { account = ACCOUNT, privateZone = false } = {}) =>
   (await world.cloud.route53.createHostedZone({ account, name, privateZone, delegate: false })).id;
 
-const delegates = (title: string, cut: (world: World) => string, itsZone: boolean): AtDeployment => ({
+const delegates = (title: string, cut: (world: World) => string): AtDeployment => ({
   title: `hosted zone: delegates ${title}`,
   make: (world) => {
     const name = cut(world);
@@ -26,14 +26,13 @@ const delegates = (title: string, cut: (world: World) => string, itsZone: boolea
     }]);
     return {
       build: world.byo(world.scene.secrets.one),
-      parts: {
-        zone: world.scene.zoneId,
-        name,
-        way: itsZone ? `Use the hosted zone of ${name} that those name servers serve. Without one of Route 53 leave` : 'Leave',
-      },
+      parts: { zone: world.scene.zoneId, name },
     };
   },
 });
+
+const DELEGATES = 'The hosted zone {zone} delegates {name} to other name servers (NS ns1.other.example.), so nobody ever sees what it '
+  + 'has at or below that name. Nothing was written there';
 
 export const HOSTED_ZONES: readonly Refusal[] = [
   {
@@ -116,14 +115,20 @@ export const HOSTED_ZONES: readonly Refusal[] = [
   },
   {
     place: 'zone',
-    says: 'The hosted zone {zone} delegates {name} to other name servers (NS ns1.other.example.), so nobody ever sees what it has '
-      + 'at or below that name. Nothing was written there',
-    advises: '{way} hostedZone out, and publish the records there',
-    why: 'The zone has NS records for the domain, for a name above it, or for `_domainkey` or a selector.',
+    says: DELEGATES,
+    advises: 'Use the hosted zone of {name} that those name servers serve. Without one of Route 53, leave hostedZone out, and publish '
+      + 'the records there',
+    why: 'The zone has NS records for the domain, or for a name above it.',
+    atDeployment: [delegates('the domain', (world) => world.domain)],
+  },
+  {
+    place: 'zone',
+    says: DELEGATES,
+    advises: 'Leave hostedZone out, and publish the records there',
+    why: 'The zone has NS records for `_domainkey` or a selector.',
     atDeployment: [
-      delegates('the domain', (world) => world.domain, true),
-      delegates('its _domainkey', (world) => `_domainkey.${world.domain}`, false),
-      delegates('the selector', (world) => world.recordName(), false),
+      delegates('its _domainkey', (world) => `_domainkey.${world.domain}`),
+      delegates('the selector', (world) => world.recordName()),
     ],
   },
 ];

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { AtDeployment, Refusal } from './refusal';
 import { PEM, publicKeyOf } from '../end-to-end/scene';
 
-const says = 'The record {name} exists and was not written by this construct: it has {found}; needed is TXT {wanted}{cause}';
+const says = 'The record {name} exists and was not written by this construct: it has {found}; needed is TXT {wanted}';
 
 const KEY_ONE = publicKeyOf(PEM.one);
 /** The same key in its older form. */
@@ -12,7 +12,7 @@ const OTHER_KEY = publicKeyOf(PEM.two);
 
 /** A record of somebody else under the selector. */
 const inTheWay = (
-  title: string, type: 'TXT' | 'CNAME', values: string[], found: string, cause = '', parts: Record<string, string> = {},
+  title: string, type: 'TXT' | 'CNAME', values: string[], found: string, parts: Record<string, string> = {},
 ): AtDeployment => ({
   title: `record: ${title}`,
   make: (world) => {
@@ -24,7 +24,7 @@ const inTheWay = (
     }]);
     return {
       build: world.byo(world.scene.secrets.one),
-      parts: { name: world.recordName(), found: `${type} ${found}`, wanted: `v=DKIM1; k=rsa; p=${KEY_ONE}`, cause, ...parts },
+      parts: { name: world.recordName(), found: `${type} ${found}`, wanted: `v=DKIM1; k=rsa; p=${KEY_ONE}`, ...parts },
     };
   },
 });
@@ -32,14 +32,15 @@ const inTheWay = (
 const quoted = (text: string) => text.match(/.{1,200}/g)!.map((part) => `"${part}"`).join(' ');
 const record = (key: string, tags = 'v=DKIM1; k=rsa; ') => `${tags}p=${key}`;
 const flawed = (title: string, tags: string, what: string, remedy: string, key = KEY_ONE) =>
-  inTheWay(title, 'TXT', [quoted(record(key, tags))], record(key, tags), `. It has this very key, but ${what}`, { remedy });
+  inTheWay(title, 'TXT', [quoted(record(key, tags))], record(key, tags), { what, remedy });
 
 export const RECORDS: readonly Refusal[] = [
   {
     place: 'records',
     says,
     advises: 'Remove it, choose another selector, or set recordConflict to OVERWRITE',
-    why: 'Somebody has written a record under the selector. No mail can be signed with what it says.',
+    why: 'Somebody has written a record of that name. No mail can be signed with what it says. For Easy DKIM the message has '
+      + '`needed is CNAME …`, and SES chooses the names: remove the record, or overwrite it.',
     atDeployment: [
       inTheWay('some text under the selector', 'TXT', ['"hello"'], 'hello'),
       inTheWay('a CNAME under the selector', 'CNAME', ['nowhere.example.net'],
@@ -49,26 +50,21 @@ export const RECORDS: readonly Refusal[] = [
   },
   {
     place: 'records',
-    says,
+    says: `${says}. Mail may be signed with the key that is there`,
     advises: 'Choose another selector, or remove it if no mail is signed with that key',
     why: 'The record has the key of somebody else, who may sign mail with it.',
-    atDeployment: [
-      inTheWay('the key of somebody else', 'TXT', [quoted(record(OTHER_KEY))], record(OTHER_KEY),
-        '. Mail may be signed with the key that is there'),
-    ],
+    atDeployment: [inTheWay('the key of somebody else', 'TXT', [quoted(record(OTHER_KEY))], record(OTHER_KEY))],
   },
   {
     place: 'records',
-    says,
+    says: `${says}. Its empty p= says that the key was revoked`,
     advises: 'Take a new key with a new selector',
     why: 'A revoked selector stays revoked: receivers remember it.',
-    atDeployment: [
-      inTheWay('a revoked key', 'TXT', ['"v=DKIM1; p="'], 'v=DKIM1; p=', '. Its empty p= says that the key was revoked'),
-    ],
+    atDeployment: [inTheWay('a revoked key', 'TXT', ['"v=DKIM1; p="'], 'v=DKIM1; p=')],
   },
   {
     place: 'records',
-    says,
+    says: `${says}. It has this very key, but {what}`,
     advises: '{remedy}',
     why: 'The record has the right key. Something else in it keeps mail from being verified, such as `t=y`: '
       + '[Your own key](byodkim.md). The message says what to change.',
@@ -82,7 +78,7 @@ export const RECORDS: readonly Refusal[] = [
       flawed('a record of another version', 'v=DKIM2; ', 'its version is not v=DKIM1 in the first place', 'Begin it with v=DKIM1'),
       flawed('a record of another type of key', 'v=DKIM1; k=ed25519; ', 'k=ed25519 is not the type of the key', 'Write k=rsa'),
       inTheWay('a record of two values', 'TXT', [quoted(record(KEY_ONE)), '"hello"'], `${record(KEY_ONE)} | hello`,
-        '. It has this very key, but it has 2 values, of which a verifier takes any', { remedy: 'Leave it the value with the key' }),
+        { what: 'it has 2 values, of which a verifier takes any', remedy: 'Leave it the value with the key' }),
       flawed('a record with a bare RSAPublicKey', 'v=DKIM1; k=rsa; ', 'not every verifier can read the form of its p=',
         'Write p= as base64 of a SubjectPublicKeyInfo', PKCS1),
       flawed('a record with a tag twice', 'v=DKIM1; t=s; t=s; ', 'it is not a list of tags, each with a name and there once',

@@ -44,7 +44,7 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   {
     place: 'synthesis',
     says: "The key of 'Mail/Dkim' does not rotate",
-    advises: 'Use DkimSigning.rotatingByoDkim(), or deploy another key',
+    advises: 'Use DkimSigning.rotatingByoDkim(). The key of followSecret is changed by storing another one',
     why: '`grantRotate()` is for rotating keys.',
     atSynthesis: [{
       title: 'grantRotate: another key',

@@ -375,7 +375,8 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'Mail of {domain} is signed with the selector {selector} now',
-    advises: 'Change the key first: aws secretsmanager rotate-secret. Then revoke the old selector',
+    advises: 'Change the key first (rotatingByoDkim: aws secretsmanager rotate-secret; followSecret: store another key). '
+      + 'Revoke the old selector when the log has key-current for the new one',
     why: 'With an empty record, no mail could be verified.',
     atRotation: [each('revocation of the current key', {
       event: (rotating) => ({ SecretId: rotating.arn, Revoke: rotating.selector }),

@@ -29,7 +29,7 @@ export const WATCHED: readonly Refusal[] = [
     place: 'synthesis',
     says: '{path} has no metric {name}',
     advises: 'Give it detailedMetrics: true',
-    why: 'Three of the metrics cost extra, so they exist only with `detailedMetrics`.',
+    why: 'Each metric costs. All but `Problem` and `LookFailed` exist only with `detailedMetrics`.',
     atSynthesis: [{
       title: 'metric: not asked for',
       parts: { path: 'Mail/Dkim', name: 'Verified' },

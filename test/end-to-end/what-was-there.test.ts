@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { signsByHand, thenFails } from './hand-made';
 import { parentExists, WAIT } from './methods';
-import { byoDkim, DOMAIN, PEM, Scene } from './scene';
+import { byoDkim, DOMAIN, PEM, publicKeyOf, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
 const MINUTE = 60_000;
@@ -111,4 +111,24 @@ test('what a failed create has made goes, also with RETAIN', async () => {
   expect(result.status).toBe('ROLLBACK_COMPLETE');
   expect(scene.all()).toEqual([]);
   expect(scene.identity()?.origin).toBe('AWS_SES');
+});
+
+// docs/moving.md tells to do so. CloudFormation changes the identity first, and may set another way of signing.
+test('the key of a `dkimIdentity` goes over to the construct in one deployment', async () => {
+  const domain = `shop.${DOMAIN}`;
+  const key = PEM.one.replace(/-----[^-]+-----|\s/g, '');
+  const identityIn = (stack: Stack, dkimSigningAttributes?: ses.CfnEmailIdentity.DkimSigningAttributesProperty) =>
+    new ses.CfnEmailIdentity(stack, 'Identity', { emailIdentity: domain, dkimSigningAttributes });
+  scene.write(`s1._domainkey.${domain}`, 'TXT', `"v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one).slice(0, 200)}" "${publicKeyOf(PEM.one).slice(200)}"`);
+  await scene.deployed('Mail', (stack) =>
+    void identityIn(stack, { domainSigningPrivateKey: key, domainSigningSelector: 's1' }));
+  await scene.verified(undefined, domain);
+  expect(await scene.send(undefined, domain)).toMatchObject({ result: 'pass', selector: 's1' });
+
+  await scene.deployed('Mail', (stack) => void new EmailIdentityDkim(stack, 'Dkim', {
+    identity: identityIn(stack), hostedZone: scene.zoneIn(stack), signing: byoDkim(stack, 's1', scene.secrets.one), ...WAIT,
+  }));
+  expect(await scene.send(undefined, domain)).toMatchObject({ result: 'pass', selector: 's1' });
+  await scene.destroy('Mail');
+  expect(scene.records()).toEqual([expect.stringContaining(`TXT s1._domainkey.${domain}. `)]);
 });
