@@ -2,12 +2,15 @@
 import { Answer } from './answer';
 import { Deadlines } from './deadlines';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
-import { lateRetry, Request } from './request';
+import { Request } from './request';
 import { attributesAfterRollback } from './stack';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 
-/** `desired` is undefined when the properties could not be read. */
+/**
+ * `desired` is undefined when the properties could not be read. Throws an OutOfTimeError when only a further invocation
+ * has the time to find the answer.
+ */
 export async function failureAnswer(
   request: Request, desired: WantedState | undefined, error: unknown, deadlines: Deadlines,
 ): Promise<Answer> {
@@ -16,7 +19,7 @@ export async function failureAnswer(
   const physicalId = physicalIdAfterFailure(request, desired);
   const isDelete = request.event.RequestType === 'Delete';
   if (isDelete && !desired && isUntouched(physicalId)) return { status: 'SUCCESS', physicalId };
-  const attributes = desired && await attributesAfterRollback(request, desired, lateRetry(request, deadlines));
+  const attributes = desired && await attributesAfterRollback(request, desired, deadlines);
   return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason };
 }
 

@@ -43,18 +43,29 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
     deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, time.now()) };
     return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
   } catch (error) {
-    if (error instanceof OvertakenError) return overtaken(request);
-    const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
-    if (!goOn) return failureAnswer(request, desired, error, deadlines);
-    try {
-      return void await goOn();
-    } catch (problem) {
-      if (problem instanceof OvertakenError) return overtaken(request);
-      // Whoever fails is run again by Lambda, and that one can answer still.
-      if (problem instanceof OutOfTimeError && time.now() + REPEAT_MS < deadlines.cloudFormation) throw problem;
-      const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
-      return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'), deadlines);
-    }
+    return answerAfter(error, request, desired, deadlines);
+  }
+}
+
+async function answerAfter(
+  error: unknown, request: Request, desired: WantedState | undefined, deadlines: Deadlines,
+): Promise<Answer | undefined> {
+  if (error instanceof OvertakenError) return overtaken(request);
+  const goOn = error instanceof OutOfTimeError && furtherInvocation(request, error, deadlines);
+  if (!goOn) {
+    return failureAnswer(request, desired, error, deadlines)
+      .catch((problem: unknown) => answerAfter(problem, request, desired, deadlines));
+  }
+  try {
+    return void await goOn();
+  } catch (problem) {
+    if (problem instanceof OvertakenError) return overtaken(request);
+    // Whoever fails is run again by Lambda, and that one can answer still.
+    const canBeRepeated = request.environment.time.now() + REPEAT_MS < deadlines.cloudFormation;
+    if (problem instanceof OutOfTimeError && canBeRepeated) throw problem;
+    const whatHappened = `${sentence(error.whatHappened)} The function could not start itself again: ${textOf(problem)}`;
+    const noFurther = { ...deadlines, cloudFormation: deadlines.invocation };
+    return failureAnswer(request, desired, new HandlerError(whatHappened, 'Deploy again'), noFurther);
   }
 }
 

@@ -1,6 +1,7 @@
 // What CloudFormation says of the stack, asked only where the event does not say it.
+import { Deadlines, isLastInvocation } from './deadlines';
 import { identityOf, parsePhysicalId } from './physical-id';
-import { Request } from './request';
+import { lateRetry, Request } from './request';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
@@ -49,14 +50,15 @@ export async function isRollback(request: Request, retry: Retry): Promise<boolea
  *
  * A roll-back that fails leaves the stack stuck. So if the identity signs as the old properties say, and its records
  * are there, the stack is back where it was, whatever else could not be done. For example SES has not verified the old
- * key again yet, or it does not change a key length twice a day.
+ * key again yet, or it does not change a key length twice a day. Throws when only a further invocation has the time.
  */
 export async function attributesAfterRollback(
-  request: Request, desired: WantedState, retry: Retry,
+  request: Request, desired: WantedState, deadlines: Deadlines,
 ): Promise<ResourceAttributes | undefined> {
   const { event, environment, log, redactor, progress } = request;
   const isSameIdentity = parsePhysicalId(event.PhysicalResourceId).identity === identityOf(desired);
   if (event.RequestType !== 'Update' || !isSameIdentity) return undefined;
+  const retry = lateRetry(request, deadlines);
   try {
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
@@ -67,6 +69,7 @@ export async function attributesAfterRollback(
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;
   } catch (problem) {
+    if (problem instanceof OutOfTimeError && !isLastInvocation(deadlines)) throw problem;
     log('rollback-not-in-place', { message: textOf(problem) });
     return undefined;
   }

@@ -281,6 +281,33 @@ test('a key length that SES refuses after BYODKIM leaves the old record and publ
   expect(stack.aws.zone.contents).toEqual([...cnames, keyLine('s1')]);
 });
 
+test('5 a look whether all is in place, for which SES has no place in this invocation, is made in a further one', async () => {
+  const stack = await created(SHORTER);
+  stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+  let busyUntil = 0;
+  stack.servicesFor = (services) => ({
+    ...services,
+    ses: {
+      ...services.ses,
+      putSigning: async () => {
+        if (busyUntil === 0) {
+          stack.aws.time += 13 * MINUTE; // what others had to wait for
+          busyUntil = stack.aws.time + 5 * MINUTE;
+        }
+        throw refusedBySes('once a day');
+      },
+      read: () => services.retry.call('GetEmailIdentity', async () => {
+        if (stack.aws.time < busyUntil) throw Object.assign(new Error('busy'), { name: 'TooManyRequestsException' });
+        return services.ses.read();
+      }),
+    },
+  });
+  const answer = await stack.update(properties(SHORTER), properties(EASY));
+  expect(answer).toMatchObject({ Status: 'SUCCESS' });
+  expect(stack.sent).toHaveLength(1);
+  expect(stack.aws.lines.join('')).toContain('rollback-in-place');
+});
+
 describe('a request that Lambda repeats although it was answered', () => {
   test.each([
     ['Create', 'UPDATE_IN_PROGRESS'],
