@@ -1,0 +1,198 @@
+// Which of its two slots a key gets, and when SES may be told of it.
+import { ZoneSettings } from '../../../lambda/base/desired-state';
+import { ownerOf } from '../../../lambda/base/owner';
+import { IdentityState, NameServerAnswer } from '../../../lambda/base/ports';
+import { Retry } from '../../../lambda/base/retry';
+import { txtRecord } from '../../../lambda/records/dkim-record';
+import { slotRecords } from '../../../lambda/records/slots';
+import { planPublication } from '../../../lambda/records/zone-plan';
+import { awaitForgotten, firstSlot, leadOf, nextSlot } from '../../../lambda/signing/slot';
+import { StoredKey } from '../../../lambda/signing/stored-key';
+import { byo, wanting } from '../fixtures/aws-in-memory';
+import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
+import { ModelZone } from '../fixtures/model-zone';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const DOMAIN = 'example.com';
+const PLACE = 'example.com.keys.example.net';
+const ZONE: ZoneSettings = { id: 'Z1', ttl: 300, overwrite: false, delegation: { place: PLACE, slots: ['dkim-a', 'dkim-b'] } };
+const { delegation: _, ...PLAIN_ZONE } = ZONE;
+const wanted = wanting(byo('unused'), { domain: DOMAIN, zone: ZONE });
+const plain = wanting(byo('unused'), { domain: DOMAIN, zone: PLAIN_ZONE });
+const owner = ownerOf('stack-a', 'Dkim', wanted);
+const another = ownerOf('stack-b', 'Dkim', wanted);
+
+/** A zone of keys, with what owners have published in it. */
+class World {
+  readonly clock = new JumpingClock();
+  readonly zone = new ModelZone('keys.example.net');
+  readonly log: string[] = [];
+  identity: IdentityState | undefined = {
+    status: 'SUCCESS', signingEnabled: true, origin: 'EXTERNAL', tokens: ['dkim-a'], tags: {},
+  };
+  isLedHere = true;
+
+  get services(): any {
+    const log = (decision: string) => void this.log.push(decision);
+    const open = {
+      describe: async () => ({ name: 'keys.example.net', privateZone: false }),
+      list: async () => this.zone.list(),
+      change: async (changes: Parameters<ModelZone['apply']>[0]) => {
+        this.zone.apply(changes);
+        return { inSync: async () => undefined };
+      },
+    };
+    const aliases = new Map(slotRecords(DOMAIN, ZONE.delegation!).map(({ name, value }) => [name, value]));
+    const ask = async (name: string): Promise<NameServerAnswer[]> =>
+      [{ nameServer: 'ns1', values: [], alias: this.isLedHere ? aliases.get(name) : undefined }];
+    return {
+      log,
+      retry: new Retry({ time: jumpingTime(this.clock), log, end: Infinity, accessGraceMs: 0 }),
+      hostedZone: () => open,
+      dns: { ask },
+      ses: { read: async () => this.identity },
+    };
+  }
+
+  /** The owner publishes the keys of these slots, and supersedes what else it has; an overlap of 14 days. */
+  publish(slots: readonly string[], by = owner): void {
+    const at = (ms: number) => new Date(this.clock.now() + ms).toISOString().replace(/\.\d+Z$/, 'Z');
+    for (let changes; changes === undefined || changes.length > 0;) {
+      changes = planPublication(this.zone.list(), by, {
+        wanted: slots.map((slot) => txtRecord(PLACE, slot, `Key${slot}`)), ttl: 300, overwrite: false, now: at(0), supersededUntil: at(14 * DAY),
+      });
+      this.zone.apply(changes);
+    }
+  }
+
+  names(): string[] {
+    return this.zone.list().map(({ name }) => name.split('.')[0]).filter((name) => name.startsWith('dkim-'));
+  }
+
+  first(for_ = wanted): Promise<string | undefined> {
+    return firstSlot(for_, owner, this.services);
+  }
+
+  next(current?: string, for_ = wanted): Promise<string | undefined> {
+    const { services } = this;
+    const key = current === undefined ? undefined : { selector: current } as StoredKey;
+    return nextSlot({ wanted: for_, owner, services }, services.hostedZone(), key);
+  }
+}
+
+let world: World;
+beforeEach(() => void (world = new World()));
+
+test('a key whose domain has its DNS in the zone has no slot, and no lead', async () => {
+  expect(await world.first(plain)).toBeUndefined();
+  expect(await world.next('dkim-a', plain)).toBeUndefined();
+  expect(await world.next('dkim-a', { ...wanted, zone: undefined })).toBeUndefined();
+  expect([leadOf(plain), leadOf({ zone: undefined }), leadOf(wanted)]).toEqual([0, 0, 16 * MINUTE]);
+});
+
+describe('the first key', () => {
+  test('gets the first slot of an empty zone, and else the one that is free', async () => {
+    expect(await world.first()).toBe('dkim-a');
+    world.publish(['dkim-a']);
+    expect(await world.first()).toBe('dkim-b');
+  });
+
+  test('gets a slot whose key was superseded for long enough, and not one second before', async () => {
+    world.publish(['dkim-a', 'dkim-b']);
+    world.publish(['dkim-a']);
+    const taken = world.first();
+    await expect(taken).rejects.toThrow('The slots dkim-a and dkim-b of example.com in the hosted zone Z1 both hold keys that mail may need: for good, '
+      + `${new Date(world.clock.now() + 14 * DAY).toISOString().replace('.000', '')}. Deploy again after that, or give the key another selectorPrefix`);
+    await world.clock.pass(14 * DAY);
+    await expect(world.first()).rejects.toThrow('both hold keys');
+    await world.clock.pass(1000);
+    expect(await world.first()).toBe('dkim-b');
+  });
+
+  test('takes no slot that another owner lists, also where the other slot is free', async () => {
+    world.publish(['dkim-b'], another);
+    await expect(world.first()).rejects.toThrow('Another stack, or the same domain in another Region, has its keys in the slots dkim-a and dkim-b');
+  });
+});
+
+describe('the next key', () => {
+  test('gets the slot that the current one does not have', async () => {
+    world.publish(['dkim-a']);
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+    world.identity = { ...world.identity!, tokens: ['dkim-b'] };
+    world.publish([]);
+    await world.clock.pass(15 * DAY);
+    expect(await world.next('dkim-b')).toBe('dkim-a');
+  });
+
+  test('waits for no CNAMEs of others: the world has to be led here', async () => {
+    world.isLedHere = false;
+    await expect(world.next('dkim-a')).rejects.toThrow('Public DNS does not lead to the keys of example.com yet');
+  });
+
+  test.each(['dkim-b', 'DKIM-B'])('never gets the one that SES signs with (%s)', async (token) => {
+    world.identity = { ...world.identity!, tokens: [token] };
+    await expect(world.next('dkim-a')).rejects.toThrow('SES signs example.com with the selector dkim-b, and the key of this secret has another one');
+  });
+
+  test('may have it when that only looks like one of Easy DKIM, or there is no identity', async () => {
+    world.identity = { ...world.identity!, origin: 'AWS_SES', tokens: ['dkim-b'] };
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+    world.identity = undefined;
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+  });
+
+  test('gets it when its record is retired, which happens on the way, and not before', async () => {
+    world.publish(['dkim-b']);
+    world.publish(['dkim-a']);
+    await expect(world.next('dkim-a')).rejects.toThrow(/The slot dkim-b of example\.com holds the key before this one, .*, until 2026-01-19T00:00:00Z\. Rotate again after that/);
+    expect(world.names()).toEqual(['dkim-a', 'dkim-b']);
+    await world.clock.pass(14 * DAY + 1000);
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+    expect(world.names()).toEqual(['dkim-a']);
+  });
+
+  test('waits for good where the record in it is wanted still', async () => {
+    world.publish(['dkim-a', 'dkim-b']);
+    await expect(world.next('dkim-a')).rejects.toThrow(/for mail that is still on its way\. Rotate again/);
+  });
+});
+
+describe('what resolvers remember', () => {
+  /** How many minutes are waited for a key that was made, and published, so many minutes ago. */
+  async function waited({ made = 0, published, most = 60, by = wanted }: {
+    made?: number; published?: number; most?: number; by?: typeof wanted;
+  }): Promise<number> {
+    const began = world.clock.now();
+    const key = { selector: 'dkim-b', madeAt: began - made * MINUTE } as StoredKey;
+    const publishedAt = published === undefined ? undefined : began - published * MINUTE;
+    await awaitForgotten(by, key, publishedAt, most * MINUTE, world.services);
+    return (world.clock.now() - began) / MINUTE;
+  }
+
+  test('is waited for after the publication, for as long as they may', async () => {
+    expect(await waited({ published: 0 })).toBe(15);
+    expect(await waited({ published: 5 })).toBe(10);
+    expect(await waited({ published: 15 })).toBe(0);
+  });
+
+  test('counts from a minute after the key was made, where an earlier step has published it', async () => {
+    expect(await waited({ made: 6 })).toBe(10);
+  });
+
+  test('is not waited for without slots', async () => {
+    expect(await waited({ published: 0, by: plain })).toBe(0);
+  });
+
+  test('longer than the step has: it waits that long, and says that Secrets Manager tries again', async () => {
+    const began = world.clock.now();
+    await expect(waited({ published: 0, most: 4 })).rejects.toThrow('The next key is published in the slot dkim-b, and '
+      + 'resolvers may remember for 15 minutes what was there before. SES was not told of it yet');
+    expect(world.clock.now() - began).toBe(4 * MINUTE);
+  });
+
+  test('exactly as long as the step has is enough', async () => {
+    expect(await waited({ published: 0, most: 15 })).toBe(15);
+  });
+});
