@@ -65,7 +65,8 @@ test('another method has nothing to look at', async () => {
 });
 
 test('what Secrets Manager does not say is not made up', async () => {
-  const { seen, findings } = await look({ state: { rotatedAt: undefined, nextRotationAt: undefined, changedAt: undefined } });
+  const state = { rotatedAt: undefined, nextRotationAt: undefined, changedAt: undefined };
+  const { seen, findings } = await look({ state });
   expect(findings).toEqual([]);
   expect(seen).toMatchObject({ KeyAgeDays: 0, DaysToRotation: undefined, RotationPendingMinutes: 0 });
 });
