@@ -14,7 +14,7 @@ import {
 import { createFirst } from './private/created-first';
 import { cnamesOf, writtenRecords } from './private/dkim-records';
 import { checkHostedZone, zoneToWrite } from './private/hosted-zone-checks';
-import { checkIdentity } from './private/identity-checks';
+import { checkIdentity, checkSameName } from './private/identity-checks';
 import { domainOf, finalDomainOf, finalOwnSigningOf, ownSigningOf, regionOf } from './private/known-identity';
 import { regionIn } from './private/known-region';
 import { resourceOf } from './private/known-resource';
@@ -151,6 +151,7 @@ export class EmailIdentityDkim extends Construct {
         const known = (text: string) => finalText(stack, text);
         const target = { stack, domain: finalDomainOf(props.identity), region: regionIn(stack, known(region)), known };
         checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
+        checkSameName(domain, target.domain);
         signing._check(target);
         checkZone(target);
         this.claim(props, target.domain, target.region, ...furtherRegions);

@@ -72,6 +72,9 @@ export function flawOf(texts: readonly string[]): Flaw | undefined {
   if (list('s')?.some((service) => ['*', 'email'].includes(service)) === false) {
     return { what: `s=${shown(value('s'))} is not for mail`, remedy: 'Add email to s=, or take s= out' };
   }
+  if ((value('g') ?? '*') !== '*') { // of RFC 4871; some verifiers go by it still, and SES names no local part
+    return { what: `g=${shown(value('g'))} limits it to some senders, for verifiers that know g=`, remedy: 'Take g= out' };
+  }
   if (list('t')?.some((flag) => flag.toLowerCase() === 'y')) {
     return { what: 't=y says that DKIM is only tested, and mail counts as unsigned', remedy: 'Take y out of t=' };
   }

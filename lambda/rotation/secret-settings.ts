@@ -33,7 +33,7 @@ export function settingsOf(
   const { StackId: stackId = '', LogicalResourceId: logicalId = '', SelectorPrefix, KeyLength, ...properties } = values;
   if (!STACK_ID.test(stackId) || !isBeside(stackId, secretArn) || !LOGICAL_ID.test(logicalId)) {
     throw new HandlerError(`The tags of the secret ${secretArn} do not say which stack it belongs to`,
-      'Deploy the stack again, so that CloudFormation writes them. Nothing was changed');
+      'Deploy the stack again with a change of the construct, so that CloudFormation writes them. Nothing was changed');
   }
   const FurtherRegions = Object.entries(tags).flatMap(([name, LogicalResourceId]) =>
     name.startsWith(FURTHER_REGION_TAG_PREFIX)

@@ -1,7 +1,7 @@
 // Looks whether an identity signs as desired, with its records there. Changes nothing.
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey } from './own-key';
-import { signsAs, signsNow } from './ses-rules';
+import { isOtherKey, signsAs, signsNow } from './ses-rules';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState, placeOf } from '../base/desired-state';
@@ -41,7 +41,7 @@ async function hasKey(
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
   const isUntried = triedSelector !== undefined && triedSelector !== signing.selector;
-  return (signsNow(identity) || isUntried) && identity.tokens.length > 0
+  return ((signsNow(identity) && !isOtherKey(identity)) || isUntried) && identity.tokens.length > 0
     && (await dns.ask(record.name)).every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 

@@ -1,7 +1,7 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { namesSelector, signsNow } from './ses-rules';
+import { isOtherKey, namesSelector, signsNow } from './ses-rules';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { waitingEnd } from './verification';
 import { ByoDkim } from '../base/desired-state';
@@ -11,7 +11,7 @@ import { NameServerAnswer, Services } from '../base/ports';
 import { DkimRecord, placed, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
 import { flawOf, hasKey, hasUsableKey } from '../records/key-record';
 import { followed } from '../records/led-to';
-import { Check, isAnswered, requireAnswered } from '../records/public-answer';
+import { Check, isAnswered, requireAnswered, valuesFrom } from '../records/public-answer';
 import { requireLedHere } from '../records/slots';
 
 /**
@@ -29,9 +29,11 @@ export async function readKey(
   const name = txtRecord(domain, selector, '').name;
   const [current, answers] = await Promise.all([reading.catch(() => undefined), services.dns.ask(name)]);
   const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, holdsKey(txtRecord(domain, selector, publicKey)));
-  const isNothingPublished = answers.every(({ values = [] }) => values.length === 0);
+  const isNothingPublished = answers.every(({ values }) => values?.length === 0);
   if (isNothingPublished || (current && isPublished(current))) return reading;
   const before = await readPreviousKeyPair(secret, services);
+  // Of two keys nobody knows which one is published.
+  if (before && before.publicKey !== current?.publicKey) valuesFrom(name, answers);
   if (!before || !isPublished(before)) return reading;
   services.log('previous-key-used', { selector, publicKeySha256: before.publicKeySha256 });
   return before;
@@ -47,7 +49,8 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const acceptedKey = acceptedKeyOf(result);
   const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
   const answers = !isAccepted && sesUsesSelector && signsNow(identity) ? await services.dns.ask(record.name) : [];
-  const isUnchanged = isAccepted || isAnswered(answers, holdsKey(record));
+  // SES has looked at what is there, and it is another key than its own: then nothing shows which one SES has.
+  const isUnchanged = isAccepted || (!isOtherKey(identity) && isAnswered(answers, holdsKey(record)));
   const mustStay = !isUnchanged && sesUsesSelector !== false && signsNow(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
   const zone = task.zone && followed(task.zone, written.name, services.dns);

@@ -16,7 +16,7 @@ import { namesSelector } from './ses-rules';
 import { followsOf, isToldBy, selectorsNow, tagOf, wasTold } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
-import { publishRecords, putSigning, Task } from './task';
+import { publishRecords, putSigning, Task, writeSigningTag } from './task';
 import { lookOf, STALE_MS } from './verification';
 import { textOf } from '../base/describe-error';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
@@ -294,6 +294,9 @@ async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise
       if (error instanceof OutOfTimeError) throw error;
       services.log('records-refused', { selector: key.selector, message: textOf(error) });
     });
+    // The tag is written before SES is told. It is not to say that SES has the next key.
+    const tag = tagOf(identity, member.owner);
+    if (wasTold(tag, key.selector)) await writeSigningTag(taskOf(member, identity, undefined, current));
   }
 }
 
@@ -387,14 +390,14 @@ export async function requireOurSigning(
   const { domain, region } = wanted;
   const identity = await services.ses.read();
   if (!identity) {
-    throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again');
+    throw new HandlerError(`SES has no identity ${domain} in ${region}`, 'Nothing was changed. Deploy the stack again with a change of the construct');
   }
   const selectors = identity.origin === 'EXTERNAL' ? selectorsNow(tagOf(identity, owner), identity) : [];
   const own = [current.selector, next, ...behind({ wanted, owner }, identity)];
   if (!selectors.some((selector) => own.includes(selector))) {
     const seen = describeSeen({ wanted }, identity, current);
     throw new HandlerError(`SES signs ${domain} otherwise than this secret says: ${seen}`,
-      'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
+      'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed');
   }
   const { followedBy } = signingWith(wanted.signing, current);
   if (followedBy && tagOf(identity, owner).follows !== followsOf(followedBy)) {
@@ -424,7 +427,7 @@ export async function openOwnZone(
 ): Promise<OpenZone> {
   const { domain, zone: settings } = wanted;
   if (!settings) {
-    throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again');
+    throw new HandlerError(`The tags of the secret name no hosted zone for ${domain}`, 'Deploy the stack again with a change of the construct');
   }
   const zone = await openZone(services.hostedZone(settings), settings, owner.domain);
   const records = await zone.list(domainKeyName(owner.domain));
@@ -440,12 +443,14 @@ export async function openOwnZone(
     throw new HandlerError(
       `The registry record of this stack in the hosted zone ${settings.id} does not list the key of ${domain}`,
       'Nothing was changed. The secret, its tags or the records were changed by hand, or the stack signs otherwise now. '
-      + 'Deploy the stack again');
+      + 'Deploy the stack again with a change of the construct');
   }
   return alreadyListed(zone, records);
 }
 
-function taskOf({ wanted, owner, services }: Member, identity: IdentityState, zone: OpenZone, key: StoredKey): Task {
+function taskOf(
+  { wanted, owner, services }: Member, identity: IdentityState, zone: OpenZone | undefined, key: StoredKey,
+): Task {
   const progress = { signingPut: false, signingTag: identity.tags[owner.label] };
   const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
   return { desired, owner, identity, signingTag: tagOf(identity, owner), zone, services, progress };

@@ -30,6 +30,11 @@ export function signsNow({ status, signingEnabled }: IdentityState): boolean {
   return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
 }
 
+/** True when SES has found another key in DNS than it has. */
+export function isOtherKey({ status, errorType }: IdentityState): boolean {
+  return status !== 'SUCCESS' && errorType === 'INVALID_VALUE';
+}
+
 /** True when SES names this selector. DNS does not tell upper case from lower case, and SES may keep either. */
 export function namesSelector({ tokens }: IdentityState, selector: string): boolean {
   return tokens.some((token) => canonicalName(token) === canonicalName(selector));

@@ -56,7 +56,7 @@ export async function nextSlot(
   const identity = await services.ses.read();
   if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
     throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
-      'Nothing was changed. Deploy the stack again, so that it says how the domain is signed');
+      'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed');
   }
   const inUse = [...identity?.tokens ?? [], current?.selector ?? ''];
   const listed = await zone.list(domainKeyName(owner.domain));

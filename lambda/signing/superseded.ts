@@ -54,7 +54,7 @@ export async function revokeKey(
 }
 
 async function publisherOf({ wanted: { domain, zone: settings }, owner, services }: Superseded): Promise<Publisher> {
-  if (!settings) throw new HandlerError(`There is no hosted zone for ${domain}`, 'Deploy the stack again');
+  if (!settings) throw new HandlerError(`There is no hosted zone for ${domain}`, 'Deploy the stack again with a change of the construct');
   const zone = await openZone(services.hostedZone(settings), settings, owner.domain);
   return { owner, zone, settings, retry: services.retry, log: services.log };
 }

@@ -63,7 +63,8 @@ function faultOfKey(texts: readonly string[], { sha256 }: KeyName): Fault | unde
   if (!hasUsableKey(texts)) return [isRevoked(texts) ? 'has no key, as a revoked one' : 'has no key that can be read', again];
   const digests = digestsOfKeys(texts);
   if (sha256 !== undefined && !(digests.length > 0 && digests.every((digest) => digest === sha256))) {
-    return ['has another key than the one that SES signs with', again];
+    // A deployment cannot know which of two keys SES has, and does not replace one that can be read.
+    return ['has another key than the one that SES signs with', `Delete that record. ${again}`];
   }
   const flaw = flawOf(texts);
   return flaw && [`has a key that verifiers do not take, as ${flaw.what}`, flaw.remedy];

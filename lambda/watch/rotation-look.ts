@@ -5,7 +5,7 @@ import { Seen } from './metrics';
 import { SesView } from './ses-findings';
 import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
-import { isRegistryLabel } from '../base/owner';
+import { isRegistryLabel, pageLabel } from '../base/owner';
 import { IdentityState, KeyStoreState, PublicDns, TAKEN_BACK } from '../base/ports';
 import { recordName } from '../records/dkim-record';
 import { parseRegistry } from '../records/registry';
@@ -30,6 +30,8 @@ const LONGEST_ROTATION_MS = 4 * HOUR_MS;
 const LATEST_MS = 2 * DAY_MS;
 /** The hourly care may have failed once. */
 const OVERDUE_MS = 3 * HOUR_MS;
+/** Further pages of a registry record that are looked for. */
+const MOST_PAGES = 8;
 
 export async function lookAtRotation(
   { Identity: domain, Signing, DelegatedTo: zoneName }: WatchedIdentity, view: SesView | Finding,
@@ -94,7 +96,9 @@ function blind(arn: string, error: unknown): Finding {
 async function recordsBefore(
   place: string, { tags }: IdentityState, dns: PublicDns, now: number,
 ): Promise<RotationLook['seen']> {
-  const labels = Object.keys(tags).filter(isRegistryLabel);
+  // Pages come and go, so there can be gaps.
+  const labels = Object.keys(tags).filter(isRegistryLabel).flatMap((label) =>
+    [label, ...Array.from({ length: MOST_PAGES }, (_, index) => pageLabel(label, index + 1))]);
   const answers = await Promise.all(labels.map((label) => dns.ask(recordName(label, place))));
   const values = answers.map((each) => each.find(({ values: given }) => given !== undefined)?.values);
   if (values.includes(undefined)) return {};

@@ -1,4 +1,5 @@
 // What synthesis refuses about the identity of a construct.
+import { Token } from 'aws-cdk-lib';
 import { aws_ses } from 'aws-cdk-lib/interfaces';
 import { accountOf, certainRegionOf, OwnSigning } from './known-identity';
 import { partitionOf } from './known-region';
@@ -23,4 +24,11 @@ export function checkIdentity(
     throw new Error(`identity ${shown(domain)} has dkimSigning: false. SES would verify the records and sign nothing. Leave `
       + 'dkimSigning out of the identity (dkimAttributes, if it is an L1), or remove the EmailIdentityDkim');
   }
+}
+
+/** An identity of the former name can be somebody else's. The rights and the properties are for that one. */
+export function checkSameName(before: string, now: string): void {
+  if (Token.isUnresolved(before) || now === before) return;
+  throw new Error(`identity ${shown(before)} was renamed to ${shown(now)} after the EmailIdentityDkim was made, which would set the `
+    + 'signing of the former. Give the identity its name before that');
 }

@@ -19,10 +19,12 @@ export function domainOf(identity: aws_ses.IEmailIdentityRef): string {
   return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityRef.emailIdentity;
 }
 
-/** The domain at the end of synthesis, when `Lazy` values and aspects have had their say. */
+/** The domain at the end of synthesis, when `Lazy` values, aspects and overrides have had their say. */
 export function finalDomainOf(identity: aws_ses.IEmailIdentityRef): string {
-  const name = identityResource(identity)?.emailIdentity ?? identity.emailIdentityRef.emailIdentity;
-  return finalText(Stack.of(identity), name);
+  const resource = identityResource(identity);
+  const rendered = resource && renderedProperties(resource).EmailIdentity;
+  if (typeof rendered === 'string') return rendered;
+  return finalText(Stack.of(identity), resource?.emailIdentity ?? identity.emailIdentityRef.emailIdentity);
 }
 
 /**

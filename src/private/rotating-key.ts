@@ -9,8 +9,8 @@ import { Construct, IDependable } from 'constructs';
 import { acknowledge } from './acknowledged-finding';
 import { comparisonKey } from './comparison-key';
 import {
-  FollowedSecretProperties, FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX, ResourceProperties,
-  RotationTags,
+  DEFAULT_SELECTOR_PREFIX, FollowedSecretProperties, FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX,
+  ResourceProperties, RotationTags,
 } from './contract';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
@@ -22,6 +22,7 @@ export interface RotatingKeyOptions {
   readonly schedule?: string;
   readonly encryptionKey?: aws_kms.IKeyRef;
   readonly delegatedTo?: aws_route53.IHostedZoneRef;
+  readonly selectorPrefix?: string;
   readonly furtherRegions?: readonly string[];
   /** The user's own secret with the keys. Then there is no schedule, and our secret has no keys in it. */
   readonly follows?: SourceSecret;
@@ -172,12 +173,21 @@ export class RotatingKey {
   }
 }
 
-/** Another secret that is followed has another one of ours. So a change between the two can be rolled back. */
-function secretEnd(stack: Stack, { delegatedTo, follows }: RotatingKeyOptions): string {
-  if (!follows) return delegatedTo ? SLOTS_SECRET_END : SECRET_END;
-  const { name, properties: { JsonField, SelectorField = '' } } = follows;
-  const hash = createHash('sha256').update(comparisonKey(stack, name, JsonField, SelectorField)).digest('hex');
-  return `Followed${hash.slice(0, 6)}${SECRET_END}`;
+/**
+ * Another secret that is followed has another one of ours. So a change between the two can be rolled back. Another pair
+ * of slots has one too: its deployment signs with a key in them, and the CNAMEs before are needed for the overlap only.
+ */
+function secretEnd(
+  stack: Stack, { delegatedTo, follows, selectorPrefix = DEFAULT_SELECTOR_PREFIX }: RotatingKeyOptions,
+): string {
+  const hashOf = (...texts: string[]) =>
+    createHash('sha256').update(comparisonKey(stack, ...texts)).digest('hex').slice(0, 6);
+  if (follows) {
+    const { name, properties: { JsonField, SelectorField = '' } } = follows;
+    return `Followed${hashOf(name, JsonField, SelectorField)}${SECRET_END}`;
+  }
+  if (!delegatedTo) return SECRET_END;
+  return selectorPrefix === DEFAULT_SELECTOR_PREFIX ? SLOTS_SECRET_END : `Slot${hashOf(selectorPrefix)}${SECRET_END}`;
 }
 
 /** The rotation reads the role from a tag of the secret. A path can be as long as 512 characters. */

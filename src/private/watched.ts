@@ -86,8 +86,10 @@ export class Watched {
     const [first, ...further] = this.regions.map(region => this.metric('Problem', undefined, region));
     if (further.length === 0) return first;
     const metrics = Object.fromEntries([first, ...further].map((metric, index) => [`region${index + 1}`, metric]));
+    // Of a Region in which nobody looks there is no value, and MAX goes by the others.
+    const values = Object.keys(metrics).map(name => `FILL(${name}, 1)`);
     return new cloudwatch.MathExpression({
-      expression: `MAX([${Object.keys(metrics).join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
+      expression: `MAX([${values.join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
     });
   }
 

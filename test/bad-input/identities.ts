@@ -1,5 +1,5 @@
 // Bad input: the identity, its domain and its Region, as the app has them.
-import { Lazy } from 'aws-cdk-lib';
+import { Aspects, Lazy } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { created, dkim, dkimOf, HOSTILE, HOSTILE_SHOWN, imported, importedByArn, KEY_TEXT, zone } from './app';
 import { AtSynthesis, Refusal } from './refusal';
@@ -10,6 +10,19 @@ const notADomain = (title: string, name: string, value = `'${name}'`): AtSynthes
 
 const identityIs = (title: string, kind: string, identity: unknown): AtSynthesis =>
   ({ title: `identity: ${title}`, parts: { kind }, build: dkim(() => ({ identity })) });
+
+const RENAMED = 'dev.example.com';
+
+const renamed = (title: string, rename: (identity: ses.CfnEmailIdentity) => void): AtSynthesis => ({
+  title: `identity: renamed ${title}`,
+  isLate: true,
+  parts: { value: "'example.com'", name: `'${RENAMED}'` },
+  build: (stack) => {
+    const identity = new ses.CfnEmailIdentity(stack, 'Named', { emailIdentity: 'example.com' });
+    new EmailIdentityDkim(stack, 'Dkim', { identity });
+    rename(identity);
+  },
+});
 
 export const IDENTITIES: readonly Refusal[] = [
   {
@@ -47,6 +60,17 @@ export const IDENTITIES: readonly Refusal[] = [
           identity: new ses.EmailIdentity(stack, 'Created', { identity: ses.Identity.email('User@Example.com') }),
         })),
       },
+    ],
+  },
+  {
+    place: 'synthesis',
+    says: 'identity {value} was renamed to {name} after the EmailIdentityDkim was made, which would set the signing of the former',
+    advises: 'Give the identity its name before that',
+    why: 'The usual cause is an Aspect, or an override. An identity of the former name can be somebody else\'s.',
+    atSynthesis: [
+      renamed('by its property', (identity) => void (identity.emailIdentity = RENAMED)),
+      renamed('by an override', (identity) => identity.addPropertyOverride('EmailIdentity', RENAMED)),
+      renamed('by an Aspect', (identity) => Aspects.of(identity).add({ visit: () => void (identity.emailIdentity = RENAMED) })),
     ],
   },
   {

@@ -75,6 +75,7 @@ export const RECORDS: readonly Refusal[] = [
         'Add sha256 to h=, or take h= out'),
       flawed('a record for another service', 'v=DKIM1; s=tlsrpt; ', 's=tlsrpt is not for mail',
         'Add email to s=, or take s= out'),
+      flawed('a record for some senders', 'v=DKIM1; g=news; ', 'g=news limits it to some senders, for verifiers that know g=', 'Take g= out'),
       flawed('a record of another version', 'v=DKIM2; ', 'its version is not v=DKIM1 in the first place', 'Begin it with v=DKIM1'),
       flawed('a record of another type of key', 'v=DKIM1; k=ed25519; ', 'k=ed25519 is not the type of the key', 'Write k=rsa'),
       inTheWay('a record of two values', 'TXT', [quoted(record(KEY_ONE)), '"hello"'], `${record(KEY_ONE)} | hello`,

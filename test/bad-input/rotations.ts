@@ -61,7 +61,7 @@ const each = (title: string, made: Omit<AtRotation, 'title'>): AtRotation => ({ 
 const BLIND = { firstLook: 365 * 24 * HOUR };
 
 const CHANGED = 'Nothing was changed. The secret, its tags or the records were changed by hand, or the stack signs otherwise now. '
-  + 'Deploy the stack again';
+  + 'Deploy the stack again with a change of the construct';
 
 const noKey = (title: string, why: string, fields: Record<string, unknown> | string) => each(title, {
   before: (rotating) => {
@@ -148,7 +148,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'The tags of the secret {secret} do not say which stack it belongs to',
-    advises: 'Deploy the stack again, so that CloudFormation writes them. Nothing was changed',
+    advises: 'Deploy the stack again with a change of the construct, so that CloudFormation writes them. Nothing was changed',
     why: 'Somebody has changed the tags `cdk-ses-dkim:…`, by which a rotation knows its domain, its zone and its owner.',
     atRotation: [
       undefined, 'x', 'arn:aws:cloudformation:us-east-1:111111111111:stack/a b',
@@ -177,7 +177,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'The tags of the secret name no hosted zone for {domain}',
-    advises: 'Deploy the stack again',
+    advises: 'Deploy the stack again with a change of the construct',
     why: 'Somebody has removed the tag `cdk-ses-dkim:HostedZoneId`.',
     atRotation: [each('the tag HostedZoneId is gone', {
       before: (rotating) => {
@@ -191,7 +191,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'There is no hosted zone for {domain}',
-    advises: 'Deploy the stack again',
+    advises: 'Deploy the stack again with a change of the construct',
     why: 'The same, when you revoke a key.',
     atRotation: [each('revocation without the tag HostedZoneId', {
       before: withTag('HostedZoneId'), event: ({ arn }) => ({ SecretId: arn, Revoke: 'old' }), parts: () => ({ domain: DOMAIN }),
@@ -251,7 +251,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'SES has no identity {domain} in us-east-1',
-    advises: 'Nothing was changed. Deploy the stack again',
+    advises: 'Nothing was changed. Deploy the stack again with a change of the construct',
     why: 'Somebody has deleted the identity.',
     atRotation: [each('the identity is gone in us-east-1', {
       before: async (rotating) => {
@@ -265,7 +265,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'SES signs {domain} otherwise than this secret says: {seen}',
-    advises: 'Nothing was changed. Deploy the stack again, so that it says how the domain is signed',
+    advises: 'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed',
     why: 'Somebody has changed the signing, by hand or with another stack.',
     atRotation: [each('the domain signs by Easy DKIM', {
       before: async (rotating) => {

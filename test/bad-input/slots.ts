@@ -122,7 +122,7 @@ export const SLOTS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'SES signs {domain} with the selector {slot}, and the key of this secret has another one',
-    advises: 'Nothing was changed. Deploy the stack again, so that it says how the domain is signed',
+    advises: 'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed',
     why: 'Somebody has told SES to use the key before this one.',
     testedBy: 'test/end-to-end/delegated-changes.test.ts',
   },

@@ -119,7 +119,7 @@ export const SEEN: readonly Refusal[] = [
   seen(DNS, '{name} has no key that can be read: {answers}',
     `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`, 'For example, the key was cut in the middle.'),
   seen(DNS, '{name} has another key than the one that SES signs with: {answers}',
-    `Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`,
+    `Delete that record. Write the record again: ${CHANGE}, or publish its attribute dkimRecords where your DNS is`,
     'BYODKIM: the record has another key than the last deployment has set in SES.'),
   seen(DNS, '{name} has a key that verifiers do not take, as {flaw}: {answers}', '{remedy}',
     'As one with `t=y`: [What harms](byodkim.md).'),

@@ -140,7 +140,7 @@ test('each is watched, and one alarm is for all', () => {
   const input = JSON.stringify(Template.fromStack(stack).findResources('AWS::Events::Rule'));
   for (const region of FURTHER) expect(input).toContain(region);
   const [expression, ...metrics] = Properties.Metrics;
-  expect(expression).toMatchObject({ Expression: 'MAX([region1, region2, region3])' });
+  expect(expression).toMatchObject({ Expression: 'MAX([FILL(region1, 1), FILL(region2, 1), FILL(region3, 1)])' });
   expect(metrics.map(({ MetricStat }: any) => MetricStat.Metric.Dimensions.find(({ Name }: any) => Name === 'Region').Value))
     .toEqual(['us-east-1', ...FURTHER]);
   expect(Properties.TreatMissingData).toBe('breaching');

@@ -477,3 +477,15 @@ test('a watched key behind CNAMEs has no problem', async () => {
   await scene.cloud.clock.pass(2 * HOUR);
   expect(scene.log().filter((line) => line.includes(`dkim-2._domainkey.${DOMAIN} has no record`))).not.toEqual([]);
 });
+
+// Else SES goes on with a key in the slots before for months, and the guide lets the user take their CNAMEs away.
+test('10 with another prefix the deployment signs in the new slots, and the CNAMEs before can go after the overlap', async () => {
+  await deployed(OVERLAP);
+  for (const slot of ['mail-1', 'mail-2']) delegated.lead(slot);
+  await delegated.deploy({ ...OVERLAP, selectorPrefix: 'mail' });
+  expect(delegated.selector).toBe('mail-1');
+  await delegated.clock.pass(2 * DAY);
+  for (const slot of SLOTS) delegated.unlead(slot);
+  await delegated.clock.pass(HOUR);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail-1' });
+});

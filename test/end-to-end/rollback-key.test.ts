@@ -92,3 +92,41 @@ test('the old key is told again where nobody signs with the new one', async () =
   await scene.verified();
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
 });
+
+// The secret holds another key by now, and the one before is the published one. Silence does not show which it is.
+test('5 while no public name server answers, a roll-back tells SES neither of two keys', async () => {
+  const secret = scene.secret(PEM.one, 'replaced');
+  scene.publishKey('s1', PEM.one);
+  await scene.deployed('Mail', scene.byo('s1', secret, { ...ELSEWHERE, ...WAIT }));
+  scene.cloud.secretsManager.put(secret, PEM.two);
+  scene.publishKey('s2', PEM.two);
+  const { settings } = scene.cloud.ses;
+  const { firstLook } = settings;
+  Object.assign(settings, { firstLook: 3_600_000 }); // so nothing is verified, and nothing is asked of DNS for that
+  const impatient = { ...ELSEWHERE, waitForVerification: Duration.minutes(10) };
+  const deployment = scene.deploy('Mail', scene.byo('s2', secret, impatient));
+  await scene.cloud.clock.until('SES to be told', () => scene.identity()!.tokens.join() === 's2');
+  Object.assign(settings, { firstLook });
+  scene.cloud.faults.add({ service: 'dns', operation: 'TXT', kind: 'error', times: 100_000 });
+  expect((await deployment).status).toBe('UPDATE_ROLLBACK_FAILED');
+  scene.cloud.faults.clear();
+  expect((await scene.continueRollback('Mail', [])).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
+// SES has looked since, and has found another key than its own. So what DNS has is not what SES has.
+describe.each([['with a zone', {}], ['without one', ELSEWHERE]])('a key that is changed by hand in DNS and in the secret, %s', (_, props) => {
+  test('1 is told by the next deployment, when SES has noticed', async () => {
+    const secret = scene.secret(PEM.one, 'by-hand');
+    if (props.hostedZone === undefined && 'hostedZone' in props) scene.publishKey('s1', PEM.one);
+    await scene.deployed('Mail', scene.byo('s1', secret, props));
+    await scene.verified();
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    scene.publishKey('s1', PEM.two);
+    scene.cloud.secretsManager.put(secret, PEM.two);
+    await scene.cloud.clock.until('SES to notice', () => scene.identity()!.status === 'TEMPORARY_FAILURE');
+    await scene.deployed('Mail', scene.byo('s1', secret, { ...props, waitForVerification: Duration.minutes(30) }));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+});

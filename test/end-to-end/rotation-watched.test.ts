@@ -1,4 +1,5 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
+import { Duration } from 'aws-cdk-lib';
 import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { LocalCloudOptions } from '../cloud';
 import { HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
@@ -130,4 +131,24 @@ test('where SES names no selector, the record of the current key is looked for a
   scene.erase(name);
   expect(await nextReport(scene)).toMatchObject({ Problem: 1, KeyPublished: 0 });
   expect(said(scene).join()).toContain(`${name} has no record`);
+});
+
+test('a change that was taken back before SES was told is no problem afterwards', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'access-denied', times: 1000 });
+  rotating.rotate();
+  await clock.pass(5 * HOUR);
+  cloud.faults.clear();
+  await clock.pass(2 * HOUR);
+  expect(rotating.labels.AWSPENDING).toBeUndefined();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selectorOf('AWSCURRENT') });
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
+test('superseded records are counted on each page of the registry record', async () => {
+  rotating = await RotatingScene.deployed({ ...SHORT, overlap: Duration.days(14) }, WATCHED);
+  for (let times = 0; times < 7; times++) await rotating.rotated();
+  await rotating.clock.pass(2 * HOUR);
+  expect(await nextReport(rotating.scene)).toMatchObject({ SupersededRecords: 7, RetirementsOverdue: 0 });
 });

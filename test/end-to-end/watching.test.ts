@@ -520,3 +520,16 @@ test('an alarm and an event rule are deployed with it', async () => {
     dkim.onProblem('Rule', { eventPattern: { account: [ACCOUNT] } }) satisfies events.Rule;
   });
 });
+
+test('another key in the record that SES signs with: what the look advises brings the mail back', async () => {
+  const props = { ...WATCHED, waitForVerification: Duration.minutes(30) };
+  scene = await Scene.withIdentity();
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, props));
+  scene.erase(RECORD);
+  scene.publishKey('s1', newKey());
+  await nextReport(scene);
+  expect(said(scene).join('\n')).toContain('Delete that record. Write the record again');
+  scene.erase(RECORD);
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...props, recordTtl: Duration.minutes(20) }));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});

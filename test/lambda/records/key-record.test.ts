@@ -65,6 +65,8 @@ test.each([
   ['t=Y, which some read likewise', 't=Y', /^t=y says/],
   ['an empty h=', 'h=', /^h= lacks sha256/],
   ['an empty s=', 's=', /^s= is not for mail/],
+  ['g=, by which some verifiers go still', 'g=news', /^g=news limits it to some senders/],
+  ['an empty g=', 'g=', /^g= limits it to some senders/],
   ['a long value, cut', `h=${'x'.repeat(500)}`, /^h=x{40} lacks sha256/],
 ])('the flaw of %s is named', (_, tag, expected) => {
   expect(flawOf([`${keyText(spki(OURS))}; ${tag}`])?.what).toMatch(expected);
