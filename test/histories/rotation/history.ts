@@ -59,17 +59,20 @@ async function act(
     case 'revoke': return revoke(model, world, operation, noted);
     case 'move label': {
       const { owner, label, to } = operation;
+      const hadNext = world.selectorOf(owner, 'AWSPENDING') !== undefined;
       const isMoved = world.byHand(owner, (_, { versions }) =>
         versions.move(label, versions.holderOf(label)?.id, idOf(world, owner, to)));
-      if (isMoved && label === 'AWSPENDING' && to === 'nothing') model.movedPending(owner);
+      if (isMoved && label === 'AWSPENDING' && to === 'nothing') model.movedPending(owner, hadNext);
       else if (isMoved) model.harmedSecret(owner);
       return;
     }
-    case 'put junk':
+    case 'put junk': {
+      const hadNext = world.selectorOf(operation.owner, 'AWSPENDING') !== undefined;
       world.byHand(operation.owner, (secrets, { arn }) => secrets.put(arn, 'this is no key', { stages: [operation.as] }));
       if (operation.as === 'AWSCURRENT') model.harmedSecret(operation.owner);
-      else model.movedPending(operation.owner);
+      else model.movedPending(operation.owner, hadNext);
       return;
+    }
     case 'change secret':
       world.byHand(operation.owner, (secrets, { arn }) => operation.to === 'back' ? secrets.restore(arn)
         : secrets.delete(arn, operation.to === 'marked' ? { recoveryWindowInDays: 30 } : {}));

@@ -83,10 +83,12 @@ export class KeyModel {
     Object.assign(this.owners[owner], { isCalm: false, isWhole: false });
   }
 
-  /** Somebody has taken AWSPENDING off a version. SES can have been told that key. */
-  movedPending(owner: number): void {
-    const [token = ''] = this.world.look().identities[placeName(AT)]?.tokens ?? [];
-    if (token !== this.world.selectorOf(owner, 'AWSCURRENT')) this.owners[owner].isCalm = false;
+  /**
+   * Somebody has taken AWSPENDING off a version. If that had a key, SES can have been told it. Its record waits for the
+   * next change of the key, or the next deployment.
+   */
+  movedPending(owner: number, hadNext: boolean): void {
+    if (hadNext) this.owners[owner].isCalm = false;
   }
 
   wroteRecord(name: string): void {
@@ -279,6 +281,7 @@ export class KeyModel {
     const { wanted, isCalm, isWhole } = this.owners[owner ?? 0];
     const hasCare = this.present.length === 1 && wanted?.rotating && isCalm && isWhole;
     if (!hasCare) return this.needless.clear();
+    for (const name of this.needless.keys()) if (this.recordsAt(name).length === 0) this.needless.delete(name);
     for (const { name } of this.look.records) {
       if (isRegistry(name) || this.theirs.has(name) || this.mayStay.has(name)) continue;
       if (needed.has(name)) {
