@@ -22,7 +22,7 @@ export const topology: fc.Arbitrary<Topology> = fc.array(
 }));
 
 /** As the objects of a named test are. */
-const PLAIN = { noNullPrototype: true };
+export const PLAIN = { noNullPrototype: true };
 
 const ownKey = fc.record({ selector: fc.constantFrom(...SELECTORS), secret: fc.constantFrom(...SECRETS) }, PLAIN);
 const wanted: fc.Arbitrary<Wanted> = fc.record({
@@ -47,7 +47,7 @@ function asTheConstructHasIt(made: Wanted): Wanted {
  * cannot be told from the next one (docs/adr/0017-fence.md).
  */
 const seconds = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 120 }));
-const ending: fc.Arbitrary<Ending> = fc.oneof(
+export const ending: fc.Arbitrary<Ending> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({}) },
   { weight: 3, arbitrary: fc.record({ failsAfter: seconds }) },
   { weight: 1, arbitrary: fc.record({ cancelledAfter: seconds }) },
@@ -61,12 +61,12 @@ const calls = fc.constantFrom(
   ['route53', 'GetChange'], ['secretsmanager', 'GetSecretValue'], ['cloudformation', 'DescribeStackResource'],
   ['s3', 'PutObject'],
 );
-const kinds: readonly (FaultKind & string)[] = [
+export const KINDS: readonly (FaultKind & string)[] = [
   'throttle', 'error', 'access-denied', 'hang', 'cut-before', 'cut-after', 'kill-before', 'kill-after',
 ];
 /** Once, or for some minutes. A process that dies more than twice in one request is given up by Lambda. */
 const fault: fc.Arbitrary<Fault> = fc.tuple(
-  calls, fc.constantFrom(...kinds), fc.nat({ max: 3 }), fc.constantFrom(1, 1, 2, 30),
+  calls, fc.constantFrom(...KINDS), fc.nat({ max: 3 }), fc.constantFrom(1, 1, 2, 30),
 ).map(([[service, operation], kind, skip, times]) =>
   ({ service, operation, kind, skip, times: kind.startsWith('kill') ? Math.min(times, 2) : times }));
 

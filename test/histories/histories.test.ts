@@ -1,7 +1,7 @@
 // Any history of up to four owners keeps to the invariants, and those that did not once are named tests.
 //
 // `npx projen test:histories` runs 10,000, and prints what breaks an invariant as a test for this file.
-import { Counts, newModel, perform, runHistory } from './history';
+import { Counts, newModel, ofOwners, perform, runHistory } from './history';
 import { Operation, placeName, Topology, Wanted } from './operations';
 import { publicKeyOf } from './quick-services';
 import { QuickWorld } from './quick-world';
@@ -49,7 +49,7 @@ const S2 = { selector: 's2', secret: 'two' } as const;
 test('200 histories keep to the invariants', async () => {
   const counts: Counts = new Map();
   const world = async (topology: Topology, seed: number) => new QuickWorld(topology, seed);
-  const found = await search({ histories: 200, seed: steadySeed(), world, counts });
+  const found = await search(ofOwners(world, counts), { histories: 200, seed: steadySeed() });
   expect(found).toBeUndefined();
   // Most deployments go well, or nothing would be shown.
   expect(counts.get('→ CREATE_COMPLETE')).toBeGreaterThan(100);

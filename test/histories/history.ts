@@ -1,7 +1,9 @@
 // A history: operations one after the other in a world, and after each what a user may expect.
 import fc from 'fast-check';
+import { anyOperation, topology } from './any-history';
 import { Broken, Model, nameOf } from './model';
 import { Deployment, HAND, Operation, Topology, Wanted } from './operations';
+import { Kind } from './search';
 import { World } from './world';
 
 const MINUTE = 60_000;
@@ -176,6 +178,22 @@ export async function runHistory(
   await deleteAll(model, world, counts);
 }
 
-export function newModel(topology: Topology, world: World): Model {
-  return new Model(topology, world.look());
+/** Histories of up to four owners. */
+export function ofOwners(
+  world: (of: Topology, seed: number) => Promise<World>, counts: Counts,
+): Kind<Topology, Model, World> {
+  return {
+    scenes: topology,
+    operations: (of) => anyOperation(of).map((operation) => new Step(operation, counts)),
+    world,
+    model: newModel,
+    run: async (_, model, real, operations) => {
+      await operations();
+      await deleteAll(model, real, counts);
+    },
+  };
+}
+
+export function newModel(of: Topology, world: World): Model {
+  return new Model(of, world.look());
 }

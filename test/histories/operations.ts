@@ -33,9 +33,21 @@ export interface Topology {
 
 export type WantedSigning = 'easy' | 'shorter' | 'replica' | { readonly selector: Selector; readonly secret: SecretName };
 
+/** A key that rotates. Only histories of rotation have one. */
+export interface Rotating {
+  readonly prefix: 'dkim' | 'mail';
+  readonly bits: 1024 | 2048;
+  /** Overlap, in days. */
+  readonly overlap: 1 | 3;
+  /** From one rotation by the schedule to the next, in days. */
+  readonly every: 40 | 90;
+}
+
 /** The properties of a construct. */
 export interface Wanted {
   readonly signing: WantedSigning;
+  /** Counts in place of `signing`. */
+  readonly rotating?: Rotating;
   readonly zone: boolean;
   readonly ttl: number;
   readonly overwrite: boolean;

@@ -1,9 +1,11 @@
 // SES, Route 53, Secrets Manager and public DNS of a quick history: the rules of the local cloud, called without HTTP.
-import { createPublicKey, KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
   Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, SecretName, SECRETS, ZONE_ACCOUNT,
 } from './operations';
+import { QuickSecrets } from './quick-secrets';
+import type { MailSent } from './rotation/mail-sent';
 import { Witness } from './witness';
 import { NameServerAnswer } from '../../lambda/base/ports';
 import { compareRecordSets } from '../cloud/change-batch';
@@ -31,7 +33,8 @@ const LOOKS = { ...SES_DEFAULTS, lookEvery: 300_000, recheckEvery: 6 * 3_600_000
 export const KEYS = {
   one: pooledKey(1024, 0), two: pooledKey(1024, 1), three: pooledKey(1024, 2), new: pooledKey(1024, 3),
 };
-const PUBLIC_KEYS = new Map(Object.values(KEYS).map((pem) => [bare(pem), publicTextOf(createPublicKey(pem))]));
+/** By the base64 of the private key. */
+const PUBLIC_KEYS = new Map<string, string>();
 
 /** What SES takes: the base64 of a PEM. */
 export function bare(pem: string): string {
@@ -39,11 +42,16 @@ export function bare(pem: string): string {
 }
 
 export function publicKeyOf(key: KeyName): string {
-  return PUBLIC_KEYS.get(bare(KEYS[key]))!;
+  return publicTextOf(bare(KEYS[key]));
 }
 
-function publicTextOf(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'der' }).toString('base64');
+/** Base64 of the public key, from that of the private key. */
+export function publicTextOf(privateKey: string): string {
+  const key = () => createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
+  const known = PUBLIC_KEYS.get(privateKey)
+    ?? createPublicKey(key()).export({ type: 'spki', format: 'der' }).toString('base64');
+  PUBLIC_KEYS.set(privateKey, known);
+  return known;
 }
 
 export class QuickServices {
@@ -52,7 +60,13 @@ export class QuickServices {
   });
   readonly ses: SesIdentities;
   readonly witness: Witness;
-  /** By account and name. Undefined: deleted. */
+  /** Those that stacks have made. */
+  readonly ownSecrets: QuickSecrets;
+  /** SES finds nothing in DNS for now. */
+  isBlind = false;
+  /** Who notes the mail that is sent. */
+  mail?: MailSent;
+  /** Of the user, by account and name. Undefined: deleted. */
   private readonly secrets = new Map<string, SecretVersions | undefined>();
   /** Base64 of the public key of BYODKIM, by account and Region. */
   private readonly publicKeys = new Map<string, string>();
@@ -61,6 +75,7 @@ export class QuickServices {
   constructor(
     private readonly clock: Clock, private readonly random: Random, readonly places: readonly IdentityPlace[],
   ) {
+    this.ownSecrets = new QuickSecrets(clock, random);
     this.ses = new SesIdentities(
       { clock, random, authorize: () => undefined },
       { resolver: this.resolver(), publisher: { set: () => undefined, remove: () => undefined } }, LOOKS,
@@ -79,9 +94,10 @@ export class QuickServices {
   }
 
   putSigning(place: IdentityPlace, origin: unknown, attributes: WireSigningAttributes): object {
+    this.mail?.look();
     const state = this.ses.putSigning(ref(place), signingFrom(origin, attributes, { account: place.account }));
-    const key = PUBLIC_KEYS.get(attributes.DomainSigningPrivateKey ?? '');
-    if (key) this.publicKeys.set(placeName(place), key);
+    const { DomainSigningPrivateKey: key } = attributes;
+    if (key) this.publicKeys.set(placeName(place), publicTextOf(key));
     else this.publicKeys.delete(placeName(place));
     return {
       DkimStatus: LOOKS.firstStatus, DkimTokens: state.tokens, SigningHostedZone: state.signingHostedZone,
@@ -126,13 +142,16 @@ export class QuickServices {
     this.secrets.set(key, versions);
   }
 
-  secret(arn: string, id: string | undefined, stage: string | undefined): string {
-    const [,,,, account,, name] = arn.split(':');
-    const versions = this.secrets.get(`${account}/${name.replace(/-[A-Za-z]{6}$/, '')}`);
+  /** What a function asks of Secrets Manager. */
+  callSecrets(account: Account, operation: string, input: any): unknown {
+    const { SecretId: arn, VersionId: id, VersionStage: stage } = input;
+    const name = nameIn(arn);
+    if (!this.secrets.has(name)) return this.ownSecrets.call(account, operation, input);
+    const versions = this.secrets.get(name);
     if (!versions) {
       throw new ServiceError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
     }
-    return String(versions.get(id, stage).value);
+    return { ARN: arn, SecretString: String(versions.get(id, stage).value) };
   }
 
   // ---- public DNS
@@ -145,8 +164,7 @@ export class QuickServices {
 
   /** Whether a TXT value has the public key of that private key, in base64. */
   holds(text: string, privateKey: string): boolean {
-    const key = PUBLIC_KEYS.get(privateKey);
-    return key !== undefined && this.hasPublicKey(text, key);
+    return this.hasPublicKey(text, publicTextOf(privateKey));
   }
 
   hasPublicKey(text: string, publicKey: string): boolean {
@@ -159,7 +177,7 @@ export class QuickServices {
 
   private resolver(): LookupClient {
     const found = async (name: string, type: string) => {
-      const values = this.seen(name, type);
+      const values = this.isBlind ? [] : this.seen(name, type);
       if (values.length === 0) throw Object.assign(new Error('nothing'), { code: 'ENOTFOUND' });
       return values;
     };
@@ -171,6 +189,12 @@ export class QuickServices {
       },
     };
   }
+}
+
+/** Account and name of a secret of the user. */
+function nameIn(arn: string): string {
+  const [,,,, account,, name] = arn.split(':');
+  return `${account}/${name.replace(/-[A-Za-z]{6}$/, '')}`;
 }
 
 export function ref({ account, region }: IdentityPlace): IdentityRef {

@@ -4,6 +4,8 @@ import {
   Account, ACCOUNTS, DOMAIN, Ending, HAND, IdentityPlace, identityOf, KeyName, Operation, otherRegion, placeName,
   placesOf, Region, SecretName, Topology, Wanted, ZONE_ACCOUNT,
 } from './operations';
+import { QuickCalls } from './quick-calls';
+import { QuickClients } from './quick-clients';
 import { QuickHandler } from './quick-handler';
 import { bare, KEYS, publicKeyOf, QuickServices, ref, ZONE_ID } from './quick-services';
 import { RequestSeen } from './witness';
@@ -14,6 +16,7 @@ import { CustomResources } from '../cloud/cloudformation/custom-resource';
 import { Stack } from '../cloud/cloudformation/engine';
 import { planOf } from '../cloud/cloudformation/plan';
 import { ResourceFailure, ResourceProvider, ResourceRequest } from '../cloud/cloudformation/resources/provider';
+import type { TemplateResource } from '../cloud/cloudformation/stack';
 import { Fault, Faults } from '../cloud/faults';
 import { plainName } from '../cloud/record-name';
 import { Random, randomUuid, seededRandom } from '../cloud/time/random';
@@ -23,11 +26,13 @@ const BESIDE = 'Test::Beside';
 
 export class QuickWorld implements World {
   readonly clock: SimulatedClock;
-  private readonly random: Random;
+  protected readonly random: Random;
   private readonly faults = new Faults();
-  private readonly services: QuickServices;
+  protected readonly services: QuickServices;
+  protected readonly calls: QuickCalls;
+  protected readonly clients: QuickClients;
   private readonly handler: QuickHandler;
-  private readonly stacks: (Stack | undefined)[];
+  protected readonly stacks: (Stack | undefined)[];
   private readonly provider: ResourceProvider;
   private readonly realRandom = Math.random;
   private deployments = 0;
@@ -42,7 +47,9 @@ export class QuickWorld implements World {
     Math.random = seededRandom(seed, 'handler'); // the handler's own jitter
     this.services = new QuickServices(this.clock, this.random, placesOf(topology));
     this.stacks = topology.stacks.map(() => undefined);
-    this.handler = new QuickHandler(this.clock, this.random, this.services, this.faults, (id) => this.byId.get(id)!);
+    this.calls = new QuickCalls(this.clock, this.random, this.faults, this.services.witness.broken);
+    this.clients = new QuickClients(this.calls, this.services);
+    this.handler = new QuickHandler(this.calls, this.clients, this.random, this.services, (id) => this.byId.get(id)!);
     this.provider = this.customResources();
   }
 
@@ -55,7 +62,7 @@ export class QuickWorld implements World {
   }
 
   get logs(): readonly string[] {
-    return this.handler.logs;
+    return this.calls.logs;
   }
 
   async stop(): Promise<void> {
@@ -97,7 +104,7 @@ export class QuickWorld implements World {
     return ownerOf(stack.identity.id, this.logicalId(owner), { region, domain: DOMAIN }).label;
   }
 
-  private logicalId(owner: number): string {
+  protected logicalId(owner: number): string {
     return `Dkim${this.topology.owners[owner].region.replaceAll('-', '')}`;
   }
 
@@ -171,7 +178,7 @@ export class QuickWorld implements World {
       clock: this.clock,
       random: this.random,
       assets: new Map(),
-      provider: (type) => type === BESIDE ? this.beside() : this.provider,
+      provider: (type) => type === BESIDE ? this.beside() : this.providerOf(type),
       importValue: () => '',
     });
     this.stacks[number] = stack;
@@ -181,19 +188,31 @@ export class QuickWorld implements World {
 
   private resources(number: number, wanted: ReadonlyMap<number, Wanted>, { failsAfter }: Ending): object {
     const { account, region } = this.topology.stacks[number];
-    const constructs = [...wanted].map(([owner, as]) => {
+    const constructs = [...wanted].flatMap(([owner, as]) => {
       const where = this.topology.owners[owner].region;
-      const properties = {
-        ...propertiesOf(as, account, where, where === region ? undefined : where),
-        ServiceToken: 'arn:function',
-        ServiceTimeout: as.timeout ?? 3600,
+      const resource = {
+        Type: 'Custom::EmailIdentityDkim',
+        Properties: {
+          ...propertiesOf(as, account, where, where === region ? undefined : where),
+          ServiceToken: 'arn:function',
+          ServiceTimeout: as.timeout ?? 3600,
+        },
       };
       if (!as.zone) this.note(owner, as);
-      return [this.logicalId(owner), { Type: 'Custom::EmailIdentityDkim', Properties: properties }] as const;
+      return Object.entries(this.resourcesOf(this.logicalId(owner), as, resource));
     });
     const run = ++this.deployments;
     const beside = { Type: BESIDE, Properties: { Run: run, FailsAfter: failsAfter } };
     return { ...Object.fromEntries(constructs), Beside: beside };
+  }
+
+  /** Of a construct, by logical id. */
+  protected resourcesOf(logicalId: string, _as: Wanted, resource: TemplateResource): Record<string, TemplateResource> {
+    return { [logicalId]: resource };
+  }
+
+  protected providerOf(_type: string): ResourceProvider {
+    return this.provider;
   }
 
   /** What is new is looked at by the handler, which writes its registry record then. */

@@ -1,17 +1,21 @@
 // Searches for a history that breaks an invariant: runs any histories, and shrinks the first that does.
 import fc from 'fast-check';
-import { anyOperation, topology } from './any-history';
-import { Counts, deleteAll, newModel, Step } from './history';
-import { Topology } from './operations';
-import { World } from './world';
+
+/** A kind of histories: where they can happen, what can happen, and what must hold. */
+export interface Kind<Scene, Model extends object, World extends { stop(): Promise<void> }> {
+  readonly scenes: fc.Arbitrary<Scene>;
+  readonly operations: (scene: Scene) => fc.Arbitrary<fc.AsyncCommand<Model, World>>;
+  readonly world: (scene: Scene, seed: number) => Promise<World>;
+  readonly model: (scene: Scene, world: World) => Model;
+  /** Runs the operations, and what comes before and after them in each history. */
+  readonly run: (scene: Scene, model: Model, world: World, operations: () => Promise<void>) => Promise<void>;
+}
 
 export interface Search {
   readonly histories: number;
   readonly seed: number;
   /** @default true */
   readonly isShrunk?: boolean;
-  readonly world: (topology: Topology, seed: number) => Promise<World>;
-  readonly counts: Counts;
 }
 
 /** Operations of a history. Longer ones find nothing more, and are slow. */
@@ -26,20 +30,19 @@ export interface Found {
 }
 
 /** Undefined when all histories keep to what must hold. */
-export async function search({ histories, seed, world, counts, isShrunk = true }: Search): Promise<Found | undefined> {
-  const history = topology.chain((of) => fc.record({
+export async function search<Scene, Model extends object, World extends { stop(): Promise<void> }>(
+  kind: Kind<Scene, Model, World>, { histories, seed, isShrunk = true }: Search,
+): Promise<Found | undefined> {
+  const history = kind.scenes.chain((of) => fc.record({
     of: fc.constant(of),
     seed: fc.nat(),
-    commands: fc.commands([anyOperation(of).map((operation) => new Step(operation, counts))], {
-      maxCommands: LONGEST, size: 'max', disableReplayLog: true,
-    }),
+    commands: fc.commands([kind.operations(of)], { maxCommands: LONGEST, size: 'max', disableReplayLog: true }),
   }));
   const property = fc.asyncProperty(history, async ({ of, seed: own, commands }) => {
-    const real = await world(of, own);
-    const model = newModel(of, real);
+    const real = await kind.world(of, own);
+    const model = kind.model(of, real);
     try {
-      await fc.asyncModelRun(() => ({ model, real }), commands);
-      await deleteAll(model, real, counts);
+      await kind.run(of, model, real, () => fc.asyncModelRun(() => ({ model, real }), commands));
     } finally {
       await real.stop();
     }

@@ -8,17 +8,19 @@ import { Clock } from '../cloud/time/clock';
 
 /** A call that has passed the fence takes up to 25 seconds, and a look of the fence counts for 5. */
 const OVERTAKEN_ENDS_MS = 30_000;
+/** The same for a step of a rotation: here no call that has an effect takes longer. */
+const OVERTAKEN_STEP_ENDS_MS = 7_000;
 /** From a look at the identity to the call that tells SES. SES can verify it in between, which nobody can rule out. */
 const LOOK_TO_CALL_MS = 5_000;
 
-/** A request that CloudFormation has made, and what has come of it. */
+/** A request that CloudFormation has made, or a run of the function that rotates, and what has come of it. */
 export interface RequestSeen {
-  readonly type: 'Create' | 'Update' | 'Delete';
+  readonly type: 'Create' | 'Update' | 'Delete' | 'Rotation';
   readonly identity: IdentityPlace;
   readonly hasZone: boolean;
   /** The run that has answered it. */
   answeredBy?: string;
-  /** When CloudFormation gave up waiting for it. */
+  /** When CloudFormation gave up waiting for it, or the step of a rotation counted no more. */
   cancelledAt?: number;
   /** When it has looked at its identity last, and whether mail was signed then. */
   looked?: { readonly at: number; readonly signs: boolean };
@@ -39,9 +41,10 @@ export class Witness {
   writing(request: RequestSeen, what: string): void {
     this.writes++;
     if (request.answeredBy !== undefined) this.broken.push(`11: ${what} after the request was answered`);
-    if (request.cancelledAt !== undefined && this.clock.now() > request.cancelledAt + OVERTAKEN_ENDS_MS) {
+    const endsAfter = request.type === 'Rotation' ? OVERTAKEN_STEP_ENDS_MS : OVERTAKEN_ENDS_MS;
+    if (request.cancelledAt !== undefined && this.clock.now() > request.cancelledAt + endsAfter) {
       const seconds = (this.clock.now() - request.cancelledAt) / 1000;
-      this.broken.push(`11: ${what} ${seconds} s after CloudFormation gave the request up`);
+      this.broken.push(`11: ${what} ${seconds} s after the request was given up`);
     }
   }
 
@@ -69,6 +72,7 @@ export class Witness {
 
   /** After a change of the zone. */
   changed({ type }: RequestSeen, changes: readonly Change[], before: readonly ResourceRecordSet[]): void {
+    this.services.mail?.zoneChanged(type);
     const removed = changes.filter(({ Action }) => Action === 'DELETE')
       .map(({ ResourceRecordSet: set }) => ({ name: plainName(set!.Name!), type: set!.Type! }))
       .filter(({ name }) => name.endsWith(`.${DOMAIN}`) && !name.startsWith('cdk-ses-dkim-'));

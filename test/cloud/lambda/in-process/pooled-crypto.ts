@@ -16,8 +16,8 @@ export function pooledCrypto(): object {
   return { ...crypto, generateKeyPairSync, createPrivateKey, createPublicKey };
 }
 
-const createPrivateKey = readOnce(crypto.createPrivateKey);
-const createPublicKey = readOnce(crypto.createPublicKey);
+export const createPrivateKey = readOnce(crypto.createPrivateKey);
+export const createPublicKey = readOnce(crypto.createPublicKey);
 
 /** Only DER is known by its bytes. What cannot be read throws each time. */
 function readOnce<I>(read: (input: I) => crypto.KeyObject): (input: I) => crypto.KeyObject {

@@ -1,0 +1,121 @@
+// The mail that SES signs in a history: with which key, until when, and whether it can be verified for the overlap.
+import { plainName } from '../../cloud/record-name';
+import { Clock } from '../../cloud/time/clock';
+import { DOMAIN, placeName } from '../operations';
+import type { QuickServices } from '../quick-services';
+import type { RequestSeen } from '../witness';
+
+/** What mail was signed with. */
+interface Used {
+  readonly name: string;
+  /** In base64. Undefined with Easy DKIM, whose records are CNAMEs. */
+  readonly publicKey: string | undefined;
+  last: number;
+  /** How long it has to stay verifiable from then on, in ms. */
+  overlap: number;
+}
+
+export class MailSent {
+  private readonly used = new Map<string, Used>();
+  /** Public keys that were published, by name. */
+  private readonly published = new Map<string, string>();
+  /** Names of records that somebody has changed by hand, or revoked. */
+  private readonly given = new Set<string>();
+  overlap = Infinity;
+  /** Whatever stacks say: somebody has changed the tag with it by hand. */
+  private most = Infinity;
+  /** The name of a record that is revoked at this moment, unless that is refused. */
+  revoking?: string;
+  /** How often mail was signed with a key at a look. */
+  signed = 0;
+
+  constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
+
+  /** What the stack says from now on. What is superseded already keeps its date. */
+  setOverlap(wanted: number): void {
+    this.look();
+    const ms = Math.min(wanted, this.most);
+    this.overlap = ms;
+    for (const each of this.used.values()) each.overlap = Math.min(each.overlap, ms);
+  }
+
+  /** Somebody has cut it by hand, as far as that goes. */
+  limitOverlap(ms: number): void {
+    this.most = ms;
+    this.setOverlap(this.overlap);
+  }
+
+  /** A record that is not the handler's any more: nobody can say how long it stays. */
+  giveUp(name: string): void {
+    this.look();
+    this.given.add(name);
+    for (const [key, used] of this.used) if (used.name === name) this.used.delete(key);
+  }
+
+  /** Notes what mail is signed with now. Called before each change of that. */
+  look(): void {
+    for (const place of this.services.places) {
+      const identity = this.services.identity(place);
+      if (!identity?.signingEnabled || identity.status !== 'SUCCESS') continue;
+      const isOwn = identity.origin === 'EXTERNAL';
+      if (!isOwn && identity.origin !== 'AWS_SES') continue;
+      for (const token of identity.tokens) {
+        this.signed++;
+        const name = `${token.toLowerCase()}._domainkey.${DOMAIN}`;
+        if (this.given.has(name)) continue;
+        const publicKey = isOwn ? identity.publicKey : undefined;
+        const used = { name, publicKey, last: this.clock.now(), overlap: this.overlap };
+        const seen = this.services.seen(name, isOwn ? 'TXT' : 'CNAME');
+        const isSeen = seen.some((value) => this.says(used, value));
+        // Deleted with the construct: SES finds that out when it looks next.
+        if (!isSeen && !isOwn) continue;
+        if (!isSeen) {
+          this.fail(`1: ${placeName(place)} signs with ${name}, which nobody can look up`);
+        }
+        this.used.set(`${name} ${used.publicKey}`, used);
+      }
+    }
+  }
+
+  /** After a change of the zone by the handler. */
+  zoneChanged(type: RequestSeen['type']): void {
+    this.look();
+    this.noteKeys();
+    for (const [key, used] of this.used) {
+      const isOver = used.last + used.overlap <= this.clock.now();
+      if (isOver || used.name === this.revoking || this.isPublished(used)) continue;
+      // Deleting the construct retires everything at once. What SES signs with is looked after elsewhere.
+      this.used.delete(key);
+      if (type === 'Delete') continue;
+      const days = (this.clock.now() - used.last) / 86_400_000;
+      this.fail(`6: ${used.name} is gone ${days.toFixed(2)} days after the last mail that was signed with it`);
+    }
+  }
+
+  private isPublished(used: Used): boolean {
+    return this.services.zone.recordSets.some(({ Name, ResourceRecords = [] }) =>
+      plainName(Name!) === used.name && ResourceRecords.some(({ Value }) => this.says(used, Value!)));
+  }
+
+  private says({ publicKey }: Used, value: string): boolean {
+    return publicKey === undefined || this.services.hasPublicKey(value, publicKey);
+  }
+
+  /** No selector is used for two keys. */
+  private noteKeys(): void {
+    for (const { Name, Type, ResourceRecords = [] } of this.services.zone.recordSets) {
+      const name = plainName(Name!);
+      if (Type !== 'TXT' || this.given.has(name)) continue;
+      const text = ResourceRecords.map(({ Value }) => Value!.replace(/" "|"/g, '')).join();
+      const key = /p=([A-Za-z0-9+/=]+)/.exec(text)?.[1];
+      if (!key) continue;
+      const before = this.published.get(name) ?? key;
+      this.published.set(name, before);
+      if (before !== key) this.fail(`4: ${name} was published with two keys`);
+    }
+  }
+
+  private fail(what: string): void {
+    this.services.witness.broken.push(what);
+  }
+}

@@ -1,0 +1,334 @@
+// What a user may expect of a key that rotates, and nothing of how it comes about. The numbers are those of the
+// invariants in CONTRIBUTING.md. What only a look at each write can see, `MailSent` and `Witness` see.
+//
+// An owner is *calm* while its last deployment went well and nobody has done anything that its signing depends on. Its
+// secret is *whole* while nobody has changed it by hand.
+import { isDeepStrictEqual } from 'node:util';
+import { AT, Deployment, KeyOperation } from './operations';
+import type { RotatingWorld } from './rotating-world';
+import { Broken, nameOf } from '../model';
+import { placeName, Wanted } from '../operations';
+import { IdentitySeen, Look, RecordSeen } from '../world';
+
+interface OwnerKnown {
+  /** Undefined: it is not there. */
+  wanted?: Wanted;
+  /** It is not sure which properties CloudFormation has of it, and some retain. */
+  mayRetain: boolean;
+  isCalm: boolean;
+  isWhole: boolean;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** A key that is not verified is taken back after an hour, and an hourly care that fails is followed by the next. */
+export const SETTLED_AFTER_HOURS = 5;
+/** The longest overlap, the care that comes once a day, and the day on which it is marked. */
+const RETIRED_AFTER = 14 * DAY + 3 * DAY;
+const REGISTRY = /^cdk-ses-dkim-[0-9a-f]{32}$/;
+const COMPLETE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'];
+const ROLLED_BACK = ['ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+const FAILED_FORWARD = ['CREATE_FAILED', 'UPDATE_FAILED'];
+
+export class KeyModel {
+  look: Look;
+  readonly owners: readonly OwnerKnown[];
+  /** Somebody else's records by name, as they were last. */
+  private readonly theirs = new Map<string, string>();
+  /** Names of records that were retained, or that a deletion could not reach. */
+  private readonly mayStay = new Set<string>();
+  private readonly labelsLeft = new Set<string>();
+  /** Since when nobody needs a record any more. */
+  private readonly needless = new Map<string, number>();
+  /** SES was told by hand, or the signing was retained. Then it need not be led back. */
+  private isTheirSigning = false;
+  hasFaults = false;
+  isBlind = false;
+
+  constructor(private readonly world: RotatingWorld) {
+    this.look = world.look();
+    this.owners = world.topology.owners.map(() => ({ mayRetain: false, isCalm: false, isWhole: true }));
+  }
+
+  // ---- what can be done now
+
+  allows(operation: KeyOperation): boolean {
+    const status = 'owner' in operation ? this.look.stacks[operation.owner]?.status : undefined;
+    const isStable = [...COMPLETE, ...ROLLED_BACK].includes(status ?? '');
+    switch (operation.do) {
+      case 'deploy': {
+        if (status === undefined || status === 'DELETE_COMPLETE') return true;
+        return isStable || (FAILED_FORWARD.includes(status) && operation.ending.noRollback === true);
+      }
+      case 'again': return isStable && this.owners[operation.owner].wanted !== undefined;
+      case 'remove': return status !== undefined && status !== 'DELETE_COMPLETE';
+      case 'skip': return status === 'UPDATE_ROLLBACK_FAILED';
+      case 'rotate': case 'cancel rotation': case 'step': case 'revoke': case 'move label': case 'put junk':
+      case 'change secret': case 'change tag': case 'remove record':
+        return this.world.secretOf(operation.owner) !== undefined;
+      default: return true;
+    }
+  }
+
+  /** Nothing that somebody else has written is in the way of it. */
+  mayHave(next: Wanted | undefined): boolean {
+    const selector = next && !next.rotating && typeof next.signing === 'object' ? next.signing.selector : undefined;
+    return selector === undefined || !this.theirs.has(nameOf(selector));
+  }
+
+  // ---- by hand
+
+  /** Somebody has changed the secret of an owner, its tags or its labels. */
+  harmedSecret(owner: number): void {
+    Object.assign(this.owners[owner], { isCalm: false, isWhole: false });
+  }
+
+  /**
+   * Somebody has taken AWSPENDING off a version. If that had a key, SES can have been told it. Its record waits for the
+   * next change of the key, or the next deployment.
+   */
+  movedPending(owner: number, hadNext: boolean): void {
+    if (hadNext) this.owners[owner].isCalm = false;
+  }
+
+  wroteRecord(name: string): void {
+    this.theirs.set(name, this.contentAt(name));
+    this.disturb();
+  }
+
+  removedRecord(name: string): void {
+    this.theirs.delete(name);
+    this.disturb();
+  }
+
+  changedIdentity(how: Extract<KeyOperation, { do: 'change identity' }>['how']): void {
+    if (how === 'switch off' || how === 'switch on') return;
+    this.isTheirSigning = how === 'sign' || how === 'take tags';
+    this.disturb();
+  }
+
+  revoked(owner: number, selector: string, reason: string | undefined): void {
+    const name = nameOf(selector);
+    this.needless.delete(name);
+    const [{ values = [] } = {}] = this.recordsAt(name);
+    if (reason !== undefined) {
+      const { isCalm, isWhole } = this.owners[owner];
+      const isNeeded = this.neededNames().has(name) || values.length === 0 || this.theirs.has(name);
+      if (isCalm && isWhole && !isNeeded && !this.hasFaults && this.present.length === 1) {
+        this.fail(6, `${name} was not revoked: ${reason}`);
+      }
+      return;
+    }
+    if (!/p="?$/.test(values.join())) this.fail(6, `${name} was revoked, and is ${values.join(' | ') || 'gone'}`);
+  }
+
+  private disturb(): void {
+    for (const owner of this.owners) owner.isCalm = false;
+  }
+
+  // ---- deployments
+
+  /** @param before what there was when it began; `isBare`: nothing was wrong, so that it has to go well */
+  ended(operation: Deployment, next: Wanted | undefined, before: Look, isBare: boolean): void {
+    const { owner } = operation;
+    const known = this.owners[owner];
+    const { status, reason } = this.look.stacks[owner]!;
+    const others = this.present.filter((other) => other !== owner);
+    for (const other of others) this.owners[other].isCalm = false;
+    const mayFail = this.hasFaults || others.length > 0;
+    if (status === 'DELETE_COMPLETE' || status === 'ROLLBACK_COMPLETE') return this.removed(owner, next);
+    if (operation.do === 'remove') {
+      const isMarked = this.world.secretOf(owner)?.deletedAt !== undefined;
+      if (!mayFail && !isMarked) this.fail(7, `the stack is ${status}: ${reason}`);
+      return this.unsure(owner);
+    }
+    if (COMPLETE.includes(status)) {
+      // What is as it was is sent no request.
+      if (known.wanted && isDeepStrictEqual({ timeout: 3600, ...known.wanted }, { timeout: 3600, ...next! })) return;
+      const wasRotating = known.wanted?.rotating !== undefined;
+      const isNewSecret = !wasRotating || !next!.rotating;
+      Object.assign(known, { wanted: next, mayRetain: false, isWhole: known.isWhole || isNewSecret });
+      const isTheirs = this.isTheirSigning && signingIn(before) === signingIn(this.look);
+      if (!isTheirs && known.isWhole) this.requireAsked(owner, next!);
+      if (!isTheirs) this.isTheirSigning = false;
+      known.isCalm = others.length === 0 && !isTheirs && known.isWhole;
+      return;
+    }
+    // Then Secrets Manager goes on with what the deployment has ended.
+    const isLabelledAgain = this.world.settings.repeatWithoutLabel === 'labelled again'
+      && reason?.includes('previous rotation');
+    if (isBare && status === 'UPDATE_ROLLBACK_COMPLETE' && operation.do !== 'skip' && !isLabelledAgain) {
+      this.fail(4, `nothing was wrong, and the stack is ${status}: ${reason}`);
+    }
+    if (status === 'UPDATE_ROLLBACK_COMPLETE') {
+      if (operation.do === 'skip') return this.unsure(owner);
+      if (known.isCalm && known.isWhole && !mayFail) this.requireAsked(owner, known.wanted!);
+      else known.isCalm = false;
+      return;
+    }
+    if (status === 'UPDATE_ROLLBACK_FAILED' && known.isCalm && known.isWhole && !mayFail) {
+      this.fail(5, `the stack is ${status}: ${reason}`);
+    }
+    this.unsure(owner, next);
+  }
+
+  private unsure(owner: number, next?: Wanted): void {
+    const { wanted, mayRetain } = this.owners[owner];
+    Object.assign(this.owners[owner], {
+      wanted: next ?? wanted, isCalm: false, mayRetain: mayRetain || wanted?.retain === true || next?.retain === true,
+    });
+  }
+
+  private removed(owner: number, next: Wanted | undefined): void {
+    const known = this.owners[owner];
+    const isRetained = known.mayRetain || known.wanted?.retain === true || next?.retain === true;
+    if (isRetained || this.isTheirSigning || this.present.length > 1 || this.hasFaults) {
+      for (const { name } of this.look.records) if (!isRegistry(name)) this.mayStay.add(name);
+    }
+    if (isRetained || this.hasFaults) this.isTheirSigning = true;
+    Object.assign(known, { wanted: undefined, mayRetain: false, isCalm: false, isWhole: true });
+    this.needless.clear();
+  }
+
+  private requireAsked(owner: number, { signing, rotating }: Wanted): void {
+    const identity = this.identity!;
+    const { origin, tokens } = identity;
+    const expected = rotating ? [this.world.selectorOf(owner, 'AWSCURRENT'), this.world.selectorOf(owner, 'AWSPENDING')]
+      : typeof signing === 'object' ? [signing.selector] : undefined;
+    if (!expected) {
+      if (origin !== 'AWS_SES') this.fail(4, `it was deployed with Easy DKIM, and signs with ${origin} ${tokens.join()}`);
+      return;
+    }
+    if (origin !== 'EXTERNAL' || !expected.includes(tokens[0])) {
+      this.fail(4, `it was deployed with ${expected.join(' or ')}, and signs with ${origin} ${tokens.join()}`);
+    }
+    const values = this.recordsAt(nameOf(tokens[0])).flatMap((record) => record.values.map((each) => each.replace(/" "|"/g, '')));
+    if (this.theirs.has(nameOf(tokens[0])) || values.some((value) => value.includes(identity.publicKey!))) return;
+    this.fail(1, `it signs with ${tokens.join()}, whose record is ${values.join(' | ') || 'not there'}`);
+  }
+
+  // ---- time
+
+  /** @param before what there was when the time began */
+  passed(before: Look): void {
+    const hours = (this.look.now - before.now) / HOUR;
+    if (hours < SETTLED_AFTER_HOURS) return;
+    for (const owner of this.present) {
+      const { wanted, isCalm, isWhole } = this.owners[owner];
+      const isStable = [...COMPLETE, ...ROLLED_BACK].includes(this.look.stacks[owner]!.status);
+      if (!wanted!.rotating || !isWhole || !isStable) continue;
+      const { versions } = this.world.secretOf(owner)!;
+      const pending = versions.incomplete;
+      // One that Secrets Manager has begun by its schedule can be on its way.
+      if (pending && this.look.now - pending.createdAt > SETTLED_AFTER_HOURS * HOUR) {
+        const since = new Date(pending.createdAt).toISOString();
+        this.fail(12, `AWSPENDING is left on a version of ${since}, at ${new Date(this.look.now).toISOString()}`);
+      }
+      if (!isCalm || pending || this.present.length > 1) continue;
+      const { tokens, status, signingEnabled } = this.identity!;
+      const current = this.world.selectorOf(owner, 'AWSCURRENT');
+      if (tokens[0] !== current) this.fail(4, `SES signs with ${tokens.join()}, and AWSCURRENT is ${current}`);
+      if (!this.isBlind && signingEnabled && status !== 'SUCCESS' && status !== 'FAILED' && hours > 24) {
+        this.fail(1, `SES has not verified ${current}: ${status}`);
+      }
+    }
+  }
+
+  // ---- what holds at any time
+
+  check(): void {
+    const { broken } = this.world;
+    if (broken.length > 0) throw new Broken(broken[0]);
+    for (const [name, content] of this.theirs) {
+      const now = this.contentAt(name);
+      if (now !== content) this.fail(2, `somebody else's ${name} was ${content}, and is ${now || 'gone'}`);
+    }
+    this.requireNothingElse();
+    this.requireRetired();
+  }
+
+  private requireNothingElse(): void {
+    const labels = new Set([...this.labelsLeft, ...this.present.flatMap((owner) => this.look.labels[owner] ?? [])]);
+    for (const { name, values } of this.look.records) {
+      const [label] = name.split('.');
+      if (isRegistry(name)) {
+        const of = /of=(cdk-ses-dkim-[0-9a-f]{32})/.exec(values.join())?.[1] ?? label;
+        if (!labels.has(of)) this.mayBeLeft(of, `a registry record is left: ${name} ${values.join(' | ')}`);
+      } else if (this.present.length === 0 && !this.theirs.has(name) && !this.mayStay.has(name)) {
+        this.fail(12, `a record is left: ${name}`);
+      }
+    }
+    for (const [label, value] of Object.entries(this.identity?.tags ?? {})) {
+      // Another owner takes that one off, when it goes at the latest.
+      const isLeft = value.includes('leaves') && this.present.length > 0;
+      if (REGISTRY.test(label) && !labels.has(label) && !isLeft) this.mayBeLeft(label, `a tag is left: ${label} ${value}`);
+    }
+    const { origin, tokens = [] } = this.identity ?? {};
+    if (this.present.length === 0 && !this.isTheirSigning && origin !== 'AWS_SES') {
+      this.fail(12, `SES signs with ${origin} ${tokens.join()} when nobody is there`);
+    }
+  }
+
+  private mayBeLeft(label: string, what: string): void {
+    if (!this.hasFaults) this.fail(12, what);
+    this.labelsLeft.add(label);
+  }
+
+  /** Of a rotating key, the care deletes what nobody needs. */
+  private requireRetired(): void {
+    const needed = this.neededNames();
+    const [owner] = this.present;
+    const { wanted, isCalm, isWhole } = this.owners[owner ?? 0];
+    const hasCare = this.present.length === 1 && wanted?.rotating && isCalm && isWhole;
+    if (!hasCare) return this.needless.clear();
+    for (const name of this.needless.keys()) if (this.recordsAt(name).length === 0) this.needless.delete(name);
+    for (const { name } of this.look.records) {
+      if (isRegistry(name) || this.theirs.has(name) || this.mayStay.has(name)) continue;
+      if (needed.has(name)) {
+        this.needless.delete(name);
+        continue;
+      }
+      const since = this.needless.get(name) ?? this.look.now;
+      this.needless.set(name, since);
+      if (this.look.now - since > RETIRED_AFTER) {
+        this.fail(12, `${name} is not retired ${(this.look.now - since) / DAY} days after it was needed last`);
+      }
+    }
+  }
+
+  private neededNames(): ReadonlySet<string> {
+    const keys = this.present.flatMap((owner) =>
+      ['AWSCURRENT', 'AWSPENDING'].flatMap((label) => this.world.selectorOf(owner, label) ?? []));
+    return new Set([...keys, ...this.identity?.tokens ?? []].map(nameOf));
+  }
+
+  // ---- bookkeeping
+
+  get present(): number[] {
+    return this.owners.flatMap(({ wanted }, owner) => wanted ? [owner] : []);
+  }
+
+  private get identity(): IdentitySeen | undefined {
+    return this.look.identities[placeName(AT)];
+  }
+
+  private recordsAt(name: string): RecordSeen[] {
+    return this.look.records.filter((record) => record.name === name);
+  }
+
+  private contentAt(name: string): string {
+    return this.recordsAt(name).map(({ type, ttl, values }) => `${type} ${ttl} ${values.join(' | ')}`).join(', ');
+  }
+
+  private fail(invariant: number, what: string): never {
+    throw new Broken(`${invariant}: ${what}`);
+  }
+}
+
+function isRegistry(name: string): boolean {
+  return REGISTRY.test(name.split('.')[0]);
+}
+
+function signingIn({ identities }: Look): string {
+  return Object.values(identities).map(({ origin, tokens }) => `${origin} ${tokens.join()}`).join();
+}

@@ -1,0 +1,211 @@
+// A quick world with keys that rotate: the secret of each, its schedule, and the function that Secrets Manager calls.
+import { canaryOfFunctions, poolKeysOfFunctions } from './function-keys';
+import { MailSent } from './mail-sent';
+import { AT, Settings } from './operations';
+import { FUNCTION, RotationFunction } from './rotation-function';
+import { ROTATION_TAG_PREFIX } from '../../../src/private/contract';
+import { ResourceProvider } from '../../cloud/cloudformation/resources/provider';
+import { RotationScheduleProvider } from '../../cloud/cloudformation/resources/rotation-schedule';
+import { SecretProvider } from '../../cloud/cloudformation/resources/secrets-manager';
+import { TemplateResource } from '../../cloud/cloudformation/stack';
+import { Secret } from '../../cloud/secrets-manager/secret';
+import { ServiceError } from '../../cloud/service-error';
+import { Ending, Rotating, Topology, Wanted, DOMAIN } from '../operations';
+import { ZONE_ID } from '../quick-services';
+import { QuickWorld } from '../quick-world';
+
+const DAY = 86_400_000;
+const SECRET = 'AWS::SecretsManager::Secret';
+const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
+const DEFAULT_OVERLAP_DAYS = 14;
+
+export class RotatingWorld extends QuickWorld {
+  readonly mail: MailSent;
+  readonly function: RotationFunction;
+  /** As CloudFormation has written them, by secret. */
+  private readonly tags = new Map<string, Secret['tags']>();
+  private readonly endPool = poolKeysOfFunctions();
+  private readonly providers: Readonly<Record<string, ResourceProvider>>;
+
+  constructor(topology: Topology, seed: number, readonly settings: Settings) {
+    super(topology, seed);
+    const { ownSecrets } = this.services;
+    Object.assign(ownSecrets.settings, settings);
+    this.calls.canaries.push(canaryOfFunctions());
+    ownSecrets.onCurrent = (secret, versionId) => this.requireVerified(secret, versionId);
+    this.mail = new MailSent(this.services, this.clock);
+    this.services.mail = this.mail;
+    this.function = new RotationFunction(this.calls, this.clients, ownSecrets, () => this.cared());
+    this.providers = {
+      [SECRET]: new SecretProvider(ownSecrets), [SCHEDULE]: new RotationScheduleProvider(ownSecrets),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.endPool();
+    await super.stop();
+  }
+
+  // ---- stacks
+
+  async deploy(number: number, wanted: ReadonlyMap<number, Wanted>, ending: Ending): Promise<void> {
+    const overlaps = [...wanted.values()].map(({ rotating }) => (rotating?.overlap ?? DEFAULT_OVERLAP_DAYS) * DAY);
+    // The one before counts as well, until it is known whether it is rolled back.
+    for (const overlap of overlaps) this.mail.setOverlap(Math.min(overlap, this.mail.overlap));
+    await super.deploy(number, wanted, ending);
+    const isComplete = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(this.stacks[number]!.status);
+    if (isComplete && this.topology.stacks.length === 1) for (const overlap of overlaps) this.mail.setOverlap(overlap);
+  }
+
+  protected resourcesOf(
+    logicalId: string, as: Wanted, resource: TemplateResource,
+  ): Record<string, TemplateResource> {
+    if (!as.rotating) return super.resourcesOf(logicalId, as, resource);
+    const { rotating, ttl, retain } = as;
+    const { prefix, bits, overlap } = rotating;
+    const options = {
+      ...prefix !== 'dkim' && { SelectorPrefix: prefix }, ...bits !== 2048 && { KeyLength: String(bits) },
+    };
+    const RecordOverlap = String(overlap * 86_400);
+    const tags = {
+      StackId: { Ref: 'AWS::StackId' },
+      LogicalResourceId: logicalId,
+      Identity: DOMAIN,
+      HostedZoneId: ZONE_ID,
+      RecordTtl: String(ttl),
+      RecordOverlap,
+      ...options,
+    };
+    const secret = { Ref: `${logicalId}Keys` };
+    const schedule = scheduleOf(rotating);
+    const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: secret, ...options, Schedule: schedule };
+    return {
+      [`${logicalId}Keys`]: {
+        Type: SECRET,
+        Properties: {
+          Tags: Object.entries(tags).map(([name, Value]) => ({ Key: ROTATION_TAG_PREFIX + name, Value })),
+        },
+        DeletionPolicy: retain ? 'RetainExceptOnCreate' : 'Delete',
+      },
+      [logicalId]: { ...resource, Properties: { ...resource.Properties, Signing, RecordOverlap } },
+      [`${logicalId}Rotation`]: {
+        Type: SCHEDULE,
+        Properties: {
+          SecretId: secret,
+          RotationLambdaARN: FUNCTION,
+          RotateImmediatelyOnUpdate: false,
+          RotationRules: { ScheduleExpression: schedule },
+        },
+        DependsOn: [logicalId],
+      },
+    };
+  }
+
+  protected providerOf(type: string): ResourceProvider {
+    return this.providers[type] ?? super.providerOf(type);
+  }
+
+  /** In the rule of the stacks: also what CloudFormation has not cleaned up yet. */
+  private cared(): string[] {
+    const all = this.stacks.flatMap((stack) => stack ? [...stack.resources.values(), ...stack.superseded] : []);
+    const arns = all.filter(({ type }) => type === SECRET).map(({ physicalId }) => physicalId);
+    return [...new Set(arns)].filter((arn) => this.services.ownSecrets.hasSecret(arn));
+  }
+
+  // ---- keys
+
+  /** The secret of an owner, while there is one. */
+  secretOf(owner: number): Secret | undefined {
+    const stack = this.stacks[this.topology.owners[owner].stack];
+    const resource = stack?.resources.get(`${this.logicalId(owner)}Keys`);
+    return resource && this.services.ownSecrets.find(resource.physicalId);
+  }
+
+  /** The selector of the key under a label. */
+  selectorOf(owner: number, label: string): string | undefined {
+    return selectorIn(this.secretOf(owner)?.versions.holderOf(label)?.value);
+  }
+
+  /** Selectors of all versions, oldest first. */
+  selectorsOf(owner: number): string[] {
+    return (this.secretOf(owner)?.versions.all() ?? []).flatMap(({ value }) => selectorIn(value) ?? []);
+  }
+
+  /** A key becomes the current one after SES has verified it, but for one that is put back. */
+  private requireVerified({ versions }: Secret, versionId: string): void {
+    const selector = selectorIn(versions.all().find(({ id }) => id === versionId)?.value);
+    const { status, tokens = [] } = this.services.identity(AT) ?? {};
+    const isPutBack = versions.holderOf('AWSCURRENT') === versions.holderOf('cdk-ses-dkim:taken-back');
+    // A deployment that meets the key before SES has verified it tells SES the same key once more. Another stack tells
+    // SES its own.
+    const isDeployed = this.stacks.some((stack) => stack?.status.endsWith('_IN_PROGRESS'));
+    if (isPutBack || isDeployed || (tokens[0] === selector && status === 'SUCCESS')) return;
+    this.services.witness.broken.push(`4: ${selector} becomes the current key, and SES says ${status} of ${tokens.join()}`);
+  }
+
+  /** As `aws secretsmanager` does. False when it is refused. */
+  byHand(owner: number, change: (secrets: RotatingWorld['services']['ownSecrets'], secret: Secret) => unknown): boolean {
+    const secret = this.secretOf(owner);
+    if (!secret) return false;
+    try {
+      change(this.services.ownSecrets, secret);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return false;
+    } finally {
+      this.function.noteOvertaken();
+    }
+  }
+
+  changeTag(owner: number, how: 'no overlap' | 'no stack' | 'back'): void {
+    if (how === 'no overlap') this.mail.limitOverlap(DAY); // which no tag can undercut
+    this.byHand(owner, (secrets, { arn, tags }) => {
+      const before = this.tags.get(arn) ?? tags;
+      this.tags.set(arn, before);
+      const without = (name: string) => tags.filter(({ Key }) => Key !== ROTATION_TAG_PREFIX + name);
+      const overlap = { Key: `${ROTATION_TAG_PREFIX}RecordOverlap`, Value: '0' };
+      secrets.change(arn, {
+        tags: how === 'back' ? before : how === 'no stack' ? without('StackId') : [...without('RecordOverlap'), overlap],
+      });
+    });
+  }
+
+  /** Gives the reason when it fails. */
+  call(event: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+    return this.clock.drive('the function that rotates', () => this.function.run(event));
+  }
+
+  writeRecord(label: string, value: string): void {
+    this.mail.giveUp(`${label}._domainkey.${DOMAIN}`);
+    super.writeRecord(label, value);
+  }
+
+  removeRecord(name: string): void {
+    this.mail.giveUp(name);
+    super.removeRecord(name);
+  }
+
+  changeIdentity(...given: Parameters<QuickWorld['changeIdentity']>): void {
+    this.mail.look();
+    super.changeIdentity(...given);
+  }
+
+  /** Whether SES finds nothing in DNS from now on. */
+  setBlind(isBlind: boolean): void {
+    this.mail.look();
+    this.services.isBlind = isBlind;
+  }
+}
+
+function scheduleOf({ every }: Rotating): string {
+  return `rate(${every} days)`;
+}
+
+function selectorIn(value: unknown): string | undefined {
+  try {
+    return (JSON.parse(String(value)) as { selector?: string }).selector;
+  } catch {
+    return undefined;
+  }
+}
