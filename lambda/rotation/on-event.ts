@@ -86,7 +86,12 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   const bare = run.services({ domain: '', region }, { retry: retryWith(), log, redactor }, '');
   const looking = bare.keyStore(secretArn);
   const found = await looking.describe();
-  if (!found) return log('secret-gone');
+  if (!found) {
+    log('secret-gone');
+    if (event.kind !== 'revoke') return;
+    throw new HandlerError(`The secret ${secretArn} is gone, or marked for deletion. Nothing was revoked`,
+      'Restore it: aws secretsmanager restore-secret. Or write an empty p= into the record of the key that leaked');
+  }
   if (await isTrial(event, found, bare)) return log('schedule-tried');
   const state = event.kind === 'care' && await clearLeft(secretArn, found, bare) ? await looking.describe() ?? found : found;
   const requireWanted = (job: Work, now: KeyStoreState | undefined) => {

@@ -385,6 +385,17 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
+    says: 'The secret {secret} is gone, or marked for deletion. Nothing was revoked',
+    advises: 'Restore it: aws secretsmanager restore-secret. Or write an empty p= into the record of the key that leaked',
+    why: 'The function goes by the tags of the secret.',
+    atRotation: [each('revocation with a secret that is marked for deletion', {
+      before: ({ cloud, arn }) => cloud.secretsManager.delete(arn, { recoveryWindowInDays: 7 }),
+      event: ({ arn }) => ({ SecretId: arn, Revoke: 's1' }),
+      parts: ({ arn }) => ({ secret: arn }),
+    })],
+  },
+  {
+    place: 'rotation',
     says: "The hosted zone has no superseded record of the selector {selector} that is this construct's alone",
     advises: 'Nothing was changed. A record of somebody else is theirs to revoke',
     why: 'Only a record that this library wrote, and that nobody else uses, is changed.',

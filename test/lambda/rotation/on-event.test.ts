@@ -128,12 +128,18 @@ test.each<Step>(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])(
   });
 
 test.each([
-  ['a step', () => keys.step('setSecret')], ['the care', () => keys.care()], ['a revocation', () => keys.revoke('s1')],
+  ['a step', () => keys.step('setSecret')], ['the care', () => keys.care()],
 ])('where the secret is gone, %s has nothing to do', async (_, run) => {
   keys.isGone = true;
   await run();
   expect(calls).toEqual(['DescribeSecret']);
   expect(logged().at(-1)).toBe('secret-gone');
+});
+
+test('where the secret is gone, a revocation does not say that it is done: the key that leaked is in DNS still', async () => {
+  keys.isGone = true;
+  await expect(keys.revoke('s1')).rejects.toThrow(/is gone, or marked for deletion\. Nothing was revoked\. Restore it/);
+  expect(calls).toEqual(['DescribeSecret']);
 });
 
 test('Secrets Manager tries a new schedule on a version without a value: there is nothing to test', async () => {
