@@ -25,6 +25,7 @@ import {
   assumeRolePermission, changeKeyPermission, identityPermission, lookPermission, Permission, zonePermissions,
 } from './private/permissions';
 import { Provider } from './private/provider';
+import { referencesIn } from './private/references';
 import { signingResource } from './private/signing-resource';
 import { checkChoice, checkReference, checkSlotTtl, checkType, ttlInSeconds, waitInSeconds } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
@@ -428,7 +429,10 @@ export class EmailIdentityDkim extends Construct {
 
   private claim(props: EmailIdentityDkimProps, domain: string, ...regions: string[]): void {
     for (const region of regions) {
-      if (!comesLate(domain, region)) claimIdentity(this, resourceOf(props.identity) ?? props.identity, region, domain);
+      if (comesLate(domain, region)) continue;
+      // One that is imported by a reference to the resource of another construct is the same.
+      const identity = resourceOf(props.identity) ?? referencesIn(this, domain).find(resourceOf) ?? props.identity;
+      claimIdentity(this, identity, region, domain);
     }
   }
 }

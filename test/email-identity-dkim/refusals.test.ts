@@ -243,3 +243,15 @@ describe('other properties', () => {
     expect(() => exampleCom(props)).toThrow(error);
   });
 });
+
+test.each<[string, (identity: ses.EmailIdentity) => string]>([
+  ['its name', (identity) => identity.emailIdentityName],
+  ['a reference to its resource', (identity) => (identity.node.defaultChild as ses.CfnEmailIdentity).ref],
+])('one identity as it is, and imported by %s, is one identity', (_, nameOf) => {
+  const stack = mailStack();
+  const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain('example.com') });
+  new EmailIdentityDkim(stack, 'First', { identity });
+  const again = ses.EmailIdentity.fromEmailIdentityName(stack, 'Again', nameOf(identity));
+  expect(() => new EmailIdentityDkim(stack, 'Second', { identity: again }))
+    .toThrow(/already has an EmailIdentityDkim in its Region: 'Mail\/First'/);
+});
