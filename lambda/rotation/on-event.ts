@@ -101,9 +101,10 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   const { members, stackId } = settingsOf(secretArn, state.tags, region);
   const rotationFor = (job: Work, looked = time.now()) => {
     const fence = async () => {
-      if (time.now() - looked < LOOK_COUNTS_MS) return;
-      looked = time.now();
+      const now = time.now();
+      if (now - looked < LOOK_COUNTS_MS) return;
       requireWanted(job, await looking.describe());
+      looked = now; // only a look that let it write
     };
     return rotationOf(members, (wanted) => {
       // The care goes on without a further Region that does not answer.

@@ -69,3 +69,18 @@ test('a key that SES does not verify is taken back', async () => {
     'pass: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
   ]);
 });
+
+// A write that the fence refused, of which the step went on with the next one: the refused look counted for it.
+test('11 a step writes nothing more when rotation was switched off meanwhile', async () => {
+  const signing = (every: 40 | 90, ttl: number, wait: number): KeyOperation => ({
+    do: 'deploy',
+    owner: 0,
+    as: {
+      signing: 'easy', rotating: { prefix: 'dkim', bits: 1024, overlap: 1, every }, zone: true, ttl, overwrite: false, retain: false, wait,
+    },
+    ending: {},
+  });
+  await runsThrough(ONE, 0, [
+    { do: 'SES finds', what: 'nothing' }, rotate(34), signing(90, 1800, 0), { do: 'cancel rotation', owner: 0 }, signing(40, 300, 1800),
+  ]);
+});
