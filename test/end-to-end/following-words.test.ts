@@ -44,7 +44,7 @@ test('SES has a key of somebody else', async () => {
   following.store('s2');
   await following.clock.pass(2 * MINUTE);
   expect(reasons()).toContain(`SES signs ${DOMAIN} otherwise than this secret says: SES in us-east-1 has EXTERNAL with the selector theirs`);
-  expect(reasons()).toContain('Nothing was changed. Deploy the stack again, so that it says how the domain is signed.');
+  expect(reasons()).toContain('Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed.');
   expect(following.published).toEqual(['s1']);
 });
 
