@@ -4,7 +4,7 @@ import { OutOfTimeError, UnreachableError } from './errors';
 import { Log } from './log';
 
 /** A look of a fence counts for so long. */
-export const LOOK_COUNTS_MS = 5_000;
+const LOOK_COUNTS_MS = 5_000;
 /** A call that has begun takes up to 20 seconds (`index.ts`), and 5 to connect. */
 const CALL_MS = 25_000;
 /** So long after a request or a step was overtaken, no call of it can come any more. */
@@ -15,6 +15,21 @@ export interface Timekeeper {
   now(): number;
   /** Rejects when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * A fence: looks before a write whether it still counts, and throws when it does not. A look that has let one write
+ * counts for the next ones, for some seconds.
+ *
+ * @param looked when somebody has looked last, in ms since 1970
+ */
+export function fenceBy(look: () => Promise<void>, time: Pick<Timekeeper, 'now'>, looked = -Infinity): () => Promise<void> {
+  return async () => {
+    const now = time.now();
+    if (now - looked < LOOK_COUNTS_MS) return;
+    await look();
+    looked = now;
+  };
 }
 
 /** There is room again soon: SES takes one call a second, and a zone one change at a time. */

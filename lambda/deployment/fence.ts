@@ -8,7 +8,7 @@ import { Request } from './request';
 import { textOf } from '../base/describe-error';
 import { HandlerError, NotShownYetError, OvertakenError } from '../base/errors';
 import { ResourceNow } from '../base/ports';
-import { isBusy, LOOK_COUNTS_MS } from '../base/retry';
+import { fenceBy, isBusy } from '../base/retry';
 
 /** The URL of a request says in which second it was made. After the first look it is known to the millisecond. */
 const SECOND_MS = 1_000;
@@ -22,10 +22,8 @@ const NOTED_SHOWS_AFTER_MS = 30_000;
 export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
   const { event, environment: { time, cloudFormation }, progress, log } = request;
   const madeAt = requestedAt(event) ?? NaN; // nothing is before or after what nobody knows
-  let looked = -Infinity;
-  return async () => {
+  return fenceBy(async () => {
     const now = time.now();
-    if (now - looked < LOOK_COUNTS_MS) return;
     try {
       const resource = await cloudFormation.resource(event.StackId, event.LogicalResourceId);
       if (!resource && event.RequestType !== 'Delete') {
@@ -40,8 +38,7 @@ export function fenceOf(request: Omit<Request, 'fence'>): () => Promise<void> {
       if (event.RequestType !== 'Delete' || error instanceof OvertakenError || isBusy(error)) throw error;
       log('stack-unknown', { message: textOf(error) });
     }
-    looked = now;
-  };
+  }, time);
 }
 
 /** If CloudFormation still waits, it gets this answer. If not, nobody reads it. */

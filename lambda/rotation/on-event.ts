@@ -11,7 +11,7 @@ import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
 import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { LOOK_COUNTS_MS, Retry } from '../base/retry';
+import { fenceBy, Retry } from '../base/retry';
 import { follow } from '../signing/followed-key';
 import {
   awaitNextKey, FailedForGoodError, finishNextKey, goOn, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
@@ -100,12 +100,7 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   requireWanted(event, state);
   const { members, stackId } = settingsOf(secretArn, state.tags, region);
   const rotationFor = (job: Work, looked = time.now()) => {
-    const fence = async () => {
-      const now = time.now();
-      if (now - looked < LOOK_COUNTS_MS) return;
-      requireWanted(job, await looking.describe());
-      looked = now; // only a look that let it write
-    };
+    const fence = fenceBy(async () => requireWanted(job, await looking.describe()), time, looked);
     return rotationOf(members, (wanted) => {
       // The care goes on without a further Region that does not answer.
       const patienceMs = job.kind === 'care' && wanted.signing.isFurther ? FURTHER_PATIENCE_MS : undefined;

@@ -1,9 +1,10 @@
 // Measures a stack with many identities on the local cloud, in simulated time: create, update, roll-back and delete.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { DkimSigning, EmailIdentityDkimProps } from '../../src';
+import { failingAfter } from '../../test/end-to-end/hand-made';
 import { allowPolicies, withDomains } from '../../test/end-to-end/many-identities';
-import { byoDkim, DOMAIN, REGION, Scene } from '../../test/end-to-end/scene';
+import { byoDkim, DOMAIN, Scene } from '../../test/end-to-end/scene';
 
 export const METHODS = ['BYODKIM', 'Easy DKIM', 'DEED', 'Rotating key'] as const;
 export type Method = typeof METHODS[number];
@@ -35,8 +36,7 @@ type Build = (stack: Stack) => void;
 
 const THROTTLED = new Set(['TooManyRequestsException', 'Throttling', 'PriorRequestNotComplete']);
 const PARENTS = ['eu-west-1', 'eu-central-1'] as const;
-const NEVER_VERIFIED = 'never.example';
-const DAY = 25 * 3_600_000;
+const MORE_THAN_A_DAY = 25 * 3_600_000;
 
 type Signing = [signingIn: (stack: Stack) => DkimSigning, props?: Partial<EmailIdentityDkimProps>];
 
@@ -59,7 +59,6 @@ export async function measure({ method, identities, concurrency, inSync, beside 
   try {
     scene.cloud.lambda.settings.concurrency = concurrency;
     allowPolicies(scene, 20);
-    scene.identityExists(REGION, NEVER_VERIFIED);
     const stacks = beside ? ['Mail', 'Other'] : ['Mail'];
     const build = (name: string, isAfter: boolean): Build => {
       const domains = Array.from({ length: identities }, (_, index) => `${name.toLowerCase()}${index}.${DOMAIN}`);
@@ -73,11 +72,11 @@ export async function measure({ method, identities, concurrency, inSync, beside 
     const [first] = stacks;
     const created = await operation(scene, 'create', () => all((name) => scene.deploy(name, build(name, false))));
     const updated = await operation(scene, 'update', () => all((name) => scene.deploy(name, build(name, true))));
-    await scene.cloud.clock.pass(DAY); // SES changes the length of a key once a day
+    await scene.cloud.clock.pass(MORE_THAN_A_DAY); // SES changes the length of a key once a day
     // It fails when about half of the identities are changed: CloudFormation cancels the others, and goes back.
     const failing: Build = (stack) => {
       build(first, false)(stack);
-      failAfter(stack, Math.max(1, Math.round(created.seconds / 2)));
+      failingAfter(Duration.seconds(Math.max(1, Math.round(created.seconds / 2))), scene, stack);
     };
     const rolledBack = await operation(scene, 'roll-back', () => all((name) =>
       scene.deploy(name, name === first ? failing : build(name, false))));
@@ -85,12 +84,6 @@ export async function measure({ method, identities, concurrency, inSync, beside 
   } finally {
     await scene.stop();
   }
-}
-
-/** A resource that fails after so many seconds. */
-function failAfter(stack: Stack, seconds: number): void {
-  const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'Never verified', NEVER_VERIFIED);
-  new EmailIdentityDkim(stack, 'Fails', { identity, waitForVerification: Duration.seconds(seconds) });
 }
 
 /** How the stack ends, and how another one beside it does. */

@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { DelegatedScene, KEYS_ZONE, PLACE, SLOTS } from './delegated-scene';
+import { thenFails } from './hand-made';
 import { DAY, HOUR, MINUTE, RotatingScene } from './rotating-scene';
 import { ACCOUNT, byoDkim, DNS_ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
@@ -28,15 +29,6 @@ async function started(cloud = {}): Promise<void> {
 async function deployed(options = {}, props = {}, cloud = {}): Promise<void> {
   delegated = await DelegatedScene.deployed(options, props, cloud);
   ({ scene } = delegated);
-}
-
-/** Something beside the signing fails, when the signing has been changed. */
-function failing(build: (stack: Stack) => EmailIdentityDkim) {
-  return (stack: Stack) => {
-    const dkim = build(stack);
-    const other = ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example');
-    new EmailIdentityDkim(stack, 'Fails', { identity: other }).node.addDependency(dkim);
-  };
 }
 
 /** Secrets with keys of ours. */
@@ -86,7 +78,7 @@ describe('a plain rotating key', () => {
     await scene.verified();
     const { selector } = from;
     const before = await scene.sent();
-    expect(await scene.deploy('mail', failing(to.dkim(OVERLAP)))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    expect(await scene.deploy('mail', thenFails(to.dkim(OVERLAP)))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
     await scene.verified();
     expect(await scene.send()).toMatchObject({ result: 'pass', selector });
     expect(await scene.verdictOn(before)).toMatchObject({ result: 'pass' });
@@ -377,7 +369,7 @@ describe('an update that fails', () => {
   test('after SES was told: the key stays for the mail on its way', async () => {
     await started();
     await scene.deployed('mail', scene.easy({ hostedZone: undefined }));
-    const going = scene.deploy('mail', failing(delegated.dkim()));
+    const going = scene.deploy('mail', thenFails(delegated.dkim()));
     await scene.cloud.clock.until('SES to sign with the slot', () =>
       scene.identity()!.tokens.includes('dkim-1') && scene.identity()!.status === 'SUCCESS');
     const before = await scene.sent();

@@ -4,6 +4,7 @@
 // where a failure is a failure.
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { failing, failingAfter } from './hand-made';
 import { byoDkim, PEM, REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 import { StackResult } from '../cloud';
@@ -14,13 +15,6 @@ beforeEach(async () => {
   scene = await Scene.withIdentity();
 });
 afterEach(() => scene.stop());
-
-/** Fails, as its identity does not exist. */
-function failing(stack: Stack): EmailIdentityDkim {
-  return new EmailIdentityDkim(stack, 'Failing', {
-    identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example'),
-  });
-}
 
 /** The construct under test, and one that fails meanwhile. */
 function besideOneThatFails(build: (stack: Stack) => unknown): (stack: Stack) => void {
@@ -110,25 +104,17 @@ describe('fifty requests that are cancelled, and share the one call a second tha
 });
 
 describe('a run that dies after its answer, and is repeated a minute later', () => {
-  const NEVER_VERIFIED = 'never.example';
-
   /** Both keys are in one secret, so that the function's rights are the same before and after. */
   let keys: string;
   const signingWith = (selector: string, jsonField: 'one' | 'two') =>
     scene.dkim((stack) => byoDkim(stack, selector, keys, { jsonField }));
 
   /** The construct under test, and one that fails soon after it: SES does not verify it in that time. */
-  const beforeOneThatFailsLater = (build: (stack: Stack) => EmailIdentityDkim) => (stack: Stack) => {
-    const later = new EmailIdentityDkim(stack, 'Later', {
-      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Never', NEVER_VERIFIED),
-      waitForVerification: Duration.seconds(10),
-    });
-    later.node.addDependency(build(stack));
-  };
+  const beforeOneThatFailsLater = (build: (stack: Stack) => EmailIdentityDkim) => (stack: Stack) =>
+    failingAfter(Duration.seconds(10), scene, stack).node.addDependency(build(stack));
 
   beforeEach(async () => {
     keys = scene.secret(JSON.stringify(PEM));
-    scene.identityExists(REGION, NEVER_VERIFIED);
     await scene.deployed('Mail', signingWith('s1', 'one'));
     await scene.verified();
     // So long does the roll-back or the Delete wait for its change: the repeat comes meanwhile.

@@ -4,6 +4,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, FollowingScene, HOUR, MINUTE, REGION, valueOf } from './following-scene';
+import { READABLE } from './hand-made';
 import { DNS_ACCOUNT, newKey, Scene } from './scene';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 import { NewSecret } from '../cloud/secrets-manager/secrets';
@@ -151,14 +152,7 @@ test.each<[string, Partial<NewSecret>]>([
   ['another account, whose policy does not let its versions be listed', {
     account: DNS_ACCOUNT,
     kmsKeyArn: FOREIGN_KEY,
-    resourcePolicy: {
-      Statement: {
-        Effect: 'Allow',
-        Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-        Action: 'secretsmanager:GetSecretValue',
-        Resource: '*',
-      },
-    },
+    resourcePolicy: READABLE,
   }],
   ['another Region', { region: 'eu-west-1', kmsKeyArn: REGION_KEY }],
 ])('a secret of %s sends no event here, and is followed within the hour', async (_, secret) => {

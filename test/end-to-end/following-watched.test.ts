@@ -1,17 +1,6 @@
 // A key that follows its secret, watched: a new key is no problem, and one that was taken back is.
 import { FollowingScene, HOUR, MINUTE } from './following-scene';
-import { nextReport, said, WATCHED } from './watched';
-
-const HEALTHY = {
-  Problem: 0,
-  LookFailed: 0,
-  Verified: 1,
-  SigningEnabled: 1,
-  KeyPublished: 1,
-  RotationPendingMinutes: 0,
-  SupersededRecords: expect.any(Number),
-  RetirementsOverdue: 0,
-};
+import { HEALTHY_KEY as HEALTHY, nextReport, said, WATCHED } from './watched';
 
 let following: FollowingScene;
 

@@ -1,11 +1,10 @@
 // One rotating key in several Regions, in a world that pushes back: a Region that cannot be reached, or that missed a
 // change; a call that lands late; a SES that takes its time. In the end all Regions sign with the current key.
 import { Duration, Stack } from 'aws-cdk-lib';
-import * as ses from 'aws-cdk-lib/aws-ses';
+import { failingAfter } from './hand-made';
 import { EUROPE, IN_ALL, REGIONS, RegionsScene, SYDNEY } from './regions-scene';
 import { HOUR, MINUTE, REGION, SHORT } from './rotating-scene';
 import { Scene } from './scene';
-import { EmailIdentityDkim } from '../../src';
 import { FaultKind } from '../cloud/faults';
 import { part } from '../whole-size';
 
@@ -41,13 +40,9 @@ async function expectOldRecordsRetired(): Promise<void> {
 
 test('an update that removes a Region is rolled back, and the key has changed meanwhile', async () => {
   const first = rotating.selector;
-  rotating.scene.identityExists(REGION, 'never.example');
   const failing = rotating.scene.deploy('mail', (stack: Stack) => {
     rotating.dkim({ ...SHORT, furtherRegions: [SYDNEY] })(stack);
-    new EmailIdentityDkim(stack, 'Fails', {
-      identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Never', 'never.example'),
-      waitForVerification: Duration.minutes(40),
-    });
+    failingAfter(Duration.minutes(40), rotating.scene, stack);
   });
   await rotating.clock.pass(5 * MINUTE);
   await rotating.rotated();

@@ -1,5 +1,5 @@
-// What tests set up beside the library: a signing that somebody made by hand, and a resource that fails a deployment.
-import { Stack } from 'aws-cdk-lib';
+// What tests set up beside the library: a signing or a policy that somebody made by hand, and resources that fail.
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, DOMAIN, REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
@@ -16,10 +16,25 @@ export function bareKey(pem: string): string {
   return pem.replace(/-----[^-]+-----|\s/g, '');
 }
 
+/** The policy of a secret in another account that lets ours read it. */
+export const READABLE = {
+  Statement: {
+    Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'secretsmanager:GetSecretValue', Resource: '*',
+  },
+} as const;
+
 /** Fails, as its identity does not exist. */
 export function failing(stack: Stack): EmailIdentityDkim {
   const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'Missing', 'missing.example');
   return new EmailIdentityDkim(stack, 'Failing', { identity });
+}
+
+/** Fails after that time: nobody publishes the records of its identity, so SES does not verify it. */
+export function failingAfter(time: Duration, scene: Scene, stack: Stack): EmailIdentityDkim {
+  const name = 'never.example';
+  if (!scene.identity(REGION, name)) scene.identityExists(REGION, name);
+  const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'Never', name);
+  return new EmailIdentityDkim(stack, 'FailingLater', { identity, waitForVerification: time });
 }
 
 /** The same stack with a resource that fails when ours is done. */

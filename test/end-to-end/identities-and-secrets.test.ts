@@ -3,6 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { READABLE } from './hand-made';
 import { ACCOUNT, DNS_ACCOUNT, newKey, PEM, REGION, Scene } from './scene';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 
@@ -146,14 +147,7 @@ describe('a secret', () => {
       const { arn } = create({
         account: DNS_ACCOUNT,
         kmsKeyArn: FOREIGN_KEY_ARN,
-        resourcePolicy: {
-          Statement: {
-            Effect: 'Allow',
-            Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-            Action: 'secretsmanager:GetSecretValue',
-            Resource: '*',
-          },
-        },
+        resourcePolicy: READABLE,
       });
       return (stack) => DkimPrivateKey.fromSecret(byArn(stack, arn, FOREIGN_KEY_ARN));
     }],

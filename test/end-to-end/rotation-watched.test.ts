@@ -2,20 +2,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { LocalCloudOptions } from '../cloud';
-import { HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
+import { HEALTHY_KEY, HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
 
-const HEALTHY = {
-  Problem: 0,
-  LookFailed: 0,
-  Verified: 1,
-  SigningEnabled: 1,
-  KeyPublished: 1,
-  KeyAgeDays: expect.any(Number),
-  DaysToRotation: expect.any(Number),
-  RotationPendingMinutes: 0,
-  SupersededRecords: expect.any(Number),
-  RetirementsOverdue: 0,
-};
+const HEALTHY = { ...HEALTHY_KEY, KeyAgeDays: expect.any(Number), DaysToRotation: expect.any(Number) };
 
 let rotating: RotatingScene;
 

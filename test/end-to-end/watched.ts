@@ -8,6 +8,14 @@ export const HOUR = 3_600_000;
 /** Watched, with all metrics. */
 export const WATCHED: Partial<EmailIdentityDkimProps> = { watch: true, detailedMetrics: true };
 
+/** What a look reports of an identity that has no problem. */
+export const HEALTHY = { Problem: 0, LookFailed: 0, Verified: 1, SigningEnabled: 1, KeyPublished: 1 };
+
+/** The same of one whose key changes. */
+export const HEALTHY_KEY = {
+  ...HEALTHY, RotationPendingMinutes: 0, SupersededRecords: expect.any(Number), RetirementsOverdue: 0,
+};
+
 /** What a look has reported of an identity. */
 export interface Report {
   readonly metrics: Readonly<Record<string, number>>;

@@ -7,11 +7,10 @@ import { bareKey, signsByHand } from './hand-made';
 import { manyIdentities } from './many-identities';
 import { PARENT, parentExists } from './methods';
 import { ACCOUNT, byoDkim as byoDkimOf, DOMAIN, newKey, PEM, publicKeyOf, REGION, Scene } from './scene';
-import { HOUR, nextReport, reportsOn, said, WATCHED, watchers } from './watched';
+import { HEALTHY, HOUR, nextReport, reportsOn, said, WATCHED, watchers } from './watched';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { sized } from '../whole-size';
 
-const HEALTHY = { Problem: 0, LookFailed: 0, Verified: 1, SigningEnabled: 1, KeyPublished: 1 };
 const MINUTE = 60_000;
 const IDENTITY = { account: ACCOUNT, region: REGION, name: DOMAIN };
 const RECORD = `s1._domainkey.${DOMAIN}`;
