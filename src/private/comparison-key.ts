@@ -12,6 +12,7 @@ import { referencesIn } from './references';
  * other stacks.
  */
 export function comparisonKey(stack: Stack, ...texts: string[]): string {
+  if (!texts.some(text => Token.isUnresolved(text))) return JSON.stringify(texts); // the usual case; tokens are slow
   const otherStacks = referencesIn(stack, texts).map(Stack.of).filter(found => found !== stack);
   return JSON.stringify([...stack.resolve(texts), ...otherStacks.map(nameOf)]);
 }

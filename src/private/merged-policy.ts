@@ -156,8 +156,9 @@ function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
   });
 }
 
+/** Equal texts, of which a shared zone gives many, are compared once: keys are slow. */
 function distinct(stack: Stack, texts: string[]): string[] {
-  return [...new Map(texts.map(text => [comparisonKey(stack, text), text])).values()];
+  return [...new Map([...new Set(texts)].map(text => [comparisonKey(stack, text), text])).values()];
 }
 
 function render(permissions: Permission[]): PolicyDocument {

@@ -26,6 +26,8 @@ export class SharedPolicies {
   private readonly policies: SharedPolicy[] = [];
   /** The grants of each policy. */
   private packed: Grant[][] = [];
+  /** The number of the policy that each grant is in, as soon as somebody has asked. */
+  private places?: ReadonlyMap<Grant, number>;
   private isWide = false;
 
   /** @param own what the function does for itself, whatever the identities */
@@ -44,9 +46,15 @@ export class SharedPolicies {
     this.grants.push(grant);
     if (this.isWide) widen(Stack.of(this.scope), grant);
     this.packed = this.packAll() ?? this.packWider() ?? this.refuse();
+    this.places = undefined;
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
     this.acknowledgeFindings();
-    return lazyDependable(() => this.policies[this.packed.findIndex(grants => grants.includes(grant))]);
+    return lazyDependable(() => this.policies[this.placeOf(grant)]);
+  }
+
+  private placeOf(grant: Grant): number {
+    this.places ??= new Map(this.packed.flatMap((grants, index) => grants.map(each => [each, index])));
+    return this.places.get(grant)!;
   }
 
   private packAll(): Grant[][] | undefined {
@@ -87,7 +95,7 @@ export class SharedPolicies {
   private addPolicy(): SharedPolicy {
     const index = this.policies.length;
     const policy = new SharedPolicy(this.scope, `Policy${index + 1}`, this.role, () =>
-      (this.packed[index] ?? []).flatMap(grant => grant.permissions));
+      this.packed[index] ?? []);
     if (index > 0) policy.node.addDependency(this.policies[0]);
     return policy;
   }
@@ -145,16 +153,16 @@ function lazyDependable(find: () => IConstruct): IDependable {
 class SharedPolicy extends iam.ManagedPolicy {
   private readonly acknowledged = new Set<string>();
 
-  /** @param permissions all that it has when the app is complete */
-  constructor(scope: Construct, id: string, role: iam.IRole, permissions: () => Permission[]) {
-    const document = new MergedDocument(Stack.of(scope), permissions);
+  /** @param grants all that it has when the app is complete */
+  constructor(scope: Construct, id: string, role: iam.IRole, grants: () => readonly Grant[]) {
+    const document = new MergedDocument(Stack.of(scope), () => grants().flatMap(grant => grant.permissions));
     super(scope, id, { roles: [role], document });
 
     const resource = this.resource;
     if (!resource) return;
     resource.description = Lazy.uncachedString({ produce: () => document.description });
     resource.path = undefined; // CDK's default is IAM's own
-    omitIfNotTaken(resource, role, () => permissions().length > 0);
+    omitIfNotTaken(resource, role, () => grants().some(grant => grant.permissions.length > 0));
     replaceByContent(resource, preparing => document.hash(preparing));
   }
 
