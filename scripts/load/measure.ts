@@ -2,6 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { DkimSigning, EmailIdentityDkimProps } from '../../src';
+import type { CallRecord } from '../../test/cloud/http-service';
 import { failingAfter } from '../../test/end-to-end/hand-made';
 import { allowPolicies, withDomains } from '../../test/end-to-end/many-identities';
 import { byoDkim, DOMAIN, Scene } from '../../test/end-to-end/scene';
@@ -23,6 +24,8 @@ export interface Load {
 export interface Operation {
   readonly name: 'create' | 'update' | 'roll-back' | 'delete';
   readonly seconds: number;
+  /** Seconds that its calls need at the rates of SES and Route 53. No stack of this account can be faster. */
+  readonly quotas: number;
   /** Seconds that CloudFormation waited for the slowest of the custom resources. It gives up after an hour. */
   readonly longestRequest: number;
   readonly calls: number;
@@ -99,6 +102,7 @@ async function operation(scene: Scene, name: Operation['name'], run: () => Promi
   const [began, callsBefore] = [clock.now(), calls.length];
   const results = await run();
   const made = calls.slice(callsBefore).filter(({ service }) => service !== 's3');
+  const admitted = made.filter(({ error }) => !THROTTLED.has(error ?? ''));
   let [longest, failures] = [0, results.filter(({ status }, index) => status !== ENDS[name][index]).length];
   for (const { events } of results) {
     const begun = new Map<string, number>();
@@ -113,9 +117,22 @@ async function operation(scene: Scene, name: Operation['name'], run: () => Promi
   return {
     name,
     seconds: Math.round((clock.now() - began) / 1000),
+    quotas: Math.round(secondsByQuotas(scene, admitted)),
     longestRequest: Math.round(longest / 1000),
     calls: made.length,
-    throttled: made.filter(({ error }) => THROTTLED.has(error ?? '')).length,
+    throttled: made.length - admitted.length,
     failures,
   };
+}
+
+/** SES counts the calls of each Region for itself. */
+function secondsByQuotas({ cloud }: Scene, calls: readonly CallRecord[]): number {
+  const needed = new Map<string, number>();
+  for (const service of ['ses', 'route53'] as const) {
+    for (const { region } of calls.filter((call) => call.service === service)) {
+      const quota = `${service} ${region}`;
+      needed.set(quota, (needed.get(quota) ?? 0) + 1 / cloud[service].settings.requestsPerSecond);
+    }
+  }
+  return Math.max(...needed.values());
 }
