@@ -98,6 +98,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     `@aws-sdk/client-sesv2@${SDK}`,
     `@aws-sdk/client-sts@${SDK}`,
     '@aws-sdk/credential-provider-env@3.972.84', // the only credential provider in the bundle
+    // Send the answer to CloudFormation. The clients bring them, and send their calls with them.
+    '@smithy/core@3.41.0',
+    '@smithy/node-http-handler@4.14.2',
     // In the bundle too, for questions to name servers: Node's resolver shows neither referrals nor who is
     // authoritative. It does messages only, has one small dependency, and is what most of Node's DNS tools use.
     // dns2 needs Node 22. The local cloud's name servers use it as well.

@@ -1,9 +1,9 @@
 // The answer that CloudFormation always gets: at most 4096 bytes, to a URL that nobody else may see.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 import { CloudFormationEvent } from './event';
-import { Request } from './request';
+import { Environment, Request } from './request';
 import { ResourceAttributes } from '../../src/private/contract';
-import { detailsOf } from '../base/describe-error';
+import { describeError } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 
 export type Answer =
@@ -11,9 +11,8 @@ export type Answer =
   | { readonly status: 'FAILED'; readonly physicalId: string; readonly reason: string };
 
 const MAX_ANSWER_BYTES = 4096;
-/** With their time-outs and pauses they fit into the half minute that is kept for them. */
+/** With their pauses, and five seconds each, they fit into the half minute that is kept for them. */
 const TRIES = 4;
-const TIMEOUT_MS = 5_000;
 const FIRST_PAUSE_MS = 1_000;
 
 /** PUTs the answer. A connection can fail once, so it is tried again. */
@@ -23,7 +22,7 @@ export async function giveAnswer({ event, environment, log, redactor }: Request,
   const body = answer.status === 'FAILED' ? renderFailure(event, physicalId, redactor.redact(answer.reason))
     : render(event, { Status: status, PhysicalResourceId: physicalId, Data: answer.attributes });
   for (let tries = 1; ; tries++) {
-    const problem = await put(event.ResponseURL, body);
+    const problem = await put(environment, event.ResponseURL, body);
     if (problem === undefined) return log('answered', { status, physicalResourceId: physicalId });
     log('answer-retried', { attempt: tries, message: problem });
     // It is thrown, so that Lambda repeats the whole event. The work is done already and is only found again.
@@ -35,15 +34,12 @@ export async function giveAnswer({ event, environment, log, redactor }: Request,
 }
 
 /** What went wrong, or nothing. Never the URL: whoever has it can answer in our place. */
-async function put(url: string, body: Buffer): Promise<string | undefined> {
-  // The URL is signed without a content type, so that has to be sent empty.
-  const headers = { 'content-type': '' };
+async function put({ putAnswer }: Environment, url: string, body: Buffer): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { method: 'PUT', body, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return response.ok ? undefined : `HTTP status ${response.status}`;
+    const status = await putAnswer(url, body);
+    return status >= 200 && status < 300 ? undefined : `HTTP status ${status}`;
   } catch (error) {
-    const { cause, name } = detailsOf(error);
-    return `connection failed: ${detailsOf(cause).code ?? name}`;
+    return `connection failed: ${describeError(error).name}`;
   }
 }
 

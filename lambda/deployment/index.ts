@@ -10,6 +10,7 @@ import { allServices, HERE } from '../services/all-services';
 import { cloudFormationOf } from '../services/cloudformation';
 import { invokeAsynchronously } from '../services/lambda';
 import { namingHost } from '../services/named-host';
+import { putAnswer } from '../services/put-answer';
 import { schedulerOf } from '../services/scheduler';
 import { surroundings } from '../services/surroundings';
 
@@ -19,6 +20,7 @@ const environmentOf = ({ invokedFunctionArn: functionArn }: Invocation): Environ
   ...surroundings,
   services: allServices,
   cloudFormation: cloudFormationOf(namingHost(new CloudFormationClient(HERE))),
+  putAnswer,
   startInvocation: (event, retry) =>
     invokeAsynchronously(namingHost(new LambdaClient(HERE)), FUNCTION_NAME, event, retry),
   scheduler: (retry) => schedulerOf(namingHost(new SchedulerClient(HERE)), {

@@ -11,6 +11,8 @@ import { Retry } from '../base/retry';
 export interface Environment extends Surroundings {
   readonly services: ServicesFor;
   readonly cloudFormation: CloudFormation;
+  /** Sends an answer to its URL, and gives the HTTP status. */
+  readonly putAnswer: (url: string, body: Buffer) => Promise<number>;
   /** Starts this function once more, with this event. */
   readonly startInvocation: (event: HandlerEvent, retry: Retry) => Promise<void>;
   readonly scheduler: (retry: Retry) => Scheduler;

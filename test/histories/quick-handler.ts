@@ -27,20 +27,12 @@ export class QuickHandler {
   private readonly waiting = new Map<string, Waiting>();
   private readonly runs = new Map<string, Run>();
   private readonly schedules = new Set<string>();
-  private readonly realFetch = globalThis.fetch;
   private runsMade = 0;
 
   constructor(
     private readonly calls: QuickCalls, private readonly clients: QuickClients, private readonly random: Random,
     private readonly services: QuickServices, private readonly stackOf: (stackId: string) => Stack,
-  ) {
-    const take = (url: string, { body }: { body: Buffer }) => this.takeAnswer(new URL(url), body);
-    globalThis.fetch = take as unknown as typeof fetch;
-  }
-
-  stop(): void {
-    globalThis.fetch = this.realFetch;
-  }
+  ) {}
 
   /** What CloudFormation sends the answer to. */
   expect(request: RequestSeen): { url: string; body: Promise<string> } {
@@ -83,6 +75,7 @@ export class QuickHandler {
       services: this.clients.servicesOf({ run, account, requestFor: () => request }),
       cloudFormation: cloudFormationOf(client('cloudformation', (operation, input) =>
         this.cloudFormation(operation, input))),
+      putAnswer: (url, body) => this.takeAnswer(new URL(url), body),
       startInvocation: (sent, retry) => invokeAsynchronously(client('lambda', (_, { Payload }) => {
         this.invokeAsync(Payload.toString());
       }), 'function', sent, retry),
@@ -107,7 +100,7 @@ export class QuickHandler {
     return {};
   }
 
-  private async takeAnswer(url: URL, body: Buffer): Promise<Response> {
+  private async takeAnswer(url: URL, body: Buffer): Promise<number> {
     this.calls.wrote('the answer', body.toString());
     const waiting = this.waiting.get(url.searchParams.get('X-Amz-Signature')!)!;
     const id = url.searchParams.get('run')!;
@@ -116,6 +109,6 @@ export class QuickHandler {
       this.services.witness.answered(waiting.request, id);
       waiting.resolve(body.toString());
     });
-    return new Response();
+    return 200;
   }
 }

@@ -66,7 +66,6 @@ export class QuickWorld implements World {
   }
 
   async stop(): Promise<void> {
-    this.handler.stop();
     Math.random = this.realRandom;
   }
 

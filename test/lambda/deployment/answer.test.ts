@@ -8,6 +8,7 @@ import { Timekeeper } from '../../../lambda/base/retry';
 import { Answer, giveAnswer } from '../../../lambda/deployment/answer';
 import { CloudFormationEvent } from '../../../lambda/deployment/event';
 import { Request } from '../../../lambda/deployment/request';
+import { putAnswer } from '../../../lambda/services/put-answer';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 
 interface Received {
@@ -73,7 +74,7 @@ function event(more: Partial<CloudFormationEvent> = {}): CloudFormationEvent {
 
 /** All of a request that its answer needs. */
 const request = (more: Partial<CloudFormationEvent>) =>
-  ({ event: event(more), environment: { time }, log, redactor }) as unknown as Request;
+  ({ event: event(more), environment: { time, putAnswer }, log, redactor }) as unknown as Request;
 
 const SUCCESS: Answer = {
   status: 'SUCCESS', physicalId: 'us-east-1/example.com', attributes: { DkimStatus: 'SUCCESS', Selector: 'dkim2026' },
@@ -176,7 +177,7 @@ describe('an answer that does not arrive', () => {
     ['a 500', says(500), 'HTTP status 500'],
     ['a 503', says(503), 'HTTP status 503'],
     ['a 403', says(403), 'HTTP status 403'],
-    ['a cut connection', cuts, 'connection failed: UND_ERR_SOCKET'],
+    ['a cut connection', cuts, 'connection failed: ECONNRESET'],
   ])('is given again after %s', async (_, reaction, message) => {
     // GIVEN
     reactions = [reaction, reaction];
@@ -192,12 +193,13 @@ describe('an answer that does not arrive', () => {
   });
 
   test('is given again when the server says nothing', async () => {
-    const real = AbortSignal.timeout.bind(AbortSignal);
-    const timeout = jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => real(100));
+    const real = setTimeout;
+    const timeout = jest.spyOn(globalThis, 'setTimeout').mockImplementation((run, ms) =>
+      real(run, ms === 5_000 ? 100 : ms));
     reactions = [hangs];
     await give(SUCCESS);
     expect(received).toHaveLength(2);
-    expect(timeout).toHaveBeenCalledWith(5_000);
+    expect(timeout).toHaveBeenCalledWith(expect.any(Function), 5_000);
     expect(JSON.parse(lines[0]))
       .toMatchObject({ decision: 'answer-retried', message: 'connection failed: TimeoutError' });
   });
