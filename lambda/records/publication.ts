@@ -129,7 +129,8 @@ export async function leaveZone(publisher: Publisher, untold: readonly string[] 
   }
 }
 
-function planSettings({ settings, retry }: Publisher) {
+/** What the times of a plan are. */
+export function planSettings({ settings, retry }: Pick<Publisher, 'settings' | 'retry'>) {
   const { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP } = settings;
   const now = retry.now();
   return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + overlap * 1000) };

@@ -32,6 +32,8 @@
 // | ours                              | stays, marked         | deleted                   | stays; the user's    |
 // | ours and another owner's          | stays, marked         | stays with that owner     | stays; found there   |
 // | ours, and SES signs with it still | stays, marked         | stays, or is handed over  | stays; the user's    |
+// | ours, and mail on its way needs   | stays, marked         | deleted; handed over if   | stays; the user's    |
+// | it                                |                       | another owner stays       |                      |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
@@ -81,6 +83,12 @@ export interface StillUsed {
   readonly successor?: string;
   /** The labels of owners that are being removed at this moment, and leave everything to this one. */
   readonly leaving?: readonly string[];
+  /** What was told to SES before. The successor keeps it for the mail that is on its way. */
+  readonly before?: Before;
+}
+
+interface Before extends Pick<Publication, 'now' | 'supersededUntil'> {
+  readonly wasTold: (entry: Pick<Entry, 'label' | 'type'>) => boolean;
 }
 
 /** What is done for one wanted record. */
@@ -209,8 +217,10 @@ export function planLeaving(
 }
 
 /**
- * Deletes the records that are ours, that still have our value and that nobody else needs, and the registry record. A
- * record that SES still signs with is handed over to the owner that needs it. That owner's next change supersedes it.
+ * Deletes the records that are ours, that still have our value and that nobody else needs, and the registry record.
+ *
+ * An owner that stays gets the others. Its next change supersedes the record that SES still signs with. What is
+ * superseded already, or was told until now, is retired there after its overlap.
  */
 export function planRelease(
   records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed, room?: number,
@@ -219,11 +229,17 @@ export function planRelease(
   return letGo(view, view.entries, (ours) => {
     const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
     const used = ours.filter((record) => stillUsed?.names.includes(record.name));
-    const deleted = ours.filter((record) => !shared.includes(record) && !used.includes(record));
     const pages = view.others.filter((page) => view.ownerLabelOf(page) === stillUsed?.successor);
-    const handedOver = used.filter((record) => !pages.some(({ registry }) => view.entryIn(registry, record)));
-    const successors = handedOver.length > 0 ? pages.filter(({ registry }) => registry.of === undefined) : [];
-    const entries = handedOver.flatMap((record) => view.entryFor(record) ?? []);
+    const before = pages.length > 0 ? stillUsed?.before : undefined;
+    const kept = new Map(ours.flatMap((record) => {
+      const entry = view.entryFor(record)!;
+      const needed = used.includes(record) ? entry : before && neededAfter(entry, before);
+      return needed ? [[record, needed] as const] : [];
+    }));
+    const deleted = ours.filter((record) => !shared.includes(record) && !kept.has(record));
+    const entries = [...kept].flatMap(([record, entry]) =>
+      pages.some(({ registry }) => view.entryIn(registry, record)) ? [] : [entry]);
+    const successors = entries.length > 0 ? pages.filter(({ registry }) => registry.of === undefined) : [];
     // Only leaving owners list these. An owner that adopts one now touches one of their registry records, or ours.
     const leavers = new Set(deleted.flatMap((record) => view.listersOf(record)));
     return [
@@ -233,6 +249,12 @@ export function planRelease(
       ...successors.flatMap((page) => changePage(page, [...page.registry.entries, ...entries])),
     ];
   }, room);
+}
+
+/** The entry of a record that mail on its way needs, with the time until which it does. */
+function neededAfter(entry: Entry, { now, supersededUntil, wasTold }: Before): Entry | undefined {
+  const until = entry.until ?? (wasTold(entry) ? supersededUntil : undefined);
+  return until !== undefined && until > now ? { ...entry, until } : undefined;
 }
 
 /**

@@ -20,7 +20,7 @@
 import { noted } from './noted';
 import { SHOWN_AFTER_MS, signsAs } from './ses-rules';
 import {
-  isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
+  canHaveSigned, isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
 } from './signing-tag';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
@@ -31,6 +31,7 @@ import { isAccessDenied } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
+import { planSettings } from '../records/publication';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
 import { isAnothers, registryName } from '../records/zone-view';
 
@@ -182,7 +183,7 @@ async function releaseSigning(
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, owner))) {
-    return leftAlone(tag, identity, owner, services);
+    return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;
   const hasLeft = mayLeave && (tag.leaves || await noteLeaving(tag, request, services));
@@ -196,7 +197,7 @@ async function releaseSigning(
     return { names: [], leaving: leavingOf(now, owner), isNoted: hasLeft };
   }
   return {
-    ...leftAlone(tagNow, now, owner, services),
+    ...leftAlone(tagNow, now, request, services),
     successor,
     leaving: successor ? [] : leavingOf(now, owner),
     isNoted: hasLeft,
@@ -204,9 +205,19 @@ async function releaseSigning(
   };
 }
 
-function leftAlone(tag: SigningTag, identity: IdentityState, owner: Owner, { log }: Services): StillUsed {
+function leftAlone(
+  tag: SigningTag, identity: IdentityState, request: ReleaseRequest, { log, retry }: Services,
+): StillUsed {
+  const { previous: { zone }, owner, create } = request;
   log('signing-left-alone', { method: identity.origin });
-  return { names: recordNamesOf(tag, identity, owner) };
+  // What a failed Create has told SES is either what SES signs with now, or has not arrived.
+  const hasBefore = zone && create?.succeeded !== false;
+  return {
+    names: recordNamesOf(tag, identity, owner),
+    before: hasBefore ? {
+      ...planSettings({ settings: zone, retry }), wasTold: (entry) => canHaveSigned(tag, entry),
+    } : undefined,
+  };
 }
 
 function recordNamesOf(tag: SigningTag, identity: IdentityState, { domain }: Owner): string[] {

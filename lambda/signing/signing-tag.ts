@@ -10,6 +10,7 @@ import { deedOrigin, signsNow } from './ses-rules';
 import { DesiredSigning } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { IdentityState } from '../base/ports';
+import { Entry } from '../records/registry';
 
 export interface SigningTag {
   /** How the owner has told SES to sign, newest first. A call need not arrive, so SES may sign in any of these ways. */
@@ -82,6 +83,14 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
 /** True when the tag's owner has told SES a key under this selector, as far back as the tag says. */
 export function wasTold({ told }: SigningTag, selector: string): boolean {
   return told.includes(BYODKIM + selector);
+}
+
+/**
+ * True when mail can have been signed with this record, as far back as the tag says. A CNAME is one of Easy DKIM, which
+ * SES signs with as soon as it finds it.
+ */
+export function canHaveSigned(tag: SigningTag, { label, type }: Pick<Entry, 'label' | 'type'>): boolean {
+  return type === 'CNAME' || wasTold(tag, label);
 }
 
 /** The label of another owner, to which the signing can be left: one that has told SES the same, or else any one. */

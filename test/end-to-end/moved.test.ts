@@ -1,0 +1,94 @@
+// A construct moves to another stack: the new one is deployed, then the old one is removed. Invariant 6: the mail that
+// was signed before can be verified until its overlap is over.
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { FollowingScene } from './following-scene';
+import { WAIT } from './methods';
+import { HOUR, RotatingScene, SHORT } from './rotating-scene';
+import { Scene } from './scene';
+
+let scene: Scene;
+
+afterEach(() => scene.stop());
+
+const OVERLAP = 14 * 24 * HOUR;
+const PASSES = { result: 'pass' };
+
+/** A stack with something else in place of the construct. */
+const withoutIt = (stack: Stack) => void new ses.EmailIdentity(stack, 'Other', {
+  identity: ses.Identity.domain('other.example'),
+});
+
+/** The records of a selector that are there, whoever has them. */
+const records = () => scene.records().map((record) => record.split(' ')[1]);
+
+test('a selector that was changed an hour before the move can be looked up until its overlap is over', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  const before = await scene.sent();
+  await scene.deployed('Old', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.cloud.clock.pass(HOUR);
+  await scene.deployed('New', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('Old', withoutIt);
+
+  await scene.cloud.clock.pass(OVERLAP - 2 * HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+  expect(await scene.verdictOn(await scene.sent())).toMatchObject(PASSES);
+
+  await scene.cloud.clock.pass(3 * HOUR);
+  await scene.deployed('New', scene.byo('s2', scene.secrets.two, { recordTtl: Duration.minutes(29) }));
+  expect(records()).toEqual(['s2._domainkey.example.com.']);
+  await scene.destroy('New');
+  expect(scene.all()).toEqual([]);
+});
+
+test('a key that the new stack replaces can be looked up until its overlap is over', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  const before = await scene.sent();
+  await scene.deployed('New', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('Old', withoutIt);
+  await scene.cloud.clock.pass(OVERLAP - HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+});
+
+test('so can the tokens of Easy DKIM', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.easy(WAIT));
+  const tokens = records();
+  await scene.deployed('New', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('Old', withoutIt);
+  expect(tokens).toHaveLength(3);
+  expect(new Set(records())).toEqual(new Set([...tokens, 's2._domainkey.example.com.']));
+});
+
+test('a rotating key moves, and its successor retires the key before', async () => {
+  const rotating = await RotatingScene.deployed(SHORT);
+  scene = rotating.scene;
+  const before = await scene.sent();
+  await scene.deployed('New', rotating.dkim(SHORT, WAIT));
+  await scene.verified();
+  await scene.deployed('mail', withoutIt);
+  await scene.cloud.clock.pass(2 * HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+  expect(await scene.verdictOn(await scene.sent())).toMatchObject(PASSES);
+});
+
+test('a key that follows its secret moves', async () => {
+  const following = await FollowingScene.deployed(WAIT);
+  scene = following.scene;
+  const before = await scene.sent();
+  await following.changed('s2');
+  await scene.deployed('New', scene.dkim(following.signing(), WAIT));
+  await scene.deployed('mail', withoutIt);
+  await scene.cloud.clock.pass(2 * HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+});
+
+test('what the new stack published and never told goes with its failed Create', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  scene.cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: Scene.refusal() });
+  await scene.deploy('New', scene.byo('s2', scene.secrets.two));
+  expect(records()).toEqual(['s1._domainkey.example.com.']);
+});
