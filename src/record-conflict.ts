@@ -14,8 +14,14 @@ export enum RecordConflict {
 
   /**
    * The deployment replaces the record. From then on the record belongs to this construct and is
-   * deleted with it. A record that another construct uses, or with which SES signs now, is not
-   * replaced: the deployment fails.
+   * deleted with it. A roll-back does not bring the old value back.
+   *
+   * Use this only if no mail is signed with the key that is there. This construct cannot see whether
+   * SES in another Region or another mail service signs with it. Some receivers still have the old
+   * value until its TTL is over, and cannot verify mail that SES signs meanwhile.
+   *
+   * A record that another construct uses, or with which SES signs now in the Region of the identity,
+   * is not replaced: the deployment fails.
    */
   OVERWRITE = 'OVERWRITE',
 }

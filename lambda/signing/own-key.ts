@@ -1,7 +1,7 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { isOtherKey, namesSelector, signsNow } from './ses-rules';
+import { hasVerifiedKey, isOtherKey, namesSelector, signsNow } from './ses-rules';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { waitingEnd } from './verification';
 import { ByoDkim } from '../base/desired-state';
@@ -48,10 +48,10 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const sesUsesSelector = usesSelector(task, selector);
   const acceptedKey = acceptedKeyOf(result);
   const isAccepted = sesUsesSelector && progress.acceptedKey === acceptedKey;
-  const answers = !isAccepted && sesUsesSelector && signsNow(identity) ? await services.dns.ask(record.name) : [];
+  const answers = !isAccepted && sesUsesSelector && hasVerifiedKey(identity) ? await services.dns.ask(record.name) : [];
   // SES has looked at what is there, and it is another key than its own: then nothing shows which one SES has.
   const isUnchanged = isAccepted || (!isOtherKey(identity) && isAnswered(answers, holdsKey(record)));
-  const mustStay = !isUnchanged && sesUsesSelector !== false && signsNow(identity);
+  const mustStay = !isUnchanged && sesUsesSelector !== false && hasVerifiedKey(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
   const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {

@@ -26,8 +26,13 @@ export function deedOrigin(parentRegion: string): `AWS_SES_${string}` {
  * True when mail goes out signed now, so that a change could break it. After a temporary failure SES still has the key
  * that it verified.
  */
-export function signsNow({ status, signingEnabled }: IdentityState): boolean {
-  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status) && signingEnabled;
+export function signsNow(identity: IdentityState): boolean {
+  return hasVerifiedKey(identity) && identity.signingEnabled;
+}
+
+/** True also where somebody has switched signing off. Mail that was signed before is on its way then. */
+export function hasVerifiedKey({ status }: IdentityState): boolean {
+  return ['SUCCESS', 'TEMPORARY_FAILURE'].includes(status);
 }
 
 /** True when SES has found another key in DNS than it has. */

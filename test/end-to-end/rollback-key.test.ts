@@ -2,7 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
-import { DOMAIN, PEM, Scene } from './scene';
+import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { LocalCloudOptions } from '../cloud';
 
@@ -129,4 +129,14 @@ describe.each([['with a zone', {}], ['without one', ELSEWHERE]])('a key that is 
     await scene.deployed('Mail', scene.byo('s1', secret, { ...props, waitForVerification: Duration.minutes(30) }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   });
+});
+
+test('6 another key under a selector of which somebody has switched signing off: mail on its way still verifies', async () => {
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+  const early = await scene.sent();
+  scene.cloud.ses.setSigningEnabled({ account: ACCOUNT, region: REGION, name: DOMAIN }, false);
+  const { status, reason } = await scene.deploy('Mail', scene.byo('s1', scene.secrets.two));
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(reason).toContain('Give the new key a new selector');
+  expect(await scene.verdictOn(early)).toMatchObject({ result: 'pass' });
 });
