@@ -75,6 +75,8 @@ export interface RecordSet {
   readonly values: readonly string[];
   /** The name that an alias stands for. */
   readonly aliasOf?: string;
+  /** One of several of its name and type, by a routing policy. This library writes none of these. */
+  readonly isRouted?: boolean;
   /** The TXT values that a CNAME or an alias leads to, when somebody has looked. */
   readonly leadsTo?: readonly string[];
   /** Exactly what Route 53 listed, which DELETE has to repeat (also routing policies and aliases). */

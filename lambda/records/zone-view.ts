@@ -57,8 +57,9 @@ export class ZoneView {
     return registry.entries.find((entry) => this.speaksOf(entry, record));
   }
 
-  speaksOf(entry: Entry, { name, type, values }: RecordSet): boolean {
-    return entry.label === this.labelOf(name) && entry.type === type && entry.digest === digestOf(type, values);
+  speaksOf(entry: Entry, { name, type, values, isRouted }: RecordSet): boolean {
+    return !isRouted && entry.label === this.labelOf(name) && entry.type === type
+      && entry.digest === digestOf(type, values);
   }
 
   /** The record that an entry speaks of, if it is there and as it was written down. */

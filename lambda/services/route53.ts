@@ -138,6 +138,7 @@ function toRecordSet(listed: ResourceRecordSet): RecordSet {
     ttl: listed.TTL,
     values: (listed.ResourceRecords ?? []).map(({ Value }) => Value ?? ''),
     ...(listed.AliasTarget?.DNSName ? { aliasOf: canonicalName(listed.AliasTarget.DNSName) } : {}),
+    ...(listed.SetIdentifier === undefined ? {} : { isRouted: true }),
     listed,
   };
 }

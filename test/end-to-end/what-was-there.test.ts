@@ -132,3 +132,32 @@ test('the key of a `dkimIdentity` goes over to the construct in one deployment',
   await scene.destroy('Mail');
   expect(scene.records()).toEqual([expect.stringContaining(`TXT s1._domainkey.${domain}. `)]);
 });
+
+describe('a record that somebody has made into two weighted ones', () => {
+  const weights = ['blue', 'green'];
+
+  beforeEach(async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    const { route53 } = scene.cloud;
+    const record = route53.recordSets(scene.zoneId).find(({ Name }) => Name === `s1._domainkey.${DOMAIN}.`)!;
+    route53.change(scene.zoneId, [
+      { Action: 'DELETE', ResourceRecordSet: record },
+      ...weights.map((SetIdentifier) => ({
+        Action: 'CREATE' as const, ResourceRecordSet: { ...record, SetIdentifier, Weight: 1 },
+      })),
+    ]);
+  });
+
+  const weighted = () => scene.cloud.route53.recordSets(scene.zoneId).map(({ SetIdentifier }) => SetIdentifier)
+    .filter((each) => each !== undefined);
+
+  test('2 is theirs: it keeps its TTL, and both stay after the overlap and after a Delete', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { recordTtl: Duration.minutes(20) }));
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
+    await scene.cloud.clock.pass(15 * 24 * 60 * MINUTE);
+    await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, { recordTtl: Duration.minutes(10) }));
+    expect(weighted()).toEqual(weights);
+    await scene.destroy('Mail');
+    expect(weighted()).toEqual(weights);
+  });
+});
