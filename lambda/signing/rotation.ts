@@ -114,7 +114,7 @@ async function tell(member: Member, keys: Keys): Promise<void> {
   // What came before can have taken minutes, in which a deployment can have begun.
   const now = await requireOurSigning(member, keys.current, key.selector);
   if (has(now, key)) return;
-  const task = taskOf(member, now, await openOwnZone(member, keys), key);
+  const task = taskOf(member, now, await openOwnZone(member, keys), key, keys.current);
   await putSigning(task, { origin: 'EXTERNAL', selector: key.selector, privateKey });
   services.log('next-key-used', { selector: key.selector, hostedZoneId: wanted.zone?.id });
 }
@@ -301,7 +301,7 @@ async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise
 }
 
 async function giveBack(member: Member, { current, pending }: Keys, identity: IdentityState): Promise<void> {
-  const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current);
+  const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current, pending.key);
   await publishKeys(member, task, [current, ...pending.key.follows ? [] : [pending.key]], true);
   await keysOf([member], pending.versionId); // as above
   const privateKey = await privateKeyOf(current, member.services);
@@ -448,12 +448,15 @@ export async function openOwnZone(
   return alreadyListed(zone, records);
 }
 
+/** @param before the key that SES has, for the case that somebody has taken our tag off */
 function taskOf(
   { wanted, owner, services }: Member, identity: IdentityState, zone: OpenZone | undefined, key: StoredKey,
+  before?: StoredKey,
 ): Task {
+  const toldBefore = before && signingWith(wanted.signing, before);
   const progress = { signingPut: false, signingTag: identity.tags[owner.label] };
   const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
-  return { desired, owner, identity, signingTag: tagOf(identity, owner), zone, services, progress };
+  return { desired, owner, identity, signingTag: tagOf(identity, owner, toldBefore), zone, services, progress };
 }
 
 function recordOf(

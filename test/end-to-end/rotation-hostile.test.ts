@@ -95,3 +95,23 @@ test.each([1, 4, 8, 14, 25])('a rotation that begins %d s after a deployment to 
   expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', status: 'SUCCESS' });
   expect(await scene.send()).toMatchObject({ result: 'pass' });
 });
+
+test('the tags of the identity are gone, and a rotation is taken back: a Delete leads SES back all the same', async () => {
+  const identity = (feedbackForwarding: boolean) => (stack: Stack) => void new ses.EmailIdentity(stack, 'Identity', {
+    identity: ses.Identity.domain(DOMAIN), feedbackForwarding,
+  });
+  scene = await Scene.start();
+  await scene.deployed('Identity', identity(true));
+  rotating = new RotatingScene(scene);
+  await rotating.deploy(SHORT);
+  await scene.verified();
+  const { selector } = rotating;
+  await scene.deployed('Identity', identity(false));
+  scene.cloud.ses.settings.firstLook = 10 * HOUR;
+  rotating.rotate();
+  await rotating.clock.pass(16 * HOUR);
+  expect(scene.identity()).toMatchObject({ tokens: [selector] });
+  await scene.destroy('mail');
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
+  expect(scene.all()).toEqual([]);
+});
