@@ -2,6 +2,7 @@
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { hasVerifiedKey, isOtherKey, namesSelector, signsNow } from './ses-rules';
+import { awaitForgottenHere } from './slot';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { waitingEnd } from './verification';
 import { ByoDkim } from '../base/desired-state';
@@ -53,6 +54,9 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const isUnchanged = isAccepted || (!isOtherKey(identity) && isAnswered(answers, holdsKey(record)));
   const mustStay = !isUnchanged && sesUsesSelector !== false && hasVerifiedKey(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
+  const isDelegated = desired.zone?.delegation !== undefined;
+  const isNewInSlot = isDelegated && !isUnchanged && signsNow(identity)
+    && (progress.slotWrittenAt !== undefined || !isAnswered(await services.dns.ask(record.name), holdsKey(record)));
   const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
     wanted: [written],
@@ -67,12 +71,12 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     if (flawOf([...new Set(textsIn(answers))])) services.log('key-record-flawed', { records: [record.name] });
     return { ...result, status: identity.status, isUnchanged };
   }
-  const isDelegated = desired.zone?.delegation !== undefined;
   if (isDelegated) {
     const until = desired.waitSeconds > 0 ? waitingEnd(desired, progress, services.retry.now()) : undefined;
     await requireLedHere(desired, services, until);
   }
   if (isDelegated || signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
+  if (isNewInSlot) await awaitForgottenHere(task);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
   await retireRecords(task, records);

@@ -5,6 +5,7 @@
 // - a key in it is used only when resolvers have forgotten what the slot had before.
 import { namesSelector } from './ses-rules';
 import { StoredKey } from './stored-key';
+import { Task } from './task';
 import { MAX_SLOT_TTL } from '../../src/private/contract';
 import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -18,6 +19,7 @@ import { entriesOf, isAnothers } from '../records/zone-view';
 
 /** Route 53 says of a name that does not exist that this may be remembered for as long. */
 const REMEMBERED_MS = MAX_SLOT_TTL * 1000;
+const A_MINUTE_MS = 60_000;
 /** From the making of a key to its publication. */
 const PUBLISHED_MS = 60_000;
 
@@ -94,4 +96,20 @@ export async function awaitForgotten(
   throw new HandlerError(
     `The next key is published in the slot ${selector}, and resolvers may remember for ${REMEMBERED_MS / 60_000} minutes `
     + 'what was there before', 'SES was not told of it yet. Secrets Manager tries again');
+}
+
+/**
+ * The same for a deployment, which goes on in further invocations. Mail that goes out signed now would fail where a
+ * resolver remembers what the slot had before. Mail that goes out unsigned loses nothing.
+ */
+export async function awaitForgottenHere(
+  { progress, services: { retry } }: Pick<Task, 'progress' | 'services'>,
+): Promise<void> {
+  progress.slotWrittenAt ??= retry.now();
+  for (;;) {
+    const left = progress.slotWrittenAt + REMEMBERED_MS - retry.now();
+    if (left <= 0) break;
+    await retry.pause(Math.min(left, A_MINUTE_MS), 'resolvers to forget what the slot had before');
+  }
+  progress.waitingSince = undefined; // SES has its own time
 }

@@ -6,9 +6,11 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { DelegatedScene, KEYS_ZONE, PLACE, SLOTS } from './delegated-scene';
 import { thenFails } from './hand-made';
+import { WAIT } from './methods';
 import { DAY, HOUR, MINUTE, RotatingScene } from './rotating-scene';
 import { ACCOUNT, byoDkim, DNS_ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
+import { mailVerdict } from '../cloud/mail-verdict';
 import { part } from '../whole-size';
 
 /** In seconds after a rotation has begun. */
@@ -480,4 +482,48 @@ test('10 with another prefix the deployment signs in the new slots, and the CNAM
   for (const slot of SLOTS) delegated.unlead(slot);
   await delegated.clock.pass(HOUR);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail-1' });
+});
+
+describe('a deployment puts a key into a slot that resolvers remember, and mail is signed meanwhile', () => {
+  /** As a receiver sees it whose resolver remembers what it was told before. */
+  const received = async (message: Buffer) =>
+    scene.cloud.clock.hold('a receiver', () => mailVerdict(message, scene.cloud.dns.cachingClient()));
+  const own = (stack: Stack) => scene.dkim(() => byoDkim(stack, 'own', scene.secrets.one), { hostedZone: undefined })(stack);
+
+  function ownKeyIsPublished(): void {
+    delegated.provider.set(`own._domainkey.${DOMAIN}`, 'TXT', [`v=DKIM1; k=rsa; p=${publicKeyOf(PEM.one)}`]);
+  }
+
+  test('5 the slot had another key', async () => {
+    await deployed(OVERLAP);
+    const early = await scene.sent();
+    await delegated.clock.pass(2 * DAY);
+    await delegated.rotated();
+    ownKeyIsPublished();
+    await scene.deployed('mail', own);
+    await scene.verified();
+    await delegated.clock.pass(3 * DAY);
+    await received(early);
+    await delegated.deploy(OVERLAP);
+    await scene.verified();
+    expect(await received(await scene.sent())).toMatchObject({ result: 'pass' });
+  });
+
+  test('5 somebody has looked at the slots before there was a key', async () => {
+    await started();
+    ownKeyIsPublished();
+    await scene.deployed('mail', own);
+    await scene.verified();
+    const look = async () => scene.cloud.dns.cachingClient().resolveTxt(`dkim-1._domainkey.${DOMAIN}`).catch(() => undefined);
+    await delegated.clock.hold('a look', look);
+    await delegated.deploy(OVERLAP, WAIT);
+    expect(await received(await scene.sent())).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  });
+
+  test('a domain that signs nothing waits for nothing', async () => {
+    await started();
+    const began = delegated.clock.now();
+    await delegated.deploy(OVERLAP);
+    expect(delegated.clock.now() - began).toBeLessThan(5 * MINUTE);
+  });
 });
