@@ -7,7 +7,7 @@ import { Request } from './request';
 import { isRecreated, isRollback } from './stack';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
-import { HandlerError } from '../base/errors';
+import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { parseProperties } from '../base/properties';
@@ -101,6 +101,7 @@ async function remove(work: Work): Promise<Answer> {
     if (!create) await age(work, OVERTAKEN_ENDS_MS);
     // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
     if (create?.signingPut) await age(work, SHOWN_AFTER_MS);
+    await retainKey(work);
     await endRotationOf(work, desired);
     const previous = await withKnownKey(desired, services);
     await release({ previous, owner, create, isRollback: () => isRollback(work, retry) }, services);
@@ -110,7 +111,7 @@ async function remove(work: Work): Promise<Answer> {
 
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */
 async function makeWayFor(work: Work, { signing: before, ...last }: WantedState): Promise<void> {
-  const { event: { StackId, LogicalResourceId }, environment, desired: { signing }, services } = work;
+  const { desired: { signing } } = work;
   if (before.method !== 'ROTATING_BYODKIM') return;
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
     await endRotationOf(work, { signing: before, ...last });
@@ -118,9 +119,29 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
     // A Region that leaves, or has come, is not a part of the rotation.
     const { furtherRegions: now = [] } = signing;
     const furtherRegions = before.furtherRegions?.filter(({ region }) => now.some((each) => each.region === region));
-    const members = membersOf(StackId, LogicalResourceId, { ...last, signing: { ...before, furtherRegions } });
-    const isEnded = await settle(rotationOf(members, (wanted) => environment.services(wanted, services, StackId)));
-    if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+    await settleRotation(work, { ...last, signing: { ...before, furtherRegions } });
+  }
+}
+
+async function settleRotation(
+  { event: { StackId, LogicalResourceId }, environment, services }: Work,
+  wanted: Parameters<typeof membersOf>[2],
+): Promise<void> {
+  const members = membersOf(StackId, LogicalResourceId, wanted);
+  const isEnded = await settle(rotationOf(members, (each) => environment.services(each, services, StackId)));
+  if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+}
+
+/** With RETAIN, nobody goes on with a rotation afterwards. So SES is not left with a key that it has not verified. */
+async function retainKey(work: Work): Promise<void> {
+  const { desired, services: { log } } = work;
+  const { signing, retain } = desired;
+  if (!retain || signing.method !== 'ROTATING_BYODKIM' || signing.isFurther || signing.furtherRegions?.length) return;
+  try {
+    await settleRotation(work, { ...desired, signing });
+  } catch (error) {
+    if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
+    log('rotation-unknown', { message: textOf(error) }); // a Delete ends, whatever is gone
   }
 }
 

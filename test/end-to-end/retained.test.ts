@@ -2,6 +2,7 @@
 import { Aspects, MissingRemovalPolicies, RemovalPolicies, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { HOUR, RotatingScene, SHORT } from './rotating-scene';
 import { REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 
@@ -85,5 +86,36 @@ describe('what the construct itself says', () => {
     await scene.destroy('Mail');
 
     expect(scene.all()).toHaveLength(records);
+  });
+});
+
+describe('a rotating key that is retained while it is changed', () => {
+  async function inRotation(firstLook?: number): Promise<RotatingScene> {
+    const rotating = await RotatingScene.deployed(SHORT, { removalPolicy: RemovalPolicy.RETAIN });
+    scene = rotating.scene;
+    if (firstLook) scene.cloud.ses.settings.firstLook = firstLook;
+    const { selector } = rotating;
+    rotating.rotate();
+    await rotating.clock.until('SES to be told the next key', () => rotating.selector !== selector);
+    return rotating;
+  }
+
+  test('5 SES has not verified the next key: it signs with the one before again, which the secret names', async () => {
+    const rotating = await inRotation(100 * HOUR);
+    const current = rotating.selectorOf('AWSCURRENT');
+    await scene.destroy('mail');
+    expect(rotating.labels.AWSPENDING).toBeUndefined();
+    expect(rotating.selectorOf('AWSCURRENT')).toBe(current);
+    expect(scene.identity()).toMatchObject({ origin: 'EXTERNAL', tokens: [current] });
+    expect(scene.records().join()).toContain(`${current}._domainkey`);
+  });
+
+  test('5 SES has verified the next key: the secret names that', async () => {
+    const rotating = await inRotation();
+    await scene.verified();
+    await scene.destroy('mail');
+    expect(rotating.labels.AWSPENDING ?? rotating.labels.AWSCURRENT).toBe(rotating.labels.AWSCURRENT);
+    expect(scene.identity()).toMatchObject({ tokens: [rotating.selectorOf('AWSCURRENT')] });
+    expect(await scene.send()).toMatchObject({ result: 'pass' });
   });
 });
