@@ -1,6 +1,6 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
 import { Annotations, Lazy, Stack } from 'aws-cdk-lib';
-import { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmBase, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -375,12 +375,16 @@ export class EmailIdentityDkim extends Construct {
    *
    * Before the first look of a new identity, which comes within an hour, it can sound too.
    *
+   * It is an `Alarm`. With more than ten Regions (`furtherRegions`) it is a `CompositeAlarm`, as CloudWatch
+   * takes ten metrics in an alarm. It sounds when one of its alarms does, which are added too, one for each
+   * ten Regions.
+   *
    * Throws if `watch` is not set.
    *
    * @param id name of the alarm within this construct
    * @param options properties of the alarm
    */
-  public addProblemAlarm(id: string, options: ProblemAlarmOptions = {}): Alarm {
+  public addProblemAlarm(id: string, options: ProblemAlarmOptions = {}): AlarmBase {
     return this.inSight().addAlarm(id, options);
   }
 
