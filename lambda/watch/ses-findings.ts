@@ -59,7 +59,8 @@ export function sesFindings({ Identity: domain, Signing }: WatchedIdentity, view
 function signingFindings(domain: string, signing: WatchedSigning, region: string, identity: IdentityState): Finding[] {
   const signs = `${domain} signs in SES in ${region} by ${describe(identity)}`;
   const owners = Object.keys(identity.tags).filter(isRegistryLabel);
-  if (owners.length === 0 && signing.Method === 'ROTATING_BYODKIM' && identity.origin === 'EXTERNAL') {
+  const onlyTagsSay = signing.Method === 'ROTATING_BYODKIM' && identity.origin === 'EXTERNAL';
+  if (onlyTagsSay && owners.length === 0) {
     return [{
       what: `${signs}, and no tag of the identity says which stack has set it`,
       whatToDo: `An update of the identity can take its tags away. To have them written again, ${DEPLOY_A_CHANGE}`,
@@ -74,6 +75,8 @@ function signingFindings(domain: string, signing: WatchedSigning, region: string
       whatToDo: `To have it as the stack says, ${DEPLOY_A_CHANGE}`,
     }];
   }
+  // A key that SES had before is followed. Nobody has told it, so no tag says which one it is.
+  if (onlyTagsSay && staying.some((label) => tagOf(identity, { label }).told.length === 0)) return [];
   return [{
     what: `${signs}, and the stack has set ${describeSet(signing)}`,
     whatToDo: `Find out who has changed it. To have it as the stack says, ${DEPLOY_A_CHANGE}`,

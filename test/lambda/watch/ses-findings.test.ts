@@ -35,6 +35,9 @@ test.each<[string, string[]]>([
     ...byo, tokens: ['s2'], tags: { ...TAG, [Object.keys(LEFT)[0]]: 'told=EXTERNAL:s2 leaves' },
   })],
   ['a rotating key of which SES names no selector', found(ROTATING, { ...byo, tokens: [], tags: TAG })],
+  ['a key that follows its secret, and that SES had before', found(ROTATING, {
+    ...byo, tags: { [Object.keys(TAG)[0]]: 'follows=3afa40' },
+  })],
   ['BYODKIM whose tag is gone', found(BYO, byo)],
 ])('no problem: %s', (_, findings) => {
   expect(findings).toEqual([]);
@@ -60,6 +63,9 @@ test.each<[string, string[], RegExp]>([
     /by EXTERNAL with selector s1, and no tag of the identity says which stack has set it\. An update of the identity can/],
   ['the same, and SES names no selector', found(ROTATING, { ...byo, tokens: [] }),
     /by EXTERNAL, and no tag of the identity says which stack has set it/],
+  ['Easy DKIM in place of a key that SES had before', found(ROTATING, {
+    ...easy, tags: { [Object.keys(TAG)[0]]: 'follows=3afa40' },
+  }), /by AWS_SES, and the stack has set a rotating key/],
   ['Easy DKIM in place of a rotating key', found(ROTATING, easy), /by AWS_SES, and the stack has set a rotating key/],
   ['Easy DKIM in place of BYODKIM', found(BYO, easy), /by AWS_SES, and the stack has set BYODKIM/],
   ['a replica of another Region', found(DEED, { ...deed, origin: 'AWS_SES_EU_CENTRAL_1' }, { parent: easy }),
