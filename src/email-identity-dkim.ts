@@ -27,7 +27,7 @@ import {
 import { Provider } from './private/provider';
 import { referencesIn } from './private/references';
 import { signingResource } from './private/signing-resource';
-import { checkChoice, checkReference, checkSlotTtl, checkType, ttlInSeconds, waitInSeconds } from './private/validation';
+import { checkChoice, checkReference, checkSlotTtl, checkType, isUnknown, ttlInSeconds, waitInSeconds } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
 import { ProblemAlarmOptions } from './problem-alarm-options';
 import { RecordConflict } from './record-conflict';
@@ -158,6 +158,11 @@ export class EmailIdentityDkim extends Construct {
         this.claim(props, target.domain, target.region, ...furtherRegions);
       }),
     });
+    if (props.region === stack.region && !isUnknown(stack.region)) {
+      Annotations.of(this).addWarningV2('cdk-ses-dkim:ownRegion', `region '${region}' is that of the stack. Leave region out. If the stack `
+        + 'was deployed with it and without env, keep the logical ids that it has, as docs/moving.md says: otherwise '
+        + 'CloudFormation replaces what it has for this identity, also a rotating key');
+    }
     if (method.generatedSecret !== undefined) {
       Annotations.of(this).addWarningV2('cdk-ses-dkim:generatedSecret', `The app creates secret '${method.generatedSecret}' `
         + 'and generates its value, which is no private key. Put the key into the secret before this construct is '
