@@ -8,6 +8,7 @@ import { placeIn } from './private/contract';
 import { holds, zoneIdOf, zoneNameOf } from './private/known-zone';
 import { MergedDocument } from './private/merged-document';
 import { reasonsForWildcards, zonePermissions } from './private/permissions';
+import { Grant, grantOf, pack, POLICIES_PER_ROLE } from './private/policy-packing';
 import { checkAccountId, checkDomains, checkExternalId, checkReference, checkStackName, checkZoneId, isUnknown } from './private/validation';
 
 /**
@@ -74,6 +75,7 @@ export interface DkimHostedZoneRoleProps {
  *
  * - there is no domain, or one is not a domain name,
  * - the zone has an id that is not one of Route 53,
+ * - the domains need more than ten managed policies, which is about 1,000 domains with usual names,
  * - `mailAccount`, `mailStackName` or `externalId` is not of its form.
  *
  * @example
@@ -123,14 +125,30 @@ export class DkimHostedZoneRole extends Construct {
       description: 'Changes DKIM records for the account that sends mail (cdk-ses-dkim)',
       assumedBy: principal,
     });
-    const permissions = domains.flatMap(domain =>
-      zonePermissions(stack, zoneIdOf(hostedZone), placeOf(domain, zoneNameOf(hostedZone))));
-    const policy = new ManagedPolicy(this, 'Records', {
-      document: new MergedDocument(stack, () => permissions), roles: [this.role],
+    const grants = domains.map((domain) => {
+      const place = placeOf(domain, zoneNameOf(hostedZone));
+      return grantOf(stack, zonePermissions(stack, zoneIdOf(hostedZone), place), [place]);
+    });
+    const packed = pack(grants, POLICIES_PER_ROLE);
+    if (!packed) {
+      throw new Error(`The domains of '${this.node.path}' need more than ${POLICIES_PER_ROLE} managed policies, and a role can have `
+        + 'no more. Give some of the domains another DkimHostedZoneRole');
+    }
+    const [first, ...others] = packed.map((within, index) =>
+      this.policyFor(grants.filter(grant => within.includes(grant)), `Records${index > 0 ? index + 1 : ''}`));
+    first.node.addDependency(...others); // what the first one loses to a new one, that has before
+  }
+
+  /** The domains are in it in the order in which they are given. */
+  private policyFor(grants: readonly Grant[], id: string): ManagedPolicy {
+    const permissions = grants.flatMap(grant => grant.permissions);
+    const policy = new ManagedPolicy(this, id, {
+      document: new MergedDocument(Stack.of(this), () => permissions), roles: [this.role],
     });
     const resource = policy.node.defaultChild as CfnManagedPolicy | undefined;
-    if (!resource) return; // the roles are made outside of the app
+    if (!resource) return policy; // the roles are made outside of the app
     for (const [arn, reason] of reasonsForWildcards(permissions)) acknowledgeWildcards(resource, [arn], reason);
+    return policy;
   }
 }
 

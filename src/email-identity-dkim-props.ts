@@ -126,7 +126,9 @@ export interface EmailIdentityDkimProps {
   /**
    * Code of the Region of the identity, for example `eu-west-1`.
    *
-   * Use it for an identity that is imported by its name.
+   * Use it for an identity that is imported by its name, and is in another Region than the stack. In a stack
+   * without `env`, the Region of the stack must not be written out: its resources would get other logical ids
+   * as soon as the stack has an `env`. Then CloudFormation replaces them, also a rotating key.
    *
    * Throws if it is not the code of a Region, or if the identity is in another Region.
    *

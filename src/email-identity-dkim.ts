@@ -1,6 +1,6 @@
 // The construct: it turns the DKIM signing of one domain into one custom resource and its permissions.
 import { Annotations, Lazy, Stack } from 'aws-cdk-lib';
-import { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmBase, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -27,7 +27,7 @@ import {
 import { Provider } from './private/provider';
 import { referencesIn } from './private/references';
 import { signingResource } from './private/signing-resource';
-import { checkChoice, checkReference, checkSlotTtl, checkType, ttlInSeconds, waitInSeconds } from './private/validation';
+import { checkChoice, checkReference, checkSlotTtl, checkType, isUnknown, ttlInSeconds, waitInSeconds } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
 import { ProblemAlarmOptions } from './problem-alarm-options';
 import { RecordConflict } from './record-conflict';
@@ -158,6 +158,11 @@ export class EmailIdentityDkim extends Construct {
         this.claim(props, target.domain, target.region, ...furtherRegions);
       }),
     });
+    if (props.region === stack.region && !isUnknown(stack.region)) {
+      Annotations.of(this).addWarningV2('cdk-ses-dkim:ownRegion', `region '${region}' is that of the stack. Leave region out. If the stack `
+        + 'was deployed with it and without env, keep the logical ids that it has, as docs/moving.md says: otherwise '
+        + 'CloudFormation replaces what it has for this identity, also a rotating key');
+    }
     if (method.generatedSecret !== undefined) {
       Annotations.of(this).addWarningV2('cdk-ses-dkim:generatedSecret', `The app creates secret '${method.generatedSecret}' `
         + 'and generates its value, which is no private key. Put the key into the secret before this construct is '
@@ -375,12 +380,16 @@ export class EmailIdentityDkim extends Construct {
    *
    * Before the first look of a new identity, which comes within an hour, it can sound too.
    *
+   * It is an `Alarm`. With more than ten Regions (`furtherRegions`) it is a `CompositeAlarm`, as CloudWatch
+   * takes ten metrics in an alarm. It sounds when one of its alarms does, which are added too, one for each
+   * ten Regions.
+   *
    * Throws if `watch` is not set.
    *
    * @param id name of the alarm within this construct
    * @param options properties of the alarm
    */
-  public addProblemAlarm(id: string, options: ProblemAlarmOptions = {}): Alarm {
+  public addProblemAlarm(id: string, options: ProblemAlarmOptions = {}): AlarmBase {
     return this.inSight().addAlarm(id, options);
   }
 

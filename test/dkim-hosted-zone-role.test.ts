@@ -35,7 +35,10 @@ function statements(template: Template): { Action: string | string[] }[] {
 
 /** The names of records that the role may change. */
 function namesIn(template: Template): string[] {
-  const [{ Properties }] = Object.values(template.findResources('AWS::IAM::ManagedPolicy'));
+  return namesOf(Object.values(template.findResources('AWS::IAM::ManagedPolicy'))[0].Properties);
+}
+
+function namesOf(Properties: any): string[] {
   const change = Properties.PolicyDocument.Statement.find(({ Action }: { Action: string }) =>
     Action === 'route53:ChangeResourceRecordSets');
   return [change.Condition['ForAllValues:StringLike']['route53:ChangeResourceRecordSetsNormalizedRecordNames']].flat();
@@ -76,6 +79,44 @@ test('where all roles are made outside of the app, the report has its rights', (
 
 test('a domain that the zone does not hold has its keys there by CNAMEs', () => {
   expect(namesIn(synthesized({ domains: ['example.org'] }))).toEqual(['*._domainkey.example.org.example.com']);
+});
+
+describe('many domains', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `customer-${index}.mail.example.com`);
+  const policiesFor = (domains: string[]) => {
+    const template = synthesized({ domains });
+    return Object.values(template.findResources('AWS::IAM::ManagedPolicy')).map(({ Properties }) => ({
+      size: JSON.stringify(Properties.PolicyDocument).length,
+      role: Properties.Roles,
+      names: namesOf(Properties),
+      actions: Properties.PolicyDocument.Statement.map(({ Action }: any) => Action),
+    }));
+  };
+
+  test('that one policy has room for are in it, in their order', () => {
+    const policies = policiesFor(names(100));
+    expect(policies.map(each => each.names)).toEqual([names(100).map(name => `*._domainkey.${name}`)]);
+  });
+
+  test('are in as many policies as they need, each with all rights', () => {
+    const policies = policiesFor(names(500));
+    expect(policies.length).toBeGreaterThan(2);
+    expect(policies.flatMap(each => each.names).sort()).toEqual(names(500).map(name => `*._domainkey.${name}`).sort());
+    for (const { size, role, actions } of policies) {
+      expect(size).toBeLessThanOrEqual(6144);
+      expect({ role, actions }).toEqual({ role: policies[0].role, actions: policies[0].actions });
+    }
+  });
+
+  test('one that is added or removed changes one policy', () => {
+    const all = names(500);
+    const changed = (domains: string[]) => {
+      const before = new Set(policiesFor(all).map(each => each.names.join()));
+      return policiesFor(domains).filter(each => !before.has(each.names.join()));
+    };
+    expect(changed([...all, 'new.example.com'])).toHaveLength(1);
+    expect(changed(all.filter((_, index) => index !== 7))).toHaveLength(1);
+  });
 });
 
 test('the name of the zone has other letters', () => {

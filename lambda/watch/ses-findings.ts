@@ -2,9 +2,10 @@
 import { DEPLOY_A_CHANGE, Finding } from './finding';
 import { WatchedIdentity, WatchedSigning } from '../../src/private/contract';
 import { canonicalName } from '../base/dns-text';
+import { isRegistryLabel } from '../base/owner';
 import { IdentityState } from '../base/ports';
 import { ShownSigning, signsAs } from '../signing/ses-rules';
-import { isLastTold } from '../signing/signing-tag';
+import { isLastTold, tagOf } from '../signing/signing-tag';
 
 /** What SES says. */
 export interface SesView {
@@ -41,13 +42,7 @@ export function sesFindings({ Identity: domain, Signing }: WatchedIdentity, view
         + `--email-identity ${domain} --region ${region}`,
     });
   }
-  // The stack may be about to change it: the event has what was before, but the tag says who has told SES.
-  if (!isLastTold(identity) && !signsAs(shownSigning(Signing), identity)) {
-    findings.push({
-      what: `${domain} signs in SES in ${region} by ${describe(identity)}, and the stack has set ${describeSet(Signing)}`,
-      whatToDo: `Find out who has changed it. To have it as the stack says, ${DEPLOY_A_CHANGE}`,
-    });
-  }
+  findings.push(...signingFindings(domain, Signing, region, identity));
   if (identity.status !== 'SUCCESS') {
     const { status, errorType } = identity;
     const [meaning, whatToDo] = STATUSES[status] ?? STATUSES.PENDING;
@@ -58,6 +53,34 @@ export function sesFindings({ Identity: domain, Signing }: WatchedIdentity, view
   }
   if (Signing.Method === 'DEED') findings.push(...parentFindings(domain, Signing.ParentRegion, identity, parent));
   return findings;
+}
+
+/** Whether it signs as the stack says. The event can be older than a change of the stack, but tags say who told SES. */
+function signingFindings(domain: string, signing: WatchedSigning, region: string, identity: IdentityState): Finding[] {
+  const signs = `${domain} signs in SES in ${region} by ${describe(identity)}`;
+  const owners = Object.keys(identity.tags).filter(isRegistryLabel);
+  const onlyTagsSay = signing.Method === 'ROTATING_BYODKIM' && identity.origin === 'EXTERNAL';
+  if (onlyTagsSay && owners.length === 0) {
+    return [{
+      what: `${signs}, and no tag of the identity says which stack has set it`,
+      whatToDo: `An update of the identity can take its tags away. To have them written again, ${DEPLOY_A_CHANGE}`,
+    }];
+  }
+  const staying = owners.filter((label) => !tagOf(identity, { label }).leaves);
+  const tags = Object.fromEntries(staying.map((label) => [label, identity.tags[label]]));
+  if (isLastTold({ ...identity, tags }) || signsAs(shownSigning(signing), identity)) return [];
+  if (isLastTold(identity)) {
+    return [{
+      what: `${signs}, as another stack has set it, which was removed or rolled back`,
+      whatToDo: `To have it as the stack says, ${DEPLOY_A_CHANGE}`,
+    }];
+  }
+  // A key that SES had before is followed. Nobody has told it, so no tag says which one it is.
+  if (onlyTagsSay && staying.some((label) => tagOf(identity, { label }).told.length === 0)) return [];
+  return [{
+    what: `${signs}, and the stack has set ${describeSet(signing)}`,
+    whatToDo: `Find out who has changed it. To have it as the stack says, ${DEPLOY_A_CHANGE}`,
+  }];
 }
 
 /** SES replicates the parent's keys. Other tokens are those of another key. */

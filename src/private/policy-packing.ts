@@ -6,6 +6,12 @@ import { withStandIns } from './late-value';
 import { DocumentSize, MAX_POLICY_SIZE, measure, Measured } from './merged-policy';
 import { Permission } from './permissions';
 
+/**
+ * Managed policies that a role can have, unless the account has a higher quota:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+export const POLICIES_PER_ROLE = 10;
+
 /** The permissions of one identity, or of the function for itself. */
 export interface Grant {
   permissions: Permission[];
@@ -14,10 +20,10 @@ export interface Grant {
   readonly hash: number;
 }
 
-/** @param permissions the first of them names the identity */
-export function grantOf(stack: Stack, permissions: Permission[]): Grant {
+/** @param names they say in which policy it belongs; if left out, the first of the permissions names the identity */
+export function grantOf(stack: Stack, permissions: Permission[], names = permissions[0].resources): Grant {
   // A name that synthesis knows only at its end has a number there, which follows from the order of the constructs.
-  const name = comparisonKey(stack, ...permissions[0].resources.map(withStandIns)).replace(/-TOKEN-\d+-/g, '');
+  const name = comparisonKey(stack, ...names.map(withStandIns)).replace(/-TOKEN-\d+-/g, '');
   const hash = createHash('sha256').update(name).digest().readUIntBE(0, 6);
   return { permissions, measured: measure(stack, permissions), hash };
 }

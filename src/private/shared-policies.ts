@@ -6,15 +6,11 @@ import { acknowledgeWildcards } from './acknowledged-finding';
 import { omitIfNotTaken, takesPolicies } from './late-role';
 import { MergedDocument } from './merged-document';
 import { Permission, reasonsForWildcards } from './permissions';
-import { firstGrant, Grant, grantOf, pack, widen } from './policy-packing';
+import { firstGrant, Grant, grantOf, pack, POLICIES_PER_ROLE, widen } from './policy-packing';
 import { replaceByContent } from './replaced-by-content';
 import type { SharedFunction } from './shared-function';
 
-/**
- * Managed policies that a role can have, unless the account has a higher quota:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
- */
-const POLICIES_PER_ROLE = 10;
+/** The highest quota of managed policies for each role that AWS gives to an account. */
 const MOST_POLICIES_PER_ROLE = 20;
 
 /** The context key for an account with a higher quota. */

@@ -1,5 +1,5 @@
 // Metrics, alarm and event of one identity that is watched.
-import { Duration } from 'aws-cdk-lib';
+import { CfnResource, Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
@@ -9,6 +9,12 @@ import type { ProblemAlarmOptions } from '../problem-alarm-options';
 
 /** How often there is a look. */
 const PERIOD = Duration.hours(1);
+
+/**
+ * Metrics that CloudWatch takes in one alarm:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
+ */
+const REGIONS_OF_ALARM = 10;
 
 export type MetricName = typeof METRICS[Exclude<keyof typeof METRICS, 'namespace' | 'dimensions'>][number];
 
@@ -33,7 +39,7 @@ export function watchedSigning(
 }
 
 export class Watched {
-  private alarm?: cloudwatch.Alarm;
+  private alarm?: cloudwatch.AlarmBase;
 
   /** @param regions that of the identity first, then further ones with the same key */
   constructor(
@@ -63,27 +69,54 @@ export class Watched {
     }).attachTo(this.scope);
   }
 
-  public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
+  public addAlarm(id: string, options: ProblemAlarmOptions): cloudwatch.AlarmBase {
+    const described = {
+      alarmDescription: `DKIM of ${this.identity.Identity} in ${this.regions.join(', ')}: mail may go out unsigned, or nobody can `
+        + 'verify it, or nobody could look. The log of the function that watches (cdk-ses-dkim) says what to do.',
+      ...options,
+    };
+    const alarm = this.regions.length > REGIONS_OF_ALARM
+      ? this.alarmOverParts(id, described) : this.alarmIn(this.regions, id, described);
+    this.alarm ??= alarm;
+    return alarm;
+  }
+
+  private alarmIn(regions: readonly string[], id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
     const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
-    const alarm = new cloudwatch.Alarm(this.scope, id, {
-      alarmDescription: `DKIM of ${this.identity.Identity} in ${this.regions.join(', ')}: mail may go out unsigned, or nobody can `
-        + 'verify it, or nobody could look. The log of the function that watches (cdk-ses-dkim) says what to do.',
+    return new cloudwatch.Alarm(this.scope, id, {
       ...others,
-      metric: this.problemAnywhere(),
+      metric: this.problemIn(regions),
       threshold: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods,
       treatMissingData: cloudwatch.TreatMissingData.BREACHING, // who does not look sees no problem
     });
-    this.alarm ??= alarm;
-    return alarm;
   }
 
-  /** In one Region at least. */
-  private problemAnywhere(): cloudwatch.IMetric {
-    const [first, ...further] = this.regions.map(region => this.metric('Problem', undefined, region));
+  /** Sounds when one of its parts does. Only the whole has a name, and actions. */
+  private alarmOverParts(
+    id: string, { alarmName, alarmDescription, evaluationPeriods }: ProblemAlarmOptions,
+  ): cloudwatch.CompositeAlarm {
+    const count = Math.ceil(this.regions.length / REGIONS_OF_ALARM);
+    const parts = Array.from({ length: count }, (_, index) => {
+      const regions = this.regions.slice(index * REGIONS_OF_ALARM, (index + 1) * REGIONS_OF_ALARM);
+      const part = this.alarmIn(regions, `${id}Part${index + 1}`, {
+        alarmDescription: `A part of another alarm, which has the actions: DKIM of ${this.identity.Identity} in ${regions.join(', ')}`,
+        evaluationPeriods,
+      });
+      acknowledgeNoAction(part, 'The composite alarm has the actions');
+      return part;
+    });
+    return new cloudwatch.CompositeAlarm(this.scope, id, {
+      compositeAlarmName: alarmName, alarmDescription, alarmRule: cloudwatch.AlarmRule.anyOf(...parts),
+    });
+  }
+
+  /** In one of these Regions at least. */
+  private problemIn(regions: readonly string[]): cloudwatch.IMetric {
+    const [first, ...further] = regions.map(region => this.metric('Problem', undefined, region));
     if (further.length === 0) return first;
     const metrics = Object.fromEntries([first, ...further].map((metric, index) => [`region${index + 1}`, metric]));
     // Of a Region in which nobody looks there is no value, and MAX goes by the others.
@@ -105,11 +138,14 @@ export class Watched {
     return rule;
   }
 
-  private alarmForRules(): cloudwatch.Alarm {
+  private alarmForRules(): cloudwatch.AlarmBase {
     const alarm = this.addAlarm('AlarmForRules', {}); // not 'OnProblem': an app may well give that id to its rule
-    const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5'];
-    acknowledge(alarm.node.defaultChild as cloudwatch.CfnAlarm, packs.map(pack =>
-      ({ rule: `${pack}-CloudWatchAlarmAction`, reason: 'A rule of EventBridge tells of it' })));
+    acknowledgeNoAction(alarm, 'A rule of EventBridge tells of it');
     return alarm;
   }
+}
+
+function acknowledgeNoAction(alarm: cloudwatch.AlarmBase, reason: string): void {
+  const packs = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5'];
+  acknowledge(alarm.node.defaultChild as CfnResource, packs.map(pack => ({ rule: `${pack}-CloudWatchAlarmAction`, reason })));
 }

@@ -44,6 +44,15 @@ export const ELSEWHERE: readonly Refusal[] = [
     testedBy: 'test/email-identity-dkim/late-values.test.ts',
   },
   {
+    place: 'synthesis',
+    says: "region '{region}' is that of the stack",
+    advises: 'Leave region out. If the stack was deployed with it and without env, keep the logical ids that it has, as '
+      + 'docs/moving.md says: otherwise CloudFormation replaces what it has for this identity, also a rotating key',
+    why: 'A warning, `cdk-ses-dkim:ownRegion`. Without `env`, the Region is a part of the logical ids, and with it no longer: '
+      + '[A stack gets an env](moving.md#a-stack-gets-an-env).',
+    testedBy: 'test/email-identity-dkim/logical-id.test.ts',
+  },
+  {
     place: 'key',
     says: 'it cannot be read',
     advises: 'store an RSA private key as PEM, made with: openssl genrsa 2048',

@@ -174,6 +174,16 @@ export const ZONES: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: "The domains of 'Mail/Role' need more than 10 managed policies, and a role can have no more",
+    advises: 'Give some of the domains another DkimHostedZoneRole',
+    why: 'A managed policy has room for about 100 domains with usual names, and a role can have ten. It is fewer with long names.',
+    atSynthesis: [{
+      title: 'domains of a role: too many',
+      build: role({ domains: Array.from({ length: 400 }, (_, index) => `d${index}.${'a'.repeat(63)}.${'b'.repeat(63)}.example.com`) }),
+    }],
+  },
+  {
+    place: 'synthesis',
     says: 'mailStackName is {name}',
     advises: 'Give the name of the stack in CloudFormation',
     why: 'The name is a part of a condition: with a wildcard, other roles could change the records.',

@@ -1,7 +1,11 @@
 // A rotating key for several Regions in the template: a custom resource, rights, tags and a watch for each of them.
-import { Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Aspects, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { HIPAASecurityChecks } from 'cdk-nag';
 import { only, rotating, scheduleOf, secretOf, settingsOf, statementsOfFunction } from './rotating';
 import { DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps, RotatingByoDkimSigningOptions } from '../../src';
 import { RESOURCE_TYPE } from '../../src/private/contract';
@@ -24,6 +28,10 @@ function customResources(stack: Stack): [string, TemplateResource][] {
 
 const identityArn = (region: unknown) =>
   ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:ses:${region}:${ACCOUNT}:identity/example.com`]] });
+
+/** Whose metrics an alarm looks at. */
+const regionsIn = ({ Metrics }: any): string[] => Metrics.flatMap(({ MetricStat }: any) =>
+  MetricStat?.Metric.Dimensions.find(({ Name }: any) => Name === 'Region').Value ?? []);
 
 test('each further Region adds one resource, and the others keep their logical ids', () => {
   const [one, all] = [rotating().stack, inAll().stack].map(stack => Object.entries(resourcesOf(stack)));
@@ -141,7 +149,57 @@ test('each is watched, and one alarm is for all', () => {
   for (const region of FURTHER) expect(input).toContain(region);
   const [expression, ...metrics] = Properties.Metrics;
   expect(expression).toMatchObject({ Expression: 'MAX([FILL(region1, 1), FILL(region2, 1), FILL(region3, 1)])' });
-  expect(metrics.map(({ MetricStat }: any) => MetricStat.Metric.Dimensions.find(({ Name }: any) => Name === 'Region').Value))
-    .toEqual(['us-east-1', ...FURTHER]);
+  expect(metrics).toHaveLength(3);
+  expect(regionsIn(Properties)).toEqual(['us-east-1', ...FURTHER]);
   expect(Properties.TreatMissingData).toBe('breaching');
+});
+
+/** Eleven further Regions: CloudWatch takes ten metrics in an alarm. */
+const MANY = [
+  'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1', 'eu-west-1', 'eu-west-2', 'eu-central-1', 'ap-south-1',
+  'ap-southeast-1', 'ap-southeast-2',
+];
+
+test('ten Regions have one alarm', () => {
+  const { stack, dkim } = inAll({ furtherRegions: MANY.slice(0, 9) }, { watch: true });
+  expect(dkim.addProblemAlarm('Alarm')).toBeInstanceOf(cloudwatch.Alarm);
+
+  expect(only(stack, 'AWS::CloudWatch::Alarm').Properties.Metrics).toHaveLength(1 + 10);
+  expect(resourcesOf(stack, 'AWS::CloudWatch::CompositeAlarm')).toEqual({});
+});
+
+test('more than ten Regions have one alarm too, over an alarm for each ten', () => {
+  const { stack, dkim } = inAll({ furtherRegions: MANY }, { watch: true });
+  const alarm = dkim.addProblemAlarm('Alarm', { alarmName: 'mail', evaluationPeriods: 3 });
+  alarm.addAlarmAction(new SnsAction(new sns.Topic(stack, 'Topic')));
+  dkim.onProblem('Rule');
+
+  const parts = Object.entries(resourcesOf(stack, 'AWS::CloudWatch::Alarm'));
+  expect(parts.map(([, { Properties }]) => regionsIn(Properties))).toEqual([['us-east-1', ...MANY.slice(0, 9)], MANY.slice(9)]);
+  for (const [, { Properties }] of parts) {
+    expect(Properties).toMatchObject({ EvaluationPeriods: 3, TreatMissingData: 'breaching' });
+    expect(Properties).not.toHaveProperty('AlarmName');
+    expect(Properties).not.toHaveProperty('AlarmActions');
+  }
+  const { Properties } = only(stack, 'AWS::CloudWatch::CompositeAlarm');
+  expect(Properties).toMatchObject({
+    AlarmName: 'mail',
+    AlarmDescription: expect.stringContaining(`in us-east-1, ${MANY.join(', ')}: `),
+    AlarmActions: [expect.anything()],
+    AlarmRule: {
+      'Fn::Join': ['', [
+        '(ALARM("', { 'Fn::GetAtt': [parts[0][0], 'Arn'] }, '") OR ALARM("', { 'Fn::GetAtt': [parts[1][0], 'Arn'] }, '"))',
+      ]],
+    },
+  });
+  Template.fromStack(stack).hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { resources: [stack.resolve(alarm.alarmArn)] },
+  });
+});
+
+test('cdk-nag finds nothing in an alarm for more than ten Regions', () => {
+  const { stack, dkim } = inAll({ furtherRegions: MANY }, { watch: true });
+  dkim.onProblem('Rule');
+  Aspects.of(stack).add(new HIPAASecurityChecks({ reports: false }));
+  expect(Annotations.fromStack(stack).findError('*', Match.stringLikeRegexp('CloudWatchAlarmAction'))).toEqual([]);
 });

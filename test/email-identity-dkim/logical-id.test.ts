@@ -1,5 +1,7 @@
 // The logical id of the custom resource: a renamed or moved construct is the same resource for CloudFormation.
 import { Aws, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as ses from 'aws-cdk-lib/aws-ses';
 import { Construct } from 'constructs';
 import { EmailIdentityDkim } from '../../src';
 import { RESOURCE_TYPE } from '../../src/private/contract';
@@ -38,4 +40,36 @@ test('different domains and Regions have different logical ids', () => {
     logicalId('Dkim'), logicalId('Dkim', { domain: 'example.org' }), logicalId('Dkim', { region: 'eu-west-1' }),
   ];
   expect(new Set(ids).size).toBe(3);
+});
+
+describe("the stack's own Region is written out", () => {
+  const warnings = (stack: Stack) =>
+    Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => entry.data);
+
+  test('without env nobody knows that it is the same, so the id has it; deployed stacks have such ids', () => {
+    const stack = mailStack({});
+    expect(logicalId('Dkim', { stack, region: 'us-east-1' })).toBe('DkimB3363D1AB2CD');
+    expect(warnings(stack)).toEqual([]);
+  });
+
+  test('the same with an identity by its ARN', () => {
+    const stack = mailStack({});
+    const arn = 'arn:aws:ses:us-east-1:111111111111:identity/example.com';
+    new EmailIdentityDkim(stack, 'Dkim', { identity: ses.EmailIdentity.fromEmailIdentityArn(stack, 'Identity', arn) });
+    expect(Object.keys(resourcesOf(stack, RESOURCE_TYPE))).toEqual(['DkimB3363D1AB2CD']);
+  });
+
+  test('with env it is left out of the id, so there is a warning before a stack that had no env is deployed', () => {
+    const stack = mailStack();
+    logicalId('Dkim', { stack, region: 'us-east-1' });
+    expect(warnings(stack)).toEqual([expect.stringMatching(
+      /^region 'us-east-1' is that of the stack\. Leave region out.*\[ack: cdk-ses-dkim:ownRegion\]$/,
+    )]);
+  });
+
+  test.each([undefined, 'eu-west-1', Aws.REGION])('there is none for %s', (region) => {
+    const stack = mailStack();
+    logicalId('Dkim', { stack, region });
+    expect(warnings(stack)).toEqual([]);
+  });
 });

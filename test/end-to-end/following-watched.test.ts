@@ -1,15 +1,18 @@
 // A key that follows its secret, watched: a new key is no problem, and one that was taken back is.
 import { FollowingScene, HOUR, MINUTE } from './following-scene';
+import { signsByHand } from './hand-made';
+import { newKey, Scene } from './scene';
 import { HEALTHY_KEY as HEALTHY, nextReport, said, WATCHED } from './watched';
 
 let following: FollowingScene;
 
-beforeEach(async () => {
+const started = async () => {
   following = await FollowingScene.deployed(WATCHED);
-});
+};
 afterEach(() => following.stop());
 
 test('it is healthy before and after a change of the key', async () => {
+  await started();
   const { scene } = following;
   expect(await nextReport(scene)).toEqual(HEALTHY);
   await following.changed('s2');
@@ -19,6 +22,7 @@ test('it is healthy before and after a change of the key', async () => {
 });
 
 test('a key that was taken back is a problem, until another one is used', async () => {
+  await started();
   const { scene, clock, cloud: { ses: { settings } } } = following;
   const { firstLook } = settings;
   settings.firstLook = 10 * HOUR;
@@ -32,4 +36,20 @@ test('a key that was taken back is a problem, until another one is used', async 
   await following.changed('s3');
   await clock.pass(HOUR);
   expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
+test('a key that SES had before is healthy, before and after it is followed', async () => {
+  const key = newKey();
+  following = new FollowingScene(await Scene.withIdentity());
+  const { scene } = following;
+  following.store('s1', key);
+  signsByHand(scene, 's1', key);
+  scene.publishKey('s1', key);
+  await scene.verified();
+  await following.deploy(WATCHED);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  await following.changed('s2');
+  await following.clock.pass(5 * MINUTE);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  expect(said(scene)).toEqual([]);
 });

@@ -229,3 +229,19 @@ test('each Region is watched', async () => {
   expect(await nextReport(scene, DOMAIN, europe)).toMatchObject({ Problem: 1 });
   expect(await nextReport(scene)).toMatchObject({ Problem: 0 });
 });
+
+test('an alarm for more Regions than CloudWatch takes in one is deployed', async () => {
+  const many = [
+    ...FURTHER, 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1', 'eu-west-2', 'eu-central-1', 'ap-south-1',
+  ];
+  rotating = await RegionsScene.started();
+  const { scene } = rotating;
+  for (const region of many) if (!scene.identity(region)) scene.identityExists(region);
+  await scene.deployed('mail', (stack) => {
+    const dkim = rotating.dkim({ ...SHORT, furtherRegions: many }, WATCHED)(stack);
+    dkim.addProblemAlarm('Alarm');
+    dkim.onProblem('Rule');
+  });
+  for (const region of [REGION, ...many]) await scene.verified(region);
+  expect(await nextReport(scene, DOMAIN, many.at(-1))).toMatchObject({ Problem: 0, Verified: 1 });
+});

@@ -1,6 +1,10 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as ses from 'aws-cdk-lib/aws-ses';
+import { thenFails } from './hand-made';
+import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
+import { Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
 import { HEALTHY_KEY, HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
 
@@ -109,6 +113,47 @@ test('a key that the stack has not told SES is a problem', async () => {
   scene.cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'AWS_SES', {});
   expect(await nextReport(scene)).toMatchObject({ Problem: 1 });
   expect(said(scene).join()).toMatch(/the stack has set a rotating key/);
+});
+
+/** What the look advises. */
+const deployedAgain = async () => {
+  await rotating.deploy(SHORT, { ...WATCHED, recordTtl: Duration.minutes(20) });
+  await rotating.scene.verified();
+};
+
+test('a key of another stack whose deployment failed is a problem, and what the look advises mends it', async () => {
+  await started();
+  const { scene } = rotating;
+  await scene.deploy('Other', thenFails(rotating.dkim(SHORT, WAIT)));
+  expect(rotating.selector).not.toBe(rotating.selectorOf('AWSCURRENT'));
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1 });
+  expect(said(scene).at(-1)).toContain('as another stack has set it, which was removed or rolled back');
+
+  await deployedAgain();
+  expect(rotating.selector).toBe(rotating.selectorOf('AWSCURRENT'));
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  expect(await scene.send()).toMatchObject({ result: 'pass' });
+});
+
+test.each([
+  ['deployment', () => deployedAgain()], ['change of the key', () => rotating.rotated()],
+])('where an update of the identity has taken its tags away, nobody is accused, and the next %s writes them', async (_, then) => {
+  const identity = (feedbackForwarding: boolean) => (stack: Stack) => void new ses.EmailIdentity(stack, 'Identity', {
+    identity: ses.Identity.domain(DOMAIN), feedbackForwarding,
+  });
+  rotating = new RotatingScene(await Scene.start());
+  const { scene } = rotating;
+  await scene.deployed('Identity', identity(true));
+  await rotating.deploy(SHORT, WATCHED);
+  await scene.verified();
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+
+  await scene.deployed('Identity', identity(false));
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, Verified: 1, KeyPublished: 1 });
+  expect(said(scene)).toEqual([expect.stringMatching(/no tag of the identity says which stack has set it\. An update of the identity/)]);
+
+  await then();
+  expect(await nextReport(scene)).toEqual(HEALTHY);
 });
 
 test('where SES names no selector, the record of the current key is looked for all the same', async () => {

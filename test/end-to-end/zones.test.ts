@@ -229,6 +229,25 @@ describe('a zone of another account', () => {
     expect(scene.all(zoneId)).toEqual([]);
   });
 
+  test('its role is for more domains than one policy has room for, and more come later', async () => {
+    const names = (count: number) => Array.from({ length: count }, (__, index) => `customer-${index}.mail.example.org`);
+    await roleExists({ domains: names(10) });
+    for (const count of [130, 260]) {
+      await roleExists({ domains: names(count) });
+      for (const domain of [0, count - 1].map((index) => names(count)[index])) {
+        scene.identityExists(REGION, domain);
+        await scene.deployed('Mail', (stack) => void dkimOf(stack, domain, {
+          hostedZone: scene.zoneIn(stack, zoneId, 'example.org'),
+          hostedZoneRole: iam.Role.fromRoleArn(stack, 'Role', ROLE),
+          ...WAIT,
+        }));
+        expect(await scene.send(REGION, domain)).toMatchObject({ result: 'pass' });
+        await scene.destroy('Mail');
+        scene.cloud.ses.deleteIdentity({ account: ACCOUNT, region: REGION, name: domain });
+      }
+    }
+  });
+
   test('cannot be changed without a role, and the reason says what is missing', async () => {
     const result = await scene.deploy('Mail', build(own, { hostedZoneRole: undefined }));
     expect(result.status).toBe('ROLLBACK_COMPLETE');

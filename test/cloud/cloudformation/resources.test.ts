@@ -299,6 +299,7 @@ describe('Secrets Manager and the rest', () => {
       },
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 30 } },
       Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'key-age', MetricName: 'KeyAgeDays' } },
+      Both: { Type: 'AWS::CloudWatch::CompositeAlarm', Properties: { AlarmName: 'both' } },
     });
     const updated = await deploy({ Key: { Type: 'AWS::KMS::Key', Properties: { Description: 'b' } } });
 
@@ -308,6 +309,7 @@ describe('Secrets Manager and the rest', () => {
     expect(resources.Logs.attributes.Arn)
       .toBe(`arn:aws:logs:us-east-1:111111111111:log-group:${resources.Logs.physicalId}:*`);
     expect(resources.Alarm.attributes.Arn).toBe('arn:aws:cloudwatch:us-east-1:111111111111:alarm:key-age');
+    expect(resources.Both.attributes.Arn).toBe('arn:aws:cloudwatch:us-east-1:111111111111:alarm:both');
     expect(updated.resources.Key.physicalId).toBe(resources.Key.physicalId);
   });
 

@@ -42,15 +42,17 @@ export function resourceProviders(
   const entities = new IamEntities(context.clock, iam, iamSettings, stopped);
   const interfaces = new NetworkInterfaces(iam);
   const keys = new KeyProvider();
+  const alarms = new Store({
+    replacedBy: ['AlarmName'],
+    physicalId: (request) => request.properties.AlarmName ?? physicalName(request, 255),
+    attributes: ({ stack: { partition, region, account } }, name) =>
+      ({ Arn: `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}` }),
+  });
   return {
     'AWS::CDK::Metadata': new Store(),
     'AWS::CloudFormation::WaitConditionHandle': new Store(),
-    'AWS::CloudWatch::Alarm': new Store({
-      replacedBy: ['AlarmName'],
-      physicalId: (request) => request.properties.AlarmName ?? physicalName(request, 255),
-      attributes: ({ stack: { partition, region, account } }, name) =>
-        ({ Arn: `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}` }),
-    }),
+    'AWS::CloudWatch::Alarm': alarms,
+    'AWS::CloudWatch::CompositeAlarm': alarms,
     'AWS::EC2::SecurityGroup': new SecurityGroupProvider(interfaces),
     'AWS::Events::Rule': new RuleProvider(eventBridge),
     'AWS::IAM::ManagedPolicy': new ManagedPolicyProvider(entities),
