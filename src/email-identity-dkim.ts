@@ -159,7 +159,8 @@ export class EmailIdentityDkim extends Construct {
       }),
     });
     if (props.region === stack.region && !isUnknown(stack.region)) {
-      Annotations.of(this).addWarningV2('cdk-ses-dkim:ownRegion', `region '${region}' is that of the stack. Leave region out. If the stack `
+      // No warning: with an env from the start it does no harm, and `--strict` fails for warnings.
+      Annotations.of(this).addInfoV2('cdk-ses-dkim:ownRegion', `region '${region}' is that of the stack. Leave region out. If the stack `
         + 'was deployed with it and without env, keep the logical ids that it has, as docs/moving.md says: otherwise '
         + 'CloudFormation replaces what it has for this identity, also a rotating key');
     }

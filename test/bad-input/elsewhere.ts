@@ -48,7 +48,7 @@ export const ELSEWHERE: readonly Refusal[] = [
     says: "region '{region}' is that of the stack",
     advises: 'Leave region out. If the stack was deployed with it and without env, keep the logical ids that it has, as '
       + 'docs/moving.md says: otherwise CloudFormation replaces what it has for this identity, also a rotating key',
-    why: 'A warning, `cdk-ses-dkim:ownRegion`. Without `env`, the Region is a part of the logical ids, and with it no longer: '
+    why: 'A note, `cdk-ses-dkim:ownRegion`. Without `env`, the Region is a part of the logical ids, and with it no longer: '
       + '[A stack gets an env](moving.md#a-stack-gets-an-env).',
     testedBy: 'test/email-identity-dkim/logical-id.test.ts',
   },

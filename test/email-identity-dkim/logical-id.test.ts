@@ -43,13 +43,13 @@ test('different domains and Regions have different logical ids', () => {
 });
 
 describe("the stack's own Region is written out", () => {
-  const warnings = (stack: Stack) =>
-    Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ entry }) => entry.data);
+  const notes = (stack: Stack) =>
+    Annotations.fromStack(stack).findInfo('*', Match.anyValue()).map(({ entry }) => entry.data);
 
   test('without env nobody knows that it is the same, so the id has it; deployed stacks have such ids', () => {
     const stack = mailStack({});
     expect(logicalId('Dkim', { stack, region: 'us-east-1' })).toBe('DkimB3363D1AB2CD');
-    expect(warnings(stack)).toEqual([]);
+    expect(notes(stack)).toEqual([]);
   });
 
   test('the same with an identity by its ARN', () => {
@@ -59,10 +59,10 @@ describe("the stack's own Region is written out", () => {
     expect(Object.keys(resourcesOf(stack, RESOURCE_TYPE))).toEqual(['DkimB3363D1AB2CD']);
   });
 
-  test('with env it is left out of the id, so there is a warning before a stack that had no env is deployed', () => {
+  test('with env it is left out of the id, so there is a note before a stack that had no env is deployed', () => {
     const stack = mailStack();
     logicalId('Dkim', { stack, region: 'us-east-1' });
-    expect(warnings(stack)).toEqual([expect.stringMatching(
+    expect(notes(stack)).toEqual([expect.stringMatching(
       /^region 'us-east-1' is that of the stack\. Leave region out.*\[ack: cdk-ses-dkim:ownRegion\]$/,
     )]);
   });
@@ -70,6 +70,6 @@ describe("the stack's own Region is written out", () => {
   test.each([undefined, 'eu-west-1', Aws.REGION])('there is none for %s', (region) => {
     const stack = mailStack();
     logicalId('Dkim', { stack, region });
-    expect(warnings(stack)).toEqual([]);
+    expect(notes(stack)).toEqual([]);
   });
 });
