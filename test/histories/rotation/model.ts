@@ -66,6 +66,7 @@ export class KeyModel {
       case 'rotate': case 'cancel rotation': case 'step': case 'revoke': case 'move label': case 'put junk':
       case 'change secret': case 'change tag': case 'remove record':
         return this.world.secretOf(operation.owner) !== undefined;
+      case 'change identity': return operation.how !== 'sign again' || this.world.keyToSignAgain() !== undefined;
       default: return true;
     }
   }
@@ -103,7 +104,7 @@ export class KeyModel {
 
   changedIdentity(how: Extract<KeyOperation, { do: 'change identity' }>['how']): void {
     if (how === 'switch off' || how === 'switch on') return;
-    this.isTheirSigning = how === 'sign' || how === 'take tags';
+    this.isTheirSigning = ['sign', 'sign again', 'take tags'].includes(how);
     this.disturb();
   }
 

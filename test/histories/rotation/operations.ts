@@ -17,6 +17,19 @@ export function topologyOf(stacks: number): Topology {
 export type Settings = Pick<SecretsManagerSettings,
   'secondCalls' | 'repeats' | 'repeatWithoutLabel' | 'failedTrial' | 'oldRateStillRotates'>;
 
+/** Which kinds of operations come often in a history. Some have a beginning of their own. */
+export type Often = 'steps' | 'deployments' | 'old keys' | 'own key';
+
+/** Where a history happens. */
+export interface Scene {
+  readonly owners: number;
+  /** The first owner has a key that rotates, which SES has verified. */
+  readonly isDeployed: boolean;
+  readonly settings: Settings;
+  /** @default none */
+  readonly often?: Often;
+}
+
 export const LABELS = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const;
 export type Label = typeof LABELS[number];
 
@@ -33,7 +46,7 @@ export type KeyOperation =
   | { readonly do: 'cancel rotation'; readonly owner: number }
   /** A late repeat of one step, for the version with this label, or for one that there is not. */
   | { readonly do: 'step'; readonly owner: number; readonly step: Step; readonly of: Label | 'nothing' }
-  | { readonly do: 'revoke'; readonly owner: number; readonly key: Label | 'oldest' }
+  | { readonly do: 'revoke'; readonly owner: number; readonly key: Label | 'oldest' | 'signing' }
   | { readonly do: 'move label'; readonly owner: number; readonly label: Label; readonly to: Label | 'oldest' | 'nothing' }
   /** A value that is no key. */
   | { readonly do: 'put junk'; readonly owner: number; readonly as: 'AWSCURRENT' | 'AWSPENDING' }
@@ -41,7 +54,11 @@ export type KeyOperation =
   | { readonly do: 'change secret'; readonly owner: number; readonly to: 'marked' | 'back' | 'gone' }
   | { readonly do: 'change tag'; readonly owner: number; readonly how: 'no overlap' | 'no stack' | 'back' }
   | { readonly do: 'SES finds'; readonly what: 'nothing' | 'all' }
-  | { readonly do: 'change identity'; readonly how: 'sign' | 'switch off' | 'switch on' | 'make anew' | 'take tags' }
+  /** `sign again`: with a key of the user that has a record still. */
+  | {
+    readonly do: 'change identity';
+    readonly how: 'sign' | 'sign again' | 'switch off' | 'switch on' | 'make anew' | 'take tags';
+  }
   | { readonly do: 'write record'; readonly selector: Selector; readonly text: 'same key' | 'other key' | 'junk' }
   | { readonly do: 'remove record'; readonly owner: number; readonly of: Label }
   | { readonly do: 'pass'; readonly minutes: number }

@@ -10,14 +10,16 @@ import { SecretProvider } from '../../cloud/cloudformation/resources/secrets-man
 import { TemplateResource } from '../../cloud/cloudformation/stack';
 import { Secret } from '../../cloud/secrets-manager/secret';
 import { ServiceError } from '../../cloud/service-error';
-import { Ending, Rotating, Topology, Wanted, DOMAIN } from '../operations';
-import { ZONE_ID } from '../quick-services';
+import { Ending, Rotating, SecretName, SECRETS, SELECTORS, Topology, Wanted, DOMAIN } from '../operations';
+import { bare, KEYS, publicKeyOf, ZONE_ID } from '../quick-services';
 import { QuickWorld } from '../quick-world';
 
 const DAY = 86_400_000;
 const SECRET = 'AWS::SecretsManager::Secret';
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
 const DEFAULT_OVERLAP_DAYS = 14;
+/** A run looks at the labels, and then changes the zone. */
+const SEEN_BY_ALL_MS = 30_000;
 
 export class RotatingWorld extends QuickWorld {
   readonly mail: MailSent;
@@ -25,6 +27,7 @@ export class RotatingWorld extends QuickWorld {
   /** As CloudFormation has written them, by secret. */
   private readonly tags = new Map<string, Secret['tags']>();
   private readonly endPool = poolKeysOfFunctions();
+  private movedByHandAt = -Infinity;
   private readonly providers: Readonly<Record<string, ResourceProvider>>;
 
   constructor(topology: Topology, seed: number, readonly settings: Settings) {
@@ -33,7 +36,7 @@ export class RotatingWorld extends QuickWorld {
     Object.assign(ownSecrets.settings, settings);
     this.calls.canaries.push(canaryOfFunctions());
     ownSecrets.onCurrent = (secret, versionId) => this.requireVerified(secret, versionId);
-    this.mail = new MailSent(this.services, this.clock);
+    this.mail = new MailSent(this.services, this.clock, () => this.namedByLabels());
     this.services.mail = this.mail;
     this.function = new RotationFunction(this.calls, this.clients, ownSecrets, () => this.cared());
     this.providers = {
@@ -131,6 +134,17 @@ export class RotatingWorld extends QuickWorld {
     return (this.secretOf(owner)?.versions.all() ?? []).flatMap(({ value }) => selectorIn(value) ?? []);
   }
 
+  /**
+   * The names of records of keys that AWSCURRENT or AWSPENDING is on. Nobody has moved that label by hand in this
+   * moment, which a run that is at work may not have seen.
+   */
+  private namedByLabels(): string[] {
+    if (this.clock.now() - this.movedByHandAt <= SEEN_BY_ALL_MS) return [];
+    return this.cared().flatMap((arn) => ['AWSCURRENT', 'AWSPENDING'].flatMap((label) =>
+      selectorIn(this.services.ownSecrets.find(arn)?.versions.holderOf(label)?.value) ?? []))
+      .map((selector) => `${selector}._domainkey.${DOMAIN}`);
+  }
+
   /** A key becomes the current one after SES has verified it, but for one that is put back. */
   private requireVerified({ versions }: Secret, versionId: string): void {
     const selector = selectorIn(versions.all().find(({ id }) => id === versionId)?.value);
@@ -147,6 +161,7 @@ export class RotatingWorld extends QuickWorld {
   byHand(owner: number, change: (secrets: RotatingWorld['services']['ownSecrets'], secret: Secret) => unknown): boolean {
     const secret = this.secretOf(owner);
     if (!secret) return false;
+    this.movedByHandAt = this.clock.now();
     try {
       change(this.services.ownSecrets, secret);
       return true;
@@ -184,6 +199,29 @@ export class RotatingWorld extends QuickWorld {
   removeRecord(name: string): void {
     this.mail.giveUp(name);
     super.removeRecord(name);
+  }
+
+  /** The user's key that has a record, and that SES does not sign with. */
+  keyToSignAgain(): SecretName | undefined {
+    return SECRETS.find((secret, index) => SELECTORS[index] !== this.signsWith()
+      && this.services.seen(`${SELECTORS[index]}._domainkey.${DOMAIN}`, 'TXT')
+        .some((text) => this.services.hasPublicKey(text, publicKeyOf(secret))));
+  }
+
+  /** Somebody tells SES that key by hand. */
+  signAgain(): void {
+    const secret = this.keyToSignAgain();
+    if (!secret) return;
+    this.mail.look();
+    this.services.putSigning(AT, 'EXTERNAL', {
+      DomainSigningSelector: SELECTORS[SECRETS.indexOf(secret)], DomainSigningPrivateKey: bare(KEYS[secret]),
+    });
+  }
+
+  /** The selector of BYODKIM that SES has. */
+  signsWith(): string | undefined {
+    const { origin, tokens = [] } = this.services.identity(AT) ?? {};
+    return origin === 'EXTERNAL' ? tokens[0] : undefined;
   }
 
   changeIdentity(...given: Parameters<QuickWorld['changeIdentity']>): void {
