@@ -41,6 +41,8 @@ export interface Rotating {
   readonly overlap: 1 | 3;
   /** From one rotation by the schedule to the next, in days. */
   readonly every: 40 | 90;
+  /** In another Region too, which its first one names. */
+  readonly further?: true;
 }
 
 /** The properties of a construct. */

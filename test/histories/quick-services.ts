@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
-  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, SecretName, SECRETS, ZONE_ACCOUNT,
+  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, Region, SecretName, SECRETS, ZONE_ACCOUNT,
 } from './operations';
 import { QuickSecrets } from './quick-secrets';
 import type { MailSent } from './rotation/mail-sent';
@@ -64,6 +64,8 @@ export class QuickServices {
   readonly ownSecrets: QuickSecrets;
   /** SES finds nothing in DNS for now. */
   isBlind = false;
+  /** Regions in which SES answers no call, and how. */
+  readonly closed = new Map<Region, 'fails' | 'unreachable'>();
   /** Who notes the mail that is sent. */
   mail?: MailSent;
   /** Of the user, by account and name. Undefined: deleted. */

@@ -2,11 +2,11 @@
 //
 // Some rules are broken only where a few operations come close together. So most histories have kinds that come often.
 import fc from 'fast-check';
-import { KeyOperation, LABELS, Often, Scene, Settings } from './operations';
+import { FURTHER, KeyOperation, LABELS, Often, Scene, Settings } from './operations';
 import { STEPS } from '../../../lambda/rotation/event';
 import { Fault } from '../../cloud/faults';
 import { ending, KINDS, PLAIN } from '../any-history';
-import { Rotating, SECRETS, SELECTORS, Wanted } from '../operations';
+import { REGIONS, Rotating, SECRETS, SELECTORS, Wanted } from '../operations';
 
 export const settings: fc.Arbitrary<Settings> = fc.record({
   secondCalls: fc.constantFrom('never' as const, 'never' as const, 'afterwards' as const, 'at the same time' as const),
@@ -16,12 +16,18 @@ export const settings: fc.Arbitrary<Settings> = fc.record({
   oldRateStillRotates: fc.boolean(),
 }, PLAIN);
 
-const rotating: fc.Arbitrary<Rotating> = fc.record({
+const rotating: fc.Arbitrary<Omit<Rotating, 'further'>> = fc.record({
   prefix: fc.constantFrom('dkim' as const, 'dkim' as const, 'mail' as const),
   bits: fc.oneof({ weight: 7, arbitrary: fc.constant(1024 as const) }, fc.constant(2048 as const)),
   overlap: fc.constantFrom(1 as const, 3 as const),
   every: fc.constantFrom(40 as const, 90 as const),
 }, PLAIN);
+
+/** Most keys of a stack that is alone are those of two Regions. */
+function rotatingIn(owners: number): fc.Arbitrary<Rotating> {
+  const isFurther = owners === 1 ? fc.constantFrom(true, true, false) : fc.constant(false);
+  return fc.tuple(rotating, isFurther).map(([first, further]) => further ? { ...first, further } : first);
+}
 
 /** Each selector has a key of its own. */
 const ownKey = fc.constantFrom(...SECRETS.map((secret, index) => ({ selector: SELECTORS[index], secret })));
@@ -32,8 +38,11 @@ const rest = {
   retain: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, fc.constant(true)),
   wait: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1800)),
 };
-const wantedWith = (weight: number) => fc.oneof(
-  { weight, arbitrary: fc.record({ signing: fc.constant('easy' as const), rotating, ...rest }, PLAIN) },
+const wantedWith = (weight: number, owners: number) => fc.oneof(
+  {
+    weight,
+    arbitrary: fc.record({ signing: fc.constant('easy' as const), rotating: rotatingIn(owners), ...rest }, PLAIN),
+  },
   { weight: 1, arbitrary: fc.record({ signing: fc.constant('easy' as const), ...rest }, PLAIN) },
   { weight: 1, arbitrary: fc.record({ signing: ownKey, ...rest }, PLAIN) },
 ) as fc.Arbitrary<Wanted>;
@@ -59,10 +68,12 @@ const OFTEN: Readonly<Record<Often, readonly KeyOperation['do'][]>> = {
   // Records that are superseded, and needed all the same.
   'old keys': ['move label', 'revoke', 'pass'],
   'own key': ['change identity', 'revoke', 'pass'],
+  // SES in a Region, or a Region of the stack, goes and comes.
+  'Regions': ['rotate', 'close Region', 'deploy', 'pass'],
 };
 const WEIGHT_OF_OFTEN = 40;
 export const often: fc.Arbitrary<Often | undefined> = fc.constantFrom(
-  undefined, 'steps', 'deployments', 'old keys', 'own key',
+  undefined, 'steps', 'deployments', 'old keys', 'own key', 'Regions', 'Regions',
 );
 
 const tenths = (min: number, max: number) => fc.integer({ min: min * 10, max: max * 10 }).map((number) => number / 10);
@@ -82,7 +93,7 @@ export function anyOperation({ owners, often: mood }: Pick<Scene, 'owners' | 'of
   const meetsRotations = mood === 'deployments';
   const label = fc.constantFrom(...LABELS);
   const weighted: readonly [weight: number, kind: KeyOperation['do'], fields: Fields][] = [
-    [14, 'deploy', { owner, as: wantedWith(meetsRotations ? 2 : 5), ending }],
+    [14, 'deploy', { owner, as: wantedWith(meetsRotations ? 2 : 5, owners), ending }],
     [1, 'again', { owner }],
     [2, 'remove', { owner }],
     [2, 'skip', { owner }],
@@ -108,11 +119,14 @@ export function anyOperation({ owners, often: mood }: Pick<Scene, 'owners' | 'of
       selector: fc.constantFrom(...SELECTORS), text: fc.constantFrom('same key', 'other key', 'junk'),
     }],
     [1, 'remove record', { owner, of: label }],
+    [owners === 1 ? 2 : 0, 'close Region', {
+      region: fc.constantFrom(...REGIONS, FURTHER.region), how: fc.constantFrom('fails', 'unreachable', 'open', 'open'),
+    }],
     [9, 'pass', { minutes: fc.constantFrom(1, 20, 90, 400, 1_600, 4_600, 25_000) }],
     [5, 'fault', { fault }],
   ];
   return fc.oneof(...weighted.map(([weight, kind, fields]) => ({
-    weight: mood && OFTEN[mood].includes(kind) ? WEIGHT_OF_OFTEN : weight,
+    weight: weight > 0 && mood && OFTEN[mood].includes(kind) ? WEIGHT_OF_OFTEN : weight,
     arbitrary: fc.record({ do: fc.constant(kind), ...fields }, PLAIN),
   }))) as fc.Arbitrary<KeyOperation>;
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { anyOperation, often, settings } from './any-history';
 import { KeyModel } from './model';
-import { AT, Deployment, KeyOperation, Often, Scene, topologyOf } from './operations';
+import { AT, Deployment, FURTHER, KeyOperation, Often, Scene, topologyOf } from './operations';
 import { RotatingWorld } from './rotating-world';
 import { PLAIN } from '../any-history';
 import { Counts, count } from '../history';
@@ -98,6 +98,9 @@ async function act(
       world.removeRecord(nameOf(selector));
       return model.removedRecord(nameOf(selector));
     }
+    case 'close Region':
+      world.closeRegion(operation.region, operation.how);
+      return model.closedRegion(operation.region, operation.how !== 'open');
     case 'pass': return pass(model, world, operation.minutes * MINUTE);
     case 'fault':
       world.addFault(operation.fault);
@@ -131,7 +134,7 @@ async function deployment(
   const next = operation.do === 'deploy' ? operation.as
     : operation.do === 'again' ? { ...wanted!, timeout: wanted!.timeout === 3599 ? 3600 : 3599 } : undefined;
   const ending = operation.do === 'deploy' ? operation.ending : {};
-  const isBare = wanted !== undefined && isCalm && !model.hasFaults && !model.isBlind
+  const isBare = wanted !== undefined && isCalm && !model.isHindered && !model.isBlind
     && model.present.every((other) => other === owner) && Object.keys(ending).length === 0 && model.mayHave(next);
   if (next) {
     if (before.stacks[owner]?.status === 'ROLLBACK_COMPLETE') await world.delete(owner, true);
@@ -175,6 +178,10 @@ function idOf(world: RotatingWorld, owner: number, to: string): string | undefin
 /** In the end all is deleted: nothing of ours is left, and everything of theirs is there. */
 async function deleteAll(model: KeyModel, world: RotatingWorld, counts: Counts): Promise<void> {
   clearFaults(model, world);
+  for (const { region } of [AT, FURTHER]) {
+    world.closeRegion(region, 'open');
+    model.closedRegion(region, false);
+  }
   for (const owner of model.owners.keys()) {
     // CloudFormation cannot cancel the rotation of a secret that is marked for deletion.
     world.byHand(owner, (secrets, { arn }) => secrets.restore(arn));
@@ -223,6 +230,7 @@ const BEGINNINGS: Readonly<Record<Often, readonly KeyOperation[]>> = {
   'steps': [{ do: 'SES finds', what: 'nothing' }, { do: 'rotate', owner: 0, seconds: 40 }],
   'deployments': [],
   'old keys': [{ do: 'rotate', owner: 0, seconds: 1_200 }],
+  'Regions': [{ ...FIRST, as: { ...FIRST.as, rotating: { ...FIRST.as.rotating!, further: true } } }],
   'own key': [
     { ...FIRST, as: { ...FIRST.as, rotating: undefined, signing: { selector: 's1', secret: 'one' } } },
     FIRST,

@@ -2,15 +2,21 @@
 import type { Step } from '../../../lambda/rotation/event';
 import { Fault } from '../../cloud/faults';
 import type { SecretsManagerSettings } from '../../cloud/secrets-manager/settings';
-import { Ending, IdentityPlace, Selector, Topology, Wanted } from '../operations';
+import { Ending, IdentityPlace, Region, Selector, Topology, Wanted } from '../operations';
 
-/** All are in one account and Region. */
+/** All stacks are in one account and Region. */
 export const AT: IdentityPlace = { account: '111111111111', region: 'us-east-1' };
+/** A key can be that of another Region too. */
+export const FURTHER: IdentityPlace = { account: '111111111111', region: 'eu-west-1' };
 
-/** One stack or two, with a construct each for the same identity. */
+/**
+ * One stack or two, with a construct each for the same identity. An owner of the same stack in the further Region has
+ * the number of the first one, and that of the stacks added.
+ */
 export function topologyOf(stacks: number): Topology {
   const numbers = Array.from({ length: stacks }, (_, number) => number);
-  return { stacks: numbers.map(() => AT), owners: numbers.map((stack) => ({ stack, region: AT.region })) };
+  const ownersIn = ({ region }: IdentityPlace) => numbers.map((stack) => ({ stack, region }));
+  return { stacks: numbers.map(() => AT), owners: [...ownersIn(AT), ...ownersIn(FURTHER)] };
 }
 
 /** What nobody knows of Secrets Manager. */
@@ -18,7 +24,7 @@ export type Settings = Pick<SecretsManagerSettings,
   'secondCalls' | 'repeats' | 'repeatWithoutLabel' | 'failedTrial' | 'oldRateStillRotates'>;
 
 /** Which kinds of operations come often in a history. Some have a beginning of their own. */
-export type Often = 'steps' | 'deployments' | 'old keys' | 'own key';
+export type Often = 'steps' | 'deployments' | 'old keys' | 'own key' | 'Regions';
 
 /** Where a history happens. */
 export interface Scene {
@@ -61,6 +67,8 @@ export type KeyOperation =
   }
   | { readonly do: 'write record'; readonly selector: Selector; readonly text: 'same key' | 'other key' | 'junk' }
   | { readonly do: 'remove record'; readonly owner: number; readonly of: Label }
+  /** SES in a Region answers with errors, or cannot be reached, until it is opened. */
+  | { readonly do: 'close Region'; readonly region: Region; readonly how: 'fails' | 'unreachable' | 'open' }
   | { readonly do: 'pass'; readonly minutes: number }
   /** Until the next deployment is over, or an hour has passed. */
   | { readonly do: 'fault'; readonly fault: Fault };

@@ -1,16 +1,16 @@
 // A quick world with keys that rotate: the secret of each, its schedule, and the function that Secrets Manager calls.
 import { canaryOfFunctions, poolKeysOfFunctions } from './function-keys';
 import { MailSent } from './mail-sent';
-import { AT, Settings } from './operations';
+import { AT, FURTHER, Settings } from './operations';
 import { FUNCTION, RotationFunction } from './rotation-function';
-import { ROTATION_TAG_PREFIX } from '../../../src/private/contract';
+import { FURTHER_REGION_TAG_PREFIX, ROTATION_TAG_PREFIX } from '../../../src/private/contract';
 import { ResourceProvider } from '../../cloud/cloudformation/resources/provider';
 import { RotationScheduleProvider } from '../../cloud/cloudformation/resources/rotation-schedule';
 import { SecretProvider } from '../../cloud/cloudformation/resources/secrets-manager';
 import { TemplateResource } from '../../cloud/cloudformation/stack';
 import { Secret } from '../../cloud/secrets-manager/secret';
 import { ServiceError } from '../../cloud/service-error';
-import { Ending, Rotating, SecretName, SECRETS, SELECTORS, Topology, Wanted, DOMAIN } from '../operations';
+import { Ending, Region, Rotating, SecretName, SECRETS, SELECTORS, Topology, Wanted, DOMAIN } from '../operations';
 import { bare, KEYS, publicKeyOf, ZONE_ID } from '../quick-services';
 import { QuickWorld } from '../quick-world';
 
@@ -55,17 +55,25 @@ export class RotatingWorld extends QuickWorld {
     const overlaps = [...wanted.values()].map(({ rotating }) => (rotating?.overlap ?? DEFAULT_OVERLAP_DAYS) * DAY);
     // The one before counts as well, until it is known whether it is rolled back.
     for (const overlap of overlaps) this.mail.setOverlap(Math.min(overlap, this.mail.overlap));
-    await super.deploy(number, wanted, ending);
+    await super.deploy(number, this.inAllRegions(wanted), ending);
     const isComplete = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(this.stacks[number]!.status);
     if (isComplete && this.topology.stacks.length === 1) for (const overlap of overlaps) this.mail.setOverlap(overlap);
+  }
+
+  /** With the constructs' resources of the further Region. */
+  private inAllRegions(wanted: ReadonlyMap<number, Wanted>): ReadonlyMap<number, Wanted> {
+    const { length } = this.topology.stacks;
+    const further = [...wanted].filter(([, { rotating }]) => rotating?.further);
+    return new Map([...wanted, ...further.map(([owner, as]) => [owner + length, as] as const)]);
   }
 
   protected resourcesOf(
     logicalId: string, as: Wanted, resource: TemplateResource,
   ): Record<string, TemplateResource> {
     if (!as.rotating) return super.resourcesOf(logicalId, as, resource);
+    const [firstId, furtherId] = [0, this.topology.stacks.length].map((owner) => this.logicalId(owner));
     const { rotating, ttl, retain } = as;
-    const { prefix, bits, overlap } = rotating;
+    const { prefix, bits, overlap, further } = rotating;
     const options = {
       ...prefix !== 'dkim' && { SelectorPrefix: prefix }, ...bits !== 2048 && { KeyLength: String(bits) },
     };
@@ -78,10 +86,17 @@ export class RotatingWorld extends QuickWorld {
       RecordTtl: String(ttl),
       RecordOverlap,
       ...options,
+      ...further && { [`FurtherRegion:${FURTHER.region}`]: furtherId },
     };
-    const secret = { Ref: `${logicalId}Keys` };
+    const secret = { Ref: `${firstId}Keys` };
+    const common = { Method: 'ROTATING_BYODKIM', SecretArn: secret, ...options };
+    if (logicalId === furtherId) {
+      const Properties = { ...resource.Properties, Signing: { ...common, IsFurther: 'true' }, RecordOverlap };
+      return { [furtherId]: { ...resource, Properties, DependsOn: [firstId] } };
+    }
     const schedule = scheduleOf(rotating);
-    const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: secret, ...options, Schedule: schedule };
+    const FurtherRegions = [{ Region: FURTHER.region, LogicalResourceId: furtherId }];
+    const Signing = { ...common, Schedule: schedule, ...further && { FurtherRegions } };
     return {
       [`${logicalId}Keys`]: {
         Type: SECRET,
@@ -99,7 +114,7 @@ export class RotatingWorld extends QuickWorld {
           RotateImmediatelyOnUpdate: false,
           RotationRules: { ScheduleExpression: schedule },
         },
-        DependsOn: [logicalId],
+        DependsOn: [logicalId, ...further ? [furtherId] : []],
       },
     };
   }
@@ -146,15 +161,20 @@ export class RotatingWorld extends QuickWorld {
   }
 
   /** A key becomes the current one after SES has verified it, but for one that is put back. */
-  private requireVerified({ versions }: Secret, versionId: string): void {
+  private requireVerified({ versions, tags }: Secret, versionId: string): void {
     const selector = selectorIn(versions.all().find(({ id }) => id === versionId)?.value);
-    const { status, tokens = [] } = this.services.identity(AT) ?? {};
     const isPutBack = versions.holderOf('AWSCURRENT') === versions.holderOf('cdk-ses-dkim:taken-back');
     // A deployment that meets the key before SES has verified it tells SES the same key once more. Another stack tells
     // SES its own.
     const isDeployed = this.stacks.some((stack) => stack?.status.endsWith('_IN_PROGRESS'));
-    if (isPutBack || isDeployed || (tokens[0] === selector && status === 'SUCCESS')) return;
-    this.services.witness.broken.push(`4: ${selector} becomes the current key, and SES says ${status} of ${tokens.join()}`);
+    if (isPutBack || isDeployed) return;
+    const isOfFurther = tags.some(({ Key }) => Key === FURTHER_REGION_TAG_PREFIX + FURTHER.region);
+    for (const place of isOfFurther ? [AT, FURTHER] : [AT]) {
+      const { status, tokens = [] } = this.services.identity(place) ?? {};
+      if (tokens[0] === selector && status === 'SUCCESS') continue;
+      this.services.witness.broken.push(
+        `4: ${selector} becomes the current key, and SES in ${place.region} says ${status} of ${tokens.join()}`);
+    }
   }
 
   /** As `aws secretsmanager` does. False when it is refused. */
@@ -227,6 +247,11 @@ export class RotatingWorld extends QuickWorld {
   changeIdentity(...given: Parameters<QuickWorld['changeIdentity']>): void {
     this.mail.look();
     super.changeIdentity(...given);
+  }
+
+  closeRegion(region: Region, how: 'fails' | 'unreachable' | 'open'): void {
+    if (how === 'open') this.services.closed.delete(region);
+    else this.services.closed.set(region, how);
   }
 
   /** Whether SES finds nothing in DNS from now on. */

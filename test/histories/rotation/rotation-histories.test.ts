@@ -101,6 +101,21 @@ describe('what a handler that looks less would get wrong', () => {
   ]));
 });
 
+describe('in two Regions', () => {
+  const both: Rotating = { ...ROTATING, further: true };
+  const further = (how: 'unreachable' | 'open'): KeyOperation => ({ do: 'close Region', region: 'eu-west-1', how });
+
+  test('a key changes in both, also after one of them was away during a change', () => runsThrough(ONE, 0, [
+    deploy({ rotating: both }), rotate(1_200), rotate(34), further('unreachable'), pass(1_600), further('open'), rotate(7_200),
+    pass(1_600),
+  ]));
+
+  test('one goes and comes again', () => runsThrough(ONE, 0, [
+    deploy({ rotating: both }), rotate(34), deploy({ rotating: ROTATING }), rotate(1_200), deploy({ rotating: both }),
+    pass(1_600),
+  ]));
+});
+
 // A write that the fence refused, of which the step went on with the next one: the refused look counted for it.
 test('11 a step writes nothing more when rotation was switched off meanwhile', async () => {
   const signing = (every: 40 | 90, ttl: number, wait: number): KeyOperation => ({
