@@ -50,6 +50,8 @@ export interface Wanted {
   readonly signing: WantedSigning;
   /** Counts in place of `signing`. */
   readonly rotating?: Rotating;
+  /** The key is that of a secret in which the user changes it. Counts in place of `signing`. */
+  readonly follows?: true;
   readonly zone: boolean;
   readonly ttl: number;
   readonly overwrite: boolean;

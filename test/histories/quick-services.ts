@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
-  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, Region, SecretName, SECRETS, ZONE_ACCOUNT,
+  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, Region, SECRETS, ZONE_ACCOUNT,
 } from './operations';
 import { QuickSecrets } from './quick-secrets';
 import type { MailSent } from './rotation/mail-sent';
@@ -137,7 +137,7 @@ export class QuickServices {
 
   // ---- Secrets Manager
 
-  setSecret(account: Account, name: SecretName, value: string | undefined): void {
+  setSecret(account: Account, name: string, value: string | undefined): void {
     const key = `${account}/${name}`;
     const versions = value === undefined ? undefined : this.secrets.get(key) ?? new SecretVersions();
     if (value !== undefined) versions!.add(randomUuid(this.random), value, ['AWSCURRENT'], this.clock.now());
@@ -153,7 +153,9 @@ export class QuickServices {
     if (!versions) {
       throw new ServiceError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
     }
-    return { ARN: arn, SecretString: String(versions.get(id, stage).value) };
+    if (operation !== 'GetSecretValue') this.witness.broken.push(`2: ${operation} changes the user's secret ${arn}`);
+    const { value, id: VersionId } = versions.get(id, stage);
+    return { ARN: arn, SecretString: String(value), VersionId };
   }
 
   // ---- public DNS

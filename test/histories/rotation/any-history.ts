@@ -2,6 +2,7 @@
 //
 // Some rules are broken only where a few operations come close together. So most histories have kinds that come often.
 import fc from 'fast-check';
+import { STORED } from './followed-secret';
 import { FURTHER, KeyOperation, LABELS, Often, Scene, Settings } from './operations';
 import { STEPS } from '../../../lambda/rotation/event';
 import { Fault } from '../../cloud/faults';
@@ -39,6 +40,7 @@ const rest = {
   wait: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1800)),
 };
 const wantedWith = (weight: number, owners: number) => fc.oneof(
+  { weight: 1, arbitrary: fc.record({ signing: fc.constant('easy' as const), follows: fc.constant(true), ...rest }, PLAIN) },
   {
     weight,
     arbitrary: fc.record({ signing: fc.constant('easy' as const), rotating: rotatingIn(owners), ...rest }, PLAIN),
@@ -69,11 +71,12 @@ const OFTEN: Readonly<Record<Often, readonly KeyOperation['do'][]>> = {
   'old keys': ['move label', 'revoke', 'pass'],
   'own key': ['change identity', 'revoke', 'pass'],
   // SES in a Region, or a Region of the stack, goes and comes.
+  'follow': ['store', 'store', 'pass'],
   'Regions': ['rotate', 'close Region', 'deploy', 'pass'],
 };
 const WEIGHT_OF_OFTEN = 40;
 export const often: fc.Arbitrary<Often | undefined> = fc.constantFrom(
-  undefined, 'steps', 'deployments', 'old keys', 'own key', 'Regions', 'Regions',
+  undefined, 'steps', 'deployments', 'old keys', 'own key', 'Regions', 'Regions', 'follow', 'follow',
 );
 
 const tenths = (min: number, max: number) => fc.integer({ min: min * 10, max: max * 10 }).map((number) => number / 10);
@@ -119,6 +122,9 @@ export function anyOperation({ owners, often: mood }: Pick<Scene, 'owners' | 'of
       selector: fc.constantFrom(...SELECTORS), text: fc.constantFrom('same key', 'other key', 'junk'),
     }],
     [1, 'remove record', { owner, of: label }],
+    [2, 'store', {
+      what: fc.constantFrom(...STORED, 'f1', 'f2', 'f3'), isHeard: fc.boolean(), seconds: fc.constantFrom(0, 5, 40, 300, 20_000),
+    }],
     [owners === 1 ? 2 : 0, 'close Region', {
       region: fc.constantFrom(...REGIONS, FURTHER.region), how: fc.constantFrom('fails', 'unreachable', 'open', 'open'),
     }],

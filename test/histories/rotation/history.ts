@@ -76,6 +76,7 @@ async function act(
     case 'SES finds':
       world.setBlind(operation.what === 'nothing');
       model.isBlind = operation.what === 'nothing';
+      model.isSure &&= !model.isBlind;
       return;
     case 'change identity':
       if (operation.how === 'sign again') world.signAgain();
@@ -98,12 +99,17 @@ async function act(
       world.removeRecord(nameOf(selector));
       return model.removedRecord(nameOf(selector));
     }
+    case 'store':
+      world.store(operation.what, operation.isHeard);
+      model.stored(operation.what);
+      return world.pass(operation.seconds * SECOND);
     case 'close Region':
       world.closeRegion(operation.region, operation.how);
       return model.closedRegion(operation.region, operation.how !== 'open');
     case 'pass': return pass(model, world, operation.minutes * MINUTE);
     case 'fault':
       world.addFault(operation.fault);
+      model.isSure = false;
       model.hasFaults = true;
   }
 }
@@ -231,6 +237,7 @@ const BEGINNINGS: Readonly<Record<Often, readonly KeyOperation[]>> = {
   'deployments': [],
   'old keys': [{ do: 'rotate', owner: 0, seconds: 1_200 }],
   'Regions': [{ ...FIRST, as: { ...FIRST.as, rotating: { ...FIRST.as.rotating!, further: true } } }],
+  'follow': [{ ...FIRST, as: { ...FIRST.as, rotating: undefined, follows: true } }],
   'own key': [
     { ...FIRST, as: { ...FIRST.as, rotating: undefined, signing: { selector: 's1', secret: 'one' } } },
     FIRST,

@@ -5,6 +5,7 @@ import { DOMAIN, placeName } from '../operations';
 import type { QuickServices } from '../quick-services';
 import type { RequestSeen } from '../witness';
 
+const FOLLOWED_NAME = /^f\d\./;
 /** The public key in a record. */
 const KEY = /p=([A-Za-z0-9+/=]+)/;
 
@@ -130,6 +131,12 @@ export class MailSent {
 
   /** No selector is used for two keys. */
   private noteKeys(): void {
+    // The user can take a selector again when its record has gone.
+    const { recordSets } = this.services.zone;
+    for (const name of this.published.keys()) {
+      const isThere = recordSets.some(({ Name }) => plainName(Name!) === name);
+      if (FOLLOWED_NAME.test(name) && !isThere) this.published.delete(name);
+    }
     for (const { Name, Type, ResourceRecords = [] } of this.services.zone.recordSets) {
       const name = plainName(Name!);
       if (Type !== 'TXT' || this.given.has(name)) continue;

@@ -4,6 +4,7 @@
 // An owner is *calm* while its last deployment went well and nobody has done anything that its signing depends on. Its
 // secret is *whole* while nobody has changed it by hand.
 import { isDeepStrictEqual } from 'node:util';
+import { keyIn, Stored } from './followed-secret';
 import { AT, Deployment, FURTHER, KeyOperation } from './operations';
 import type { RotatingWorld } from './rotating-world';
 import { Broken, nameOf } from '../model';
@@ -48,6 +49,11 @@ export class KeyModel {
   private isTheirSigning = false;
   hasFaults = false;
   isBlind = false;
+  /** What the user has stored last, and when. */
+  private last: { readonly what: Stored; readonly at: number } = { what: 'f1', at: -Infinity };
+  private readonly everStored = new Set<Stored>(['f1']);
+  /** Nothing has been in the way of that since. */
+  isSure = true;
   /** In which SES answers no call now. */
   private readonly closed = new Set<Region>();
   /** When one was opened last. */
@@ -86,11 +92,26 @@ export class KeyModel {
 
   /** Nothing that somebody else has written is in the way of it. */
   mayHave(next: Wanted | undefined): boolean {
+    if (next?.follows) return this.isUsable(this.look);
     const selector = next && !next.rotating && typeof next.signing === 'object' ? next.signing.selector : undefined;
     return selector === undefined || !this.theirs.has(nameOf(selector));
   }
 
+  /** What is stored is a key, and no other key has its selector. */
+  private isUsable({ records }: Look): boolean {
+    const key = keyIn(this.last.what);
+    if (!key) return false;
+    return records.filter(({ name }) => name === nameOf(key.selector))
+      .every(({ values }) => values.join().replace(/" "|"/g, '').includes(`p=${key.publicKey}`));
+  }
+
   // ---- by hand
+
+  stored(what: Stored): void {
+    this.last = { what, at: this.look.now };
+    this.everStored.add(what);
+    this.isSure = !this.isBlind && !this.isHindered && this.present.every((owner) => this.owners[owner].isCalm);
+  }
 
   /** Somebody has changed the secret of an owner, its tags or its labels. */
   harmedSecret(owner: number): void {
@@ -151,6 +172,7 @@ export class KeyModel {
   }
 
   private disturb(): void {
+    this.isSure = false;
     for (const owner of this.owners) owner.isCalm = false;
   }
 
@@ -175,8 +197,7 @@ export class KeyModel {
     if (COMPLETE.includes(status)) {
       // What is as it was is sent no request.
       if (known.wanted && isDeepStrictEqual({ timeout: 3600, ...known.wanted }, { timeout: 3600, ...next! })) return;
-      const wasRotating = known.wanted?.rotating !== undefined;
-      const isNewSecret = !wasRotating || !next!.rotating;
+      const isNewSecret = secretKind(known.wanted) !== secretKind(next) || !secretKind(next);
       const hadFurther = known.wanted?.rotating?.further;
       Object.assign(known, { wanted: next, mayRetain: false, isWhole: known.isWhole || isNewSecret });
       if (!this.isHindered) known.mayHaveFurther = next!.rotating?.further === true;
@@ -209,15 +230,16 @@ export class KeyModel {
 
   /**
    * It can have gone from the further Region. With RETAIN, what is there is the user's from then on. CloudFormation
-   * forgets a resource that it cannot delete after an update.
+   * forgets a resource that it cannot delete after an update, also because it cannot cancel the rotation before that.
    */
   private leftFurther(owner: number, next: Wanted | undefined): void {
-    const { mayRetain, wanted } = this.owners[owner];
-    if (!this.isHindered && !mayRetain && !wanted?.retain && !next?.retain) return;
+    const { mayRetain, wanted, isWhole } = this.owners[owner];
+    const isLeft = this.isHindered || !isWhole;
+    if (!isLeft && !mayRetain && !wanted?.retain && !next?.retain) return;
     this.isFurtherRetained = true;
     for (const { name } of this.look.records) if (!isRegistry(name)) this.mayStay.add(name);
     const label = this.look.labels[owner + this.owners.length];
-    if (this.isHindered && label !== undefined) this.labelsLeft.add(label);
+    if (isLeft && label !== undefined) this.labelsLeft.add(label);
   }
 
   private unsure(owner: number, next?: Wanted): void {
@@ -256,10 +278,10 @@ export class KeyModel {
     return this.behindSince !== undefined;
   }
 
-  private requireAskedIn(place: IdentityPlace, owner: number, { signing, rotating }: Wanted): void {
+  private requireAskedIn(place: IdentityPlace, owner: number, { signing, rotating, follows }: Wanted): void {
     const identity = this.identityIn(place)!;
     const { origin, tokens } = identity;
-    const expected = rotating ? [this.world.selectorOf(owner, 'AWSCURRENT'), this.world.selectorOf(owner, 'AWSPENDING')]
+    const expected = rotating || follows ? [this.world.selectorOf(owner, 'AWSCURRENT'), this.world.selectorOf(owner, 'AWSPENDING')]
       : typeof signing === 'object' ? [signing.selector] : undefined;
     if (!expected) {
       if (origin !== 'AWS_SES') this.fail(4, `it was deployed with Easy DKIM, and signs with ${origin} ${tokens.join()}`);
@@ -285,7 +307,7 @@ export class KeyModel {
       const { further } = wanted!.rotating ?? {};
       const settledAfter = further ? SETTLED_IN_ALL_AFTER_HOURS : SETTLED_AFTER_HOURS;
       if (this.closed.has(AT.region) || this.look.now - this.openedAt < settledAfter * HOUR) continue;
-      if (!wanted!.rotating || !isWhole || !isStable) continue;
+      if (!secretKind(wanted) || !isWhole || !isStable) continue;
       const { versions } = this.world.secretOf(owner)!;
       const pending = versions.incomplete;
       // One that Secrets Manager has begun by its schedule can be on its way.
@@ -295,8 +317,33 @@ export class KeyModel {
       }
       if (!isCalm || pending || this.present.length > 1) continue;
       const places = further && !this.mayBeBehind(owner) ? [AT, FURTHER] : [AT];
+      if (wanted!.follows) this.requireFollowed(before);
       for (const place of places) this.requireCurrent(place, owner, hours);
     }
+  }
+
+  /** What the user has stored is used, when there has been time for it. */
+  private requireFollowed(before: Look): void {
+    const { what, at } = this.last;
+    const isDue = this.isSure && this.look.now - at > SETTLED_AFTER_HOURS * HOUR;
+    if (!isDue || !this.isUsable(before) || !this.isUsable(this.look)) return;
+    const { tokens, publicKey } = this.identity!;
+    const key = keyIn(what)!;
+    if (tokens[0] === key.selector && publicKey === key.publicKey) return;
+    this.fail(4, `${what} is stored since ${new Date(at).toISOString()}, and SES signs with ${tokens.join()}`);
+  }
+
+  /** Of a followed key, SES never has one that the user has not stored so. */
+  private requireStored(owner: number): void {
+    if (this.world.showsKey(owner)) this.fail(3, 'the secret of the stack has a private key');
+    const { wanted, isCalm } = this.owners[owner];
+    if (!wanted?.follows || !isCalm) return;
+    const { tokens, publicKey } = this.identity!;
+    const isStored = [...this.everStored].some((what) => {
+      const key = keyIn(what);
+      return key?.selector === tokens[0] && key.publicKey === publicKey;
+    });
+    if (!isStored) this.fail(4, `SES signs with ${tokens.join()}, which the user has not stored`);
   }
 
   private requireCurrent(place: IdentityPlace, owner: number, hours: number): void {
@@ -321,6 +368,7 @@ export class KeyModel {
     }
     this.requireNothingElse();
     this.requireRetired();
+    for (const owner of this.present) this.requireStored(owner);
   }
 
   private requireNothingElse(): void {
@@ -364,7 +412,7 @@ export class KeyModel {
     const needed = this.neededNames();
     const [owner] = this.present;
     const { wanted, isCalm, isWhole } = this.owners[owner ?? 0];
-    const hasCare = this.present.length === 1 && wanted?.rotating && isCalm && isWhole;
+    const hasCare = this.present.length === 1 && secretKind(wanted) && isCalm && isWhole;
     if (!hasCare) return this.needless.clear();
     for (const name of this.needless.keys()) if (this.recordsAt(name).length === 0) this.needless.delete(name);
     for (const { name } of this.look.records) {
@@ -417,6 +465,11 @@ export class KeyModel {
 
 function isRegistry(name: string): boolean {
   return REGISTRY.test(name.split('.')[0]);
+}
+
+/** The kinds of keys that change each have a secret of their own. */
+function secretKind(wanted: Wanted | undefined): 'rotating' | 'follows' | undefined {
+  return wanted?.rotating ? 'rotating' : wanted?.follows && 'follows';
 }
 
 function signingIn({ identities }: Look): string {

@@ -1,4 +1,5 @@
 // What can happen to a key that rotates: to its stack, its secret and SES, in a rotation, and by hand. Plain data.
+import type { Stored } from './followed-secret';
 import type { Step } from '../../../lambda/rotation/event';
 import { Fault } from '../../cloud/faults';
 import type { SecretsManagerSettings } from '../../cloud/secrets-manager/settings';
@@ -24,7 +25,7 @@ export type Settings = Pick<SecretsManagerSettings,
   'secondCalls' | 'repeats' | 'repeatWithoutLabel' | 'failedTrial' | 'oldRateStillRotates'>;
 
 /** Which kinds of operations come often in a history. Some have a beginning of their own. */
-export type Often = 'steps' | 'deployments' | 'old keys' | 'own key' | 'Regions';
+export type Often = 'steps' | 'deployments' | 'old keys' | 'own key' | 'Regions' | 'follow';
 
 /** Where a history happens. */
 export interface Scene {
@@ -67,6 +68,8 @@ export type KeyOperation =
   }
   | { readonly do: 'write record'; readonly selector: Selector; readonly text: 'same key' | 'other key' | 'junk' }
   | { readonly do: 'remove record'; readonly owner: number; readonly of: Label }
+  /** The user stores a new version in the secret that is followed, and so many seconds. `isHeard`: its event comes. */
+  | { readonly do: 'store'; readonly what: Stored; readonly isHeard: boolean; readonly seconds: number }
   /** SES in a Region answers with errors, or cannot be reached, until it is opened. */
   | { readonly do: 'close Region'; readonly region: Region; readonly how: 'fails' | 'unreachable' | 'open' }
   | { readonly do: 'pass'; readonly minutes: number }

@@ -1,4 +1,5 @@
 // A quick world with keys that rotate: the secret of each, its schedule, and the function that Secrets Manager calls.
+import { FOLLOWED, FOLLOWED_ARN, FOLLOWED_KEYS, Stored, textOfStored } from './followed-secret';
 import { canaryOfFunctions, poolKeysOfFunctions } from './function-keys';
 import { MailSent } from './mail-sent';
 import { AT, FURTHER, Settings } from './operations';
@@ -10,6 +11,7 @@ import { SecretProvider } from '../../cloud/cloudformation/resources/secrets-man
 import { TemplateResource } from '../../cloud/cloudformation/stack';
 import { Secret } from '../../cloud/secrets-manager/secret';
 import { ServiceError } from '../../cloud/service-error';
+import { Canary } from '../../end-to-end/faults/canary';
 import { Ending, Region, Rotating, SecretName, SECRETS, SELECTORS, Topology, Wanted, DOMAIN } from '../operations';
 import { bare, KEYS, publicKeyOf, ZONE_ID } from '../quick-services';
 import { QuickWorld } from '../quick-world';
@@ -18,6 +20,8 @@ const DAY = 86_400_000;
 const SECRET = 'AWS::SecretsManager::Secret';
 const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
 const DEFAULT_OVERLAP_DAYS = 14;
+/** Another secret than that of a rotating key. */
+const FOLLOWED_END = 'FollowedKeys';
 /** A run looks at the labels, and then changes the zone. */
 const SEEN_BY_ALL_MS = 30_000;
 
@@ -34,7 +38,8 @@ export class RotatingWorld extends QuickWorld {
     super(topology, seed);
     const { ownSecrets } = this.services;
     Object.assign(ownSecrets.settings, settings);
-    this.calls.canaries.push(canaryOfFunctions());
+    this.calls.canaries.push(canaryOfFunctions(), Canary.ofAll(FOLLOWED_KEYS));
+    this.services.setSecret(AT.account, FOLLOWED, textOfStored('f1'));
     ownSecrets.onCurrent = (secret, versionId) => this.requireVerified(secret, versionId);
     this.mail = new MailSent(this.services, this.clock, () => this.namedByLabels());
     this.services.mail = this.mail;
@@ -70,6 +75,7 @@ export class RotatingWorld extends QuickWorld {
   protected resourcesOf(
     logicalId: string, as: Wanted, resource: TemplateResource,
   ): Record<string, TemplateResource> {
+    if (as.follows) return followingResources(logicalId, as, resource);
     if (!as.rotating) return super.resourcesOf(logicalId, as, resource);
     const [firstId, furtherId] = [0, this.topology.stacks.length].map((owner) => this.logicalId(owner));
     const { rotating, ttl, retain } = as;
@@ -135,7 +141,8 @@ export class RotatingWorld extends QuickWorld {
   /** The secret of an owner, while there is one. */
   secretOf(owner: number): Secret | undefined {
     const stack = this.stacks[this.topology.owners[owner].stack];
-    const resource = stack?.resources.get(`${this.logicalId(owner)}Keys`);
+    const id = this.logicalId(owner);
+    const resource = stack?.resources.get(`${id}Keys`) ?? stack?.resources.get(id + FOLLOWED_END);
     return resource && this.services.ownSecrets.find(resource.physicalId);
   }
 
@@ -249,6 +256,23 @@ export class RotatingWorld extends QuickWorld {
     super.changeIdentity(...given);
   }
 
+  /** The user stores a version. If its event comes, the function is called within a minute. */
+  store(what: Stored, isHeard: boolean): void {
+    this.services.setSecret(AT.account, FOLLOWED, textOfStored(what));
+    this.function.expectMore();
+    if (!isHeard) return;
+    const hears = () => this.cared().filter((arn) => arn.includes(FOLLOWED_END));
+    void this.clock.sleep(this.random() * 60_000).then(async () => {
+      if (hears().length > 0) await this.function.care(hears());
+    });
+  }
+
+  /** The secret of the stack has a private key in it, where the user's own has it. */
+  showsKey(owner: number): boolean {
+    const { arn = '', versions } = this.secretOf(owner) ?? {};
+    return arn.includes(FOLLOWED_END) && versions!.all().some(({ value }) => String(value).includes('PRIVATE KEY'));
+  }
+
   closeRegion(region: Region, how: 'fails' | 'unreachable' | 'open'): void {
     if (how === 'open') this.services.closed.delete(region);
     else this.services.closed.set(region, how);
@@ -259,6 +283,29 @@ export class RotatingWorld extends QuickWorld {
     this.mail.look();
     this.services.isBlind = isBlind;
   }
+}
+
+/** Of a key that follows the user's secret. */
+function followingResources(
+  logicalId: string, { ttl, retain }: Wanted, resource: TemplateResource,
+): Record<string, TemplateResource> {
+  const tags = {
+    StackId: { Ref: 'AWS::StackId' },
+    LogicalResourceId: logicalId,
+    Identity: DOMAIN,
+    HostedZoneId: ZONE_ID,
+    RecordTtl: String(ttl),
+  };
+  const Follows = { SecretArn: FOLLOWED_ARN, JsonField: 'privateKey' };
+  const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: { Ref: logicalId + FOLLOWED_END }, Follows };
+  return {
+    [logicalId + FOLLOWED_END]: {
+      Type: SECRET,
+      Properties: { Tags: Object.entries(tags).map(([name, Value]) => ({ Key: ROTATION_TAG_PREFIX + name, Value })) },
+      DeletionPolicy: retain ? 'RetainExceptOnCreate' : 'Delete',
+    },
+    [logicalId]: { ...resource, Properties: { ...resource.Properties, Signing } },
+  };
 }
 
 function scheduleOf({ every }: Rotating): string {

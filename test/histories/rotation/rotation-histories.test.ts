@@ -1,6 +1,7 @@
 // Any history of a key that rotates keeps to the invariants, and those that did not once are named tests.
 //
 // `npx projen test:histories` runs thousands, and prints what breaks an invariant as a test for this file.
+import { Stored } from './followed-secret';
 import { ofKeys, runsThrough } from './history';
 import { KeyOperation, Scene } from './operations';
 import { steadySeed } from '../../cloud/time/seed';
@@ -50,9 +51,9 @@ async function course(operations: readonly KeyOperation[]): Promise<string[]> {
   return seen;
 }
 
-test('40 histories keep to the invariants', async () => {
+test('60 histories keep to the invariants', async () => {
   const counts: Counts = new Map();
-  expect(await search(ofKeys(counts), { histories: 40, seed: steadySeed() })).toBeUndefined();
+  expect(await search(ofKeys(counts), { histories: 60, seed: steadySeed() })).toBeUndefined();
   // Most goes well, or nothing would be shown.
   expect(counts.get('→ CREATE_COMPLETE')).toBeGreaterThan(25);
   expect(counts.get('→ rotate: the key has changed')).toBeGreaterThan(10);
@@ -113,6 +114,30 @@ describe('in two Regions', () => {
   test('one goes and comes again', () => runsThrough(ONE, 0, [
     deploy({ rotating: both }), rotate(34), deploy({ rotating: ROTATING }), rotate(1_200), deploy({ rotating: both }),
     pass(1_600),
+  ]));
+});
+
+describe('a key that follows the secret of the user', () => {
+  const store = (what: Stored, seconds = 300, isHeard = true): KeyOperation => ({ do: 'store', what, isHeard, seconds });
+
+  test('is changed by what is stored, and by nothing else', async () => {
+    expect(await course([
+      deploy({ follows: true }), pass(20), store('f2'), store('junk', 20_000), store('no selector', 20_000),
+      store('f1 with another key', 20_000), store('f3', 20_000, false), pass(25_000),
+    ])).toEqual([
+      'deploy: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
+      'pass: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 4, next none, SES key 4 SUCCESS, records key 1, key 2, key 3, key 4',
+      'pass: current key 4, next none, SES key 4 SUCCESS, records key 4',
+    ]);
+  });
+
+  test('is the last of those that are stored in quick succession', () => runsThrough(ONE, 0, [
+    deploy({ follows: true }), pass(20), store('f2', 40), store('f3', 5), store('f2', 0), pass(1_600),
   ]));
 });
 
