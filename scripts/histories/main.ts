@@ -1,13 +1,12 @@
 // Runs any histories of up to four owners, and of keys that rotate. Prints the first of each kind that breaks an
 // invariant, shrunk, as a test. Run by `npx projen test:histories`: `--count`, `--keys` and `--seed` for how many and
-// which, `--real` for so many of owners through the bundle.
+// which, `--real` for so many of owners through the bundle, `--workers` for how many processes.
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import type { Part, Result } from './part';
 import { steadySeed } from '../../test/cloud/time/seed';
 
-const WORKERS = 2;
 const IN_WORDS: Readonly<Record<Part['kind'], string>> = {
   quick: 'quick histories of owners', real: 'real histories of owners', keys: 'histories of keys that rotate',
 };
@@ -18,8 +17,11 @@ const { values } = parseArgs({
     keys: { type: 'string', default: '5000' },
     seed: { type: 'string' },
     real: { type: 'string' },
+    workers: { type: 'string', default: '2' },
   },
 });
+
+const workers = Number(values.workers);
 
 /** A part of the histories in a process of its own. */
 function run(part: Part): Promise<Result> {
@@ -36,8 +38,8 @@ async function runAll(kind: Part['kind'], histories: number, seed: number): Prom
   if (histories === 0) return;
   const began = Date.now();
   console.log(`${histories} ${IN_WORDS[kind]}, LOCAL_CLOUD_SEED=${seed}`);
-  const parts = Array.from({ length: WORKERS }, (_, worker): Part =>
-    ({ kind, histories: Math.floor((histories + worker) / WORKERS), seed: seed + worker }));
+  const parts = Array.from({ length: workers }, (_, worker): Part =>
+    ({ kind, histories: Math.floor((histories + worker) / workers), seed: seed + worker }));
   const results = await Promise.all(parts.map(run));
   const sums = new Map<string, number>();
   for (const [what, times] of results.flatMap(({ counts }) => counts)) sums.set(what, (sums.get(what) ?? 0) + times);

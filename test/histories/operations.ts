@@ -41,6 +41,8 @@ export interface Rotating {
   readonly overlap: 1 | 3;
   /** From one rotation by the schedule to the next, in days. */
   readonly every: 40 | 90;
+  /** In another Region too, which its first one names. */
+  readonly further?: true;
 }
 
 /** The properties of a construct. */
@@ -48,6 +50,8 @@ export interface Wanted {
   readonly signing: WantedSigning;
   /** Counts in place of `signing`. */
   readonly rotating?: Rotating;
+  /** The key is that of a secret in which the user changes it. Counts in place of `signing`. */
+  readonly follows?: true;
   readonly zone: boolean;
   readonly ttl: number;
   readonly overwrite: boolean;

@@ -43,7 +43,9 @@ export class QuickClients {
   }
 
   private ses({ account, requestFor }: Caller, region: Region, operation: string, input: any): object {
-    const { witness } = this.services;
+    const { witness, closed } = this.services;
+    if (closed.get(region) === 'fails') throw new ServiceError('InternalFailure', 500, `SES in ${region} is closed`);
+    if (closed.has(region)) throw Object.assign(new Error(`no way to SES in ${region}`), { code: 'ECONNRESET' });
     const place = { account, region };
     const request = requestFor(region);
     const identity = this.services.identity(place);

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import {
-  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, SecretName, SECRETS, ZONE_ACCOUNT,
+  Account, ACCOUNTS, DOMAIN, IdentityPlace, KeyName, placeName, Region, SECRETS, ZONE_ACCOUNT,
 } from './operations';
 import { QuickSecrets } from './quick-secrets';
 import type { MailSent } from './rotation/mail-sent';
@@ -64,6 +64,8 @@ export class QuickServices {
   readonly ownSecrets: QuickSecrets;
   /** SES finds nothing in DNS for now. */
   isBlind = false;
+  /** Regions in which SES answers no call, and how. */
+  readonly closed = new Map<Region, 'fails' | 'unreachable'>();
   /** Who notes the mail that is sent. */
   mail?: MailSent;
   /** Of the user, by account and name. Undefined: deleted. */
@@ -135,7 +137,7 @@ export class QuickServices {
 
   // ---- Secrets Manager
 
-  setSecret(account: Account, name: SecretName, value: string | undefined): void {
+  setSecret(account: Account, name: string, value: string | undefined): void {
     const key = `${account}/${name}`;
     const versions = value === undefined ? undefined : this.secrets.get(key) ?? new SecretVersions();
     if (value !== undefined) versions!.add(randomUuid(this.random), value, ['AWSCURRENT'], this.clock.now());
@@ -151,7 +153,9 @@ export class QuickServices {
     if (!versions) {
       throw new ServiceError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.");
     }
-    return { ARN: arn, SecretString: String(versions.get(id, stage).value) };
+    if (operation !== 'GetSecretValue') this.witness.broken.push(`2: ${operation} changes the user's secret ${arn}`);
+    const { value, id: VersionId } = versions.get(id, stage);
+    return { ARN: arn, SecretString: String(value), VersionId };
   }
 
   // ---- public DNS

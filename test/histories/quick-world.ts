@@ -298,6 +298,7 @@ export class QuickWorld implements World {
 
   removeRecord(name: string): void {
     this.unnoteRegistry(name);
+    this.services.witness.removesByHand(name);
     const found = this.services.zone.recordSets.filter(({ Name }) => plainName(Name!) === name);
     if (found.length === 0) return;
     this.services.changeByHand(found.map((set) => ({ Action: 'DELETE' as const, ResourceRecordSet: set })));

@@ -10,7 +10,10 @@ import { Clock } from '../cloud/time/clock';
 const OVERTAKEN_ENDS_MS = 30_000;
 /** The same for a step of a rotation: here no call that has an effect takes longer. */
 const OVERTAKEN_STEP_ENDS_MS = 7_000;
-/** From a look at the identity to the call that tells SES. SES can verify it in between, which nobody can rule out. */
+/**
+ * From a look at the identity, or in DNS, to the call that tells SES. SES can verify the identity in between, and
+ * somebody can remove the record. Nobody can rule that out.
+ */
 const LOOK_TO_CALL_MS = 5_000;
 
 /** A request that CloudFormation has made, or a run of the function that rotates, and what has come of it. */
@@ -35,7 +38,14 @@ export class Witness {
    */
   readonly owners = new Map<number, { readonly place: string; readonly hasZone: boolean; readonly label: string }>();
 
+  /** When somebody has removed a record by hand, by its name. */
+  private readonly removedByHand = new Map<string, number>();
+
   constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
+
+  removesByHand(name: string): void {
+    this.removedByHand.set(name, this.clock.now());
+  }
 
   /** Before each write of the handler. */
   writing(request: RequestSeen, what: string): void {
@@ -65,6 +75,7 @@ export class Witness {
     const isFresh = looked !== undefined && this.clock.now() - looked.at <= LOOK_TO_CALL_MS;
     const signs = isFresh ? looked.signs : this.signs(identity);
     const name = `${selector}._domainkey.${DOMAIN}`;
+    if (this.clock.now() - (this.removedByHand.get(name) ?? -Infinity) <= LOOK_TO_CALL_MS) return;
     if ((hasZone || signs) && !this.services.seen(name, 'TXT').some((text) => this.services.holds(text, key))) {
       this.broken.push(`1: SES was told of ${selector} in ${placeName(identity)} before the world sees its record`);
     }
@@ -72,10 +83,10 @@ export class Witness {
 
   /** After a change of the zone. */
   changed({ type }: RequestSeen, changes: readonly Change[], before: readonly ResourceRecordSet[]): void {
-    this.services.mail?.zoneChanged(type);
     const removed = changes.filter(({ Action }) => Action === 'DELETE')
       .map(({ ResourceRecordSet: set }) => ({ name: plainName(set!.Name!), type: set!.Type! }))
       .filter(({ name }) => name.endsWith(`.${DOMAIN}`) && !name.startsWith('cdk-ses-dkim-'));
+    this.services.mail?.zoneChanged(type, removed.map(({ name }) => name));
     for (const { name } of removed) {
       for (const place of this.services.places) {
         const identity = this.services.identity(place);

@@ -1,8 +1,8 @@
 // A history of a key that rotates: operations one after the other, and after each what a user may expect.
 import fc from 'fast-check';
-import { anyOperation, settings } from './any-history';
+import { anyOperation, often, settings } from './any-history';
 import { KeyModel } from './model';
-import { AT, Deployment, KeyOperation, Settings, topologyOf } from './operations';
+import { AT, Deployment, FURTHER, KeyOperation, Often, Scene, topologyOf } from './operations';
 import { RotatingWorld } from './rotating-world';
 import { PLAIN } from '../any-history';
 import { Counts, count } from '../history';
@@ -10,14 +10,6 @@ import { Broken, nameOf } from '../model';
 import { HAND } from '../operations';
 import { publicKeyOf } from '../quick-services';
 import { Kind } from '../search';
-
-/** Where a history happens. */
-export interface Scene {
-  readonly owners: number;
-  /** The first owner has a key that rotates, which SES has verified. */
-  readonly isDeployed: boolean;
-  readonly settings: Settings;
-}
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -84,9 +76,11 @@ async function act(
     case 'SES finds':
       world.setBlind(operation.what === 'nothing');
       model.isBlind = operation.what === 'nothing';
+      model.isSure &&= !model.isBlind;
       return;
     case 'change identity':
-      world.changeIdentity(AT, operation.how);
+      if (operation.how === 'sign again') world.signAgain();
+      else world.changeIdentity(AT, operation.how);
       if (operation.how === 'sign') {
         world.writeRecord(HAND, `"p=${publicKeyOf('three')}"`);
         model.look = world.look();
@@ -105,9 +99,17 @@ async function act(
       world.removeRecord(nameOf(selector));
       return model.removedRecord(nameOf(selector));
     }
+    case 'store':
+      world.store(operation.what, operation.isHeard);
+      model.stored(operation.what);
+      return world.pass(operation.seconds * SECOND);
+    case 'close Region':
+      world.closeRegion(operation.region, operation.how);
+      return model.closedRegion(operation.region, operation.how !== 'open');
     case 'pass': return pass(model, world, operation.minutes * MINUTE);
     case 'fault':
       world.addFault(operation.fault);
+      model.isSure = false;
       model.hasFaults = true;
   }
 }
@@ -138,7 +140,7 @@ async function deployment(
   const next = operation.do === 'deploy' ? operation.as
     : operation.do === 'again' ? { ...wanted!, timeout: wanted!.timeout === 3599 ? 3600 : 3599 } : undefined;
   const ending = operation.do === 'deploy' ? operation.ending : {};
-  const isBare = wanted !== undefined && isCalm && !model.hasFaults && !model.isBlind
+  const isBare = wanted !== undefined && isCalm && !model.isHindered && !model.isBlind
     && model.present.every((other) => other === owner) && Object.keys(ending).length === 0 && model.mayHave(next);
   if (next) {
     if (before.stacks[owner]?.status === 'ROLLBACK_COMPLETE') await world.delete(owner, true);
@@ -161,7 +163,8 @@ async function revoke(
   model: KeyModel, world: RotatingWorld, { owner, key }: Extract<KeyOperation, { do: 'revoke' }>,
   noted: (what: string) => void,
 ): Promise<void> {
-  const selector = key === 'oldest' ? world.selectorsOf(owner)[0] : world.selectorOf(owner, key);
+  const selector = key === 'oldest' ? world.selectorsOf(owner)[0]
+    : key === 'signing' ? world.signsWith() : world.selectorOf(owner, key);
   // Of a secret that is marked for deletion nothing is revoked, and nobody is told.
   if (!selector || world.secretOf(owner)!.deletedAt !== undefined) return;
   world.mail.revoking = nameOf(selector);
@@ -181,6 +184,10 @@ function idOf(world: RotatingWorld, owner: number, to: string): string | undefin
 /** In the end all is deleted: nothing of ours is left, and everything of theirs is there. */
 async function deleteAll(model: KeyModel, world: RotatingWorld, counts: Counts): Promise<void> {
   clearFaults(model, world);
+  for (const { region } of [AT, FURTHER]) {
+    world.closeRegion(region, 'open');
+    model.closedRegion(region, false);
+  }
   for (const owner of model.owners.keys()) {
     // CloudFormation cannot cancel the rotation of a secret that is marked for deletion.
     world.byHand(owner, (secrets, { arn }) => secrets.restore(arn));
@@ -209,7 +216,7 @@ class KeyStep implements fc.AsyncCommand<KeyModel, RotatingWorld> {
   }
 }
 
-const FIRST: Deployment = {
+const FIRST: Extract<KeyOperation, { do: 'deploy' }> = {
   do: 'deploy',
   owner: 0,
   as: {
@@ -224,11 +231,27 @@ const FIRST: Deployment = {
   ending: {},
 };
 
-/** With the first operation of the scene, the operations of a history. */
+/** What comes after that, so that what comes often can do something. */
+const BEGINNINGS: Readonly<Record<Often, readonly KeyOperation[]>> = {
+  'steps': [{ do: 'SES finds', what: 'nothing' }, { do: 'rotate', owner: 0, seconds: 40 }],
+  'deployments': [],
+  'old keys': [{ do: 'rotate', owner: 0, seconds: 1_200 }],
+  'Regions': [{ ...FIRST, as: { ...FIRST.as, rotating: { ...FIRST.as.rotating!, further: true } } }],
+  'follow': [{ ...FIRST, as: { ...FIRST.as, rotating: undefined, follows: true } }],
+  'own key': [
+    { ...FIRST, as: { ...FIRST.as, rotating: undefined, signing: { selector: 's1', secret: 'one' } } },
+    FIRST,
+  ],
+};
+
+/** With the first operations of the scene, those of a history. */
 async function runAll(
   scene: Scene, model: KeyModel, world: RotatingWorld, counts: Counts, operations: () => Promise<unknown>,
 ): Promise<void> {
-  if (scene.isDeployed) await perform(model, world, FIRST, counts);
+  const { isDeployed, often: kind } = scene;
+  for (const operation of isDeployed ? [FIRST, ...kind ? BEGINNINGS[kind] : []] : []) {
+    await perform(model, world, operation, counts);
+  }
   await operations();
   await deleteAll(model, world, counts);
 }
@@ -237,9 +260,9 @@ async function runAll(
 export function ofKeys(counts: Counts): Kind<Scene, KeyModel, RotatingWorld> {
   return {
     scenes: fc.record({
-      owners: fc.constantFrom(1, 1, 1, 2), isDeployed: fc.constantFrom(true, true, true, false), settings,
+      owners: fc.constantFrom(1, 1, 1, 2), isDeployed: fc.constantFrom(true, true, true, false), settings, often,
     }, PLAIN),
-    operations: ({ owners }) => anyOperation(owners).map((operation) => new KeyStep(operation, counts)),
+    operations: (scene) => anyOperation(scene).map((operation) => new KeyStep(operation, counts)),
     world: async (scene, seed) => worldOf(scene, seed),
     model: (_, world) => new KeyModel(world),
     run: (scene, model, world, operations) => runAll(scene, model, world, counts, operations),

@@ -5,6 +5,10 @@ import { DOMAIN, placeName } from '../operations';
 import type { QuickServices } from '../quick-services';
 import type { RequestSeen } from '../witness';
 
+const FOLLOWED_NAME = /^f\d\./;
+/** The public key in a record. */
+const KEY = /p=([A-Za-z0-9+/=]+)/;
+
 /** What mail was signed with. */
 interface Used {
   readonly name: string;
@@ -29,7 +33,11 @@ export class MailSent {
   /** How often mail was signed with a key at a look. */
   signed = 0;
 
-  constructor(private readonly services: QuickServices, private readonly clock: Clock) {}
+  /** @param named names of records of keys that are in use, or will be, whatever SES says */
+  constructor(
+    private readonly services: QuickServices, private readonly clock: Clock,
+    private readonly named: () => readonly string[],
+  ) {}
 
   /** What the stack says from now on. What is superseded already keeps its date. */
   setOverlap(wanted: number): void {
@@ -77,9 +85,14 @@ export class MailSent {
     }
   }
 
-  /** After a change of the zone by the handler. */
-  zoneChanged(type: RequestSeen['type']): void {
+  /**
+   * After a change of the zone by the handler.
+   *
+   * @param removed names of records that it took out, or gave another value
+   */
+  zoneChanged(type: RequestSeen['type'], removed: readonly string[]): void {
     this.look();
+    if (type === 'Rotation') this.requireNeededStays(removed);
     this.noteKeys();
     for (const [key, used] of this.used) {
       const isOver = used.last + used.overlap <= this.clock.now();
@@ -89,6 +102,21 @@ export class MailSent {
       if (type === 'Delete') continue;
       const days = (this.clock.now() - used.last) / 86_400_000;
       this.fail(`6: ${used.name} is gone ${days.toFixed(2)} days after the last mail that was signed with it`);
+    }
+  }
+
+  /** Between deployments nothing goes that is needed now: it is neither retired nor revoked. */
+  private requireNeededStays(removed: readonly string[]): void {
+    const signing = this.services.places.flatMap((place) => {
+      const { origin, tokens = [] } = this.services.identity(place) ?? {};
+      return origin === 'EXTERNAL' ? tokens.map((token) => `${token.toLowerCase()}._domainkey.${DOMAIN}`) : [];
+    });
+    for (const name of [...signing, ...this.named()]) {
+      if (!removed.includes(name) || this.given.has(name)) continue;
+      const values = this.services.zone.recordSets.filter(({ Name }) => plainName(Name!) === name)
+        .flatMap(({ ResourceRecords = [] }) => ResourceRecords.map(({ Value }) => Value!));
+      if (values.some((value) => KEY.test(value.replace(/" "|"/g, '')))) continue;
+      this.fail(`10: ${name} is ${values.join(' | ') || 'gone'}, and its key is in use`);
     }
   }
 
@@ -103,11 +131,17 @@ export class MailSent {
 
   /** No selector is used for two keys. */
   private noteKeys(): void {
+    // The user can take a selector again when its record has gone.
+    const { recordSets } = this.services.zone;
+    for (const name of this.published.keys()) {
+      const isThere = recordSets.some(({ Name }) => plainName(Name!) === name);
+      if (FOLLOWED_NAME.test(name) && !isThere) this.published.delete(name);
+    }
     for (const { Name, Type, ResourceRecords = [] } of this.services.zone.recordSets) {
       const name = plainName(Name!);
       if (Type !== 'TXT' || this.given.has(name)) continue;
       const text = ResourceRecords.map(({ Value }) => Value!.replace(/" "|"/g, '')).join();
-      const key = /p=([A-Za-z0-9+/=]+)/.exec(text)?.[1];
+      const key = KEY.exec(text)?.[1];
       if (!key) continue;
       const before = this.published.get(name) ?? key;
       this.published.set(name, before);

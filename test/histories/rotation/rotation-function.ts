@@ -25,6 +25,8 @@ interface StepAtWork {
 export class RotationFunction {
   private readonly atWork = new Set<StepAtWork>();
   private hours = 0;
+  /** Until then it comes every hour. */
+  private busyUntil = -Infinity;
 
   /** @param rule the secrets that it is called for every hour */
   constructor(
@@ -33,6 +35,11 @@ export class RotationFunction {
   ) {
     secrets.onStep = async (event) => await this.run(JSON.parse(event) as Event) === undefined;
     void this.careEveryHour();
+  }
+
+  /** Something has happened that it may look for. */
+  expectMore(): void {
+    this.busyUntil = this.calls.clock.now() + HOURS_OF_REST * HOUR;
   }
 
   /** What the rule sends: Lambda repeats it when it fails. */
@@ -86,7 +93,7 @@ export class RotationFunction {
   private async careEveryHour(): Promise<void> {
     for (;;) {
       await this.calls.clock.sleepUntilDue(HOUR);
-      const isRest = this.hours++ % HOURS_OF_REST > 0;
+      const isRest = this.hours++ % HOURS_OF_REST > 0 && this.calls.clock.now() > this.busyUntil;
       const arns = this.rule().filter((arn) => !isRest || this.isUnsettled(arn));
       if (arns.length > 0) void this.care(arns);
     }

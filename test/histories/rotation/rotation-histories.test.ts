@@ -1,10 +1,12 @@
 // Any history of a key that rotates keeps to the invariants, and those that did not once are named tests.
 //
 // `npx projen test:histories` runs thousands, and prints what breaks an invariant as a test for this file.
-import { ofKeys, runsThrough, Scene } from './history';
-import { KeyOperation } from './operations';
+import { Stored } from './followed-secret';
+import { ofKeys, runsThrough } from './history';
+import { KeyOperation, Scene } from './operations';
 import { steadySeed } from '../../cloud/time/seed';
 import { Counts } from '../history';
+import { Rotating, Wanted } from '../operations';
 import { search } from '../search';
 
 const ONE: Scene = {
@@ -20,6 +22,13 @@ const ONE: Scene = {
 };
 const rotate = (seconds: number): KeyOperation => ({ do: 'rotate', owner: 0, seconds });
 const pass = (minutes: number): KeyOperation => ({ do: 'pass', minutes });
+const deploy = (as: Partial<Wanted>): KeyOperation => ({
+  do: 'deploy',
+  owner: 0,
+  as: { signing: 'easy', zone: true, ttl: 300, overwrite: false, retain: false, wait: 0, ...as },
+  ending: {},
+});
+const ROTATING: Rotating = { prefix: 'dkim', bits: 1024, overlap: 1, every: 90 };
 
 /** What is so after each operation: which key has which label, which SES has, and which have records. */
 async function course(operations: readonly KeyOperation[]): Promise<string[]> {
@@ -42,9 +51,9 @@ async function course(operations: readonly KeyOperation[]): Promise<string[]> {
   return seen;
 }
 
-test('40 histories keep to the invariants', async () => {
+test('60 histories keep to the invariants', async () => {
   const counts: Counts = new Map();
-  expect(await search(ofKeys(counts), { histories: 40, seed: steadySeed() })).toBeUndefined();
+  expect(await search(ofKeys(counts), { histories: 60, seed: steadySeed() })).toBeUndefined();
   // Most goes well, or nothing would be shown.
   expect(counts.get('→ CREATE_COMPLETE')).toBeGreaterThan(25);
   expect(counts.get('→ rotate: the key has changed')).toBeGreaterThan(10);
@@ -68,6 +77,68 @@ test('a key that SES does not verify is taken back', async () => {
     'SES finds: current key 1, next none, SES key 1 PENDING, records key 1, key 2',
     'pass: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
   ]);
+});
+
+// Each of these fails when the handler leaves out what it looks at.
+describe('what a handler that looks less would get wrong', () => {
+  const moveBack: KeyOperation = { do: 'move label', owner: 0, label: 'AWSCURRENT', to: 'AWSPREVIOUS' };
+
+  test('10 a superseded record stays while AWSCURRENT is on its key again', () =>
+    runsThrough(ONE, 0, [rotate(1_200), moveBack, pass(4_600)]));
+
+  test('10 a superseded record stays while SES signs with its key again', () => runsThrough(ONE, 0, [
+    deploy({ signing: { selector: 's1', secret: 'one' } }), deploy({ rotating: ROTATING }),
+    { do: 'change identity', how: 'sign again' }, pass(4_600),
+  ]));
+
+  test('10 a superseded key is not revoked while AWSCURRENT is on it again', () =>
+    runsThrough(ONE, 0, [rotate(1_200), moveBack, pass(1), { do: 'revoke', owner: 0, key: 'AWSCURRENT' }]));
+
+  test.each([1.5, 31.8, 32, 32.3])('4 a deployment ends a rotation that began %d s before', (seconds) =>
+    runsThrough(ONE, 0, [rotate(seconds), deploy({})]));
+
+  test('4 a last step that comes too early does not make a key the current one', () => runsThrough(ONE, 0, [
+    { do: 'SES finds', what: 'nothing' }, rotate(60), { do: 'step', owner: 0, step: 'finishSecret', of: 'AWSPENDING' },
+  ]));
+});
+
+describe('in two Regions', () => {
+  const both: Rotating = { ...ROTATING, further: true };
+  const further = (how: 'unreachable' | 'open'): KeyOperation => ({ do: 'close Region', region: 'eu-west-1', how });
+
+  test('a key changes in both, also after one of them was away during a change', () => runsThrough(ONE, 0, [
+    deploy({ rotating: both }), rotate(1_200), rotate(34), further('unreachable'), pass(1_600), further('open'), rotate(7_200),
+    pass(1_600),
+  ]));
+
+  test('one goes and comes again', () => runsThrough(ONE, 0, [
+    deploy({ rotating: both }), rotate(34), deploy({ rotating: ROTATING }), rotate(1_200), deploy({ rotating: both }),
+    pass(1_600),
+  ]));
+});
+
+describe('a key that follows the secret of the user', () => {
+  const store = (what: Stored, seconds = 300, isHeard = true): KeyOperation => ({ do: 'store', what, isHeard, seconds });
+
+  test('is changed by what is stored, and by nothing else', async () => {
+    expect(await course([
+      deploy({ follows: true }), pass(20), store('f2'), store('junk', 20_000), store('no selector', 20_000),
+      store('f1 with another key', 20_000), store('f3', 20_000, false), pass(25_000),
+    ])).toEqual([
+      'deploy: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
+      'pass: current key 1, next none, SES key 1 SUCCESS, records key 1, key 2',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 3, next none, SES key 3 SUCCESS, records key 1, key 2, key 3',
+      'store: current key 4, next none, SES key 4 SUCCESS, records key 1, key 2, key 3, key 4',
+      'pass: current key 4, next none, SES key 4 SUCCESS, records key 4',
+    ]);
+  });
+
+  test('is the last of those that are stored in quick succession', () => runsThrough(ONE, 0, [
+    deploy({ follows: true }), pass(20), store('f2', 40), store('f3', 5), store('f2', 0), pass(1_600),
+  ]));
 });
 
 // A write that the fence refused, of which the step went on with the next one: the refused look counted for it.
