@@ -21,7 +21,7 @@ export interface Publisher extends Pick<Services, 'retry' | 'log'> {
   readonly settings: ZoneSettings;
 }
 
-export interface PublicationRequest extends Pick<Publication, 'wanted' | 'inUse'> {
+export interface PublicationRequest extends Pick<Publication, 'wanted' | 'inUse' | 'usedUntilNow'> {
   /** Looks at the records before anything is written, and throws when they must not change. */
   readonly check?: (records: readonly RecordSet[]) => void;
   /** What is no longer wanted is marked as superseded. @default true */
@@ -34,10 +34,10 @@ export interface PublicationRequest extends Pick<Publication, 'wanted' | 'inUse'
 
 export async function publish(publisher: Publisher, request: PublicationRequest): Promise<readonly RecordSet[]> {
   const { owner, zone, log, retry } = publisher;
-  const { wanted, inUse, check, supersedes = true, inSync = false, beforeFirstChange } = request;
+  const { wanted, inUse, usedUntilNow, check, supersedes = true, inSync = false, beforeFirstChange } = request;
   const { supersededUntil, ...settings } = planSettings(publisher);
   const publication = {
-    ...settings, wanted, inUse, supersededUntil: supersedes ? supersededUntil : undefined,
+    ...settings, wanted, inUse, usedUntilNow, supersededUntil: supersedes ? supersededUntil : undefined,
   };
   let notedAmong: string[] | undefined;
   const beforeChange = (records: readonly RecordSet[]) => {

@@ -49,6 +49,7 @@ import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
+const HOUR_MS = 3_600_000;
 const REVOKED = [quote(REVOKED_KEY)];
 const REVOKED_DIGEST = digestOf('TXT', REVOKED);
 
@@ -63,6 +64,8 @@ export interface Publication {
   readonly notedAmong?: readonly string[];
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;
+  /** Selectors, or tokens of Easy DKIM, that SES signs with until now. */
+  readonly usedUntilNow?: readonly string[];
   /** ISO time. */
   readonly now: string;
 }
@@ -116,7 +119,7 @@ export function planPublication(
   const newcomers = view.others.filter((page) => publication.notedAmong?.includes(page.record.name) === false
     && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)));
   const registry: Registry = {
-    entries: [...entries, ...superseded(view, entries, publication.supersededUntil)],
+    entries: [...entries, ...superseded(view, entries, publication)],
   };
   const isWantedAgain = ({ label }: Entry) => entries.some((entry) => entry.label === label);
   const ofPages = view.ownPages.flatMap((page) => page.registry.entries.some(isWantedAgain)
@@ -199,12 +202,25 @@ function entryOf(view: ZoneView, { name, type, values }: RecordSet, origin: Orig
   return { label: view.labelOf(name), type: type as RecordType, origin, digest: digestOf(type, values) };
 }
 
-/** Entries of records that are ours and no longer wanted. The first time until which they must stay is not put off. */
-function superseded(view: ZoneView, wanted: readonly Entry[], until: string | undefined): Entry[] {
+/**
+ * Entries of records that are ours and no longer wanted. The first time until which one must stay is put off only if
+ * SES signs with it again: somebody has set that by hand.
+ */
+function superseded(
+  view: ZoneView, wanted: readonly Entry[], { supersededUntil, usedUntilNow = [] }: Publication,
+): Entry[] {
+  const untilOf = ({ label, until }: Entry) =>
+    until && supersededUntil && usedUntilNow.includes(label) && isLonger(supersededUntil, until) ? supersededUntil
+      : until ?? supersededUntil;
   return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
     .filter((entry) => view.records.some((record) => view.speaksOf(entry, record)))
-    .map((entry) => ({ ...entry, until: entry.until ?? until }));
+    .map((entry) => ({ ...entry, until: untilOf(entry) }));
+}
+
+/** By more than an hour: a request that is repeated has nothing to put off. */
+function isLonger(one: string, other: string): boolean {
+  return Date.parse(one) - Date.parse(other) > HOUR_MS;
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */

@@ -96,14 +96,14 @@ export async function writeSigningTag({
 
 /** Publishes records in the task's zone. Gives the records that are there then; none where there is no zone. */
 export async function publishRecords(
-  task: Task, request: Omit<PublicationRequest, 'beforeFirstChange'>,
+  task: Task, request: Omit<PublicationRequest, 'beforeFirstChange' | 'usedUntilNow'>,
 ): Promise<readonly RecordSet[]> {
   const publisher = publisherOf(task);
   if (!publisher) return [];
   const beforeFirstChange = () => {
     task.progress.recordsBegun = true; // before the call, as above
   };
-  const records = await publish(publisher, { ...request, beforeFirstChange });
+  const records = await publish(publisher, { ...request, usedUntilNow: usedIn(task), beforeFirstChange });
   return request.supersedes === false ? records : retireRecords(task, records);
 }
 
@@ -120,7 +120,12 @@ export async function retireRecords(task: Task, records: readonly RecordSet[]): 
   const { identity: { origin, tokens }, progress } = task;
   const publisher = publisherOf(task);
   if (!publisher || (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey)) return records;
-  return retire(publisher, records, tokens.map((token) => token.toLowerCase()));
+  return retire(publisher, records, usedIn(task));
+}
+
+/** The selectors, or tokens of Easy DKIM, that SES has named. */
+function usedIn({ identity: { tokens } }: Task): string[] {
+  return tokens.map((token) => token.toLowerCase());
 }
 
 /**

@@ -412,7 +412,7 @@ export class KeyModel {
     const needed = this.neededNames();
     const [owner] = this.present;
     const { wanted, isCalm, isWhole } = this.owners[owner ?? 0];
-    const hasCare = this.present.length === 1 && secretKind(wanted) && isCalm && isWhole;
+    const hasCare = this.present.length === 1 && secretKind(wanted) && isCalm && isWhole && this.closed.size === 0;
     if (!hasCare) return this.needless.clear();
     for (const name of this.needless.keys()) if (this.recordsAt(name).length === 0) this.needless.delete(name);
     for (const { name } of this.look.records) {

@@ -155,3 +155,14 @@ test('11 a step writes nothing more when rotation was switched off meanwhile', a
     { do: 'SES finds', what: 'nothing' }, rotate(34), signing(90, 1800, 0), { do: 'cancel rotation', owner: 0 }, signing(40, 300, 1800),
   ]);
 });
+
+// The selector was superseded before, so its record was retired soon after the deployment took SES away from it.
+test('6 SES is set by hand to a superseded selector: its record stays for an overlap after the next deployment', () => {
+  const further = { ...ROTATING, every: 40, further: true } as const;
+  return runsThrough({ ...ONE, often: 'own key' }, 0, [
+    { do: 'change identity', how: 'sign again' },
+    pass(1_600),
+    { ...deploy({ rotating: further, wait: 1800 }), ending: { cancelledAfter: 1 } } as KeyOperation,
+    pass(25_000),
+  ]);
+});
