@@ -53,7 +53,7 @@ beforeAll(async () => {
   }
   assembly = app.synth();
   await scene.cloud.clock.pass(AFTER_LOOKS);
-}, 120_000);
+});
 afterAll(() => scene.stop());
 
 test.each(CASES)('$title', async ({ stackName, refusal, writes }) => {
@@ -84,7 +84,7 @@ test.each(CASES)('$title', async ({ stackName, refusal, writes }) => {
   const logs = cloud.lambda.functionNames().filter((name) => name.startsWith(`${stackName}-`))
     .flatMap((name) => cloud.lambda.logs(name)).join('\n');
   expect(secretIn(`${reason}${logs}`)).toEqual([]);
-}, 60_000);
+});
 
 /** Pieces of the private halves of the keys, which come after what the public key has too. */
 const PIECE = 16;

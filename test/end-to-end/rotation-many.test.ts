@@ -38,7 +38,7 @@ test('47 domains with long names sign, and one of them rotates', async () => {
   expect(await scene.send(undefined, last)).toMatchObject({ result: 'pass' });
   expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(scene.all()).toEqual([]);
-}, 120_000);
+});
 
 /** The documents of the managed policies, as far as they are known before synthesis. */
 function policiesOf(stack: Stack): string[] {
