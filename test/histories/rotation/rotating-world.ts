@@ -157,9 +157,9 @@ export class RotatingWorld extends QuickWorld {
   }
 
   /**
-   * The names of records of keys that AWSCURRENT or AWSPENDING is on, in the secrets that the owners sign with now: a
-   * stack that stays as it failed has that of the method before, too. Nobody has moved that label by hand in this moment,
-   * which a run that is at work may not have seen.
+   * The names of records of keys that AWSCURRENT or AWSPENDING is on, in the secrets that the owners sign with now.
+   * A stack that stays as it failed has that of the method before, too. Nobody has moved that label by hand in this
+   * moment, which a run that is at work may not have seen.
    */
   private namedByLabels(): string[] {
     if (this.clock.now() - this.movedByHandAt <= SEEN_BY_ALL_MS) return [];
