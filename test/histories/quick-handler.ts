@@ -106,7 +106,7 @@ export class QuickHandler {
     const id = url.searchParams.get('run')!;
     const run = this.runs.get(id)!;
     await this.calls.call(run, 's3', 'PutObject', () => {
-      this.services.witness.answered(waiting.request, id);
+      this.services.witness.answered(waiting.request, id, this.services.closed.size > 0);
       waiting.resolve(body.toString());
     });
     return 200;
