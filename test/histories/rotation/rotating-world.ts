@@ -85,11 +85,7 @@ export class RotatingWorld extends QuickWorld {
     };
     const RecordOverlap = String(overlap * 86_400);
     const tags = {
-      StackId: { Ref: 'AWS::StackId' },
-      LogicalResourceId: logicalId,
-      Identity: DOMAIN,
-      HostedZoneId: ZONE_ID,
-      RecordTtl: String(ttl),
+      ...tagsOf(logicalId, ttl),
       RecordOverlap,
       ...options,
       ...further && { [`FurtherRegion:${FURTHER.region}`]: furtherId },
@@ -286,17 +282,22 @@ export class RotatingWorld extends QuickWorld {
   }
 }
 
-/** Of a key that follows the user's secret. */
-function followingResources(
-  logicalId: string, { ttl, retain }: Wanted, resource: TemplateResource,
-): Record<string, TemplateResource> {
-  const tags = {
+/** Of each secret of the stack. */
+function tagsOf(logicalId: string, ttl: number) {
+  return {
     StackId: { Ref: 'AWS::StackId' },
     LogicalResourceId: logicalId,
     Identity: DOMAIN,
     HostedZoneId: ZONE_ID,
     RecordTtl: String(ttl),
   };
+}
+
+/** Of a key that follows the user's secret. */
+function followingResources(
+  logicalId: string, { ttl, retain }: Wanted, resource: TemplateResource,
+): Record<string, TemplateResource> {
+  const tags = tagsOf(logicalId, ttl);
   const Follows = { SecretArn: FOLLOWED_ARN, JsonField: 'privateKey' };
   const Signing = { Method: 'ROTATING_BYODKIM', SecretArn: { Ref: logicalId + FOLLOWED_END }, Follows };
   return {
