@@ -400,7 +400,8 @@ export class KeyModel {
     }
     const further = this.identityIn(FURTHER);
     const isInFurther = this.present.some((owner) => this.owners[owner].mayHaveFurther);
-    if (!isInFurther && !this.isFurtherRetained && further?.origin !== 'AWS_SES') {
+    const mayBeOfLeft = this.isFurtherRetained || this.labelsLeft.size > 0;
+    if (!isInFurther && !mayBeOfLeft && further?.origin !== 'AWS_SES') {
       if (this.isHindered) this.isFurtherRetained = true;
       else this.fail(12, `SES in ${FURTHER.region} signs with ${further?.tokens.join()}, which is not of the stack`);
     }
