@@ -379,7 +379,7 @@ project.addTask('test:faults', {
 });
 
 project.addTask('test:histories', {
-  description: 'Any histories: 10,000 of up to four owners (--count N), 5,000 of keys that rotate (--keys N), the same '
+  description: 'Any histories: 10,000 of up to four owners (--count N), 4,000 of keys that rotate (--keys N), the same '
     + 'each time (--seed N), or so many through the bundle, in both ways of running a function (--real N). Prints what '
     + 'breaks an invariant as a test',
   steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/histories/main.ts', receiveArgs: true }],

@@ -14,7 +14,7 @@ const IN_WORDS: Readonly<Record<Part['kind'], string>> = {
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '10000' },
-    keys: { type: 'string', default: '5000' },
+    keys: { type: 'string', default: '4000' },
     seed: { type: 'string' },
     real: { type: 'string' },
     workers: { type: 'string', default: '2' },
