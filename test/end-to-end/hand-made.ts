@@ -11,6 +11,15 @@ export function signsByHand(scene: Scene, selector: string, pem: string): void {
   scene.cloud.ses.createIdentity({ ...identity, dkim: { selector, privateKey: bareKey(pem) } });
 }
 
+/**
+ * A stack of its own has the identity of example.com. When it is changed, CloudFormation writes the tags of the
+ * identity anew, and those of the library are gone.
+ */
+export async function identityDeployed(scene: Scene, feedbackForwarding: boolean): Promise<void> {
+  await scene.deployed('Identity', (stack) =>
+    new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN), feedbackForwarding }));
+}
+
 /** The form in which SES takes a key: PEM without its first and last line, and without line breaks. */
 export function bareKey(pem: string): string {
   return pem.replace(/-----[^-]+-----|\s/g, '');

@@ -2,6 +2,7 @@
 // rotation can be stopped, and takes no record from mail.
 import { Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { identityDeployed } from './hand-made';
 import { DOMAIN, HOUR, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { newKey, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
@@ -97,16 +98,13 @@ test.each([1, 4, 8, 14, 25])('a rotation that begins %d s after a deployment to 
 });
 
 test('the tags of the identity are gone, and a rotation is taken back: a Delete leads SES back all the same', async () => {
-  const identity = (feedbackForwarding: boolean) => (stack: Stack) => void new ses.EmailIdentity(stack, 'Identity', {
-    identity: ses.Identity.domain(DOMAIN), feedbackForwarding,
-  });
   scene = await Scene.start();
-  await scene.deployed('Identity', identity(true));
+  await identityDeployed(scene, true);
   rotating = new RotatingScene(scene);
   await rotating.deploy(SHORT);
   await scene.verified();
   const { selector } = rotating;
-  await scene.deployed('Identity', identity(false));
+  await identityDeployed(scene, false);
   scene.cloud.ses.settings.firstLook = 10 * HOUR;
   rotating.rotate();
   await rotating.clock.pass(16 * HOUR);

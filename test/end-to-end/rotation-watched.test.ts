@@ -1,7 +1,6 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
-import { Duration, Stack } from 'aws-cdk-lib';
-import * as ses from 'aws-cdk-lib/aws-ses';
-import { thenFails } from './hand-made';
+import { Duration } from 'aws-cdk-lib';
+import { identityDeployed, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { Scene } from './scene';
@@ -138,17 +137,14 @@ test('a key of another stack whose deployment failed is a problem, and what the 
 test.each([
   ['deployment', () => deployedAgain()], ['change of the key', () => rotating.rotated()],
 ])('where an update of the identity has taken its tags away, nobody is accused, and the next %s writes them', async (_, then) => {
-  const identity = (feedbackForwarding: boolean) => (stack: Stack) => void new ses.EmailIdentity(stack, 'Identity', {
-    identity: ses.Identity.domain(DOMAIN), feedbackForwarding,
-  });
   rotating = new RotatingScene(await Scene.start());
   const { scene } = rotating;
-  await scene.deployed('Identity', identity(true));
+  await identityDeployed(scene, true);
   await rotating.deploy(SHORT, WATCHED);
   await scene.verified();
   expect(await nextReport(scene)).toEqual(HEALTHY);
 
-  await scene.deployed('Identity', identity(false));
+  await identityDeployed(scene, false);
   expect(await nextReport(scene)).toMatchObject({ Problem: 1, Verified: 1, KeyPublished: 1 });
   expect(said(scene)).toEqual([expect.stringMatching(/no tag of the identity says which stack has set it\. An update of the identity/)]);
 

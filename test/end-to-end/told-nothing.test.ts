@@ -1,10 +1,9 @@
 // An owner that found Easy DKIM has told SES nothing, and has no tag. What its update names, and has not told SES
 // either, is not its own to lead back.
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as ses from 'aws-cdk-lib/aws-ses';
-import { failing, signsByHand } from './hand-made';
+import { failing, identityDeployed, signsByHand } from './hand-made';
 import { ORIGINS, PARENT, parentExists, WAIT } from './methods';
-import { DOMAIN, PEM, Scene } from './scene';
+import { PEM, Scene } from './scene';
 import { EmailIdentityDkimProps } from '../../src';
 
 const RETAINED = { removalPolicy: RemovalPolicy.RETAIN };
@@ -124,12 +123,10 @@ test('2 a roll-back of an update that was cancelled early claims nothing of it',
 // CloudFormation may write the tags of an identity anew when it updates the identity.
 test('what an update has told SES is led back also when the tag is gone', async () => {
   scene = await Scene.start();
-  const identity = (feedbackForwarding: boolean) => scene.deployed('Identity', (stack) =>
-    new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN), feedbackForwarding }));
-  await identity(true);
+  await identityDeployed(scene, true);
   await scene.deployed('Second', scene.easy());
   await scene.deployed('Second', scene.byo('s1', scene.secrets.one, WAIT));
-  await identity(false);
+  await identityDeployed(scene, false);
   expect(scene.identity()!.tags).toEqual([]);
   await goes('Second');
   expect({ origin: scene.identity()!.origin, records: scene.all() }).toEqual({ origin: 'AWS_SES', records: [] });

@@ -1,7 +1,6 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import * as ses from 'aws-cdk-lib/aws-ses';
-import { failing, signsByHand, thenFails } from './hand-made';
+import { failing, identityDeployed, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
@@ -220,11 +219,9 @@ test('B a Delete never sticks: the identity goes while an owner leaves', async (
 // CloudFormation may write the tags of an identity anew when it updates the identity.
 test('B an owner that finds its tag gone leaves what another owner lists, and the last one leads it back', async () => {
   scene = await Scene.start({ functions: 'in-process' });
-  const identity = (feedbackForwarding: boolean) => scene.deployed('Identity', (stack) =>
-    new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(DOMAIN), feedbackForwarding }));
-  await identity(true);
+  await identityDeployed(scene, true);
   await twoOwners();
-  await identity(false);
+  await identityDeployed(scene, false);
   expect(scene.identity()!.tags).toEqual([]);
   await destroyed('First');
   await scene.cloud.clock.pass(600_000);

@@ -70,8 +70,8 @@ const OFTEN: Readonly<Record<Often, readonly KeyOperation['do'][]>> = {
   // Records that are superseded, and needed all the same.
   'old keys': ['move label', 'revoke', 'pass'],
   'own key': ['change identity', 'revoke', 'pass'],
+  'follow': ['store', 'pass'],
   // SES in a Region, or a Region of the stack, goes and comes.
-  'follow': ['store', 'store', 'pass'],
   'Regions': ['rotate', 'close Region', 'deploy', 'pass'],
 };
 const WEIGHT_OF_OFTEN = 40;

@@ -1,6 +1,7 @@
 // `node:http` and `fetch` without sockets, for functions in the test's own process.
 //
-// They have only what the handler and its SDK clients use. A request is a call of the service's own code.
+// They have only what the handler, its SDK clients and the functions of tests use. A request is a call of the service's
+// own code.
 import { EventEmitter } from 'node:events';
 import { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
