@@ -23,7 +23,7 @@ export function keyStoreIn(
   async function found<T>(what: string, call: Promise<T>): Promise<T | undefined> {
     return call.catch((error: unknown) => {
       if (nameOf(error) === NOT_FOUND) return undefined;
-      throw secretError(`The secret ${SecretId} could not be ${what}`, error, SecretId);
+      throw secretError(`The secret ${SecretId} could not be ${what}`, error);
     });
   }
 
@@ -60,7 +60,7 @@ export function keyStoreIn(
       await retry.write('PutSecretValue', () => client.send(command)).catch((error: unknown) => {
         // An earlier try of the same request has stored a key: that one counts.
         if (nameOf(error) !== 'ResourceExistsException') {
-          throw secretError(`No key could be stored in the secret ${SecretId}`, error, SecretId);
+          throw secretError(`No key could be stored in the secret ${SecretId}`, error);
         }
       });
     },
@@ -73,7 +73,7 @@ export function keyStoreIn(
         const now = nameOf(error) === REFUSED ? await store.describe() : undefined;
         const holder = now ? now.versions[VersionStage] : RemoveFromVersionId;
         if (MoveToVersionId ? holder === MoveToVersionId : holder !== RemoveFromVersionId) return;
-        throw secretError(`The label ${VersionStage} of the secret ${SecretId} could not be moved`, error, SecretId);
+        throw secretError(`The label ${VersionStage} of the secret ${SecretId} could not be moved`, error);
       });
     },
   };

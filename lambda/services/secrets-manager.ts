@@ -7,9 +7,6 @@ import { Secrets } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry } from '../base/retry';
 
-/** Six letters of one word, or a date. The random characters rarely look like that. */
-const NO_RANDOM_END = /-(?:[a-z]{6}|\d{6})$/;
-
 const COMPLETE_ARN = 'A secret of another account is imported by its complete ARN, with the six characters that Secrets '
   + 'Manager has put at its end; one whose own name ends like that, by its name';
 
@@ -24,7 +21,7 @@ export function secretsFrom(
       const client = clientFor(region); // it can be in another Region or account
       const command = new GetSecretValueCommand({ SecretId: arnForm ? secretName : arn, VersionId, VersionStage });
       const answer = await retry.call('GetSecretValue', () => client.send(command)).catch((error: unknown) => {
-        throw secretError(`${describeSecret(source)} could not be read`, error, arn);
+        throw secretError(`${describeSecret(source)} could not be read`, error);
       });
       if (arnForm && !answer.ARN?.startsWith(`${arn}-`)) {
         throw new HandlerError(`${describeSecret(source)} is not in the account of the function, where ${answer.ARN} `
@@ -40,21 +37,20 @@ export function secretsFrom(
 }
 
 /** An error of Secrets Manager, with what to do. One of our own says it already. */
-export function secretError(whatHappened: string, error: unknown, arn: string): unknown {
+export function secretError(whatHappened: string, error: unknown): unknown {
   if (error instanceof HandlerError) return error;
   const { name, text, advice } = describeError(error);
   const ofKind = name === 'ResourceNotFoundException' ? SecretGoneError : HandlerError;
-  return new ofKind(`${whatHappened}: ${name}: ${sentence(text)}`, adviceFor(name, text, arn) ?? advice);
+  return new ofKind(`${whatHappened}: ${name}: ${sentence(text)}`, adviceFor(name, text) ?? advice);
 }
 
-function adviceFor(name: string, text: string, arn: string): string | undefined {
+function adviceFor(name: string, text: string): string | undefined {
   if (/\bto KMS\b|\bkms:/i.test(text)) { // which the name of a secret cannot have in it
     return 'If the secret has a customer managed key, import it with encryptionKey; '
       + 'the key policy has to let the account of the function use it';
   }
   switch (name) {
-    case 'ResourceNotFoundException':
-      return `Check the ARN, and that this version or stage exists${NO_RANDOM_END.test(arn) ? `. ${COMPLETE_ARN}` : ''}`;
+    case 'ResourceNotFoundException': return `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`;
     case 'InvalidRequestException': return 'A secret that is marked for deletion has to be restored first';
     case 'AccessDeniedException':
     case 'DecryptionFailure':

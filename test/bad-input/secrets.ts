@@ -28,8 +28,9 @@ export const SECRETS: readonly Refusal[] = [
   {
     place: 'secret',
     says: '{secret} could not be read: ResourceNotFoundException: {text}',
-    advises: 'Check the ARN, and that this version or stage exists',
-    why: 'The secret was deleted, or is in another Region or account; or no version has that id or label.',
+    advises: `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`,
+    why: 'The secret was deleted, or is in another Region or account; or no version has that id or label. Secrets Manager takes '
+      + 'a hyphen and six characters at the end of an ARN for its own suffix.',
     atDeployment: [
       cannotBeRead('not there', NOT_THERE, () => ({ arn: arnOf('mail/other-AbCdE1') })),
       cannotBeRead('deleted', NOT_THERE, (world, arn) => {
@@ -44,14 +45,6 @@ export const SECRETS: readonly Refusal[] = [
         (world, arn) => ({
           build: world.byo(arn, { versionId: '0'.repeat(32) }), note: ` (version ${'0'.repeat(32)})`,
         })),
-    ],
-  },
-  {
-    place: 'secret',
-    says: '{secret} could not be read: ResourceNotFoundException: {text}',
-    advises: `Check the ARN, and that this version or stage exists. ${COMPLETE_ARN}`,
-    why: 'Secrets Manager takes a hyphen and six characters at the end of an ARN for its own suffix.',
-    atDeployment: [
       cannotBeRead('its name ends like a complete ARN', NOT_THERE, (world) => {
         world.scene.secret(PEM.one, 'mail/dkim-secret');
         return { arn: arnOf('mail/dkim-secret') };

@@ -128,7 +128,9 @@ describe('a secret is refused', () => {
     cloud.delete(arn);
     await expect(refusal(read(arn)))
       .resolves.toBe(`The secret ${arn} could not be read: ResourceNotFoundException: Secrets Manager can't find `
-        + 'the specified secret. Check the ARN, and that this version or stage exists.');
+        + 'the specified secret. Check the ARN, and that this version or stage exists. A secret of another account is '
+        + 'imported by its complete ARN, with the six characters that Secrets Manager has put at its end; one whose own '
+        + 'name ends like that, by its name.');
   });
 
   test('that has the name, but is not in the account of the partial ARN', async () => {
