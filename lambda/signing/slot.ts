@@ -7,7 +7,7 @@ import { namesSelector } from './ses-rules';
 import { StoredKey } from './stored-key';
 import { Task } from './task';
 import { MAX_SLOT_TTL } from '../../src/private/contract';
-import { WantedState } from '../base/desired-state';
+import { ByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { OpenZone, Services } from '../base/ports';
@@ -90,7 +90,7 @@ export async function awaitForgotten(
   { retry }: Pick<Services, 'retry'>,
 ): Promise<void> {
   if (!wanted.zone?.delegation) return;
-  const left = (publishedAt ?? madeAt + PUBLISHED_MS) + REMEMBERED_MS - retry.now();
+  const left = forgottenAt(madeAt, publishedAt) - retry.now();
   if (left > 0) await retry.pause(Math.min(left, mostMs), 'resolvers to forget what the slot had before');
   if (left <= mostMs) return;
   throw new HandlerError(
@@ -101,15 +101,22 @@ export async function awaitForgotten(
 /**
  * The same for a deployment, which goes on in further invocations. Mail that goes out signed now would fail where a
  * resolver remembers what the slot had before. Mail that goes out unsigned loses nothing.
+ *
+ * @param publishedAt as above: so an invocation that was killed does not shorten this
  */
 export async function awaitForgottenHere(
   { progress, services: { retry } }: Pick<Task, 'progress' | 'services'>,
+  { madeAt = retry.now() }: ByoDkim, publishedAt: number | undefined,
 ): Promise<void> {
-  progress.slotWrittenAt ??= retry.now();
+  progress.forgottenAt ??= forgottenAt(madeAt, publishedAt);
   for (;;) {
-    const left = progress.slotWrittenAt + REMEMBERED_MS - retry.now();
+    const left = progress.forgottenAt - retry.now();
     if (left <= 0) break;
     await retry.pause(Math.min(left, A_MINUTE_MS), 'resolvers to forget what the slot had before');
   }
   progress.waitingSince = undefined; // SES has its own time
+}
+
+function forgottenAt(madeAt: number, publishedAt = madeAt + PUBLISHED_MS): number {
+  return publishedAt + REMEMBERED_MS;
 }

@@ -189,9 +189,9 @@ export function bitsOf({ publicKey }: StoredKey): number {
 }
 
 /** Signing with one of the keys, as a method that has a key of its own. */
-export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows }: StoredKey): ByoDkim {
+export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows, madeAt }: StoredKey): ByoDkim {
   const { arn, jsonField, selectorField } = follows ?? {};
   return {
-    method: 'BYODKIM', selector, secret, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
+    method: 'BYODKIM', selector, secret, madeAt, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
   };
 }

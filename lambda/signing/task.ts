@@ -21,8 +21,8 @@ export interface Progress {
   recordsBegun?: boolean;
   /** Since when verification is awaited, in ms since 1970. */
   waitingSince?: number;
-  /** When a slot got the key that SES is to be told, in ms since 1970. */
-  slotWrittenAt?: number;
+  /** When no resolver remembers what a slot had before its key, in ms since 1970. */
+  forgottenAt?: number;
   /** Set when all is done but SES's part: a further invocation only looks whether SES has verified this. */
   awaited?: Signed;
   /** How often a further invocation was asked for, to look. */

@@ -509,6 +509,22 @@ describe('a deployment puts a key into a slot that resolvers remember, and mail 
     expect(await received(await scene.sent())).toMatchObject({ result: 'pass' });
   });
 
+  test('5 the slot had another key, and the function dies before it has waited', async () => {
+    await deployed(OVERLAP);
+    const early = await scene.sent();
+    await delegated.clock.pass(2 * DAY);
+    await delegated.rotated();
+    ownKeyIsPublished();
+    await scene.deployed('mail', own);
+    await scene.verified();
+    await delegated.clock.pass(3 * DAY);
+    await received(early);
+    scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'kill-after' });
+    await delegated.deploy(OVERLAP);
+    await scene.verified();
+    expect(await received(await scene.sent())).toMatchObject({ result: 'pass' });
+  });
+
   test('5 somebody has looked at the slots before there was a key', async () => {
     await started();
     ownKeyIsPublished();
