@@ -16,7 +16,7 @@ import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { release } from '../signing/release';
 import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
-import { rotationOf, settle } from '../signing/rotation';
+import { leadBack, rotationOf, settle } from '../signing/rotation';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 
 /**
@@ -102,7 +102,7 @@ async function remove(work: Work): Promise<Answer> {
     // SES may not show yet what was told right before: by a Create that is rolled back, or for a resource that moves.
     if (create?.signingPut) await age(work, SHOWN_AFTER_MS);
     await retainKey(work);
-    await endRotationOf(work, desired);
+    if (!isRetainedFurther(desired)) await endRotationOf(work, desired);
     const previous = await withKnownKey(desired, services);
     await release({ previous, owner, create, isRollback: () => isRollback(work, retry) }, services);
   }
@@ -134,15 +134,21 @@ async function settleRotation(
 
 /** With RETAIN, nobody goes on with a rotation afterwards. So SES is not left with a key that it has not verified. */
 async function retainKey(work: Work): Promise<void> {
-  const { desired, services: { log } } = work;
+  const { desired, owner, services } = work;
   const { signing, retain } = desired;
-  if (!retain || signing.method !== 'ROTATING_BYODKIM' || signing.isFurther || signing.furtherRegions?.length) return;
+  if (!retain || signing.method !== 'ROTATING_BYODKIM') return;
+  const wanted = { ...desired, signing: { ...signing, furtherRegions: [] } }; // those have gone before
   try {
-    await settleRotation(work, { ...desired, signing });
+    await (signing.isFurther ? leadBack({ wanted, owner, services }) : settleRotation(work, wanted));
   } catch (error) {
     if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
-    log('rotation-unknown', { message: textOf(error) }); // a Delete ends, whatever is gone
+    services.log('rotation-unknown', { message: textOf(error) }); // a Delete ends, whatever is gone
   }
+}
+
+/** The Regions before it have still to see which key is the next one. */
+function isRetainedFurther({ retain, signing }: WantedState): boolean {
+  return retain === true && signing.method === 'ROTATING_BYODKIM' && signing.isFurther === true;
 }
 
 /** A rotation that goes on would tell SES of its key afterwards. */

@@ -18,6 +18,7 @@ import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task, writeSigningTag } from './task';
 import { lookOf, STALE_MS } from './verification';
+import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { IdentityState, OpenZone, RecordSet, Services, TAKEN_BACK } from '../base/ports';
@@ -345,6 +346,24 @@ export async function settle(rotation: Rotation): Promise<boolean> {
     if (still?.versionId === pending.versionId) throw error; // else the rotation has come to its end by itself
   });
   return true;
+}
+
+/**
+ * For a further Region that nobody looks after from now on: if SES has not verified the next key there, it signs with
+ * the current one again. A rotation that still names the Region is taken back: its steps see that before they write.
+ */
+export async function leadBack(member: Member): Promise<void> {
+  const { wanted: { region, signing: { secretArn } }, services } = member;
+  const { state, current, pending } = await readStoredKeys(secretArn, services);
+  if (!current || !pending?.key) return;
+  const { [TAKEN_BACK]: takenBack } = state.versions;
+  if (state.tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined && takenBack !== pending.versionId) {
+    await services.keyStore(secretArn).moveLabel(TAKEN_BACK, takenBack, pending.versionId);
+  }
+  await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+  const identity = await services.ses.read();
+  if (!identity || has(identity, pending.key) === false || isVerified(identity, pending.key)) return;
+  await giveBack(member, { state, current, pending: { ...pending, key: pending.key } }, identity);
 }
 
 /** The same for a step that has failed for good. */

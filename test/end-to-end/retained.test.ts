@@ -2,6 +2,8 @@
 import { Aspects, MissingRemovalPolicies, RemovalPolicies, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { FollowingScene } from './following-scene';
+import { REGIONS, RegionsScene } from './regions-scene';
 import { HOUR, RotatingScene, SHORT } from './rotating-scene';
 import { REGION, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
@@ -117,5 +119,54 @@ describe('a rotating key that is retained while it is changed', () => {
     expect(rotating.labels.AWSPENDING ?? rotating.labels.AWSCURRENT).toBe(rotating.labels.AWSCURRENT);
     expect(scene.identity()).toMatchObject({ tokens: [rotating.selectorOf('AWSCURRENT')] });
     expect(await scene.send()).toMatchObject({ result: 'pass' });
+  });
+
+  test.each([0, 1, 2])('5 in several Regions, when the one of number %s does not verify the next key', async (number) => {
+    const regions = await RegionsScene.inAll({ removalPolicy: RemovalPolicy.RETAIN });
+    scene = regions.scene;
+    const { selector } = regions;
+    const told = (index: number) => regions.clock.until('SES to be told', () => regions.selectorIn(REGIONS[index]) !== selector);
+    regions.rotate();
+    if (number > 0) await told(number - 1);
+    const { firstLook } = scene.cloud.ses.settings;
+    scene.cloud.ses.settings.firstLook = 100 * HOUR;
+    await told(number);
+    scene.cloud.ses.settings.firstLook = firstLook;
+    await scene.destroy('mail');
+    await regions.clock.pass(HOUR);
+    await regions.expectMailPasses();
+    expect(regions.labels.AWSPENDING ?? regions.labels.AWSCURRENT).toBe(regions.labels.AWSCURRENT);
+    expect(regions.selector).toBe(regions.selectorOf('AWSCURRENT'));
+  });
+
+  test('5 a Region leaves the stack before it has verified the next key', async () => {
+    const retain = { removalPolicy: RemovalPolicy.RETAIN };
+    const regions = await RegionsScene.inAll(retain);
+    scene = regions.scene;
+    const [first, leaving, staying] = REGIONS;
+    const { selector } = regions;
+    const { firstLook } = scene.cloud.ses.settings;
+    regions.rotate();
+    await regions.clock.until('SES to be told', () => regions.selectorIn(first) !== selector);
+    scene.cloud.ses.settings.firstLook = 100 * HOUR;
+    await regions.clock.until('SES to be told', () => regions.selectorIn(leaving) !== selector);
+    scene.cloud.ses.settings.firstLook = firstLook;
+    await regions.deploy({ ...SHORT, furtherRegions: [staying] }, retain);
+    await regions.clock.pass(3 * HOUR);
+    expect(regions.selectorIn(leaving)).toBe(selector);
+    await regions.expectMailPasses();
+    expect(regions.selectorIn(staying)).toBe(regions.selectorOf('AWSCURRENT'));
+  });
+
+  test('5 SES has not verified a key that follows its secret', async () => {
+    const following = await FollowingScene.deployed({ removalPolicy: RemovalPolicy.RETAIN });
+    scene = following.scene;
+    const hears = following.deaf();
+    following.store('s2');
+    await following.clock.until('SES to be told', () => following.selector === 's2', 2 * HOUR);
+    hears();
+    await scene.destroy('mail');
+    await following.clock.pass(HOUR);
+    await following.expectSigned('s1');
   });
 });
