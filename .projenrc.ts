@@ -428,7 +428,7 @@ project.addTask('demo', {
 
 project.addTask('bench', {
   description: 'Measure this library beside what people use today, and write docs/performance.md',
-  steps: [{ spawn: bundle.name }, { exec: 'tsx scripts/bench/main.ts' }],
+  steps: [{ spawn: bundle.name }, { spawn: 'compile' }, { exec: 'tsx scripts/bench/main.ts' }],
 });
 
 project.addTask('cancelled', {

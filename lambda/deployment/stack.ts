@@ -63,7 +63,7 @@ export async function attributesAfterRollback(
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
     const keyed = await withKnownKey(desired, services);
-    const triedSelector = selectorIn(event.OldResourceProperties?.Signing);
+    const triedSelector = hasOwnSelectors(desired) ? '' : selectorIn(event.OldResourceProperties?.Signing);
     const attributes = await attributesIfInPlace(keyed, { acceptedKey: progress.acceptedKey, triedSelector }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
@@ -73,6 +73,11 @@ export async function attributesAfterRollback(
     log('rollback-not-in-place', { message: textOf(problem) });
     return undefined;
   }
+}
+
+/** No other secret has ever made a key with the selector of one of its keys. */
+function hasOwnSelectors({ signing, zone }: WantedState): boolean {
+  return signing.method === 'ROTATING_BYODKIM' && !signing.follows && !zone?.delegation;
 }
 
 /** Empty for a method without one. Undefined where the properties do not say it. */

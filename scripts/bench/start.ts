@@ -1,12 +1,12 @@
 // Measures the processor time of a new process: until the handler can be called, and until its first BYODKIM create is
 // done. It is compared with the same code without a bundled SDK, and with the single call of AwsCustomResource.
-import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { cpuOf, SAY_CPU } from './cpu-of-process';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from '../../test/end-to-end/scene';
 import { NOTHING_SAID } from '../nothing-said';
 
@@ -25,6 +25,8 @@ const withoutTls = (port: string) => `{
   const { request } = require("node:http");
   require("https").request = (options, ...rest) => request({ ...options, port: ${port} }, ...rest);
 }`;
+
+const ENVIRONMENT = { AWS_REGION: REGION, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 /** Of each round, in milliseconds from the start of the process. */
 export interface StartTimes {
@@ -110,21 +112,8 @@ async function buildUnbundled(): Promise<string> {
   return outfile;
 }
 
-/** A script that says how much processor time its process has taken. */
-const SAY_CPU = 'const { user, system } = process.cpuUsage(); process.stdout.write(`<cpu>${(user + system) / 1000}</cpu>`)';
-
 async function untilReady(node: string, file: string): Promise<number> {
-  return cpuOf(run(node, `require(${JSON.stringify(file)}).handler; ${SAY_CPU}`, {}));
-}
-
-async function cpuOf(child: ReturnType<typeof run>): Promise<number> {
-  let output = '';
-  let errors = '';
-  child.stderr.on('data', (chunk) => void (errors += chunk));
-  for await (const chunk of child.stdout) output += chunk;
-  const [, said] = /<cpu>([\d.]+)<\/cpu>/.exec(output) ?? [];
-  if (said === undefined) throw new Error(`The process did not come to its end: ${output}${errors}`);
-  return Number(said);
+  return cpuOf(node, `require(${JSON.stringify(file)}).handler; ${SAY_CPU}`, ENVIRONMENT);
 }
 
 /** From the start of the process until SES was told and CloudFormation answered. */
@@ -137,7 +126,8 @@ async function untilDone(
   const script = `${WITHOUT_PAUSES} ${withoutTls(new URL(cloudFormation).port)} require(${JSON.stringify(file)}).handler(${JSON.stringify(event)}, ${context})
     .then(() => { ${SAY_CPU}; process.exit(); })`;
   const { accessKeyId, secretAccessKey, sessionToken } = scene.cloud.issueCredentials();
-  const done = cpuOf(run(node, script, {
+  const done = cpuOf(node, script, {
+    ...ENVIRONMENT,
     ...scene.cloud.endpointEnvironment(),
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -145,7 +135,7 @@ async function untilDone(
     AWS_SESSION_TOKEN: sessionToken,
     AWS_LAMBDA_FUNCTION_NAME: 'bench',
     NODE_PATH: resolve('node_modules'),
-  }));
+  });
   let isDone = false;
   const ended = done.finally(() => void (isDone = true)).catch(() => undefined);
   while (!isDone) {
@@ -155,16 +145,4 @@ async function untilDone(
   const isTold = calls.slice(before).some(({ operation }) => operation === 'PutEmailIdentityDkimSigningAttributes');
   if (!isTold) throw new Error(`SES was not told by ${file}`);
   return done;
-}
-
-function run(node: string, script: string, environment: Record<string, string>) {
-  return spawn(node, ['-e', script], {
-    env: {
-      PATH: process.env.PATH,
-      AWS_REGION: REGION,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
 }

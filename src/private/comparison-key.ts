@@ -12,9 +12,16 @@ import { referencesIn } from './references';
  * other stacks.
  */
 export function comparisonKey(stack: Stack, ...texts: string[]): string {
-  if (!texts.some(text => Token.isUnresolved(text))) return JSON.stringify(texts); // the usual case; tokens are slow
+  return compared(stack, texts).key;
+}
+
+/** The same, with the texts as they are in the template. */
+export function compared(stack: Stack, texts: string[]): { readonly key: string; readonly resolved: readonly any[] } {
+  // The usual case; tokens are slow.
+  if (!texts.some(text => Token.isUnresolved(text))) return { key: JSON.stringify(texts), resolved: texts };
   const otherStacks = referencesIn(stack, texts).map(Stack.of).filter(found => found !== stack);
-  return JSON.stringify([...stack.resolve(texts), ...otherStacks.map(nameOf)]);
+  const resolved = stack.resolve(texts);
+  return { key: JSON.stringify([...resolved, ...otherStacks.map(nameOf)]), resolved };
 }
 
 /**

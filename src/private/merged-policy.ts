@@ -2,7 +2,7 @@
 // size is estimated.
 import { Stack, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { comparisonKey } from './comparison-key';
+import { compared, comparisonKey } from './comparison-key';
 import { withStandIns } from './late-value';
 import { Permission } from './permissions';
 
@@ -77,10 +77,10 @@ export function measure(stack: Stack, permissions: readonly Permission[]): Measu
   const statements = new Map<string, number>();
   const texts = new Map<string, { list: string; length: number }>();
   for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
-    const add = (list: string, values: string[], maxToken: number) => values.map(withStandIns).forEach(text =>
-      texts.set(`${list} ${comparisonKey(stack, text)}`, {
-        list, length: maxLength(stack, stack.resolve(text), maxToken),
-      }));
+    const add = (list: string, values: string[], maxToken: number) => values.map(withStandIns).forEach(text => {
+      const { key, resolved: [resolved] } = compared(stack, [text]);
+      texts.set(`${list} ${key}`, { list, length: maxLength(stack, resolved, maxToken) });
+    });
     add(kind, resources, maxTokenInResource);
     const names = mapConditions(conditions, (values, operator, key) => {
       add(`${kind} ${operator} ${key}`, values, maxTokenInCondition ?? MAX_REGION);
@@ -146,7 +146,9 @@ export class DocumentSize {
 function merge(stack: Stack, permissions: readonly Permission[]): Permission[] {
   const kinds = new Map<string, Permission[]>();
   for (const permission of permissions) {
-    kinds.set(permission.kind, [...kinds.get(permission.kind) ?? [], permission]);
+    const sameKind = kinds.get(permission.kind);
+    if (sameKind) sameKind.push(permission);
+    else kinds.set(permission.kind, [permission]);
   }
   return [...kinds.values()].map(sameKind => sameKind.length === 1 ? sameKind[0] : { // the usual case; tokens are slow
     ...sameKind[0],

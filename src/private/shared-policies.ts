@@ -25,6 +25,8 @@ export class SharedPolicies {
   /** The number of the policy that each grant is in, as soon as somebody has asked. */
   private places?: ReadonlyMap<Grant, number>;
   private isWide = false;
+  /** Why there is each, by ARN. */
+  private wildcards = new Map<string, string>();
 
   /** @param own what the function does for itself, whatever the identities */
   constructor(private readonly scope: Construct, private readonly role: iam.IRole, own: Permission[]) {
@@ -44,7 +46,7 @@ export class SharedPolicies {
     this.packed = this.packAll() ?? this.packWider() ?? this.refuse();
     this.places = undefined;
     while (this.policies.length < this.packed.length) this.policies.push(this.addPolicy());
-    this.acknowledgeFindings();
+    this.acknowledgeFindings(grant);
     return lazyDependable(() => this.policies[this.placeOf(grant)]);
   }
 
@@ -60,6 +62,7 @@ export class SharedPolicies {
   private packWider(): Grant[][] | undefined {
     if (!this.isWide) this.grants.forEach(grant => widen(Stack.of(this.scope), grant));
     this.isWide = true;
+    this.wildcards = reasonsForWildcards(this.grants.flatMap(grant => grant.permissions));
     return this.packAll();
   }
 
@@ -97,9 +100,9 @@ export class SharedPolicies {
   }
 
   /** As soon as one identity needs it, whichever policy that identity will be in. */
-  private acknowledgeFindings(): void {
-    const reasons = reasonsForWildcards(this.grants.flatMap(grant => grant.permissions));
-    for (const policy of this.policies) reasons.forEach((reason, arn) => policy.acknowledge(arn, reason));
+  private acknowledgeFindings({ permissions }: Grant): void {
+    for (const [arn, reason] of reasonsForWildcards(permissions)) this.wildcards.set(arn, reason);
+    for (const policy of this.policies) this.wildcards.forEach((reason, arn) => policy.acknowledge(arn, reason));
   }
 
   /**

@@ -166,3 +166,11 @@ test('6 SES is set by hand to a superseded selector: its record stays for an ove
     pass(25_000),
   ]);
 });
+
+// Secrets Manager went on with the rotation that the roll-back had ended. SES had the next key when the wait was over.
+test('5 a roll-back that waits in vain is at its end with the next key of the same secret, too', () => {
+  const settings = { ...ONE.settings, repeats: 1, repeatWithoutLabel: 'labelled again' } as const;
+  return runsThrough({ ...ONE, often: 'steps', settings }, 0, [
+    { ...deploy({ follows: true }), ending: { failsAfter: 1 } } as KeyOperation,
+  ]);
+});
