@@ -1,8 +1,8 @@
 // One IAM policy document for many permissions: permissions of one kind become one statement, and its
 // size is estimated.
-import { Stack, Token } from 'aws-cdk-lib';
-import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { Stack } from 'aws-cdk-lib';
 import { compared, comparisonKey } from './comparison-key';
+import { partitionOf } from './known-region';
 import { withStandIns } from './late-value';
 import { Permission } from './permissions';
 
@@ -201,8 +201,7 @@ const PSEUDO_PARAMETERS = new Set(['AWS::Partition', 'AWS::Region', 'AWS::Accoun
 
 /** The partition of a Region that synthesis knows is known, too. */
 function maxPartition({ region }: Stack): number {
-  const known = Token.isUnresolved(region) ? undefined : RegionInfo.get(region).partition;
-  return (known ?? 'aws-us-gov').length;
+  return (partitionOf(region) ?? 'aws-us-gov').length;
 }
 
 /**

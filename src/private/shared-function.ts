@@ -8,7 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from './acknowledged-finding';
-import { handlerAsset } from './handler-asset';
+import { HandlerCode } from './handler-code';
 import { lateRole, omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
 import { FunctionLog, networkPermissions, Permission } from './permissions';
@@ -55,7 +55,7 @@ export class SharedFunction {
     });
     this.function = new lambda.Function(scope, 'Handler', {
       description: purpose.description,
-      code: lambda.Code.fromAsset(handlerAsset()),
+      code: new HandlerCode(),
       handler: purpose.handler,
       runtime: lambda.Runtime.NODEJS_24_X,
       // Lambda has x86_64 in every Region of every partition, but not arm64. For some seconds a month
