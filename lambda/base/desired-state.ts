@@ -108,8 +108,8 @@ export interface ZoneSettings {
   /** What the role asks of whoever assumes it. */
   readonly externalId?: string;
   readonly ttl: number;
-  /** A record that says something else is replaced. */
-  readonly overwrite: boolean;
+  /** A record that says something else is replaced. Undefined for a change of a key, for which nobody can ask that. */
+  readonly overwrite?: boolean;
   /** How long a superseded record stays. @default 14 days */
   readonly overlapSeconds?: number;
 }

@@ -104,6 +104,8 @@ export interface MadeChange {
 export interface HostedZone {
   /** Throws ZoneGoneError. */
   describe(domain: string): Promise<ZoneDescription>;
+  /** The wildcard that answers for `domain`, as neither it nor a name below it has a record in the zone. */
+  wildcardFor(domain: string): Promise<RecordSet[]>;
   /** Every record set below `name`, and the NS records at it. */
   list(name: string): Promise<RecordSet[]>;
   /** Makes all changes or none. Throws ChangeRefusedError. */

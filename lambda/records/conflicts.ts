@@ -8,8 +8,8 @@ import { RecordSet } from '../base/ports';
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends HandlerError {
   /** The record was not written by this library. */
-  static foreign(wanted: DkimRecord, existing: readonly RecordSet[]): RecordConflictError {
-    const [cause, whatToDo] = causeOf(wanted, existing);
+  static foreign(wanted: DkimRecord, existing: readonly RecordSet[], mayOverwrite: boolean): RecordConflictError {
+    const [cause, whatToDo] = causeOf(wanted, existing, mayOverwrite);
     return new RecordConflictError(
       `The record ${wanted.name} exists and was not written by this construct: ${both(wanted, existing)}${cause}`,
       whatToDo);
@@ -37,7 +37,9 @@ function both({ type, value }: DkimRecord, existing: readonly RecordSet[]): stri
 }
 
 /** Overwriting is advised only where no mail can be signed with what is there. */
-function causeOf(wanted: DkimRecord, existing: readonly RecordSet[]): [cause: string, whatToDo: string] {
+function causeOf(
+  wanted: DkimRecord, existing: readonly RecordSet[], mayOverwrite: boolean,
+): [cause: string, whatToDo: string] {
   const texts = existing.flatMap(textsOf);
   const isUsable = hasUsableKey(texts);
   const flaw = existing.some((record) => holdsTheKey(wanted, record)) ? flawOf(texts) : undefined;
@@ -46,6 +48,7 @@ function causeOf(wanted: DkimRecord, existing: readonly RecordSet[]): [cause: st
     return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if no mail is signed with that key'];
   }
   if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', 'Take a new key with a new selector'];
+  if (!mayOverwrite) return ['', 'Remove it, or choose another selector'];
   const other = wanted.type === 'TXT' ? 'choose another selector, ' : ''; // SES chooses those of Easy DKIM
   return ['', `Remove it, ${other}or set recordConflict to OVERWRITE`];
 }

@@ -1,5 +1,6 @@
 // Looks at a hosted zone before anything is written to it.
 import { domainKeyName } from './dkim-record';
+import { refuseToHide } from './hidden-wildcard';
 import { refuseCut } from './zone-cut';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -27,6 +28,7 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
         'Use the zone of the domain or of a parent of it');
     }
     refuseCut(domainKeyName(domain), cut ? [cut, ...records] : records, id);
+    if (records.length === 0) refuseToHide(await zone.wildcardFor(domain), domain, id);
     return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {

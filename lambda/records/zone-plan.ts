@@ -57,7 +57,8 @@ export interface Publication {
   /** The records that have to be there. Empty: the registry record alone, while Easy DKIM's tokens are unknown. */
   readonly wanted: readonly DkimRecord[];
   readonly ttl: number;
-  readonly overwrite: boolean;
+  /** Undefined where nobody can ask for it: a deployment can, and a change of the key cannot. */
+  readonly overwrite?: boolean;
   /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
   readonly inUse?: boolean;
   /** The names that were in the zone when `planNote` was carried out. Absent: there was nothing to note. */
@@ -177,7 +178,7 @@ function planRecord(
 
   if (isListed) throw SelectorInUseError.byAnother(wanted, existing);
   if (!overwrite && !existing.every((record) => view.isOurs(record))) {
-    throw RecordConflictError.foreign(wanted, existing);
+    throw RecordConflictError.foreign(wanted, existing, overwrite !== undefined);
   }
   const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
   if (until) throw SelectorInUseError.until(until, wanted);
@@ -297,21 +298,23 @@ export function planRetirement(
 }
 
 /**
- * Puts an empty key in the place of a superseded one that is ours alone. Throws when the record is not that. A record
- * that says it already stays.
+ * Puts an empty key in the place of a superseded one that nobody signs with. Throws when the record is not that. A
+ * record that says it already stays.
  */
 export function planRevocation(
   records: readonly RecordSet[], owner: Owner,
   { label, until, partners }: Pick<Entry, 'label' | 'until'> & { readonly partners: readonly string[] }, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
+  if (view.recordsNamed(label).some(({ type, values }) => digestOf(type, values) === REVOKED_DIGEST)) return [];
   const entry = view.entries.find((each) => each.label === label && each.origin === 'ours' && view.recordOf(each));
   const record = entry && view.recordOf(entry);
-  if (!entry?.until || record?.type !== 'TXT' || view.isListedByAnother(record, partners)) {
+  const isNeeded = (of: RecordSet) => view.listersOf(of).some((page) =>
+    !partners.includes(view.ownerLabelOf(page)) && !view.entryIn(page.registry, of)?.until);
+  if (!entry?.until || record?.type !== 'TXT' || isNeeded(record)) {
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,
       'Nothing was changed. A record of somebody else is theirs to revoke');
   }
-  if (entry.digest === REVOKED_DIGEST) return [];
   const { name, type, ttl } = record;
   return makeRoom(view, [
     remove(record), create({ name, type, ttl, values: REVOKED }),

@@ -33,6 +33,9 @@ const ADVICE: readonly [RegExp, string][] = [
 ];
 const ANY_ADVICE = 'Look at the record that Route 53 names, and at who manages the zone, then deploy again';
 
+/** A name has about as many types at the most. */
+const TYPES = 20;
+
 type KnownZone = Omit<ZoneDescription, 'cut'>;
 
 /** What a zone is for, by its id. It never changes. */
@@ -63,6 +66,20 @@ export function hostedZone(
     return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
   }
 
+  async function firstFrom(StartRecordName: string, MaxItems: number): Promise<RecordSet[]> {
+    return ((await page({ StartRecordName, MaxItems })).ResourceRecordSets ?? []).map(toRecordSet);
+  }
+
+  async function isThere(name: string): Promise<boolean> {
+    return (await firstFrom(name, 1)).some((found) => isWithin(found.name, name));
+  }
+
+  async function zoneItself(): Promise<KnownZone> {
+    const zone = known.get(HostedZoneId) ?? await read();
+    known.set(HostedZoneId, zone);
+    return zone;
+  }
+
   async function read(): Promise<KnownZone> {
     const { HostedZone: zone } = await call('GetHostedZone', (client) =>
       client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
@@ -74,11 +91,20 @@ export function hostedZone(
 
   return {
     async describe(domain) {
-      const zone = known.get(HostedZoneId) ?? await read();
-      known.set(HostedZoneId, zone);
+      const zone = await zoneItself();
       const [, ...belowApex] = namesDownTo(domain, zone.name);
       const cuts = (await Promise.all(belowApex.map(nameServersOf))).flat();
       return { ...zone, cut: cuts.at(0) };
+    },
+
+    async wildcardFor(domain) {
+      const [, ...belowApex] = namesDownTo(domain, (await zoneItself()).name);
+      for (const name of belowApex) {
+        const wildcard = name.replace(/^[^.]+/, '*');
+        const records = (await firstFrom(wildcard, TYPES)).filter((found) => found.name === wildcard);
+        if (records.length > 0 && !await isThere(name)) return records;
+      }
+      return [];
     },
 
     async list(below) {

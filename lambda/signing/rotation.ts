@@ -23,11 +23,14 @@ import { textOf } from '../base/describe-error';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { IdentityState, OpenZone, RecordSet, Services, TAKEN_BACK } from '../base/ports';
 import { OVERTAKEN_ENDS_MS } from '../base/retry';
-import { DkimRecord, domainKeyName, placed, recordName, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
+import {
+  DkimRecord, domainKeyName, holdsTheKey, placed, recordName, recordsAt, textsOf, txtRecord,
+} from '../records/dkim-record';
+import { followed } from '../records/led-to';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { isAnswered, requireAnswered } from '../records/public-answer';
 import { Entry } from '../records/registry';
-import { entriesOf } from '../records/zone-view';
+import { entriesOf, registryName } from '../records/zone-view';
 
 /** The identity of one Region that a key is changed for. */
 export interface Member extends KnownMember {
@@ -198,8 +201,11 @@ async function supersede(member: Member, current: StoredKey, identity: IdentityS
 
 /** Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. */
 async function publishKeys(member: Member, task: Task, keys: readonly StoredKey[], inSync = false): Promise<void> {
-  await publishRecords(task, {
-    wanted: keys.map((key) => placed(recordOf(member, key), member.wanted)),
+  const wanted = keys.map((key) => placed(recordOf(member, key), member.wanted));
+  const zone = task.zone && wanted.reduce((before, { name }) => followed(before, name, member.services.dns), task.zone);
+  await publishRecords({ ...task, zone }, {
+    wanted,
+    inUse: true, // what a deployment takes for the record of a key, whatever else it says
     inSync,
     check: (records) => keys.forEach((key) => refuseOtherRecord(member, key, records)),
   });
@@ -209,7 +215,8 @@ export function refuseOtherRecord(
   member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
 ): void {
   const record = placed(recordOf(member, key), member.wanted);
-  refuseOtherKey(record, recordsAt(record.name, records).flatMap(textsOf));
+  // A wildcard has the names that nobody has taken. It gives way to a record of the name.
+  refuseOtherKey(record, records.filter(({ name }) => name === record.name).flatMap(textsOf));
 }
 
 /**
@@ -458,13 +465,20 @@ export async function openOwnZone(
   const entries = [...listed, ...entriesOf(records, owner, others)];
   const isUsed = ({ label }: Entry) => others.includes(label)
     || keys.some((key) => key.selector === label && identity && has(identity, key));
-  if (!entries.some((entry) => !entry.until || isUsed(entry))) {
+  const isOfWildcard = current && isAnsweredByWildcard(placed(recordOf({ wanted }, current), wanted), records)
+    && records.some(({ name }) => name === registryName(owner));
+  if (!isOfWildcard && !entries.some((entry) => !entry.until || isUsed(entry))) {
     throw new HandlerError(
       `The registry record of this stack in the hosted zone ${settings.id} does not list the key of ${domain}`,
       'Nothing was changed. The secret, its tags or the records were changed by hand, or the stack signs otherwise now. '
       + 'Deploy the stack again with a change of the construct');
   }
   return alreadyListed(zone, records);
+}
+
+/** Then there is no record of that name, so nobody lists one. */
+function isAnsweredByWildcard(record: DkimRecord, records: readonly RecordSet[]): boolean {
+  return recordsAt(record.name, records).some((found) => found.name !== record.name && holdsTheKey(record, found));
 }
 
 /** @param before the key that SES has, for the case that somebody has taken our tag off */
@@ -474,12 +488,13 @@ function taskOf(
 ): Task {
   const toldBefore = before && signingWith(wanted.signing, before);
   const progress = { signingPut: false, signingTag: identity.tags[owner.label] };
-  const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
+  const settings = wanted.zone && { ...wanted.zone, overwrite: undefined };
+  const desired = { ...wanted, zone: settings, signing: signingWith(wanted.signing, key) };
   return { desired, owner, identity, signingTag: tagOf(identity, owner, toldBefore), zone, services, progress };
 }
 
 function recordOf(
-  { wanted: { domain } }: Member, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
+  { wanted: { domain } }: Pick<Member, 'wanted'>, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
 ): DkimRecord {
   return txtRecord(domain, selector, publicKey);
 }

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { AtDeployment, Refusal } from './refusal';
 import { World } from './world';
-import { ACCOUNT, DNS_ACCOUNT } from '../end-to-end/scene';
+import { ACCOUNT, DNS_ACCOUNT, DOMAIN } from '../end-to-end/scene';
 
 const ROLE = `arn:aws:iam::${DNS_ACCOUNT}:role/dns`;
 
@@ -129,6 +129,26 @@ export const HOSTED_ZONES: readonly Refusal[] = [
     atDeployment: [
       delegates('its _domainkey', (world) => `_domainkey.${world.domain}`),
       delegates('the selector', (world) => world.recordName()),
+    ],
+  },
+  {
+    place: 'zone',
+    says: 'The hosted zone {zone} answers for {domain} by its wildcard MX *.example.com. With a record below {domain}, it would no '
+      + 'longer, and mail to the domain would be lost. Nothing was written there',
+    advises: 'Give {domain} an MX record of its own first, with what else it needs of the wildcard',
+    why: 'The name `_domainkey.<domain>` makes the domain exist, and then no wildcard answers for it.',
+    atDeployment: [
+      {
+        title: 'hosted zone: mail to the domain arrives by a wildcard',
+        make: async (world) => {
+          const zone = await zoneOf(world, DOMAIN);
+          world.cloud.route53.change(zone, [{
+            Action: 'CREATE',
+            ResourceRecordSet: { Name: `*.${DOMAIN}`, Type: 'MX', TTL: 300, ResourceRecords: [{ Value: '10 inbound.example.net' }] },
+          }]);
+          return { build: inZone(world, zone), parts: { zone, domain: world.domain } };
+        },
+      },
     ],
   },
 ];

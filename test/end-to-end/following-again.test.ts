@@ -140,6 +140,27 @@ describe('two stacks that sign one identity and follow one secret', () => {
     await clock.pass(2 * HOUR);
     await expectSigned('s3');
   });
+
+  test('a leaked key that two stacks have had, and neither signs with any more, is revoked by one of them', async () => {
+    const EUROPE = 'eu-west-1';
+    following = await FollowingScene.deployed();
+    const { scene, cloud } = following;
+    scene.identityExists(EUROPE);
+    await scene.deployed('other', scene.dkim(following.signing(), { region: EUROPE }));
+    await scene.verified(EUROPE);
+    const leaked = following.selector;
+    await following.changed('s2', newKey());
+    await following.clock.pass(3 * HOUR);
+    expect([REGION, EUROPE].map((region) => scene.identity(region)!.tokens)).toEqual([['s2'], ['s2']]);
+    const revoked = () => scene.records().find((line) => line.startsWith(`TXT ${leaked}.`));
+    for (const stack of ['mail', 'other']) {
+      const name = cloud.lambda.functionNames().find((each) => each.startsWith(stack) && each.includes('Rotation'))!;
+      const { arn: SecretId } = cloud.secretsManager.described().find(({ arn }) => arn.includes(`:${stack}-Dkim`))!;
+      await cloud.lambda.invoke(`arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
+        JSON.stringify({ SecretId, Revoke: leaked }));
+      expect(revoked()).toMatch(/p="$/);
+    }
+  });
 });
 
 test('without its tag on the identity nothing is followed, and the reason says how to mend that', async () => {

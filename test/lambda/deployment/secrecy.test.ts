@@ -50,8 +50,13 @@ const withSes = (changed: Partial<Services['ses']>, run?: Scenario) =>
 const withZone = (changed: object, run?: Scenario) => withServices(({ hostedZone }) => ({
   hostedZone: (settings) => {
     const zone = hostedZone(settings);
-    const whole = { describe: zone.describe.bind(zone), list: zone.list.bind(zone), change: zone.change.bind(zone) };
-    return { ...whole, ...changed };
+    return {
+      describe: zone.describe.bind(zone),
+      wildcardFor: zone.wildcardFor.bind(zone),
+      list: zone.list.bind(zone),
+      change: zone.change.bind(zone),
+      ...changed,
+    };
   },
 }), run);
 const remove = (stack: StackInMemory) => stack.remove(properties());
@@ -243,7 +248,12 @@ const ROTATIONS: Record<string, Scenario> = {
       ...services,
       hostedZone: (settings) => {
         const zone = services.hostedZone(settings);
-        return { describe: zone.describe.bind(zone), change: zone.change.bind(zone), list: fails() };
+        return {
+          describe: zone.describe.bind(zone),
+          wildcardFor: zone.wildcardFor.bind(zone),
+          list: fails(),
+          change: zone.change.bind(zone),
+        };
       },
     })));
   },

@@ -1,7 +1,7 @@
 // Tests of applying a plan: it is made from what is there, and again when somebody was faster.
 import { ChangeRefusedError, OutOfTimeError, ZoneGoneError } from '../../../lambda/base/errors';
 import { Log, logTo } from '../../../lambda/base/log';
-import { Change, HostedZone, OpenZone, RecordSet } from '../../../lambda/base/ports';
+import { Change, OpenZone, RecordSet } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { Retry } from '../../../lambda/base/retry';
 import { applyPlan } from '../../../lambda/records/apply-plan';
@@ -22,16 +22,12 @@ beforeEach(() => {
 });
 
 /** Holds what it is given; `meanwhile` happens at each change, before it. */
-class Zone implements HostedZone {
+class Zone implements OpenZone {
   records: RecordSet[] = [];
   changed = 0;
   synced = 0;
 
   constructor(private readonly meanwhile: (zone: Zone) => void = () => undefined) {}
-
-  async describe() {
-    return { name: 'example.com', privateZone: false };
-  }
 
   async list() {
     return [...this.records];

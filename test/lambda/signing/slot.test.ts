@@ -37,6 +37,7 @@ class World {
     const log = (decision: string) => void this.log.push(decision);
     const open = {
       describe: async () => ({ name: 'keys.example.net', privateZone: false }),
+      wildcardFor: async () => [],
       list: async () => this.zone.list(),
       change: async (changes: Parameters<ModelZone['apply']>[0]) => {
         this.zone.apply(changes);
