@@ -63,8 +63,8 @@ async function main(): Promise<void> {
     'The update gives each identity another selector and key, another length of the key, another parent or another TTL.',
     'The roll-back is of an update in which another resource fails when half of the time of a create is over.',
     'Its time begins with the update, and its longest request is one of the way back.',
-    'The column "quotas" is the time that the calls need at these rates, if nothing else takes time: neither Route 53, which',
-    'waits until a change is in sync, nor the number of functions at once.',
+    'The column "quotas" is the time that the calls need at these rates, if nothing else takes time.',
+    'Route 53 also takes its time to bring a change in sync, and Lambda to start a function.',
     '',
     ...tables,
   ].join('\n'));
