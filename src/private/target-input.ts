@@ -4,6 +4,9 @@ import { Token } from 'aws-cdk-lib';
 /** In characters: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html */
 const ROOM = 8192;
 
+/** No other value is longer. */
+const MOST = 512;
+
 /** The longest values that only the deployment knows. */
 const LONGEST: Readonly<Record<string, number>> = {
   Identity: 253,
@@ -19,6 +22,8 @@ const LONGEST: Readonly<Record<string, number>> = {
   JsonField: 512,
   RecordTtl: 10,
   SecretArnForm: 7,
+  VersionId: 64,
+  VersionStage: 256,
 };
 
 interface TargetInputOptions {
@@ -38,7 +43,7 @@ export class TargetInputs<Thing> {
   /** @param identity what the input has of the thing */
   public add(thing: Thing, identity: object): void {
     const longest: Readonly<Record<string, number>> = { ...LONGEST, SecretArn: this.options.secretArn };
-    const atDeployment = (key: string, value: unknown) => Token.isUnresolved(value) ? 'x'.repeat(longest[key]) : value;
+    const atDeployment = (key: string, value: unknown) => Token.isUnresolved(value) ? 'x'.repeat(longest[key] ?? MOST) : value;
     const length = JSON.stringify(identity, atDeployment).length + ','.length;
     if (length > this.room) {
       this.lists.push([]);
