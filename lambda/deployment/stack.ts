@@ -63,8 +63,11 @@ export async function attributesAfterRollback(
     if (!await isRollback(request, retry)) return undefined;
     const services = environment.services(desired, { retry, log, redactor }, event.StackId);
     const keyed = await withKnownKey(desired, services);
-    const triedSelector = hasOwnSelectors(desired) ? '' : selectorIn(event.OldResourceProperties?.Signing);
-    const attributes = await attributesIfInPlace(keyed, { acceptedKey: progress.acceptedKey, triedSelector }, services);
+    const { acceptedKey } = progress;
+    // SES has taken a key of this secret here. If it has another one by now, a rotation has gone on since.
+    const isBack = acceptedKey !== undefined && hasOwnSelectors(desired);
+    const triedSelector = isBack ? '' : selectorIn(event.OldResourceProperties?.Signing);
+    const attributes = await attributesIfInPlace(keyed, { acceptedKey, triedSelector }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;
