@@ -60,14 +60,16 @@ export function hostedZone(
     call('ListResourceRecordSets', (client) =>
       client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
 
-  /** The NS records of that very name: the first that Route 53 lists from there on. */
-  async function nameServersOf(name: string): Promise<RecordSet[]> {
-    const { ResourceRecordSets = [] } = await page({ StartRecordName: name, StartRecordType: 'NS', MaxItems: 1 });
-    return ResourceRecordSets.map(toRecordSet).filter((found) => found.name === name && found.type === 'NS');
+  async function firstFrom(
+    StartRecordName: string, MaxItems: number, StartRecordType?: 'NS',
+  ): Promise<RecordSet[]> {
+    const { ResourceRecordSets = [] } = await page({ StartRecordName, StartRecordType, MaxItems });
+    return ResourceRecordSets.map(toRecordSet);
   }
 
-  async function firstFrom(StartRecordName: string, MaxItems: number): Promise<RecordSet[]> {
-    return ((await page({ StartRecordName, MaxItems })).ResourceRecordSets ?? []).map(toRecordSet);
+  /** The NS records of that very name: the first that Route 53 lists from there on. */
+  async function nameServersOf(name: string): Promise<RecordSet[]> {
+    return (await firstFrom(name, 1, 'NS')).filter((found) => found.name === name && found.type === 'NS');
   }
 
   async function isThere(name: string): Promise<boolean> {

@@ -10,7 +10,7 @@ import { countCalls } from './calls';
 import { medianOf, Ratio, ratioOf } from './paired';
 import { BUNDLE, StartTimes, startTimes } from './start';
 import { synthesisTimes } from './synthesis';
-import { processTimes } from './synthesis-process';
+import { ProcessTimes, processTimes } from './synthesis-process';
 import { BUILDS, templateSize } from './templates';
 import { writePage } from '../performance-page';
 
@@ -101,8 +101,26 @@ function starts(
 }
 
 async function synthesis(): Promise<Section> {
-  const { empty, one, many } = await processTimes();
-  const rows = [
+  return {
+    title: 'Synthesis, from the start of the process',
+    rows: synthesisRows(await processTimes()),
+    note: 'It loads CDK and the library, as `cdk synth` does.',
+  };
+}
+
+/** Shows what the constructs themselves cost: nothing is loaded any more, and the code has run before. */
+function warmSynthesis(): Section {
+  const { one: { empty, ...one }, many } = synthesisTimes();
+  return {
+    title: 'Synthesis, once more in a process that has done it before',
+    rows: synthesisRows({ empty, one, many }),
+    note: 'The bare function is the same code with the role and the log group that CDK makes for it, and nothing else '
+      + 'of this library.',
+  };
+}
+
+function synthesisRows({ empty, one, many }: ProcessTimes): Row[] {
+  return [
     ...Object.entries(one).map(([name, took]): Row => ({
       what: `app with one ${name} : empty stack`, ...compared(took, empty, name === 'cdk-ses-dkim' ? 1.75 : undefined),
     })),
@@ -111,25 +129,6 @@ async function synthesis(): Promise<Section> {
       ...compared(many['cdk-ses-dkim'], many.AwsCustomResource, 0.8),
     },
   ];
-  return { title: 'Synthesis, from the start of the process', rows, note: 'It loads CDK and the library, as `cdk synth` does.' };
-}
-
-/** Shows what the constructs themselves cost: nothing is loaded any more, and the code has run before. */
-function warmSynthesis(): Section {
-  const { one: { empty, ...built }, many } = synthesisTimes();
-  const rows = Object.entries(built).map(([name, took]): Row => ({
-    what: `app with one ${name} : empty stack`, ...compared(took, empty, name === 'cdk-ses-dkim' ? 1.75 : undefined),
-  }));
-  rows.push({
-    what: 'app with 150 identities, cdk-ses-dkim : AwsCustomResource',
-    ...compared(many['cdk-ses-dkim'], many.AwsCustomResource, 0.8),
-  });
-  return {
-    title: 'Synthesis, once more in a process that has done it before',
-    rows,
-    note: 'The bare function is the same code with the role and the log group that CDK makes for it, and nothing else '
-      + 'of this library.',
-  };
 }
 
 async function calls(): Promise<Section> {
