@@ -103,15 +103,26 @@ export const PARTS: readonly Part[] = [
     ],
   },
   {
-    // The files in the home folder, where people have settings and credentials. A function has none.
-    file: `${SMITHY}/config/shared-ini-file-loader/loadSharedConfigFiles.js`,
-    exports: ['CONFIG_PREFIX_SEPARATOR', 'loadSharedConfigFiles'],
+    // The files in the home folder, where people have settings and credentials. A function has none, and to look there
+    // for each setting of each client takes time.
+    file: `${SMITHY}/config/node-config-provider/configLoader.js`,
+    exports: ['loadConfig'],
     instead: {
-      CONFIG_PREFIX_SEPARATOR: '"."',
-      loadSharedConfigFiles: 'async () => ({ configFile: {}, credentialsFile: {} })',
+      loadConfig: `({ environmentVariableSelector, default: byDefault }, { signingName, logger } = {}) => {
+        const load = async () => {
+          try {
+            const value = environmentVariableSelector(process.env, { signingName, logger });
+            if (value !== undefined) return value;
+          } catch {} // a value that is none: the SDK takes the default, too
+          return typeof byDefault === "function" ? byDefault() : byDefault;
+        };
+        let loaded;
+        return () => loaded ??= load();
+      }`,
     },
     form: [
-      'const swallowError = () => ({});', 'return { configFile: parsedFiles[0], credentialsFile: parsedFiles[1], };',
+      'memoize(chain(fromEnv(environmentVariableSelector, envOptions), '
+      + 'fromSharedConfigFiles(configFileSelector, configuration), fromStatic(defaultValue)))',
     ],
   },
   {

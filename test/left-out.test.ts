@@ -64,12 +64,32 @@ describe('a part that is left out', () => {
     }
   });
 
-  test('without files in the home folder there are no settings from there, as in a function', async () => {
-    const { loadSharedConfigFiles: original } = createRequire(join(PACKAGES, 'x'))('@smithy/core/config');
-    const stub = stubOf(partNamed('loadSharedConfigFiles'));
-    const nowhere = { filepath: join(__dirname, 'nowhere'), configFilepath: join(__dirname, 'nowhere') };
-    expect(await stub.loadSharedConfigFiles(nowhere)).toEqual(await original(nowhere));
-    expect(stub.CONFIG_PREFIX_SEPARATOR).toBe('.');
+  test('a setting is what the environment says, else the default, as the SDK has it without files in the home folder', async () => {
+    const { loadConfig: original } = createRequire(join(PACKAGES, 'x'))('@smithy/core/config');
+    const { loadConfig: stub } = stubOf(partNamed('loadConfig'));
+    const nowhere = join(__dirname, 'nowhere');
+    const files = { filepath: nowhere, configFilepath: nowhere, ignoreCache: true };
+    const environmentVariableSelector = (
+      { CDK_SES_DKIM_TEST: value }: NodeJS.ProcessEnv, options: { signingName?: string },
+    ) => {
+      if (value === 'wrong') throw new Error('It is no value');
+      return value && `${value} ${options.signingName}`;
+    };
+    const configFileSelector = ({ setting }: Record<string, string>) => setting;
+    try {
+      for (const value of [undefined, 'given', 'wrong']) {
+        if (value) process.env.CDK_SES_DKIM_TEST = value;
+        for (const byDefault of ['usual', undefined, async () => 'made']) {
+          const found = await Promise.all([original, stub].map(async (loadConfig) => {
+            const load = loadConfig({ environmentVariableSelector, configFileSelector, default: byDefault }, { ...files, signingName: 'ses' });
+            return [await load(), await load()];
+          }));
+          expect(found[1]).toEqual(found[0]);
+        }
+      }
+    } finally {
+      delete process.env.CDK_SES_DKIM_TEST;
+    }
   });
 
   test('when a service wants to be asked again is not read', () => {
