@@ -139,10 +139,13 @@ export class DkimHostedZoneRole extends Construct {
     first.node.addDependency(...others); // what the first one loses to a new one, that has before
   }
 
-  /** The domains are in it in the order in which they are given. */
+  /**
+   * The domains are in it in the order in which they are given. It is a part of the role, so that whoever depends on
+   * the role in this stack can use it until its own deletion is over.
+   */
   private policyFor(grants: readonly Grant[], id: string): ManagedPolicy {
     const permissions = grants.flatMap(grant => grant.permissions);
-    const policy = new ManagedPolicy(this, id, {
+    const policy = new ManagedPolicy(this.role, id, {
       document: new MergedDocument(Stack.of(this), () => permissions), roles: [this.role],
     });
     const resource = policy.node.defaultChild as CfnManagedPolicy | undefined;

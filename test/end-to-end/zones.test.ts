@@ -341,6 +341,17 @@ describe('a zone of another account', () => {
   });
 });
 
+test('7 12 a zone, its role and the construct are in one stack, and all of it goes', async () => {
+  await scene.deployed('mail', (stack) => {
+    const zoneName = 'sub.example.org';
+    const hostedZone = new route53.PublicHostedZone(stack, 'Zone', { zoneName });
+    const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain(zoneName) });
+    const { role } = new DkimHostedZoneRole(stack, 'DkimDns', { hostedZone, domains: [zoneName], mailAccount: ACCOUNT });
+    new EmailIdentityDkim(stack, 'Dkim', { identity, hostedZone, hostedZoneRole: role });
+  });
+  expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+});
+
 test('a zone that is imported by its id and is for another domain is refused at deployment, naming both', async () => {
   scene.identityExists(REGION, 'example.org');
   const result = await scene.deploy('Mail', (stack) => void dkimOf(stack, 'example.org', {
