@@ -3,7 +3,7 @@ import { Answer } from './answer';
 import { Deadlines } from './deadlines';
 import { identityOf, parsePhysicalId, renderPhysicalId } from './physical-id';
 import { Request } from './request';
-import { attributesAfterRollback } from './stack';
+import { attributesAfterRollback, isForgotten } from './stack';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 
@@ -19,6 +19,10 @@ export async function failureAnswer(
   const physicalId = physicalIdAfterFailure(request, desired);
   const isDelete = request.event.RequestType === 'Delete';
   if (isDelete && !desired && isUntouched(physicalId)) return { status: 'SUCCESS', physicalId };
+  if (isDelete && await isForgotten(request, deadlines)) {
+    request.log('left-behind');
+    return { status: 'SUCCESS', physicalId };
+  }
   const attributes = desired && await attributesAfterRollback(request, desired, deadlines);
   return attributes ? { status: 'SUCCESS', physicalId, attributes } : { status: 'FAILED', physicalId, reason };
 }

@@ -34,14 +34,30 @@ export async function isRecreated(request: Request, desired: WantedState, retry:
 
 /** An Update that rolls back says nothing of it. Neither does a Delete. */
 export async function isRollback(request: Request, retry: Retry): Promise<boolean> {
-  const { event: { StackId }, environment, log } = request;
+  const status = await stackStatus(request, retry);
+  return status?.includes('ROLLBACK') ?? false;
+}
+
+/**
+ * True when CloudFormation forgets a resource, whether its Delete succeeds or not.
+ *
+ * It does so in a clean-up. If the Delete fails, it may leave what the resource depends on, too: the policies for it
+ * would stay at the role of the function. Nobody could delete that role then, and in the end it takes no more policies.
+ */
+export async function isForgotten(request: Request, deadlines: Deadlines): Promise<boolean> {
+  const status = await stackStatus(request, lateRetry(request, deadlines));
+  return status?.endsWith('_CLEANUP_IN_PROGRESS') ?? false;
+}
+
+async function stackStatus(
+  { event: { StackId }, environment, log }: Request, retry: Retry,
+): Promise<string | undefined> {
   try {
-    const status = await retry.call('DescribeStacks', () => environment.cloudFormation.stackStatus(StackId));
-    return status?.includes('ROLLBACK') ?? false;
+    return await retry.call('DescribeStacks', () => environment.cloudFormation.stackStatus(StackId));
   } catch (problem) {
     if (problem instanceof OutOfTimeError) throw problem;
     log('stack-unknown', { message: textOf(problem) });
-    return false;
+    return undefined;
   }
 }
 

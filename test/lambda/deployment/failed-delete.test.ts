@@ -1,5 +1,5 @@
 // A Delete that could not do its work says so, also while a stack is rolled back. An Update may succeed all the same
-// then; a Delete would leave records behind.
+// then; a Delete would leave records behind. In a clean-up CloudFormation forgets them anyway.
 import { MINUTE, PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
 
 const denied = () => Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
@@ -15,6 +15,16 @@ test.each(STATUSES)('a Delete that cannot reset the signing fails (%s)', async (
     Status: 'FAILED', PhysicalResourceId: PHYSICAL_ID, Reason: expect.stringContaining('not today'),
   });
 });
+
+test.each(['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'])(
+  'in a clean-up CloudFormation forgets the resource, so that nothing else of the stack is to be left (%s)', async (status) => {
+    const stack = new StackInMemory();
+    await stack.answered({});
+    stack.stackStatus = status;
+    stack.aws.putRefused = Object.assign(new Error('not today'), { name: 'BadRequestException' });
+    expect(await stack.remove(properties())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: PHYSICAL_ID });
+    expect(stack.aws.lines.join('\n')).toMatch(/"failed".*not today[^]*"left-behind"/);
+  });
 
 test('a Delete says within a minute that a call is not authorized: its policies are no longer new', async () => {
   const stack = new StackInMemory();
