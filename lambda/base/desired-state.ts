@@ -33,8 +33,6 @@ export interface ByoDkim {
   readonly secret: SecretSource;
   /** The key is that of a followed secret. Names that, and the secret whose labels say which key it is. */
   readonly followedBy?: string;
-  /** When a rotating key was made, in ms since 1970. */
-  readonly madeAt?: number;
 }
 
 /** Deterministic Easy DKIM: the identity is a replica of the same domain's identity in another Region. */

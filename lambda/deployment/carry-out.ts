@@ -14,7 +14,7 @@ import { parseProperties } from '../base/properties';
 import { OVERTAKEN_ENDS_MS, Retry } from '../base/retry';
 import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
-import { release } from '../signing/release';
+import { CreateOutcome, release } from '../signing/release';
 import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
 import { leadBack, rotationOf, settle } from '../signing/rotation';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
@@ -68,7 +68,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const [keyed, previous] = await Promise.all([
     withKey(desired, owner, services), isOfIdentity ? withKnownKey(last, services) : undefined,
   ]);
-  const toldBefore = parsePhysicalId(known).create?.signingPut ? previous?.signing : undefined;
+  const toldBefore = last && isTold(parsePhysicalId(known).create, last) ? previous?.signing : undefined;
   const { attributes, isSigningOurs } = await reconcile(
     { desired: keyed, previous, isUpdate, toldBefore, isRollback: isBack, owner, progress }, services);
   if (last && !previous && isSameIdentity) await abandon(work, last);
@@ -104,9 +104,16 @@ async function remove(work: Work): Promise<Answer> {
     await retainKey(work);
     if (!isRetainedFurther(desired)) await endRotationOf(work, desired);
     const previous = await withKnownKey(desired, services);
-    await release({ previous, owner, create, isRollback: () => isRollback(work, retry) }, services);
+    const outcome = create && { ...create, signingPut: isTold(create, desired) };
+    await release({ previous, owner, create: outcome, isRollback: () => isRollback(work, retry) }, services);
   }
   return { status: 'SUCCESS', physicalId: physicalResourceId ?? identityOf(desired) };
+}
+
+/** The id says it of the first signing. It may have been found; a key that we have made was told by us. */
+function isTold(create: CreateOutcome | undefined, { signing }: WantedState): boolean {
+  const isMadeHere = signing.method === 'ROTATING_BYODKIM' && !signing.follows;
+  return create !== undefined && (create.signingPut || (create.succeeded && isMadeHere));
 }
 
 /** Secrets Manager does not change a schedule while a change of the key is not complete. */

@@ -5,6 +5,8 @@ import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { RecordSet } from '../base/ports';
 
+const NEW_KEY = 'Take a new key with a new selector';
+
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends HandlerError {
   /** The record was not written by this library. */
@@ -18,11 +20,20 @@ export class RecordConflictError extends HandlerError {
 
 /** Mail needs the record of a selector as it is. OVERWRITE does not change that. */
 export class SelectorInUseError extends RecordConflictError {
-  /** A selector is wanted again, with another key than the one of mail on its way. */
-  static until(time: string, { name }: DkimRecord): SelectorInUseError {
-    return new SelectorInUseError(
-      `The record ${name} holds the key of mail that is still on its way, and has to stay as it is until ${time}`,
-      'Give the key a new selector, or pin the version of the secret that has the old key (versionId)');
+  /** A selector is wanted again, with another key than the one that it was superseded with. */
+  static superseded(
+    { name }: DkimRecord, existing: readonly RecordSet[], { until, now }: Record<'until' | 'now', string>,
+  ): SelectorInUseError {
+    if (isRevoked(existing.flatMap(textsOf))) {
+      return new SelectorInUseError(`The record ${name} says that the key of this selector was revoked`, NEW_KEY);
+    }
+    if (until > now) {
+      return new SelectorInUseError(
+        `The record ${name} holds the key of mail that is still on its way, and has to stay as it is until ${until}`,
+        'Give the key a new selector, or pin the version of the secret that has the old key (versionId)');
+    }
+    return new SelectorInUseError(`The record ${name} holds an earlier key, which receivers may remember`,
+      'Give the key a new selector: a selector has one key');
   }
 
   static byAnother(wanted: DkimRecord, existing: readonly RecordSet[]): SelectorInUseError {
@@ -47,7 +58,7 @@ function causeOf(
   if (isUsable) {
     return ['. Mail may be signed with the key that is there', 'Choose another selector, or remove it if no mail is signed with that key'];
   }
-  if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', 'Take a new key with a new selector'];
+  if (isRevoked(texts)) return ['. Its empty p= says that the key was revoked', NEW_KEY];
   if (!mayOverwrite) return ['', 'Remove it, or choose another selector'];
   const other = wanted.type === 'TXT' ? 'choose another selector, ' : ''; // SES chooses those of Easy DKIM
   return ['', `Remove it, ${other}or set recordConflict to OVERWRITE`];

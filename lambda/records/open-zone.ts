@@ -14,7 +14,7 @@ import { isAccessDenied } from '../base/retry';
  * the key and the identity at the same time.
  */
 export async function openZone(zone: HostedZone, settings: ZoneSettings, domain: string): Promise<OpenZone> {
-  const { id, roleArn } = settings;
+  const { id, roleArn, delegation } = settings;
   try {
     const [{ name, privateZone, cut }, records] = await Promise.all([
       zone.describe(domain), zone.list(domainKeyName(domain)),
@@ -28,7 +28,8 @@ export async function openZone(zone: HostedZone, settings: ZoneSettings, domain:
         'Use the zone of the domain or of a parent of it');
     }
     refuseCut(domainKeyName(domain), cut ? [cut, ...records] : records, id);
-    if (records.length === 0) refuseToHide(await zone.wildcardFor(domain), domain, id);
+    // Nobody sends mail to the place of the slots.
+    if (records.length === 0 && !delegation) refuseToHide(await zone.wildcardFor(domain), domain, id);
     return alreadyListed(zone, records);
   } catch (error) {
     if (isAccessDenied(error)) {

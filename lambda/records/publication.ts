@@ -131,9 +131,15 @@ export async function leaveZone(publisher: Publisher, untold: readonly string[] 
 
 /** What the times of a plan are. */
 export function planSettings({ settings, retry }: Pick<Publisher, 'settings' | 'retry'>) {
-  const { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP } = settings;
+  const { ttl, overwrite, overlapSeconds: overlap = DEFAULT_RECORD_OVERLAP, delegation } = settings;
   const now = retry.now();
-  return { ttl, overwrite, now: isoSeconds(now), supersededUntil: isoSeconds(now + overlap * 1000) };
+  return {
+    ttl,
+    overwrite,
+    takesTurns: delegation !== undefined,
+    now: isoSeconds(now),
+    supersededUntil: isoSeconds(now + overlap * 1000),
+  };
 }
 
 function isoSeconds(ms: number): string {

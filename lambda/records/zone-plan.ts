@@ -61,6 +61,8 @@ export interface Publication {
   readonly overwrite?: boolean;
   /** SES signs with what is there, so a record with the same key is right, whatever else it says. */
   readonly inUse?: boolean;
+  /** Selectors are slots: each is used again when the overlap of its key is over, and resolvers have forgotten it. */
+  readonly takesTurns?: boolean;
   /** The names that were in the zone when `planNote` was carried out. Absent: there was nothing to note. */
   readonly notedAmong?: readonly string[];
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
@@ -158,7 +160,7 @@ export function planNote(
 
 /** Nothing where a wildcard answers what is wanted: then there is no record to note. */
 function planRecord(
-  wanted: DkimRecord, view: ZoneView, { ttl, overwrite, inUse, now }: Publication,
+  wanted: DkimRecord, view: ZoneView, { ttl, overwrite, inUse, takesTurns, now }: Publication,
 ): Step | undefined {
   const target: RecordSet = { name: wanted.name, type: wanted.type, ttl, values: [wanted.data] };
   const existing = excluding(wanted, view);
@@ -180,8 +182,8 @@ function planRecord(
   if (!overwrite && !existing.every((record) => view.isOurs(record))) {
     throw RecordConflictError.foreign(wanted, existing, overwrite !== undefined);
   }
-  const until = existing.flatMap((record) => view.entryFor(record)?.until ?? []).find((time) => time > now);
-  if (until) throw SelectorInUseError.until(until, wanted);
+  const [until] = existing.flatMap((record) => view.entryFor(record)?.until ?? []);
+  if (until && (until > now || !takesTurns)) throw SelectorInUseError.superseded(wanted, existing, { until, now });
   return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
 }
 

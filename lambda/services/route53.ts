@@ -61,7 +61,7 @@ export function hostedZone(
       client.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...start })));
 
   async function firstFrom(
-    StartRecordName: string, MaxItems: number, StartRecordType?: 'NS',
+    StartRecordName: string, MaxItems: number, StartRecordType?: 'NS' | 'SOA',
   ): Promise<RecordSet[]> {
     const { ResourceRecordSets = [] } = await page({ StartRecordName, StartRecordType, MaxItems });
     return ResourceRecordSets.map(toRecordSet);
@@ -107,6 +107,11 @@ export function hostedZone(
         if (records.length > 0 && !await isThere(name)) return records;
       }
       return [];
+    },
+
+    async negativeTtl() {
+      const [{ ttl = 0, values: [soa] }] = await firstFrom((await zoneItself()).name, 1, 'SOA');
+      return Math.min(ttl, Number(soa.split(' ').at(-1))); // RFC 2308 section 5
     },
 
     async list(below) {

@@ -55,8 +55,6 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const mustStay = !isUnchanged && sesUsesSelector !== false && hasVerifiedKey(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
   const isDelegated = desired.zone?.delegation !== undefined;
-  const isIntoSlot = isDelegated && !isUnchanged && signsNow(identity);
-  const wasPublished = isIntoSlot && isAnswered(await services.dns.ask(record.name), holdsKey(record));
   const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
     wanted: [written],
@@ -76,7 +74,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     await requireLedHere(desired, services, until);
   }
   if (isDelegated || signsNow(identity)) await requireAnswered(record, saysKey(record), desired, services);
-  if (isIntoSlot) await awaitForgottenHere(task, signing, wasPublished ? undefined : services.retry.now());
+  if (isDelegated && signsNow(identity)) await awaitForgottenHere(task);
   const { status } = await putSigning(task, { origin: 'EXTERNAL', selector, privateKey: key.privateKey });
   progress.acceptedKey = acceptedKey;
   await retireRecords(task, records);

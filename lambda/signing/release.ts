@@ -178,11 +178,12 @@ async function unlessGone<T>(
 async function releaseSigning(
   request: ReleaseRequest, identity: IdentityState, services: Services, records: readonly RecordSet[],
 ): Promise<Left> {
-  const { owner } = request;
+  const { previous, owner, create } = request;
   // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
-  if (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, owner))) {
+  const isUnknown = !previous.zone && create?.succeeded === true; // no registry record could say who needs the signing
+  if (isUntagged && (isUnknown || isAnothers(records, owner, recordNamesOf(tag, identity, owner)))) {
     return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;

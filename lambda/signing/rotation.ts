@@ -13,7 +13,7 @@ import { KnownMember, KnownMembers } from './members';
 import { holdsKey, refuseOtherKey, saysKey } from './own-key';
 import { isGone } from './secret-key';
 import { namesSelector } from './ses-rules';
-import { followsOf, isToldBy, selectorsNow, tagOf, wasTold } from './signing-tag';
+import { followsOf, isToldBy, selectorsNow, tagOf, wasTold, wasToldLast } from './signing-tag';
 import { awaitForgotten, leadOf, nextSlot } from './slot';
 import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
 import { publishRecords, putSigning, Task, writeSigningTag } from './task';
@@ -78,7 +78,7 @@ export async function makeNextKey(rotation: Rotation, token: string): Promise<vo
   const name = recordName(selector, owner.domain);
   if ((await zone.list(domainKeyName(owner.domain))).some((record) => record.name === name)) {
     throw new HandlerError(`The record ${name} of the next key is there already`,
-      'Remove it if nobody needs it. The next rotation has another selector');
+      'Rotate again, which takes another selector. With delegatedTo, remove the record first if nobody needs it');
   }
   await keyStore(signing.secretArn).put(token, text, 'AWSPENDING');
   log('key-made', { selector });
@@ -98,13 +98,17 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   if (isTold) services.log('signing-unchanged', { selector: key.selector });
   else if (isOld(key, rotation)) throw new FailedForGoodError('it was left half-way');
   const record = recordOf(rotation[0], key);
-  const wasPublished = wanted.zone?.delegation && isAnswered(await services.dns.ask(record.name), holdsKey(record));
+  const isInSlot = wanted.zone?.delegation !== undefined;
+  const wasPublished = isInSlot && isAnswered(await services.dns.ask(record.name), holdsKey(record));
   for (const [index, member] of rotation.entries()) {
     await publishKeys(member, taskOf(member, identities[index], zones[index], key), [current, key], !isTold);
   }
   const desired = { ...wanted, signing: signingWith(wanted.signing, key) };
   await requireAnswered(record, saysKey(record), desired, services);
-  if (!isTold) await awaitForgotten(wanted, key, wasPublished ? undefined : services.retry.now(), LOOK_MS, services);
+  if (isInSlot && !isTold) {
+    const now = await requireOurSigning(rotation[0], current, key.selector); // the publication takes time
+    await awaitForgotten(taskOf(rotation[0], now, undefined, key, current), key, wasPublished, LOOK_MS);
+  }
   for (const [index, member] of rotation.entries()) {
     await tell(member, keys);
     if (index < rotation.length - 1) await awaitVerified(rotation, member, keys, began);
@@ -246,10 +250,13 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
     `See what the public name servers answer for the selector, then ${key.follows ? 'store the key' : 'rotate'} again`);
 }
 
-/** A followed key that SES was told in vain is not tried again. The tag is written before SES is told. */
+/**
+ * A followed key that SES was told in vain is not tried again. The tag is written before SES is told. The key before it
+ * is in the tag, too, and can be the one that is to come back.
+ */
 export async function wasToldOf({ owner, services }: Member, { selector }: StoredKey): Promise<boolean> {
   const identity = await services.ses.read();
-  return identity !== undefined && wasTold(tagOf(identity, owner), selector);
+  return identity !== undefined && wasToldLast(tagOf(identity, owner), selector);
 }
 
 /** SES has the next key, and nobody can read the one before it any more: the user has deleted the secret. */

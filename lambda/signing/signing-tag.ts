@@ -3,8 +3,8 @@
 // SES does not say who has set how an identity signs. So each owner writes it down before it tells SES, in a tag of its
 // own beside the signing itself: in the same account and Region, with or without a hosted zone.
 //
-// The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail follows=1a2b3c`. Tags of this form are
-// on users' identities, so it never changes.
+// The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail follows=1a2b3c`, or with a slot
+// `slot=1a2b3c:1767600000` in the last place. Tags of this form are on users' identities, so it never changes.
 import { createHash } from 'node:crypto';
 import { deedOrigin, signsNow } from './ses-rules';
 import { DesiredSigning } from '../base/desired-state';
@@ -21,11 +21,25 @@ export interface SigningTag {
   readonly leaves: boolean;
   /** The stack has the signing follow a secret. Without this word, nobody changes the key without a deployment. */
   readonly follows?: string;
+  /** Which key is published in a slot, and since when, in seconds since 1970, until SES is told of it. */
+  readonly inSlot?: string;
 }
 
 const BYODKIM = 'EXTERNAL:';
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 const FOLLOWS = /^follows=([0-9a-f]{6})$/;
+const IN_SLOT = /^slot=([0-9a-f]{6}:\d{10})$/;
+
+/** The tag, with a note of a key that was published in a slot at that moment, in ms since 1970. */
+export function tagOfSlot(tag: SigningTag, publicKeySha256: string, since: number): SigningTag {
+  return { ...tag, inSlot: `${publicKeySha256.slice(0, 6)}:${Math.ceil(since / 1000)}` };
+}
+
+/** What such a note says of this key. */
+export function inSlotSince({ inSlot = '' }: SigningTag, publicKeySha256: string): number | undefined {
+  const [key, seconds] = inSlot.split(':');
+  return key === publicKeySha256.slice(0, 6) ? Number(seconds) * 1000 : undefined;
+}
 
 /** One way of signing, as a tag names it. A selector is compared as DNS compares names. */
 function nameOf(signing: DesiredSigning): string {
@@ -83,6 +97,11 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
 /** True when the tag's owner has told SES a key under this selector, as far back as the tag says. */
 export function wasTold({ told }: SigningTag, selector: string): boolean {
   return told.includes(BYODKIM + selector);
+}
+
+/** True when the tag's owner has told SES a key under this selector, and no other one since. */
+export function wasToldLast({ told: [last] }: SigningTag, selector: string): boolean {
+  return last === BYODKIM + selector;
 }
 
 /**
@@ -154,10 +173,11 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
   };
 }
 
-export function renderTag({ told, replaced, leaves, follows }: SigningTag): string {
+export function renderTag({ told, replaced, leaves, follows, inSlot }: SigningTag): string {
   const words = [
     ...told.map((name) => `told=${name}`), replaced && `replaced=${replaced}`, leaves && 'leaves',
     follows && !leaves && `follows=${follows}`, // a tag has room for 256 characters
+    inSlot && `slot=${inSlot}`,
   ];
   return words.filter(Boolean).join(' ');
 }
@@ -174,5 +194,6 @@ function parse(value: string): SigningTag {
     replaced: named.find(({ what }) => what === 'replaced')?.name,
     leaves: words.includes('leaves'),
     follows: words.flatMap((word) => FOLLOWS.exec(word)?.slice(1) ?? []).at(0),
+    inSlot: words.flatMap((word) => IN_SLOT.exec(word)?.slice(1) ?? []).at(0),
   };
 }

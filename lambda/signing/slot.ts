@@ -4,24 +4,23 @@
 // - a slot is free when its record is retired: it was superseded for the overlap, and SES does not sign with it;
 // - a key in it is used only when resolvers have forgotten what the slot had before.
 import { namesSelector } from './ses-rules';
+import { inSlotSince, renderTag, tagOfSlot } from './signing-tag';
 import { StoredKey } from './stored-key';
 import { Task } from './task';
 import { MAX_SLOT_TTL } from '../../src/private/contract';
-import { ByoDkim, WantedState } from '../base/desired-state';
+import { WantedState, ZoneSettings } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { OpenZone, Services } from '../base/ports';
+import { HostedZone, OpenZone, Services } from '../base/ports';
 import { domainKeyName, recordName } from '../records/dkim-record';
 import { openZone } from '../records/open-zone';
 import { retire } from '../records/publication';
 import { requireLedHere } from '../records/slots';
 import { entriesOf, isAnothers } from '../records/zone-view';
 
-/** Route 53 says of a name that does not exist that this may be remembered for as long. */
+/** The longest TTL of a record in a slot, and the longest that resolvers may remember that there is none. */
 const REMEMBERED_MS = MAX_SLOT_TTL * 1000;
 const A_MINUTE_MS = 60_000;
-/** From the making of a key to its publication. */
-const PUBLISHED_MS = 60_000;
 
 /** The selector of the first key, if it has to be one of two: one that no mail needs. */
 export async function firstSlot(
@@ -29,6 +28,7 @@ export async function firstSlot(
 ): Promise<string | undefined> {
   if (!settings?.delegation) return undefined;
   const { place, slots } = settings.delegation;
+  await requireShortMemory(hostedZone(settings), settings);
   const zone = await openZone(hostedZone(settings), settings, place);
   const records = await zone.list(domainKeyName(place));
   const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
@@ -55,6 +55,7 @@ export async function nextSlot(
   const slot = settings?.delegation?.slots.find((each) => each !== current?.selector);
   if (!settings || slot === undefined) return undefined;
   await requireLedHere(wanted, services);
+  await requireShortMemory(services.hostedZone(settings), settings);
   const identity = await services.ses.read();
   if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
     throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
@@ -74,23 +75,35 @@ export async function nextSlot(
   return slot;
 }
 
+async function requireShortMemory(zone: HostedZone, { id }: ZoneSettings): Promise<void> {
+  const seconds = await zone.negativeTtl();
+  if (seconds <= MAX_SLOT_TTL) return;
+  throw new HandlerError(
+    `By the SOA record of the hosted zone ${id}, resolvers may remember for ${seconds} seconds that a slot had no key, and SES is `
+    + `told of a key in a slot after ${MAX_SLOT_TTL} seconds`,
+    `Nothing was changed. Give that SOA record a TTL of ${MAX_SLOT_TTL} seconds, which is what Route 53 gives it`);
+}
+
 /** How much longer than another key one in a slot takes. */
 export function leadOf({ zone }: Pick<WantedState, 'zone'>): number {
-  return zone?.delegation ? PUBLISHED_MS + REMEMBERED_MS : 0;
+  return zone?.delegation ? REMEMBERED_MS + A_MINUTE_MS : 0;
 }
 
 /**
  * Returns when no resolver remembers any more what the slot had before, or that it had nothing. Waits so long at the
  * most, and then throws.
  *
- * @param publishedAt in ms since 1970. Undefined: it was published before this step, soon after it was made
+ * The step that has published the key notes when, in the tag of the identity, for those that repeat it. Without a note,
+ * it may have been a moment ago: the function can have died right after.
  */
 export async function awaitForgotten(
-  wanted: WantedState, { madeAt, selector }: StoredKey, publishedAt: number | undefined, mostMs: number,
-  { retry }: Pick<Services, 'retry'>,
+  { owner, signingTag, services: { ses, retry } }: Pick<Task, 'owner' | 'signingTag' | 'services'>,
+  { selector, publicKeySha256 }: StoredKey, wasPublished: boolean, mostMs: number,
 ): Promise<void> {
-  if (!wanted.zone?.delegation) return;
-  const left = forgottenAt(madeAt, publishedAt) - retry.now();
+  const noted = wasPublished ? inSlotSince(signingTag, publicKeySha256) : undefined;
+  const since = noted ?? retry.now();
+  if (noted === undefined) await ses.tag(owner.label, renderTag(tagOfSlot(signingTag, publicKeySha256, since)));
+  const left = since + REMEMBERED_MS - retry.now();
   if (left > 0) await retry.pause(Math.min(left, mostMs), 'resolvers to forget what the slot had before');
   if (left <= mostMs) return;
   throw new HandlerError(
@@ -99,24 +112,18 @@ export async function awaitForgotten(
 }
 
 /**
- * The same for a deployment, which goes on in further invocations. Mail that goes out signed now would fail where a
- * resolver remembers what the slot had before. Mail that goes out unsigned loses nothing.
- *
- * @param publishedAt as above: so an invocation that was killed does not shorten this
+ * The same for a deployment, which goes on in further invocations. One that Lambda repeats waits again from its start.
+ * Mail that goes out signed now would fail where a resolver remembers what the slot had before. Mail that goes out
+ * unsigned loses nothing.
  */
 export async function awaitForgottenHere(
   { progress, services: { retry } }: Pick<Task, 'progress' | 'services'>,
-  { madeAt = retry.now() }: ByoDkim, publishedAt: number | undefined,
 ): Promise<void> {
-  progress.forgottenAt ??= forgottenAt(madeAt, publishedAt);
+  progress.forgottenAt ??= retry.now() + REMEMBERED_MS;
   for (;;) {
     const left = progress.forgottenAt - retry.now();
     if (left <= 0) break;
     await retry.pause(Math.min(left, A_MINUTE_MS), 'resolvers to forget what the slot had before');
   }
   progress.waitingSince = undefined; // SES has its own time
-}
-
-function forgottenAt(madeAt: number, publishedAt = madeAt + PUBLISHED_MS): number {
-  return publishedAt + REMEMBERED_MS;
 }

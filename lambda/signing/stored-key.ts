@@ -49,7 +49,8 @@ export async function readStoredKeys(secretArn: string, services: Services): Pro
   const state = await services.keyStore(secretArn).describe();
   if (!state) {
     throw new HandlerError(`The secret ${secretArn} with the rotating key is gone`,
-      'Restore it if it is marked for deletion. Otherwise deploy the construct under another id, which makes a new one');
+      'Restore it if it is marked for deletion. Otherwise deploy the construct with DkimSigning.easyDkim(), and after that '
+      + 'with rotatingByoDkim() again, which makes a new one');
   }
   const { AWSCURRENT: currentId } = state.versions;
   const [current, pending] = await Promise.all([
@@ -189,9 +190,9 @@ export function bitsOf({ publicKey }: StoredKey): number {
 }
 
 /** Signing with one of the keys, as a method that has a key of its own. */
-export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows, madeAt }: StoredKey): ByoDkim {
+export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows }: StoredKey): ByoDkim {
   const { arn, jsonField, selectorField } = follows ?? {};
   return {
-    method: 'BYODKIM', selector, secret, madeAt, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
+    method: 'BYODKIM', selector, secret, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
   };
 }

@@ -5,8 +5,9 @@ import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
-import { openZone } from '../records/open-zone';
+import { alreadyListed, openZone } from '../records/open-zone';
 import { hasDue, Publisher, retire, revoke } from '../records/publication';
+import { entriesOf } from '../records/zone-view';
 
 export interface Superseded {
   readonly wanted: WantedState;
@@ -38,10 +39,11 @@ export async function retireDue(
  * that of all of them.
  */
 export async function revokeKey(
-  [first, ...further]: readonly [Superseded, ...Superseded[]], selector: string, needed: readonly string[],
+  all: readonly [Superseded, ...Superseded[]], selector: string, needed: readonly string[],
 ): Promise<void> {
+  const [first] = all;
   const inUse = new Set(needed);
-  for (const { owner, services } of [first, ...further]) {
+  for (const { owner, services } of all) {
     const identity = await services.ses.read();
     for (const each of identity ? selectorsNow(tagOf(identity, owner), identity) : []) inUse.add(each);
   }
@@ -50,7 +52,13 @@ export async function revokeKey(
       'Change the key first (rotatingByoDkim: aws secretsmanager rotate-secret; followSecret: store another key). '
       + 'Revoke the old selector when the log has key-current for the new one');
   }
-  await revoke(await publisherOf(first), selector, further.map(({ owner }) => owner.label));
+  const publisher = await publisherOf(first);
+  const records = await publisher.zone.list(domainKeyName(first.owner.domain));
+  const lists = ({ owner }: Superseded) => entriesOf(records, owner, [selector]).some(({ until }) => until);
+  // A Region that missed a change of the key is the only one that lists the key which it went on with.
+  const { owner } = all.find(lists) ?? first;
+  const partners = all.flatMap((each) => each.owner.label === owner.label ? [] : [each.owner.label]);
+  await revoke({ ...publisher, owner, zone: alreadyListed(publisher.zone, records) }, selector, partners);
 }
 
 async function publisherOf({ wanted: { domain, zone: settings }, owner, services }: Superseded): Promise<Publisher> {

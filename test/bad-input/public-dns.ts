@@ -297,6 +297,21 @@ export const PUBLIC_DNS: readonly Refusal[] = [
   },
   {
     place: 'records',
+    says: 'The record {name} holds an earlier key, which receivers may remember',
+    advises: 'Give the key a new selector: a selector has one key',
+    why: 'The overlap of the earlier key is over, and its record is retired now. Mail that is signed with another key at once would fail '
+      + 'at receivers that looked the earlier one up a moment ago.',
+    testedBy: 'test/end-to-end/retirement.test.ts',
+  },
+  {
+    place: 'records',
+    says: 'The record {name} says that the key of this selector was revoked',
+    advises: 'Take a new key with a new selector',
+    why: 'The empty `p=` is there so that nobody trusts the leaked key: [A key has leaked](rotation.md#a-key-has-leaked).',
+    testedBy: 'test/lambda/records/zone-plan-superseded.test.ts',
+  },
+  {
+    place: 'records',
     says: 'Another stack, or the same domain in another Region, uses the record {name}: it has TXT {found}; needed is TXT {wanted}',
     advises: 'Choose another selector. One selector can serve both where both have the same key',
     why: 'Two constructs name one selector with different keys: [Several Regions](regions.md). `OVERWRITE` does not replace the record of another construct. If that one is gone, [its registry record is left](trouble.md#what-is-left-and-how-to-clean-up).',

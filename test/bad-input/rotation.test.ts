@@ -86,6 +86,18 @@ test('the secret with the rotating key is gone: an update fails, and says how to
   expect(reason).toContain(messageOf('The secret {secret} with', { secret }));
 });
 
+test('the secret with the rotating key is gone: there is a new one as the message says', async () => {
+  rotating = await RotatingScene.deployed();
+  const { scene, cloud } = rotating;
+  const { selector } = rotating;
+  cloud.secretsManager.delete(rotating.arn);
+  await scene.deployed('mail', scene.easy());
+  await rotating.deploy(SHORT);
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selector });
+  expect(rotating.selector).not.toBe(selector);
+});
+
 test('a secret that does not show its first key yet fails the deployment, and nothing is left', async () => {
   rotating = new RotatingScene(await Scene.withIdentity());
   const { scene, cloud } = rotating;

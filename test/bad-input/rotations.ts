@@ -228,7 +228,7 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'rotation',
     says: 'The record {record} of the next key is there already',
-    advises: 'Remove it if nobody needs it. The next rotation has another selector',
+    advises: 'Rotate again, which takes another selector. With delegatedTo, remove the record first if nobody needs it',
     why: 'No selector is used twice, and no record of somebody else is changed.',
     atRotation: [each('a record in the way of the next selector', {
       before: (rotating) => {
@@ -413,7 +413,8 @@ export const ROTATIONS: readonly Refusal[] = [
   {
     place: 'secret',
     says: 'The secret {secret} with the rotating key is gone',
-    advises: 'Restore it if it is marked for deletion. Otherwise deploy the construct under another id, which makes a new one',
+    advises: 'Restore it if it is marked for deletion. Otherwise deploy the construct with DkimSigning.easyDkim(), and after that with '
+      + 'rotatingByoDkim() again, which makes a new one',
     why: 'Somebody has deleted the secret, with its keys. SES still signs with the last of them.',
     testedBy: 'test/bad-input/rotation.test.ts',
   },

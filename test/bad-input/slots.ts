@@ -120,6 +120,14 @@ export const SLOTS: readonly Refusal[] = [
     testedBy: 'test/end-to-end/delegated-changes.test.ts',
   },
   {
+    place: 'records',
+    says: 'By the SOA record of the hosted zone {zone}, resolvers may remember for {seconds} seconds that a slot had no key, and SES is '
+      + 'told of a key in a slot after 900 seconds',
+    advises: 'Nothing was changed. Give that SOA record a TTL of 900 seconds, which is what Route 53 gives it',
+    why: 'Somebody has changed the SOA record of the zone with the keys. Mail would fail where a resolver does not know the key yet.',
+    testedBy: 'test/lambda/signing/slot.test.ts',
+  },
+  {
     place: 'rotation',
     says: 'SES signs {domain} with the selector {slot}, and the key of this secret has another one',
     advises: 'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed',

@@ -216,6 +216,23 @@ test('a key that was taken back is tried again when it is stored again', async (
   await expectSigned('s2');
 });
 
+test('a key that the secret has again is not given up while the zone refuses: SES was told of it before, and not now', async () => {
+  following = await FollowingScene.deployed();
+  const { clock, cloud, arn } = following;
+  await following.changed('s2');
+  await clock.pass(HOUR);
+  cloud.faults.add({
+    service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', forMs: 130 * MINUTE,
+  });
+  const { versions } = cloud.secretsManager.described().find((secret) => secret.arn === arn)!;
+  const idOf = (selector: string) => versions.all().find(({ value }) => String(value).includes(`"${selector}"`))!.id;
+  versions.move('AWSCURRENT', idOf('s2'), idOf('s1'));
+  await clock.pass(125 * MINUTE);
+  await expectSigned('s2');
+  await clock.pass(12 * HOUR);
+  await expectSigned('s1');
+});
+
 test('the same key that is stored a hundred times is one key', async () => {
   const key = newKey();
   following = new FollowingScene(await Scene.withIdentity());

@@ -87,7 +87,13 @@ test('a Region that had the next key when it was closed goes on with it, and its
   expect(rotating.published).toEqual([first, left].sort());
   rotating.cloud.faults.clear();
   await expectMailPasses();
+  const mail = await rotating.scene.sent(EUROPE);
   await expectNextChangeReachesAll();
+  expect(await rotating.scene.verdictOn(mail)).toMatchObject({ result: 'pass', selector: left });
+  // It has leaked. Only the owner in that Region lists its record.
+  expect((await rotating.run({ SecretId: rotating.arn, Revoke: left })).error).toBeUndefined();
+  expect(await rotating.scene.verdictOn(mail)).not.toMatchObject({ result: 'pass' });
+  await expectOldRecordsRetired();
 });
 
 test('the stack can leave a closed Region, with a new schedule in the same deployment', async () => {

@@ -5,7 +5,8 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene } from './following-scene';
 import { WAIT } from './methods';
 import { HOUR, RotatingScene, SHORT } from './rotating-scene';
-import { Scene } from './scene';
+import { byoDkim, DOMAIN, PEM, Scene } from './scene';
+import { EmailIdentityDkim } from '../../src';
 
 let scene: Scene;
 
@@ -91,4 +92,24 @@ test('what the new stack published and never told goes with its failed Create', 
   scene.cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: Scene.refusal() });
   await scene.deploy('New', scene.byo('s2', scene.secrets.two));
   expect(records()).toEqual(['s1._domainkey.example.com.']);
+});
+
+test.each([true, false])('10 the deployment that removes it changes the identity, too, whose tags go (with a zone: %s)', async (hasZone) => {
+  scene = await Scene.start();
+  const dkim = (stack: Stack, identity: ses.IEmailIdentity) => void new EmailIdentityDkim(stack, 'Dkim', {
+    identity, signing: byoDkim(stack, 's1', scene.secrets.one), hostedZone: hasZone ? scene.zoneIn(stack) : undefined,
+  });
+  const before = (hasDkim: boolean) => (stack: Stack) => {
+    const identity = new ses.EmailIdentity(stack, 'Identity', {
+      identity: ses.Identity.domain(DOMAIN), feedbackForwarding: hasDkim,
+    });
+    if (hasDkim) dkim(stack, identity);
+  };
+  if (!hasZone) scene.publishKey('s1', PEM.one);
+  await scene.deployed('before', before(true));
+  await scene.verified();
+  await scene.deployed('after', (stack) => dkim(stack, ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN)));
+  await scene.deployed('before', before(false));
+  await scene.cloud.clock.pass(HOUR);
+  expect(await scene.send()).toMatchObject({ ...PASSES, selector: 's1' });
 });

@@ -1,6 +1,6 @@
 // Retirement between deployments, for a stack that asks for it: a superseded record goes when its overlap is over.
 import { ACCOUNT, DAY, DOMAIN, HOUR, REGION } from './rotating-scene';
-import { PEM, Scene } from './scene';
+import { newKey, PEM, Scene } from './scene';
 import { EmailIdentityDkimProps } from '../../src';
 
 const RETIRES: Partial<EmailIdentityDkimProps> = { retireBetweenDeployments: true };
@@ -101,4 +101,19 @@ test('an event that somebody has made up is refused, and one that says another o
   expect(reasons).toContain("The event's LogicalResourceId is missing, or not of its form.");
   expect(reasons).toContain("The event's StackId is missing, or not of its form.");
   expect(reasons).toContain("The event's StackId is of another account or Region than this function.");
+});
+
+test('6 a selector gets no other key while the record of its earlier key is there', async () => {
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one));
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two));
+  await scene.verified();
+  await scene.cloud.clock.pass(15 * DAY);
+  const third = scene.secret(newKey());
+  expect(await scene.deploy('mail', scene.byo('s1', third))).toMatchObject({
+    status: 'UPDATE_ROLLBACK_COMPLETE', reason: expect.stringContaining('holds an earlier key, which receivers may remember'),
+  });
+  expect(selectors()).not.toContain('s1'); // the roll-back retires what is due
+  await scene.deployed('mail', scene.byo('s3', third));
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass' });
 });

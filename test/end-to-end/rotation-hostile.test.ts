@@ -1,10 +1,11 @@
 // What somebody can do who may change the secret of a rotating key or its tags, or rotate it at the worst moment: a
 // rotation can be stopped, and takes no record from mail.
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { identityDeployed } from './hand-made';
+import { identityDeployed, signsByHand } from './hand-made';
 import { DOMAIN, HOUR, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
-import { newKey, Scene } from './scene';
+import { ACCOUNT, newKey, PEM, Scene } from './scene';
+import { nextReport, said, WATCHED } from './watched';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
 
 const OTHER = 'mail.example.com';
@@ -112,4 +113,31 @@ test('the tags of the identity are gone, and a rotation is taken back: a Delete 
   await scene.destroy('mail');
   expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
   expect(scene.all()).toEqual([]);
+});
+
+describe('the signing was found before the key was made, and the tags of the identity are gone', () => {
+  beforeEach(async () => {
+    scene = await Scene.withIdentity();
+    signsByHand(scene, 's1', PEM.one);
+    scene.publishKey('s1', PEM.one);
+    await scene.verified();
+    rotating = new RotatingScene(scene);
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one));
+    await rotating.deploy(SHORT, WATCHED);
+    await scene.verified();
+    const identity = { account: ACCOUNT, region: REGION, name: DOMAIN };
+    scene.cloud.ses.untagIdentity(identity, scene.identity()!.tags.map(({ Key }) => Key));
+  });
+
+  test('a deployment writes them again, as the watch says', async () => {
+    await nextReport(scene);
+    expect(said(scene).join()).toContain('To have them written again, deploy');
+    await rotating.deploy(SHORT, { ...WATCHED, recordTtl: Duration.minutes(29) });
+    expect(await nextReport(scene)).toMatchObject({ Problem: 0 });
+  });
+
+  test('a Delete leads SES back: nobody else has the key', async () => {
+    expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+    expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
+  });
 });

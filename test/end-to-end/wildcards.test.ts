@@ -1,6 +1,7 @@
 // Wildcards of the zone: mail that arrives by one, and keys that one answers with.
 import { RRType } from '@aws-sdk/client-route-53';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { DelegatedScene, KEYS_ZONE } from './delegated-scene';
 import { FollowingScene } from './following-scene';
 import { HOUR, RotatingScene } from './rotating-scene';
 import { DOMAIN, newKey, PEM, publicKeyOf, REGION, Scene } from './scene';
@@ -56,6 +57,18 @@ describe('2 mail to a domain arrives by a wildcard MX', () => {
     expect(await mxOf(domain)).not.toEqual(ARRIVES);
     expect(await deploy(domain)).toMatchObject({ status: 'CREATE_COMPLETE' });
   });
+});
+
+test('2 a wildcard MX in the zone with the slots is for mail to other names', async () => {
+  const delegated = await DelegatedScene.started();
+  ({ scene } = delegated);
+  scene.cloud.route53.change(delegated.keysZoneId, [{
+    Action: 'CREATE',
+    ResourceRecordSet: { Name: `*.${KEYS_ZONE}`, Type: 'MX', TTL: 300, ResourceRecords: [{ Value: '10 mx.example.net' }] },
+  }]);
+  await delegated.deploy();
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass' });
 });
 
 describe('a wildcard answers with a key', () => {

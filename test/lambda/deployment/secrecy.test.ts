@@ -53,6 +53,7 @@ const withZone = (changed: object, run?: Scenario) => withServices(({ hostedZone
     return {
       describe: zone.describe.bind(zone),
       wildcardFor: zone.wildcardFor.bind(zone),
+      negativeTtl: zone.negativeTtl.bind(zone),
       list: zone.list.bind(zone),
       change: zone.change.bind(zone),
       ...changed,
@@ -251,6 +252,7 @@ const ROTATIONS: Record<string, Scenario> = {
         return {
           describe: zone.describe.bind(zone),
           wildcardFor: zone.wildcardFor.bind(zone),
+          negativeTtl: zone.negativeTtl.bind(zone),
           list: fails(),
           change: zone.change.bind(zone),
         };

@@ -10,7 +10,7 @@ const record = (name: string): RecordSet => ({
   name: `${name}._domainkey.mail.example.com`, type: 'TXT', ttl: 60, values: ['"a"'],
 });
 const zoneOf = (describe: HostedZone['describe'], list: HostedZone['list'] = async () => []): HostedZone => ({
-  describe, wildcardFor: async () => [], list, change: never,
+  describe, wildcardFor: async () => [], negativeTtl: async () => 900, list, change: never,
 });
 const zoneNamed = (name: string, privateZone = false) => zoneOf(async () => ({ name, privateZone }));
 const properties = { id: 'Z1', ttl: 60, overwrite: false };
@@ -38,6 +38,7 @@ test('what is changed is the zone that was opened', async () => {
     {
       describe,
       wildcardFor: async () => [],
+      negativeTtl: async () => 900,
       list: async () => [],
       change: async (changes) => {
         changed.push(changes);

@@ -5,7 +5,7 @@ import { RecordConflictError } from '../../../lambda/records/conflicts';
 import { DkimRecord, txtRecord } from '../../../lambda/records/dkim-record';
 import { registryName } from '../../../lambda/records/zone-view';
 import {
-  A, ALIAS, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, OLD, OTHER_KEY, plan, publish, recordNames,
+  A, ALIAS, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames,
   release, WEIGHTED, zone,
 } from '../fixtures/planned-zone';
 
@@ -261,14 +261,24 @@ describe('a record that is no longer wanted', () => {
   });
 });
 
-test('a selector whose record still has to stay takes no other key, not even with OVERWRITE; later it does', () => {
+describe('a superseded selector takes no other key, not even with OVERWRITE', () => {
   const otherKey = txtRecord(DOMAIN, 'old', 'OtherKey');
-  publish(A, [OLD]);
-  publish(A, [NEW]);
-  for (const overwrite of [false, true]) {
-    expect(() => plan(A, [otherKey], { overwrite }))
-      .toThrow(`has to stay as it is until ${LATER}. Give the key a new selector, or pin the version`);
-  }
-  publish(A, [otherKey], { now: '2026-03-16T00:00:00Z' });
-  expect(zone.list().find(({ name }) => name === OLD.name)?.values).toEqual([otherKey.data]);
+
+  beforeEach(() => {
+    publish(A, [OLD]);
+    publish(A, [NEW]);
+  });
+
+  test.each([
+    ['during its overlap', NOW, `has to stay as it is until ${LATER}. Give the key a new selector, or pin the version`],
+    ['nor afterwards, while its record is there', MUCH_LATER, 'holds an earlier key, which receivers may remember. Give the key a new selector'],
+  ])('%s', (_, now, message) => {
+    for (const overwrite of [false, true]) expect(() => plan(A, [otherKey], { now, overwrite })).toThrow(message);
+  });
+
+  test('but for a slot: there SES is told when receivers have forgotten the earlier key', () => {
+    expect(() => plan(A, [otherKey], { takesTurns: true })).toThrow(`until ${LATER}`);
+    publish(A, [otherKey], { takesTurns: true, now: MUCH_LATER });
+    expect(zone.list().find(({ name }) => name === OLD.name)?.values).toEqual([otherKey.data]);
+  });
 });

@@ -6,6 +6,7 @@ import { Retry } from '../../../lambda/base/retry';
 import { txtRecord } from '../../../lambda/records/dkim-record';
 import { slotRecords } from '../../../lambda/records/slots';
 import { planPublication } from '../../../lambda/records/zone-plan';
+import { SigningTag, tagOfSlot } from '../../../lambda/signing/signing-tag';
 import { awaitForgotten, firstSlot, leadOf, nextSlot } from '../../../lambda/signing/slot';
 import { StoredKey } from '../../../lambda/signing/stored-key';
 import { byo, wanting } from '../fixtures/aws-in-memory';
@@ -32,12 +33,15 @@ class World {
     status: 'SUCCESS', signingEnabled: true, origin: 'EXTERNAL', tokens: ['dkim-a'], tags: {},
   };
   isLedHere = true;
+  negativeTtl = 900;
+  readonly tags: string[] = [];
 
   get services(): any {
     const log = (decision: string) => void this.log.push(decision);
     const open = {
       describe: async () => ({ name: 'keys.example.net', privateZone: false }),
       wildcardFor: async () => [],
+      negativeTtl: async () => this.negativeTtl,
       list: async () => this.zone.list(),
       change: async (changes: Parameters<ModelZone['apply']>[0]) => {
         this.zone.apply(changes);
@@ -52,7 +56,7 @@ class World {
       retry: new Retry({ time: jumpingTime(this.clock), log, end: Infinity, accessGraceMs: 0 }),
       hostedZone: () => open,
       dns: { ask },
-      ses: { read: async () => this.identity },
+      ses: { read: async () => this.identity, tag: async (__: string, value: string) => void this.tags.push(value) },
     };
   }
 
@@ -160,40 +164,61 @@ describe('the next key', () => {
   });
 });
 
+describe('a zone by whose SOA resolvers remember for longer', () => {
+  beforeEach(() => void (world.negativeTtl = 86_400));
+
+  test.each([['the first', () => world.first()], ['the next', () => world.next('dkim-a')]])('has no slot for %s key', async (__, slot) => {
+    await expect(slot()).rejects.toThrow('By the SOA record of the hosted zone Z1, resolvers may remember for 86400 seconds that a slot '
+      + 'had no key, and SES is told of a key in a slot after 900 seconds. Nothing was changed. Give that SOA record a TTL of 900 seconds');
+    expect(world.zone.list()).toEqual([]);
+  });
+});
+
 describe('what resolvers remember', () => {
-  /** How many minutes are waited for a key that was made, and published, so many minutes ago. */
-  async function waited({ made = 0, published, most = 60, by = wanted }: {
-    made?: number; published?: number; most?: number; by?: typeof wanted;
+  const key = { selector: 'dkim-b', publicKeySha256: 'a1b2c3d4' } as StoredKey;
+
+  /** How many minutes are waited for a key for which a step so many minutes ago has noted its publication. */
+  async function waited({ noted, by = key, isPublished = noted !== undefined, most = 60 }: {
+    noted?: number; by?: StoredKey; isPublished?: boolean; most?: number;
   }): Promise<number> {
     const began = world.clock.now();
-    const key = { selector: 'dkim-b', madeAt: began - made * MINUTE } as StoredKey;
-    const publishedAt = published === undefined ? undefined : began - published * MINUTE;
-    await awaitForgotten(by, key, publishedAt, most * MINUTE, world.services);
+    const tag: SigningTag = { told: ['EXTERNAL:dkim-a'], leaves: false };
+    const signingTag = noted === undefined ? tag : tagOfSlot(tag, by.publicKeySha256, began - noted * MINUTE);
+    await awaitForgotten({ owner, signingTag, services: world.services }, key, isPublished, most * MINUTE);
     return (world.clock.now() - began) / MINUTE;
   }
 
   test('is waited for after the publication, for as long as they may', async () => {
-    expect(await waited({ published: 0 })).toBe(15);
-    expect(await waited({ published: 5 })).toBe(10);
-    expect(await waited({ published: 15 })).toBe(0);
+    expect(await waited({ noted: 0 })).toBe(15);
+    expect(await waited({ noted: 5 })).toBe(10);
+    expect(await waited({ noted: 15 })).toBe(0);
+    expect(world.tags).toEqual([]);
   });
 
-  test('counts from a minute after the key was made, where an earlier step has published it', async () => {
-    expect(await waited({ made: 6 })).toBe(10);
+  test('is noted for the steps that repeat this one', async () => {
+    const began = world.clock.now();
+    expect(await waited({})).toBe(15);
+    expect(world.tags).toEqual([`told=EXTERNAL:dkim-a slot=a1b2c3:${began / 1000}`]);
   });
 
-  test('is not waited for without slots', async () => {
-    expect(await waited({ published: 0, by: plain })).toBe(0);
+  test('without a note, the step that has published the key may have died a moment ago', async () => {
+    expect(await waited({ isPublished: true })).toBe(15);
+    expect(world.tags).toHaveLength(1);
+  });
+
+  test('a note of another key, or of a record that has gone since, says nothing', async () => {
+    expect(await waited({ noted: 14, by: { ...key, publicKeySha256: 'ffffffff' } })).toBe(15);
+    expect(await waited({ noted: 14, isPublished: false })).toBe(15);
   });
 
   test('longer than the step has: it waits that long, and says that Secrets Manager tries again', async () => {
     const began = world.clock.now();
-    await expect(waited({ published: 0, most: 4 })).rejects.toThrow('The next key is published in the slot dkim-b, and '
+    await expect(waited({ most: 4 })).rejects.toThrow('The next key is published in the slot dkim-b, and '
       + 'resolvers may remember for 15 minutes what was there before. SES was not told of it yet');
     expect(world.clock.now() - began).toBe(4 * MINUTE);
   });
 
   test('exactly as long as the step has is enough', async () => {
-    expect(await waited({ published: 0, most: 15 })).toBe(15);
+    expect(await waited({ most: 15 })).toBe(15);
   });
 });
