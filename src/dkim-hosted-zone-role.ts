@@ -26,7 +26,8 @@ export interface DkimHostedZoneRoleProps {
    * The domains whose DKIM records the role may change: at least one, in lower case.
    *
    * A domain that the zone does not hold has its keys there by CNAMEs, as `delegatedTo` of
-   * `DkimSigning.rotatingByoDkim()` needs it.
+   * `DkimSigning.rotatingByoDkim()` needs it. Then the zone needs its name here, too:
+   * `HostedZone.fromHostedZoneAttributes()`.
    */
   readonly domains: string[];
 

@@ -179,7 +179,18 @@ export interface KeyStore {
  */
 export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
 
-export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK;
+/**
+ * Begins a label of our own, on the current key: since the moment that follows, the hourly care of a followed key fails.
+ * The function that watches sees no log, and nothing else of a key that cannot be used.
+ */
+export const FAILS_SINCE = 'cdk-ses-dkim:fails-since:';
+
+export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK | `${typeof FAILS_SINCE}${string}`;
+
+/** The whole label, where there is one. */
+export function failsSince({ versions }: Pick<KeyStoreState, 'versions'>): VersionLabel | undefined {
+  return Object.keys(versions).find((label): label is VersionLabel => label.startsWith(FAILS_SINCE));
+}
 
 export interface KeyStoreState {
   /** Secrets Manager has the key changed: nobody has switched that off. */

@@ -12,11 +12,10 @@ import { logTo } from '../base/log';
 import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { fenceBy, Retry } from '../base/retry';
-import { follow } from '../signing/followed-key';
+import { follow, noteFailure } from '../signing/followed-key';
 import {
   awaitNextKey, FailedForGoodError, finishNextKey, goOn, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
-  takeBackAfter, tidyUp,
-  useNextKey,
+  takeBackAfter, tidyUp, useNextKey,
 } from '../signing/rotation';
 import { readPending, readStoredKeys, StoredKey } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
@@ -182,9 +181,10 @@ async function neededSelectors([{ wanted, services }]: Rotation): Promise<readon
 }
 
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
-async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDING } }: KeyStoreState): Promise<boolean> {
+async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> {
+  const { AWSCURRENT = '', AWSPENDING } = state.versions;
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
-  const { pending, state: { versions } } = await readStoredKeys(secretArn, services);
+  const { current, pending, state: { versions } } = await readStoredKeys(secretArn, services);
   const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
   let hasMore = false;
   const jobs = [
@@ -199,8 +199,12 @@ async function care(rotation: Rotation, { versions: { AWSCURRENT = '', AWSPENDIN
   ];
   const failures: unknown[] = [];
   for (const job of jobs) await job().catch((error: unknown) => failures.push(error)); // one is not to hinder the other
-  if (!hasMore && failures.length > 0) throw failures[0];
-  return hasMore;
+  if (hasMore) return true;
+  if (current?.follows) {
+    await noteFailure(rotation[0], state, failures.length > 0).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+  return false;
 }
 
 /** Secrets Manager repeats the steps, but not for as long as several Regions need, and never with a followed secret. */

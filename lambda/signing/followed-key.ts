@@ -13,7 +13,7 @@ import { FollowedKey, readStoredKeys, readVersion, StoredKey, textOfFollowed } f
 import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { Services, TAKEN_BACK } from '../base/ports';
+import { FAILS_SINCE, failsSince, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
 import { requireShortNames } from '../records/record-names';
 
@@ -63,6 +63,18 @@ export async function follow(rotation: Rotation): Promise<boolean> {
   await begin();
   log('next-key-found', { selector });
   return true;
+}
+
+/** Notes since when the care fails, and that it no longer does. */
+export async function noteFailure(
+  { wanted: { signing: { secretArn } }, services: { keyStore, retry } }: Rotation[0], state: KeyStoreState,
+  isFailing: boolean,
+): Promise<void> {
+  const noted = failsSince(state);
+  if (isFailing === (noted !== undefined)) return;
+  const { moveLabel } = keyStore(secretArn);
+  if (noted) await moveLabel(noted, state.versions[noted]);
+  else await moveLabel(`${FAILS_SINCE}${new Date(retry.now()).toISOString()}`, undefined, state.versions.AWSCURRENT);
 }
 
 /**

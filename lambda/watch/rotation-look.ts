@@ -6,7 +6,7 @@ import { SesView } from './ses-findings';
 import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { isRegistryLabel, pageLabel } from '../base/owner';
-import { IdentityState, KeyStoreState, PublicDns, TAKEN_BACK } from '../base/ports';
+import { FAILS_SINCE, failsSince, IdentityState, KeyStoreState, PublicDns, TAKEN_BACK } from '../base/ports';
 import { recordName } from '../records/dkim-record';
 import { parseRegistry } from '../records/registry';
 
@@ -49,6 +49,9 @@ export async function lookAtRotation(
   const { AWSPENDING, AWSCURRENT, [TAKEN_BACK]: takenBack } = state.versions;
   const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
   const pendingMs = isPending ? now - changedAt : 0;
+  const isTakenBack = isFollowing && takenBack !== undefined && !isPending;
+  const failing = failsSince(state)?.slice(FAILS_SINCE.length);
+  const failingMs = failing ? now - Date.parse(failing) : 0;
   return {
     seen: {
       KeyAgeDays: isFollowing ? undefined : tenths((now - rotatedAt) / DAY_MS),
@@ -57,10 +60,15 @@ export async function lookAtRotation(
       ...ofRecords,
     },
     findings: [
-      ...isFollowing && takenBack !== undefined && !isPending ? [{
+      ...isTakenBack ? [{
         what: `the key that ${domain} was to be signed with was taken back, as SES did not verify it`,
         whatToDo: 'See in the log of the function that changes keys (…Rotation…) what SES saw. Then store the key again',
       }] : [],
+      ...isTakenBack || failingMs < LONGEST_ROTATION_MS ? [] : [{
+        what: `the function that follows the secret of ${domain} has failed for ${Math.round(failingMs / HOUR_MS)} hours, so a new `
+          + 'key is not used',
+        whatToDo: 'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
+      }],
       ...state.rotates || isFollowing ? [] : [{
         what: `the key of ${domain} is not changed any more, as rotation of the secret ${arn} is switched off`,
         whatToDo: `Find out who did. To switch it on again: aws secretsmanager rotate-secret --secret-id ${arn}`,

@@ -38,6 +38,31 @@ test('a key that was taken back is a problem, until another one is used', async 
   expect(await nextReport(scene)).toEqual(HEALTHY);
 });
 
+const cannotBePublished = () => {
+  following.cloud.faults.add({
+    service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 1e6,
+  });
+  following.store('s2');
+};
+
+test.each<[string, () => void]>([
+  ['cannot be published', cannotBePublished],
+  ['is no key', () => following.cloud.secretsManager.put(following.arn, '{"selector":"s2","privateKey":"lost"}')],
+])('a key that %s is a problem after some hours, and no more when another one is used', async (_, isStored) => {
+  await started();
+  const { scene, clock, cloud } = following;
+  isStored();
+  await clock.pass(2 * HOUR);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 0 });
+  await clock.pass(5 * HOUR);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, Verified: 1 });
+  expect(said(scene).at(-1)).toMatch(/the function that follows the secret of example\.com has failed for \d+ hours, so a new key is not used/);
+  cloud.faults.clear();
+  await following.changed('s3');
+  await clock.pass(HOUR);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
 test('a key that SES had before is healthy, before and after it is followed', async () => {
   const key = newKey();
   following = new FollowingScene(await Scene.withIdentity());
