@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { DkimPrivateKey } from './dkim-private-key';
 import { comparisonKey } from './private/comparison-key';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
+  DEFAULT_RECORD_OVERLAP, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD,
   DEFAULT_SELECTOR_PREFIX, MAX_RECORDS, slotsOf,
 } from './private/contract';
 import { partsOfArn } from './private/known-arn';
@@ -38,7 +38,7 @@ export interface EasyDkimSigningOptions {
    * SES changes the length at most once in 24 hours. A new length can bring new tokens, and with them
    * new records.
    *
-   * @default EasyDkimSigningKeyLength.RSA_2048_BIT
+   * @default - the length that the identity has: SES makes new ones with 2048 bits
    * @see https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-1024-2048.html
    */
   readonly keyLength?: EasyDkimSigningKeyLength;
@@ -344,9 +344,9 @@ class EasyDkim extends DkimSigning {
   }
 
   public _bind(): SigningConfig {
-    const { keyLength = DEFAULT_KEY_LENGTH } = this.options;
+    const { keyLength } = this.options;
     return {
-      properties: { Method: 'EASY_DKIM', KeyLength: keyLength === DEFAULT_KEY_LENGTH ? undefined : keyLength },
+      properties: { Method: 'EASY_DKIM', KeyLength: keyLength },
       permissions: [],
       records: { type: RecordType.CNAME, count: MAX_RECORDS },
     };

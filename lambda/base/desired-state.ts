@@ -6,7 +6,8 @@ export type KeyLength = NonNullable<EasyDkimProperties['KeyLength']>;
 /** Easy DKIM: SES makes the keys. */
 export interface EasyDkim {
   readonly method: 'EASY_DKIM';
-  readonly keyLength: KeyLength;
+  /** Undefined: that of the identity. */
+  readonly keyLength?: KeyLength;
 }
 
 /** Where the private key is: which secret, which version of it, which field. */

@@ -7,6 +7,8 @@ export interface Owner {
   readonly domain: string;
   /** The label of the owner's registry record. */
   readonly label: string;
+  /** Where the identity is. The same domain can be one in several Regions, with one zone. */
+  readonly region: string;
 }
 
 const LABEL_PREFIX = 'cdk-ses-dkim-';
@@ -19,7 +21,8 @@ const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
 export function ownerOf(
   stackId: string, logicalId: string, wanted: Pick<DesiredState, 'region' | 'domain' | 'zone'>,
 ): Owner {
-  return { domain: placeOf(wanted), label: labelFor(stackId, logicalId, `${wanted.region}/${wanted.domain}`) };
+  const { region, domain } = wanted;
+  return { domain: placeOf(wanted), label: labelFor(stackId, logicalId, `${region}/${domain}`), region };
 }
 
 /** The label of a further page of an owner's registry record. To all who do not know pages it is one more owner. */

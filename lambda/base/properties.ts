@@ -4,7 +4,7 @@ import {
 } from './desired-state';
 import { HandlerError } from './errors';
 import {
-  DEFAULT_KEY_LENGTH, DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
+  DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
   DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
 } from '../../src/private/contract';
 
@@ -71,7 +71,7 @@ function parseSigning(signing: Reader): WantedState['signing'] {
   const method = signing.choice('Method', ['EASY_DKIM', 'BYODKIM', 'DEED', 'ROTATING_BYODKIM'])
     ?? signing.isMissing('Method');
   switch (method) {
-    case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) ?? DEFAULT_KEY_LENGTH };
+    case 'EASY_DKIM': return { method, keyLength: signing.choice('KeyLength', KEY_LENGTHS) };
     case 'DEED': return { method, parentRegion: signing.required('ParentRegion', REGION_CODE) };
     case 'BYODKIM': return { method, selector: signing.required('Selector', SELECTOR), secret: parseSecret(signing) };
     case 'ROTATING_BYODKIM': return parseRotating(signing);

@@ -24,8 +24,9 @@ export function remove(record: RecordSet): Change {
 }
 
 /** Makes the owner's own registry record say this. Nothing when it does. */
-export function changeOwnRegistry(view: ZoneView, registry: Registry, ttl = 0): Change[] {
+export function changeOwnRegistry(view: ZoneView, { entries }: Registry, ttl = 0): Change[] {
   const { owner, ownRegistryRecords: existing } = view;
+  const registry = { region: owner.region, entries };
   const values = renderRegistry(registry);
   const [only] = existing;
   const saysIt = existing.length === 1 && only.type === 'TXT'

@@ -5,6 +5,7 @@
 // users' zones, so it never changes.
 import { createHash } from 'node:crypto';
 import { RecordType } from './dkim-record';
+import { REGION } from '../../src/private/contract';
 import { canonicalName, quote, unquote } from '../base/dns-text';
 import { isRegistryLabel } from '../base/owner';
 
@@ -25,6 +26,8 @@ export interface Entry {
 export interface Registry {
   /** Label of the owner's own registry record, in a further page of it. */
   readonly of?: string;
+  /** Where the owner's identity is. */
+  readonly region?: string;
   readonly entries: readonly Entry[];
 }
 
@@ -37,8 +40,8 @@ export function digestOf(type: string, values: readonly string[]): string {
 
 /** The registry record's values in Route 53's form: one for the head, one for each entry. */
 export function renderRegistry(registry: Registry): string[] {
-  const { of, entries } = registry;
-  const head = `v=${VERSION}${of ? `; of=${of}` : ''}`;
+  const { of, region, entries } = registry;
+  const head = `v=${VERSION}${of ? `; of=${of}` : ''}${region ? `; region=${region}` : ''}`;
   const lines = entries.map(({ label, type, origin, digest, until }) =>
     `record=${label}; type=${type}; origin=${origin}; digest=${digest}${until ? `; until=${until}` : ''}`);
   // Route 53 refuses a value that is there twice, which only a registry record that somebody edited could lead to.
@@ -53,9 +56,10 @@ export function parseRegistry(values: readonly string[]): Registry {
   const lines = values.map((value) => fields(unquote(value)));
   const head = lines.find((line) => line.get('v') === VERSION);
   if (!head) return { entries: [] };
-  const of = head.get('of') ?? '';
+  const [of, region] = [head.get('of') ?? '', head.get('region') ?? ''];
   return {
     ...(isRegistryLabel(of) ? { of } : {}),
+    ...(REGION.test(region) ? { region } : {}),
     entries: lines.flatMap((line) => entryOf(line) ?? []),
   };
 }

@@ -25,7 +25,9 @@ export class ZoneView {
   private readonly recordsByName: ReadonlyMap<string, readonly RecordSet[]>;
 
   constructor(readonly records: readonly RecordSet[], readonly owner: Owner) {
-    this.ownRegistryRecords = records.filter(({ name }) => name === registryName(owner));
+    // What has another type beside it is somebody else's. A CNAME stands alone.
+    this.ownRegistryRecords = records.filter(({ name, type }) =>
+      name === registryName(owner) && (type === 'TXT' || type === 'CNAME'));
     this.head = parseRegistry(this.ownRegistryRecords.flatMap(({ values }) => values));
     const pages = records
       .filter(({ name, type }) => type === 'TXT' && name !== registryName(owner) && isRegistryLabel(this.labelOf(name)))
@@ -117,8 +119,16 @@ export function entriesOf(records: readonly RecordSet[], owner: Owner, labels: r
   return view.entries.filter((entry) => labels.includes(entry.label) && view.recordOf(entry) !== undefined);
 }
 
-/** True when another owner lists a record of one of these names. */
-export function isAnothers(records: readonly RecordSet[], owner: Owner, names: readonly string[]): boolean {
+/**
+ * True when another owner lists a record of one of these names.
+ *
+ * @param region only owners of identities there count, and those that do not say where
+ */
+export function isAnothers(
+  records: readonly RecordSet[], owner: Owner, names: readonly string[], region?: string,
+): boolean {
   const view = new ZoneView(records, owner);
-  return records.some((record) => names.includes(record.name) && view.isListedByAnother(record));
+  const elsewhere = view.others.filter(({ registry }) => region && registry.region && registry.region !== region)
+    .map((page) => view.ownerLabelOf(page));
+  return records.some((record) => names.includes(record.name) && view.isListedByAnother(record, elsewhere));
 }

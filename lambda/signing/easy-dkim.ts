@@ -4,23 +4,24 @@ import { needsRestart, publishRecords, putSigning, SigningResult, Task } from '.
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
-import { SigningAnswer } from '../base/ports';
+import { RecordSet, SigningAnswer } from '../base/ports';
 import { cnameRecords, DkimRecord } from '../records/dkim-record';
 import { requireAnswered } from '../records/public-answer';
 import { digestOf } from '../records/registry';
-import { registryName } from '../records/zone-view';
+import { entriesOf, registryName } from '../records/zone-view';
 
 export async function signWithEasyDkim(task: Task, signing: EasyDkim): Promise<SigningResult> {
   const { desired, identity, services } = task;
-  const hasLength = identity.nextKeyLength === undefined || identity.nextKeyLength === signing.keyLength;
+  const { keyLength = identity.nextKeyLength } = signing;
+  const hasLength = identity.nextKeyLength === undefined || identity.nextKeyLength === keyLength;
   let answer: SigningAnswer = identity;
   if (identity.origin === 'AWS_SES' && hasLength && !needsRestart(task)) {
     services.log('signing-unchanged', { method: identity.origin });
   } else {
     // The new tokens come with the change itself. So before a domain that signs is touched, the registry record shows
     // whether what is written to this zone can be looked up at all.
-    if (task.zone && signsNow(identity)) await requireZoneIsPublic(task);
-    answer = await putEasyDkim(task, signing, hasLength);
+    const records = task.zone && signsNow(identity) ? await requireZoneIsPublic(task) : [];
+    answer = await putEasyDkim(noteReplaced(task, records), signing, hasLength);
   }
   if (answer.tokens.length === 0) {
     throw new HandlerError(`SES has made no DKIM tokens for ${desired.domain} yet`, 'Deploy again in a minute');
@@ -39,13 +40,22 @@ export function easyDkimResult({ domain, region }: DesiredState, answer: Signing
   };
 }
 
-async function requireZoneIsPublic(task: Task): Promise<void> {
+/** New keys take the place of those whose records somebody else has published. SES cannot give them back. */
+function noteReplaced(task: Task, records: readonly RecordSet[]): Task {
+  const { identity, owner, signingTag } = task;
+  const isOurs = entriesOf(records, owner, identity.tokens).some(({ origin }) => origin === 'ours');
+  if (identity.origin !== 'AWS_SES' || !signsNow(identity) || isOurs || signingTag.replaced) return task;
+  return { ...task, signingTag: { ...signingTag, replaced: 'AWS_SES' } };
+}
+
+async function requireZoneIsPublic(task: Task): Promise<readonly RecordSet[]> {
   const records = await publishRecords(task, { wanted: [], supersedes: false });
   const name = registryName(task.owner);
   const values = records.find((record) => record.name === name)?.values ?? [];
   const registry: DkimRecord = { name, type: 'TXT', value: 'the registry record', data: '' };
   const isRegistry = (found: readonly string[]) => digestOf('TXT', found) === digestOf('TXT', values);
   await requireAnswered(registry, isRegistry, task.desired, task.services);
+  return records;
 }
 
 /**
@@ -55,7 +65,7 @@ async function requireZoneIsPublic(task: Task): Promise<void> {
 async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boolean): Promise<SigningAnswer> {
   const { desired, identity, services } = task;
   const wasEasy = identity.origin === 'AWS_SES';
-  if (wasEasy && hasLength) return putSigning(task, { origin: 'AWS_SES' });
+  if (keyLength === undefined || (wasEasy && hasLength)) return putSigning(task, { origin: 'AWS_SES' });
   try {
     return await putSigning(task, { origin: 'AWS_SES', keyLength });
   } catch (refusal) {

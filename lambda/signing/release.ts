@@ -33,7 +33,7 @@ import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planSettings } from '../records/publication';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
-import { isAnothers, registryName } from '../records/zone-view';
+import { entriesOf, isAnothers, registryName } from '../records/zone-view';
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -183,7 +183,7 @@ async function releaseSigning(
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   const isUnknown = !previous.zone && create?.succeeded === true; // no registry record could say who needs the signing
-  if (isUntagged && (isUnknown || isAnothers(records, owner, recordNamesOf(tag, identity, owner)))) {
+  if (isUntagged && (isUnknown || isAnothers(records, owner, recordNamesOf(tag, identity, owner), owner.region))) {
     return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;
@@ -192,9 +192,10 @@ async function releaseSigning(
   if (!now) return NOTHING;
   const successor = successorOf(now, owner);
   const tagNow = ownTag(request, now);
-  const isOurs = isToldBy(tagNow, now);
+  const isOurs = isToldBy(tagNow, now) || isOursByNow(tagNow, now, owner, records);
   const isFree = !successor && (isOurs || isLeft(now, owner));
-  if (!successor && (now.origin === 'AWS_SES' || (isFree && await resetSigning(now, services)))) {
+  const isEasy = now.origin === 'AWS_SES' && tagNow.replaced !== 'AWS_SES';
+  if (!successor && (isEasy || (isFree && await resetSigning(now, services)))) {
     return { names: [], leaving: leavingOf(now, owner), isNoted: hasLeft };
   }
   return {
@@ -204,6 +205,15 @@ async function releaseSigning(
     isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
   };
+}
+
+/** The tag says that somebody had this selector before. That key has gone, and the record is of one that we told. */
+function isOursByNow(
+  tag: SigningTag, identity: IdentityState, owner: Owner, records: readonly RecordSet[],
+): boolean {
+  const listed = entriesOf(records, owner, selectorsNow(tag, identity));
+  return isToldBy({ ...tag, replaced: undefined }, identity)
+    && listed.some(({ origin, type, until }) => origin === 'ours' && type === 'TXT' && !until);
 }
 
 function leftAlone(

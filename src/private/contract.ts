@@ -200,9 +200,6 @@ export const DEFAULT_ROTATING_KEY_LENGTH = 2048;
 /** Default time that a superseded record stays, in seconds: mail is delivered for days after it was signed. */
 export const DEFAULT_RECORD_OVERLAP = 14 * 86_400;
 
-/** Default key length of Easy DKIM. It is also the default of SES. */
-export const DEFAULT_KEY_LENGTH = 'RSA_2048_BIT';
-
 /** Default TTL of the records, in seconds. */
 export const DEFAULT_RECORD_TTL = 1800;
 

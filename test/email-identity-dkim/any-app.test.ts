@@ -63,7 +63,7 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
       {
         domain: 'example.com',
         region: 'us-east-1',
-        signing: { method: 'EASY_DKIM', keyLength: 'RSA_2048_BIT' },
+        signing: { method: 'EASY_DKIM' },
         zone: { id: 'Z0EXAMPLE', ttl: 1800, overwrite: false },
         waitSeconds: 0,
         retain: false,
@@ -112,7 +112,7 @@ describe.each(FLAGS)('in any app, with %s', (_, context) => {
       {
         domain: 'role.example.com',
         region: 'eu-central-1',
-        signing: { method: 'EASY_DKIM', keyLength: 'RSA_2048_BIT' },
+        signing: { method: 'EASY_DKIM' },
         zone: { id: 'Z0EXAMPLE', roleArn: ZONE_ROLE, ttl: 3600, overwrite: true },
         waitSeconds: 0,
         retain: true,

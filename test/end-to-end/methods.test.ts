@@ -83,7 +83,9 @@ test('Easy DKIM with another key length', async () => {
   expect(scene.records()).toHaveLength(6);
 
   // The second change within a day is one that SES refuses: it is said, and rolled back.
-  const result = await scene.deploy('Mail', scene.easy(WAIT));
+  const result = await scene.deploy(
+    'Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength: EasyDkimSigningKeyLength.RSA_2048_BIT }), WAIT),
+  );
   expect(result.status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(result.reason).toMatch(/SES allows that once in 24 hours/);
   expect(await scene.send()).toMatchObject({ result: 'pass', keyLength: 1024 });

@@ -22,6 +22,7 @@ export class Broken extends Error {}
  *   when SES signs with it and no owner has told it so.
  * - `tags taken`: an owner finds in no tag who has told SES (docs/adr/0022-who-set-the-signing.md).
  * - `replaced signing`: a roll-back leaves what was put in the place of a verified signing, which nobody can give back.
+ *   So does a Delete, where that were tokens of Easy DKIM that somebody else had published.
  * - `left without registry`: what SES signs with is left to another owner, and that one has no registry record for it:
  *   it names no zone, or none any more, is a replica, or somebody has removed it.
  * - `denied`: for minutes a Delete had no right to see the identity or the zone, or to take its tag off, or a service
@@ -255,6 +256,7 @@ export class Model {
     this.isAlone = alone;
     this.look = look;
     const stack = this.stackNumber(operation);
+    for (const owner of this.ownersOf(stack)) this.noteNewTokens(owner, before);
     const { status, reason = '' } = look.stacks[stack]!;
     if (/did not receive a response/.test(reason) && !this.hasFaults) this.fail(9, `stack ${stack}: ${reason}`);
     if (COMPLETE.includes(status)) return this.succeeded(operation, stack, wanted, before, alone);
@@ -271,6 +273,16 @@ export class Model {
       }
     }
     this.failedForward(stack, wanted);
+  }
+
+  /** Another key length gives new tokens of Easy DKIM. If somebody else had published the ones before, they stay. */
+  private noteNewTokens(owner: number, before: Look): void {
+    const key = placeName(identityOf(this.topology, owner));
+    const [was, now] = [before.identities[key], this.look.identities[key]];
+    if (was?.origin !== 'AWS_SES' || now?.origin !== 'AWS_SES' || !signsMail(was)) return;
+    const isOurs = (name: string) => this.owners[owner].names.has(name) && !this.mayStay.has(name);
+    if (was.tokens.join() === now.tokens.join() || was.tokens.map(nameOf).some(isOurs)) return;
+    for (const token of now.tokens) this.mayStay.set(nameOf(token), 'replaced signing');
   }
 
   private succeeded(

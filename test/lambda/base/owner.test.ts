@@ -14,7 +14,9 @@ const ownerOfMail = (other: Partial<typeof MAIL> = {}) => {
 const DIGEST = '0123456789abcdef0123456789abcdef';
 
 test('the label is always the same for the same owner', () => {
-  expect(ownerOfMail()).toEqual({ domain: 'example.com', label: 'cdk-ses-dkim-bfee8cbdeb330d493d284b2a646411c3' });
+  expect(ownerOfMail()).toEqual({
+    domain: 'example.com', label: 'cdk-ses-dkim-bfee8cbdeb330d493d284b2a646411c3', region: 'us-east-1',
+  });
 });
 
 test('labels differ between owners and tell nothing of them', () => {

@@ -16,6 +16,7 @@ const entry: fc.Arbitrary<Entry> = fc.record({
 }, { requiredKeys: ['label', 'type', 'origin', 'digest'] });
 const registry: fc.Arbitrary<Registry> = fc.record({
   of: hex32.map((digits) => `cdk-ses-dkim-${digits}`),
+  region: fc.constantFrom('us-east-1', 'cn-northwest-1'),
   entries: fc.uniqueArray(entry, { maxLength: 8, selector: (each) => JSON.stringify(each) }),
 }, { requiredKeys: ['entries'] });
 
@@ -101,7 +102,7 @@ test('a further page names the owner’s own registry record, and nothing else i
   const of = `cdk-ses-dkim-${DIGEST}`;
   expect(renderRegistry({ of, entries: [] })).toEqual([`"v=cdk-ses-dkim1; of=${of}"`]);
   expect(parseRegistry([`"v=cdk-ses-dkim1; of=${of}"`])).toEqual({ of, entries: [] });
-  expect(parseRegistry(['"v=cdk-ses-dkim1; of=www"'])).toEqual({ entries: [] });
+  expect(parseRegistry(['"v=cdk-ses-dkim1; of=www; region=Here"'])).toEqual({ entries: [] });
 });
 
 test('what an older version wrote besides is passed over', () => {

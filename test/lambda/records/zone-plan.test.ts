@@ -23,7 +23,7 @@ describe('publishing', () => {
           type: 'TXT',
           ttl: 1800,
           values: [
-            '"v=cdk-ses-dkim1"',
+            '"v=cdk-ses-dkim1; region=us-east-1"',
             expect.stringMatching(/^"record=new; type=TXT; origin=ours; digest=[0-9a-f]{32}"$/),
           ],
         },
