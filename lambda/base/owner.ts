@@ -1,6 +1,7 @@
 // The owner of records: one custom resource of a stack, for one identity. Its label is in DNS.
 import { createHash } from 'node:crypto';
 import { DesiredState, placeOf } from './desired-state';
+import { OWNER_LABEL_PREFIX } from '../../src/private/contract';
 
 export interface Owner {
   /** What its records are below: the domain of the identity, or the place in a zone that its CNAMEs lead to. */
@@ -11,7 +12,6 @@ export interface Owner {
   readonly region: string;
 }
 
-const LABEL_PREFIX = 'cdk-ses-dkim-';
 const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
 
 /**
@@ -31,7 +31,7 @@ export function pageLabel(ownerLabel: string, page: number): string {
 }
 
 function labelFor(...parts: string[]): string {
-  return LABEL_PREFIX + createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+  return OWNER_LABEL_PREFIX + createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
 export function isRegistryLabel(label: string): boolean {

@@ -1,7 +1,7 @@
 // The IAM permissions of the function, for one identity and for itself: only the calls that it makes, only
 // on the resources that it uses.
 import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
-import { ROTATION_TAG_PREFIX } from './contract';
+import { OWNER_LABEL_PREFIX, ROTATION_TAG_PREFIX } from './contract';
 
 /**
  * Permissions of one kind become one statement of a policy. They have the same actions and the same
@@ -71,6 +71,7 @@ export function changeKeyPermission(stack: Stack, region: string, domain: string
     kind: 'change key',
     actions: ['ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource'],
     resources: [identityArn(stack, region, domain)],
+    conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': [`${OWNER_LABEL_PREFIX}*`] } },
     maxTokenInResource: MAX_DOMAIN,
   };
 }

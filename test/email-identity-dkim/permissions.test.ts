@@ -19,6 +19,7 @@ test('the function may read the identity and set its signing', () => {
       'ses:GetEmailIdentity', 'ses:PutEmailIdentityDkimSigningAttributes', 'ses:TagResource', 'ses:UntagResource',
     ],
     Resource: arn(':ses:us-east-1:111111111111:identity/example.com'),
+    Condition: { 'ForAllValues:StringLike': { 'aws:TagKeys': 'cdk-ses-dkim-*' } }, // none of the user's tags
   });
 });
 

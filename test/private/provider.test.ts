@@ -97,7 +97,7 @@ test('another construct with the id of the function is refused', () => {
     "The id 'cdk-ses-dkim' in stack 'Mail' is taken by another construct, or by another copy of this library");
 });
 
-test.each([[1, 1], [46, 1], [60, 2], [150, 3], [220, 5]])('%i identities need %i policies', (identities, policies) => {
+test.each([[1, 1], [46, 1], [60, 2], [150, 4], [220, 5]])('%i identities need %i policies', (identities, policies) => {
   const found = policiesOf(stackWith(identities));
 
   expect(found).toHaveLength(policies);
