@@ -2,8 +2,8 @@
 import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { aws_route53 } from 'aws-cdk-lib/interfaces';
 import {
-  DEFAULT_RECORD_OVERLAP, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL,
-  recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+  DEFAULT_RECORD_OVERLAP, DEFAULT_SELECTOR_FIELD, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME,
+  MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
 import { holds, zoneIdOf, zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
@@ -404,13 +404,17 @@ interface FollowingOptions {
 
 /** The secret says all of a key that is followed, and Secrets Manager says which version counts. */
 export function checkFollowing(
-  { selector, selectorField }: FollowingOptions, { jsonField, versionId, versionStage }: SecretOptions,
+  { selector, selectorField = DEFAULT_SELECTOR_FIELD }: FollowingOptions,
+  { jsonField, versionId, versionStage }: SecretOptions,
 ): void {
   if (selector !== undefined) {
     throw new Error(`selector ${shown(selector)} is given with followSecret, and the secret says the selector. Leave it out`);
   }
   if (!jsonField) {
     throw new Error("followSecret needs a jsonField. Store key and selector as a JSON object, and name the key's field");
+  }
+  if (jsonField === selectorField) {
+    throw new Error(`selectorField and jsonField are both ${shown(jsonField)}. Give key and selector a field each`);
   }
   const version = versionId ?? versionStage;
   if (version !== undefined) {

@@ -53,6 +53,16 @@ export const FOLLOWED_KEYS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: "selectorField and jsonField are both '{field}'",
+    advises: 'Give key and selector a field each',
+    why: 'One field cannot hold both.',
+    atSynthesis: [
+      { title: 'followSecret: one field for both', parts: { field: 'dkim' }, build: followed({ selectorField: 'dkim' }, { jsonField: 'dkim' }) },
+      { title: 'followSecret: the key in the default field of the selector', parts: { field: 'selector' }, build: followed({}, { jsonField: 'selector' }) },
+    ],
+  },
+  {
+    place: 'synthesis',
     says: 'privateKey names version {version}, and followSecret follows the current one',
     advises: 'Leave it out',
     why: 'A key with a fixed version changes only with a deployment.',
