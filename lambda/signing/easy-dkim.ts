@@ -5,7 +5,7 @@ import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
 import { RecordSet, SigningAnswer } from '../base/ports';
-import { cnameRecords, DkimRecord } from '../records/dkim-record';
+import { cnameRecords, DkimRecord, recordName, recordsAt } from '../records/dkim-record';
 import { requireAnswered } from '../records/public-answer';
 import { digestOf } from '../records/registry';
 import { entriesOf, registryName } from '../records/zone-view';
@@ -42,9 +42,10 @@ export function easyDkimResult({ domain, region }: DesiredState, answer: Signing
 
 /** New keys take the place of those whose records somebody else has published. SES cannot give them back. */
 function noteReplaced(task: Task, records: readonly RecordSet[]): Task {
-  const { identity, owner, signingTag } = task;
-  const isOurs = entriesOf(records, owner, identity.tokens).some(({ origin }) => origin === 'ours');
-  if (identity.origin !== 'AWS_SES' || !signsNow(identity) || isOurs || signingTag.replaced) return task;
+  const { identity: { origin, tokens }, owner, signingTag } = task;
+  const isOurs = entriesOf(records, owner, tokens).some((entry) => entry.origin === 'ours');
+  const isPublished = tokens.some((token) => recordsAt(recordName(token, owner.domain), records).length > 0);
+  if (origin !== 'AWS_SES' || !isPublished || isOurs || signingTag.replaced) return task;
   return { ...task, signingTag: { ...signingTag, replaced: 'AWS_SES' } };
 }
 

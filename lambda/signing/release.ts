@@ -33,7 +33,7 @@ import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planSettings } from '../records/publication';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
-import { entriesOf, isAnothers, registryName } from '../records/zone-view';
+import { isAnothers, registryName } from '../records/zone-view';
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -192,7 +192,7 @@ async function releaseSigning(
   if (!now) return NOTHING;
   const successor = successorOf(now, owner);
   const tagNow = ownTag(request, now);
-  const isOurs = isToldBy(tagNow, now) || isOursByNow(tagNow, now, owner, records);
+  const isOurs = isToldBy(tagNow, now);
   const isFree = !successor && (isOurs || isLeft(now, owner));
   const isEasy = now.origin === 'AWS_SES' && tagNow.replaced !== 'AWS_SES';
   if (!successor && (isEasy || (isFree && await resetSigning(now, services)))) {
@@ -205,15 +205,6 @@ async function releaseSigning(
     isNoted: hasLeft,
     isOnlyInOurTag: hasLeft && isOurs && !!successor && !isToldBy(tagOf(now, { label: successor }), now),
   };
-}
-
-/** The tag says that somebody had this selector before. That key has gone, and the record is of one that we told. */
-function isOursByNow(
-  tag: SigningTag, identity: IdentityState, owner: Owner, records: readonly RecordSet[],
-): boolean {
-  const listed = entriesOf(records, owner, selectorsNow(tag, identity));
-  return isToldBy({ ...tag, replaced: undefined }, identity)
-    && listed.some(({ origin, type, until }) => origin === 'ours' && type === 'TXT' && !until);
 }
 
 function leftAlone(

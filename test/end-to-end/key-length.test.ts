@@ -71,3 +71,13 @@ describe('10 a domain signs with 2048 bits, and the construct asks for 1024', ()
     await expectSigned();
   });
 });
+
+test('12 tokens that SES still has, but whose records went with a stack before, are nobody\'s', async () => {
+  scene.identityExists();
+  await scene.deployed('before', scene.easy(WAIT));
+  await scene.destroy('before');
+  await scene.deployed('mail', scene.dkim(() =>
+    DkimSigning.easyDkim({ keyLength: ses.EasyDkimSigningKeyLength.RSA_1024_BIT })));
+  await scene.destroy('mail');
+  expect(scene.all()).toEqual([]);
+});

@@ -1,10 +1,10 @@
-// The tags of an identity are gone, or say something of long ago. Then the registry records count, and those of the
-// same domain in another Region say nothing of this one. Invariants 10 and 12.
-import { identityDeployed, signsByHand } from './hand-made';
+// The tags of an identity are gone. Then the registry records count, and those of the same domain in another Region say
+// nothing of this one. Invariants 10 and 12.
+import { identityDeployed } from './hand-made';
 import { WAIT } from './methods';
 import { EUROPE, IN_ALL, RegionsScene, SYDNEY } from './regions-scene';
-import { DAY, HOUR, SHORT } from './rotating-scene';
-import { ACCOUNT, DOMAIN, newKey, PEM, REGION, Scene } from './scene';
+import { DAY, SHORT } from './rotating-scene';
+import { ACCOUNT, DOMAIN, REGION, Scene } from './scene';
 
 const EASY = { origin: 'AWS_SES' };
 
@@ -15,13 +15,6 @@ afterEach(() => scene.stop());
 function tagsAreGone(region = REGION): void {
   const tags = scene.identity(region)!.tags.map(({ Key }) => Key);
   scene.cloud.ses.untagIdentity({ account: ACCOUNT, region, name: DOMAIN }, tags);
-}
-
-async function signsWithHandMadeKey(): Promise<void> {
-  scene = await Scene.withIdentity();
-  signsByHand(scene, 's1', PEM.one);
-  scene.publishKey('s1', PEM.one);
-  await scene.verified();
 }
 
 describe('a rotating key in several Regions, and the tags are gone in one of them', () => {
@@ -60,17 +53,5 @@ test('one key for two Regions in two stacks: both go, and SES is led back in bot
   expect(scene.identity()).toMatchObject(EASY);
   await scene.destroy('there', { region: EUROPE });
   expect(scene.identity(EUROPE)).toMatchObject(EASY);
-  expect(scene.all()).toEqual([]);
-});
-
-test('the tag says that somebody had this selector once, and the key is ours now: SES is led back', async () => {
-  await signsWithHandMadeKey();
-  await scene.deployed('mail', scene.byo('s2', scene.secrets.two, WAIT));
-  await scene.cloud.clock.pass(20 * DAY);
-  scene.erase(`s1._domainkey.${DOMAIN}`);
-  await scene.cloud.clock.pass(HOUR);
-  await scene.deployed('mail', scene.byo('s1', scene.secret(newKey()), WAIT));
-  await scene.destroy('mail');
-  expect(scene.identity()).toMatchObject(EASY);
   expect(scene.all()).toEqual([]);
 });
