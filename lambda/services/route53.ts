@@ -85,9 +85,7 @@ export function hostedZone(
   async function read(): Promise<KnownZone> {
     const { HostedZone: zone } = await call('GetHostedZone', (client) =>
       client.send(new GetHostedZoneCommand({ Id: HostedZoneId })));
-    if (zone?.Name === undefined) { // as in a web page that can be read as XML
-      throw new HandlerError(`The answer for the hosted zone ${HostedZoneId} has no zone in it`, NETWORK);
-    }
+    if (zone?.Name === undefined) throw noZoneIn(HostedZoneId);
     return { name: canonicalName(zone.Name), privateZone: zone.Config?.PrivateZone ?? false };
   }
 
@@ -110,8 +108,10 @@ export function hostedZone(
     },
 
     async negativeTtl() {
-      const [{ ttl = 0, values: [soa] }] = await firstFrom((await zoneItself()).name, 1, 'SOA');
-      return Math.min(ttl, Number(soa.split(' ').at(-1))); // RFC 2308 section 5
+      const [soa] = await firstFrom((await zoneItself()).name, 1, 'SOA');
+      const minimum = Number(soa?.values.at(0)?.split(' ').at(-1));
+      if (Number.isNaN(minimum)) throw noZoneIn(HostedZoneId);
+      return Math.min(soa.ttl ?? 0, minimum); // RFC 2308 section 5
     },
 
     async list(below) {
@@ -147,6 +147,11 @@ export function hostedZone(
       };
     },
   };
+}
+
+/** As in a web page that can be read as XML. */
+function noZoneIn(id: string): Error {
+  return new HandlerError(`The answer for the hosted zone ${id} has no zone in it`, NETWORK);
 }
 
 function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): Error | undefined {

@@ -159,6 +159,19 @@ describe('the cut above a domain', () => {
   });
 });
 
+describe('how long resolvers remember that a name does not exist', () => {
+  test('is what Route 53 gives a zone, the shorter of two times', async () => {
+    await expect(zone().negativeTtl()).resolves.toBe(900);
+  });
+
+  test('is not known from an answer without that record', async () => {
+    const empty = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
+    const retry = new Retry({ time: jumpingTime(context.clock), log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    await expect(hostedZone({ id: 'Z1', ttl: 60, overwrite: false }, async () => empty, retry).negativeTtl())
+      .rejects.toThrow('The answer for the hosted zone Z1 has no zone in it');
+  });
+});
+
 describe('listing', () => {
   test('gives the NS records at the very name, which hide all below it', async () => {
     put(set(BELOW, 'TXT', '"o=~"'), set(BELOW, 'NS', 'ns1.elsewhere.example.'), set(`s.${BELOW}`, 'TXT', '"a"'));
