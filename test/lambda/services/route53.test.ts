@@ -166,7 +166,8 @@ describe('how long resolvers remember that a name does not exist', () => {
 
   test('is not known from an answer without that record', async () => {
     const empty = { send: async () => ({ HostedZone: { Name: 'example.com.' } }) } as unknown as Route53Client;
-    const retry = new Retry({ time: jumpingTime(context.clock), log: () => undefined, end: Infinity, accessGraceMs: 0 });
+    const time = jumpingTime(context.clock);
+    const retry = new Retry({ time, log: () => undefined, end: Infinity, accessGraceMs: 0 });
     await expect(hostedZone({ id: 'Z1', ttl: 60, overwrite: false }, async () => empty, retry).negativeTtl())
       .rejects.toThrow('The answer for the hosted zone Z1 has no zone in it');
   });
