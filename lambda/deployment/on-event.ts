@@ -10,13 +10,16 @@ import { HandlerEvent } from './event';
 import { failureAnswer } from './failure';
 import { furtherInvocation } from './further-invocation';
 import { Environment, Request, requestOf } from './request';
-import { textOf } from '../base/describe-error';
+import { isForgotten } from './stack';
+import { reasonOf, textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError, sentence } from '../base/errors';
 import { parseProperties } from '../base/properties';
 
 /** Lambda waits for up to two minutes before it runs an event again, and such a run takes up to 15. */
 const REPEAT_MS = 17 * 60_000;
+
+const CLEAN_UP_TRIES = 3;
 
 /** What Lambda says of the running invocation. */
 export interface Invocation {
@@ -41,9 +44,24 @@ async function answerTo(request: Request, invocationEnd: number): Promise<Answer
   try {
     desired = parseProperties(event.ResourceProperties, region);
     deadlines = { ...deadlines, cloudFormation: cloudFormationDeadline(event, time.now()) };
-    return await unlessItHangs(carryOut(request, desired, deadlines), deadlines, time);
+    return await unlessItHangs(carryOutInTries(request, desired, deadlines), deadlines, time);
   } catch (error) {
     return answerAfter(error, request, desired, deadlines);
+  }
+}
+
+/** In a clean-up CloudFormation would try a Delete three times. It is told of success, so all of them are here. */
+async function carryOutInTries(
+  request: Request, desired: WantedState, deadlines: Deadlines, left = CLEAN_UP_TRIES,
+): Promise<Answer> {
+  try {
+    return await carryOut(request, desired, deadlines);
+  } catch (error) {
+    const mayGoOn = request.event.RequestType === 'Delete' && left > 1
+      && !(error instanceof OutOfTimeError || error instanceof OvertakenError);
+    if (!mayGoOn || !await isForgotten(request, deadlines)) throw error;
+    request.log('clean-up-tried-again', { message: reasonOf(error) });
+    return carryOutInTries(request, desired, deadlines, left - 1);
   }
 }
 

@@ -4,7 +4,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { EUROPE, RegionsScene, SYDNEY } from './regions-scene';
 import { HOUR, REGION, SHORT } from './rotating-scene';
-import { DOMAIN, Scene } from './scene';
+import { byoDkim, DOMAIN, Scene } from './scene';
 import { DkimSigning, EmailIdentityDkim } from '../../src';
 
 let scene: Scene;
@@ -40,4 +40,20 @@ test('7 a Region that answers with 503 is taken out of the list, and the stack g
   scene.cloud.faults.clear();
   await rotating.clock.pass(HOUR);
   expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+});
+
+test('12 it is tried three times, as CloudFormation would', async () => {
+  scene = await Scene.start();
+  const domains = [DOMAIN, 'b.example'];
+  for (const domain of domains) scene.identityExists(REGION, domain);
+  const own = (count: number) => (stack: Stack) => domains.slice(0, count).forEach((domain, index) =>
+    new EmailIdentityDkim(stack, domain, {
+      identity: ses.EmailIdentity.fromEmailIdentityName(stack, `Identity ${domain}`, domain),
+      signing: byoDkim(stack, `s${index}`, [scene.secrets.one, scene.secrets.two][index]),
+    }));
+  await scene.deployed('mail', own(2));
+  expect(scene.identity(REGION, 'b.example')).toMatchObject({ origin: 'EXTERNAL' });
+  scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'cut-before', times: 30 });
+  await scene.deployed('mail', own(1));
+  expect(scene.identity(REGION, 'b.example')).toMatchObject({ origin: 'AWS_SES' });
 });

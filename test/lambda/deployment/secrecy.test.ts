@@ -123,6 +123,10 @@ const SCENARIOS: Record<string, Scenario> = {
     stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     return withSes({ read: fails() })(stack);
   },
+  'a clean-up fails': async (stack) => {
+    stack.stackStatus = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+    return withSes({ read: fails('ValidationException', WHOLE) }, remove)(stack);
+  },
   'a further invocation cannot be started': async (stack) => {
     stack.startFails = error('ValidationException');
     return stack.update(properties(), properties(byo('s2', 'one'), { WaitForVerification: '3600' }));
