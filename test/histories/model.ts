@@ -275,12 +275,16 @@ export class Model {
     this.failedForward(stack, wanted);
   }
 
-  /** Another key length gives new tokens of Easy DKIM. If somebody else had published the ones before, they stay. */
+  /**
+   * Another key length gives new tokens of Easy DKIM. If somebody else, or another owner, had published the ones before,
+   * they stay.
+   */
   private noteNewTokens(owner: number, before: Look): void {
-    const key = placeName(identityOf(this.topology, owner));
-    const [was, now] = [before.identities[key], this.look.identities[key]];
+    const place = identityOf(this.topology, owner);
+    const [was, now] = [before, this.look].map(({ identities }) => identities[placeName(place)]);
     if (was?.origin !== 'AWS_SES' || now?.origin !== 'AWS_SES' || !signsMail(was)) return;
-    const isOurs = (name: string) => this.owners[owner].names.has(name) && !this.mayStay.has(name);
+    const isShared = this.ownersAt(place).some((other) => other !== owner);
+    const isOurs = (name: string) => !isShared && this.owners[owner].names.has(name) && !this.mayStay.has(name);
     if (was.tokens.join() === now.tokens.join() || was.tokens.map(nameOf).some(isOurs)) return;
     for (const token of now.tokens) this.mayStay.set(nameOf(token), 'replaced signing');
   }
