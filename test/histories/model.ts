@@ -276,7 +276,7 @@ export class Model {
   }
 
   /**
-   * Another key length gives new tokens of Easy DKIM. If somebody else, or another owner, had published the ones before,
+   * Another key length gives new tokens of Easy DKIM. If somebody else, or another owner, had published those before,
    * they stay.
    */
   private noteNewTokens(owner: number, before: Look): void {
