@@ -45,7 +45,8 @@ export async function isRollback(request: Request, retry: Retry): Promise<boolea
  * would stay at the role of the function. Nobody could delete that role then, and in the end it takes no more policies.
  */
 export async function isForgotten(request: Request, deadlines: Deadlines): Promise<boolean> {
-  const status = await stackStatus(request, lateRetry(request, deadlines));
+  // When nobody can say, the Delete has failed.
+  const status = await stackStatus(request, lateRetry(request, deadlines)).catch(() => undefined);
   return status?.endsWith('_CLEANUP_IN_PROGRESS') ?? false;
 }
 

@@ -182,7 +182,8 @@ async function releaseSigning(
   // Somebody has taken our tag away, and perhaps those of other owners. Then their registry records count.
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
-  const isUnknown = !previous.zone && create?.succeeded === true; // no registry record could say who needs the signing
+  // Without a zone nothing could say who needs the signing. What a roll-back takes back is needed by nobody else.
+  const isUnknown = !previous.zone && create?.succeeded === true && !await request.isRollback();
   if (isUntagged && (isUnknown || isAnothers(records, owner, recordNamesOf(tag, identity, owner), owner.region))) {
     return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
   }

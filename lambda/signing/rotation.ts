@@ -235,8 +235,9 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   const { state: { versions }, current, pending: { versionId, key } } = keys;
   const { describe, moveLabel } = keyStore(secretArn);
   if (await isWithoutWayBack(rotation, keys)) return keepNext(rotation, keys, why);
-  const isTold = key.follows && await wasToldOf(rotation[0], key);
-  if (versions[TAKEN_BACK] !== versionId) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
+  // A followed key has the label if SES was told of it. The tag no longer says that when SES has the key before again.
+  const isToHaveIt = versions[TAKEN_BACK] !== versionId && (!key.follows || await wasToldOf(rotation[0], key));
+  if (isToHaveIt) await moveLabel(TAKEN_BACK, versions[TAKEN_BACK], versionId);
   const othersEnd = retry.now() + OVERTAKEN_ENDS_MS;
   await takeBackInEach(rotation, keys);
   if (retry.now() < othersEnd) await retry.pause(othersEnd - retry.now(), 'the last call of another step to end');
@@ -244,7 +245,7 @@ async function takeBack(rotation: Rotation, keys: Keys, why: string): Promise<Er
   if (now === versionId) await moveLabel('AWSCURRENT', versionId, current.versionId); // that call was its last one
   await takeBackInEach(rotation, keys, true);
   await moveLabel('AWSPENDING', versionId);
-  if (!isTold) await moveLabel(TAKEN_BACK, versionId);
+  if (!key.follows) await moveLabel(TAKEN_BACK, versionId);
   log('next-key-taken-back', { selector: key.selector, message: why });
   return new HandlerError(`The key was not changed: ${sentence(why)} SES has the key before it again`,
     `See what the public name servers answer for the selector, then ${key.follows ? 'store the key' : 'rotate'} again`);

@@ -299,8 +299,8 @@ export const PUBLIC_DNS: readonly Refusal[] = [
     place: 'records',
     says: 'The record {name} holds an earlier key, which receivers may remember',
     advises: 'Give the key a new selector: a selector has one key',
-    why: 'The overlap of the earlier key is over, and its record is retired now. Mail that is signed with another key at once would fail '
-      + 'at receivers that looked the earlier one up a moment ago.',
+    why: 'The overlap of the earlier key is over. Mail that is signed with another key at once would fail at receivers that looked the '
+      + 'earlier one up a moment ago.',
     testedBy: 'test/end-to-end/retirement.test.ts',
   },
   {

@@ -6,6 +6,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION, valueOf } from './following-scene';
 import { signsByHand, thenFails } from './hand-made';
 import { newKey, Scene } from './scene';
+import { Fault } from '../cloud/faults';
 import { ByoDkimSigningOptions, DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 
 let following: FollowingScene;
@@ -231,6 +232,25 @@ test('a key that the secret has again is not given up while the zone refuses: SE
   await expectSigned('s2');
   await clock.pass(12 * HOUR);
   await expectSigned('s1');
+});
+
+test.each<[string, Fault]>([
+  ['and the function dies', { service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'kill-after' }],
+  ['and SES refuses to be read for a while', {
+    service: 'ses', operation: 'GetEmailIdentity', kind: 'access-denied', forMs: 30 * MINUTE,
+  }],
+])('a key that is taken back %s is told once', async (_, fault) => {
+  following = await FollowingScene.deployed();
+  const { clock, cloud } = following;
+  following.deaf();
+  following.store('s2');
+  await clock.until('SES to be told', () => following.selector === 's2', HOUR);
+  if (fault.kind === 'kill-after') cloud.faults.add(fault);
+  await clock.until('SES to be told back', () => following.selector === 's1', 4 * HOUR);
+  if (fault.kind !== 'kill-after') cloud.faults.add(fault);
+  await clock.pass(10 * HOUR);
+  expect(following.selector).toBe('s1');
+  expect(following.log.match(/"next-key-used"/g)).toHaveLength(1);
 });
 
 test('the same key that is stored a hundred times is one key', async () => {

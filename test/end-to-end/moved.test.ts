@@ -3,6 +3,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene } from './following-scene';
+import { failing } from './hand-made';
 import { WAIT } from './methods';
 import { HOUR, RotatingScene, SHORT } from './rotating-scene';
 import { byoDkim, DOMAIN, PEM, Scene } from './scene';
@@ -112,4 +113,27 @@ test.each([true, false])('10 the deployment that removes it changes the identity
   await scene.deployed('before', before(false));
   await scene.cloud.clock.pass(HOUR);
   expect(await scene.send()).toMatchObject({ ...PASSES, selector: 's1' });
+});
+
+test.each([true, false])('5 an update adds it and changes the identity, and is rolled back (with a zone: %s)', async (hasZone) => {
+  scene = await Scene.start();
+  const build = (isNew: boolean) => (stack: Stack) => {
+    const identity = new ses.EmailIdentity(stack, 'Identity', {
+      identity: ses.Identity.domain(DOMAIN), feedbackForwarding: isNew,
+    });
+    if (!isNew) return;
+    const dkim = new EmailIdentityDkim(stack, 'Dkim', {
+      identity,
+      signing: byoDkim(stack, 's1', scene.secrets.one),
+      hostedZone: hasZone ? scene.zoneIn(stack) : undefined,
+      ...WAIT,
+    });
+    failing(stack).node.addDependency(dkim);
+  };
+  await scene.deployed('mail', build(false));
+  scene.publishTokens();
+  await scene.verified();
+  if (!hasZone) scene.publishKey('s1', PEM.one);
+  expect(await scene.deploy('mail', build(true))).toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES' });
 });

@@ -26,6 +26,22 @@ test.each(['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEA
     expect(stack.aws.lines.join('\n')).toMatch(/"failed".*not today[^]*"left-behind"/);
   });
 
+test('a Delete that fails is answered, also while CloudFormation says nothing of the stack', async () => {
+  const stack = new StackInMemory();
+  await stack.answered({});
+  stack.servicesFor = (services) => ({
+    ...services,
+    ses: {
+      ...services.ses,
+      putSigning: async () => {
+        stack.stackStatusFails = Object.assign(new Error('Rate exceeded'), { name: 'Throttling' });
+        throw Object.assign(new Error('not today'), { name: 'BadRequestException' });
+      },
+    },
+  });
+  expect(await stack.remove(properties())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not today') });
+});
+
 test('a Delete says within a minute that a call is not authorized: its policies are no longer new', async () => {
   const stack = new StackInMemory();
   await stack.answered({});
