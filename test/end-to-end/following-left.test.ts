@@ -6,8 +6,8 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION, valueOf } from './following-scene';
 import { signsByHand, thenFails } from './hand-made';
 import { newKey, Scene } from './scene';
-import { Fault } from '../cloud/faults';
 import { ByoDkimSigningOptions, DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
+import { Fault } from '../cloud/faults';
 
 let following: FollowingScene;
 
