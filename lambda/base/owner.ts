@@ -12,7 +12,7 @@ export interface Owner {
   readonly region: string;
 }
 
-const LABEL = /^cdk-ses-dkim-[0-9a-f]{32}$/;
+const LABEL = new RegExp(`^${OWNER_LABEL_PREFIX}[0-9a-f]{32}$`);
 
 /**
  * The label is a hash: DNS is public, and a stack's ARN is nobody's business. How it is made never changes, or records

@@ -183,8 +183,8 @@ async function releaseSigning(
   const tag = ownTag(request, identity);
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   // Without a zone nothing could say who needs the signing. What a roll-back takes back is needed by nobody else.
-  const isUnknown = !previous.zone && create?.succeeded === true && !await request.isRollback();
-  if (isUntagged && (isUnknown || isAnothers(records, owner, recordNamesOf(tag, identity, owner), owner.region))) {
+  const isUnknown = isUntagged && !previous.zone && create?.succeeded === true && !await request.isRollback();
+  if (isUnknown || (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, owner), owner.region))) {
     return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;

@@ -294,7 +294,7 @@ export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z
 export const MAX_NAME = 253;
 
 /** Characters of the label of a registry record: `cdk-ses-dkim-<32 digits>`. */
-export const REGISTRY_LABEL_LENGTH = 45;
+export const REGISTRY_LABEL_LENGTH = OWNER_LABEL_PREFIX.length + 32;
 
 /** How long the name of a record is, with a first label of that many characters. */
 export function recordNameLength(domain: string, label: number): number {
