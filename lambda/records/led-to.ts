@@ -21,7 +21,8 @@ export function followed(zone: OpenZone, name: string, dns: PublicDns): OpenZone
   };
 }
 
-function targetOf({ type, values, aliasOf }: RecordSet): string | undefined {
+/** The name that a CNAME or an alias leads to. */
+export function targetOf({ type, values, aliasOf }: RecordSet): string | undefined {
   return type === 'CNAME' && values.length === 1 ? canonicalName(values[0]) : aliasOf;
 }
 

@@ -5,7 +5,7 @@
 // - A plan has CREATE and DELETE only. CREATE fails if somebody has made the record since the zone was read, DELETE if
 //   somebody has changed it. Then the batch changes nothing, and is planned again. So no record is overwritten unseen.
 // - A record that this library did not write is neither changed nor deleted, unless OVERWRITE was asked for.
-// - A record that another owner lists is neither deleted nor overwritten.
+// - A record that another owner lists is neither deleted nor overwritten, nor one that a name in its list leads to.
 // - What somebody else wrote is noted in the registry record before it is used or overwritten (planNote).
 // - The registry record changes in the same batch as the records it lists. What is left to do is listed in it.
 //
@@ -35,9 +35,10 @@
 // | ours, and mail on its way needs   | stays, marked         | deleted; handed over if   | stays; the user's    |
 // | it                                |                       | another owner stays       |                      |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
+// | one of several that are routed    | forgotten             | stays as it is            | stays as it is       |
 import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
-import { DkimRecord, holdsTheKey, recordsAt, RecordType, serves } from './dkim-record';
+import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves } from './dkim-record';
 import { REVOKED_KEY } from './key-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import {
@@ -170,7 +171,7 @@ function planRecord(
     return { changes: [create(target)], origin: 'ours', record: target };
   }
   const [only] = existing;
-  const isListed = existing.some((record) => view.isListedByAnother(record));
+  const isListed = existing.some((record) => view.isListedByAnother(record) || view.isLedTo(record));
   if (existing.every(isRight)) {
     const origin = view.originOf(only);
     const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && !isListed;
@@ -217,7 +218,7 @@ function superseded(
       : until ?? supersededUntil;
   return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
-    .filter((entry) => view.records.some((record) => view.speaksOf(entry, record)))
+    .filter((entry) => view.records.some((record) => !record.isRouted && view.speaksOf(entry, record)))
     .map((entry) => ({ ...entry, until: untilOf(entry) }));
 }
 
@@ -246,7 +247,8 @@ export function planRelease(
 ): Change[] {
   const view = new ZoneView(records, owner);
   return letGo(view, view.entries, (ours) => {
-    const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving));
+    const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving)
+      || view.isLedTo(record, stillUsed?.names, stillUsed?.leaving));
     const used = ours.filter((record) => stillUsed?.names.includes(record.name));
     const pages = view.others.filter((page) => view.ownerLabelOf(page) === stillUsed?.successor);
     const before = pages.length > 0 ? stillUsed?.before : undefined;
@@ -288,7 +290,9 @@ export function planRetirement(
   const isUseless = ({ digest, label }: Entry) =>
     (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
   const due = view.entries.filter((entry) => entry.until && (entry.until <= now || isUseless(entry)));
-  const inUse = due.filter(({ label }) => selectorsInUse.includes(label));
+  const names = selectorsInUse.map((label) => recordName(label, owner.domain));
+  const isLedTo = (record: RecordSet | undefined) => record !== undefined && view.isLedTo(record, names);
+  const inUse = due.filter((entry) => selectorsInUse.includes(entry.label) || isLedTo(view.recordOf(entry)));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
     return makeRoom(view, changeEntries(view, prolonged), room);
@@ -313,7 +317,7 @@ export function planRevocation(
   const record = entry && view.recordOf(entry);
   const isNeeded = (of: RecordSet) => view.listersOf(of).some((page) =>
     !partners.includes(view.ownerLabelOf(page)) && !view.entryIn(page.registry, of)?.until);
-  if (!entry?.until || record?.type !== 'TXT' || isNeeded(record)) {
+  if (!entry?.until || record?.type !== 'TXT' || record.isRouted || isNeeded(record)) {
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,
       'Nothing was changed. A record of somebody else is theirs to revoke');
   }
@@ -347,7 +351,8 @@ function letGo(
   room = MAX_CHARACTERS,
 ): Change[] {
   const changes = changesForMost(entries, (first) => {
-    const ours = first.flatMap((entry) => entry.origin === 'ours' ? view.recordOf(entry) ?? [] : []);
+    const ours = first.flatMap((entry) => entry.origin === 'ours' ? view.recordOf(entry) ?? [] : [])
+      .filter(({ isRouted }) => !isRouted);
     return [...changesFor([...new Set(ours)]), ...dropEntries(view, first)];
   }, room);
   return makeRoom(view, changes, room);

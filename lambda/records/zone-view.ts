@@ -1,5 +1,6 @@
 // What is in a zone, as one owner sees it: which records are ours, which were found, which other owners list. Pure.
 import { domainKeyName, recordName } from './dkim-record';
+import { targetOf } from './led-to';
 import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { RecordSet } from '../base/ports';
@@ -23,6 +24,7 @@ export class ZoneView {
   private readonly entriesByLabel: ReadonlyMap<string, readonly Entry[]>;
   private readonly othersByLabel: ReadonlyMap<string, readonly Page[]>;
   private readonly recordsByName: ReadonlyMap<string, readonly RecordSet[]>;
+  private readonly recordsByTarget: ReadonlyMap<string, readonly RecordSet[]>;
 
   constructor(readonly records: readonly RecordSet[], readonly owner: Owner) {
     // What has another type beside it is somebody else's. A CNAME stands alone.
@@ -39,6 +41,10 @@ export class ZoneView {
     this.othersByLabel = grouped(this.others.flatMap((page) =>
       page.registry.entries.map(({ label }) => [label, page] as const)));
     this.recordsByName = grouped(records.map((record) => [record.name, record]));
+    this.recordsByTarget = grouped(records.flatMap((record) => {
+      const target = targetOf(record);
+      return target === undefined ? [] : [[target, record] as const];
+    }));
   }
 
   labelOf(name: string): string {
@@ -59,9 +65,8 @@ export class ZoneView {
     return registry.entries.find((entry) => this.speaksOf(entry, record));
   }
 
-  speaksOf(entry: Entry, { name, type, values, isRouted }: RecordSet): boolean {
-    return !isRouted && entry.label === this.labelOf(name) && entry.type === type
-      && entry.digest === digestOf(type, values);
+  speaksOf(entry: Entry, { name, type, values }: RecordSet): boolean {
+    return entry.label === this.labelOf(name) && entry.type === type && entry.digest === digestOf(type, values);
   }
 
   /** The record that an entry speaks of, if it is there and as it was written down. */
@@ -69,8 +74,9 @@ export class ZoneView {
     return this.recordsNamed(entry.label).find((record) => this.speaksOf(entry, record));
   }
 
+  /** One of several that a routing policy chooses from is nobody's of this library, though owners may use it. */
   isOurs(record: RecordSet): boolean {
-    return this.entryFor(record)?.origin === 'ours';
+    return !record.isRouted && this.entryFor(record)?.origin === 'ours';
   }
 
   /** The pages of other owners that list this very record. */
@@ -89,6 +95,21 @@ export class ZoneView {
     return this.listersOf(record).some((page) => !leaving.includes(this.ownerLabelOf(page)));
   }
 
+  /** The records that lead to this name, by a CNAME or an alias, also over several steps. */
+  private leadingTo(name: string, seen: readonly RecordSet[] = []): readonly RecordSet[] {
+    const next = (this.recordsByTarget.get(name) ?? []).filter((record) => !seen.includes(record));
+    return next.reduce<readonly RecordSet[]>((all, each) => this.leadingTo(each.name, all), [...seen, ...next]);
+  }
+
+  /**
+   * True when mail is signed with this record under another name, which leads here: another owner lists that name, or
+   * it is one of these.
+   */
+  isLedTo({ name }: RecordSet, names: readonly string[] = [], leaving: readonly string[] = []): boolean {
+    return this.leadingTo(name).some((record) =>
+      names.includes(record.name) || this.isListedByAnother(record, leaving));
+  }
+
   /**
    * A record that another owner wrote is ours too: the last owner that needs it deletes it. The same is true for a
    * record that was found here, was then removed by somebody, and was made again by another owner.
@@ -99,6 +120,7 @@ export class ZoneView {
 
   /** The pages of other owners in which it is the library's. */
   writersOf(record: RecordSet): readonly Page[] {
+    if (record.isRouted) return [];
     return this.listersOf(record).filter(({ registry }) => this.entryIn(registry, record)?.origin === 'ours');
   }
 }

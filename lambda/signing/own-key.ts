@@ -2,6 +2,7 @@
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
 import { hasVerifiedKey, isOtherKey, namesSelector, signsNow } from './ses-rules';
+import { selectorsNow } from './signing-tag';
 import { awaitForgottenHere } from './slot';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
 import { waitingEnd } from './verification';
@@ -91,9 +92,11 @@ export function ownKeyResult(
 }
 
 /** SES may not name the selector. Then it is that of the last call, or undefined, which means unknown. */
-function usesSelector({ identity, previous }: Task, selector: string): boolean | undefined {
+function usesSelector({ identity, previous, signingTag }: Task, selector: string): boolean | undefined {
   if (identity.origin !== 'EXTERNAL') return false;
   if (identity.tokens.length > 0) return namesSelector(identity, selector);
+  const told = selectorsNow(signingTag, identity);
+  if (told.length > 0) return told.includes(selector.toLowerCase()) && (told.length === 1 || undefined);
   return previous?.signing.method === 'BYODKIM' ? previous.signing.selector === selector : undefined;
 }
 

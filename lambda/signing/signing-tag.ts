@@ -26,6 +26,8 @@ export interface SigningTag {
 }
 
 const BYODKIM = 'EXTERNAL:';
+/** Two of the longest names. */
+const MOST_TOLD = 2 * (BYODKIM.length + 63) + ' told='.length;
 const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
 const FOLLOWS = /^follows=([0-9a-f]{6})$/;
 const IN_SLOT = /^slot=([0-9a-f]{6}:\d{10})$/;
@@ -165,12 +167,28 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
   const [next, now] = [nameOf(signing), nameNow(identity)];
   const isTold = isToldBy(tag, identity);
   const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && !isToldByAnother(identity, owner);
+  const before = now === BYODKIM ? tag.told : [now];
   return {
-    told: isTold && now !== next ? [next, now] : [next],
+    told: isTold ? fitting([next, ...before.filter((name) => name !== next)]) : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),
     leaves: false,
     follows: signing.method === 'BYODKIM' ? followsOf(signing.followedBy) : undefined,
   };
+}
+
+/** Where SES names no selector, each that it was told in vain is kept. A tag has room for 256 characters. */
+function fitting(names: readonly string[]): readonly string[] {
+  return names.filter((_, index) => names.slice(0, index + 1).join(' told=').length <= MOST_TOLD);
+}
+
+/** The tag when SES, which names no selector, has taken the last one that it was told. */
+export function tagWhenTaken({ told: [last], ...tag }: SigningTag): SigningTag {
+  return { ...tag, told: [last] };
+}
+
+/** SES has a key of the user's own, and does not name its selector. */
+export function isUnnamed(identity: IdentityState): boolean {
+  return nameNow(identity) === BYODKIM;
 }
 
 export function renderTag({ told, replaced, leaves, follows, inSlot }: SigningTag): string {

@@ -1,5 +1,6 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
-import { renderTag, SigningTag, tagAfter } from './signing-tag';
+import { noted } from './noted';
+import { isUnnamed, renderTag, selectorsNow, SigningTag, tagAfter, tagWhenTaken } from './signing-tag';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
@@ -80,14 +81,21 @@ export async function putSigning(task: Task, attributes: SigningAttributes): Pro
   const answer = await ses.putSigning(attributes);
   progress.signingPutAt = retry.now();
   log('signing-put', { method: attributes.origin, status: answer.status });
+  if (isUnnamed(task.identity)) await noted(writeTag(task, tagWhenTaken(nextTag(task))), task.services);
   return answer;
 }
 
 /** Writes down on the identity what SES is told by this owner, or was told by another owner and is wanted here, too. */
-export async function writeSigningTag({
-  desired, owner, identity, signingTag, services: { ses, log }, progress,
-}: Task): Promise<void> {
-  const value = renderTag(tagAfter(signingTag, desired.signing, identity, owner));
+export async function writeSigningTag(task: Task): Promise<void> {
+  await writeTag(task, nextTag(task));
+}
+
+function nextTag({ desired, owner, identity, signingTag }: Task): SigningTag {
+  return tagAfter(signingTag, desired.signing, identity, owner);
+}
+
+async function writeTag({ owner, services: { ses, log }, progress }: Task, tag: SigningTag): Promise<void> {
+  const value = renderTag(tag);
   if (value === progress.signingTag) return;
   await ses.tag(owner.label, value);
   progress.signingTag = value;
@@ -123,9 +131,9 @@ export async function retireRecords(task: Task, records: readonly RecordSet[]): 
   return retire(publisher, records, usedIn(task));
 }
 
-/** The selectors, or tokens of Easy DKIM, that SES has named. */
-function usedIn({ identity: { tokens } }: Task): string[] {
-  return tokens.map((token) => token.toLowerCase());
+/** The selectors, or tokens of Easy DKIM, that SES names, or else those that it may have. */
+function usedIn({ identity, signingTag }: Task): string[] {
+  return selectorsNow(signingTag, identity);
 }
 
 /**

@@ -23,8 +23,12 @@ describe('level, not edge', () => {
     made.set({ tokens: [] });
     await made.reconcile(wanting(byo('s1')), wanting(byo('s1')));
     expect(made.puts).toEqual([]);
-    // What it was told last is known from the previous properties only, if they are of the same selector.
+    // The tag says it, whatever the properties say. Without a tag, the previous properties do.
     await made.reconcile(wanting(byo('s1')), wanting(byo('s0')));
+    expect(made.puts).toEqual([]);
+    made.set({ tags: {} });
+    await made.reconcile(wanting(byo('s1')), wanting(byo('s0')));
+    made.set({ tags: {} });
     await made.reconcile(wanting(byo('s1')));
     expect(made.puts).toHaveLength(2);
   });

@@ -1,0 +1,73 @@
+// A record that mail is signed with under another name: a CNAME beside it leads there.
+import { Duration } from 'aws-cdk-lib';
+import { WAIT } from './methods';
+import { DOMAIN, PEM, REGION, Scene } from './scene';
+import { RecordConflict } from '../../src';
+
+const EUROPE = 'eu-west-1';
+const TWO_WEEKS = 15 * 24 * 3_600_000;
+const OTHER_TTL = { ...WAIT, recordTtl: Duration.minutes(7) };
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+});
+afterEach(() => scene.stop());
+
+const lead = (selector: string, target: string) =>
+  scene.write(`${selector}._domainkey.${DOMAIN}`, 'CNAME', `${target}._domainkey.${DOMAIN}`);
+
+describe.each([['at once', 'mail'], ['in two steps', 'step']])('a name leads to it %s, and another stack signs with that', (_, first) => {
+  beforeEach(async () => {
+    await scene.deployed('Writer', scene.byo('s1', scene.secrets.one, WAIT));
+    lead(first, 's1');
+    if (first !== 'mail') lead('mail', first);
+    scene.identityExists(EUROPE);
+    await scene.deployed('Reader', scene.byo('mail', scene.secrets.one, { ...WAIT, region: EUROPE }));
+  });
+  const readersMail = async () => {
+    await scene.cloud.clock.pass(3_600_000);
+    return scene.send(EUROPE);
+  };
+
+  test('10 the stack that wrote it is deleted: it stays', async () => {
+    await scene.destroy('Writer');
+    expect(await readersMail()).toMatchObject({ result: 'pass', selector: 'mail' });
+  });
+
+  test('10 the stack that wrote it has another key: it is not retired', async () => {
+    await scene.deployed('Writer', scene.byo('s2', scene.secrets.two, WAIT));
+    await scene.cloud.clock.pass(TWO_WEEKS);
+    await scene.deployed('Writer', scene.byo('s2', scene.secrets.two, OTHER_TTL));
+    expect(await readersMail()).toMatchObject({ result: 'pass', selector: 'mail' });
+  });
+
+  test('10 when both are gone, so is the record', async () => {
+    await scene.destroy('Reader');
+    await scene.destroy('Writer');
+    expect(scene.cloud.route53.recordSets(scene.zoneId).map(({ Name }) => Name))
+      .not.toContain(`s1._domainkey.${DOMAIN}.`);
+  });
+});
+
+test('6 a construct goes from its selector to a name that leads there: its record is not retired', async () => {
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+  lead('mail', 's1');
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, WAIT));
+  await scene.cloud.clock.pass(TWO_WEEKS);
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, OTHER_TTL));
+  await scene.cloud.clock.pass(3_600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail' });
+});
+
+test('10 OVERWRITE does not take what another stack signs with under another name', async () => {
+  scene.publishKey('s1', PEM.one);
+  lead('mail', 's1');
+  await scene.deployed('Reader', scene.byo('mail', scene.secrets.one, WAIT));
+  scene.identityExists(EUROPE);
+  const { reason } = await scene.deploy('Writer',
+    scene.byo('s1', scene.secrets.two, { recordConflict: RecordConflict.OVERWRITE, region: EUROPE }));
+  expect(reason).toContain('Another stack, or the same domain in another Region, uses the record');
+  expect(await scene.send(REGION)).toMatchObject({ result: 'pass', selector: 'mail' });
+});
