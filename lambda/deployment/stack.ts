@@ -1,4 +1,5 @@
 // What CloudFormation says of the stack, asked only where the event does not say it.
+import { isDeepStrictEqual } from 'node:util';
 import { Deadlines, isLastInvocation } from './deadlines';
 import { identityOf, parsePhysicalId } from './physical-id';
 import { lateRetry, Request } from './request';
@@ -83,8 +84,10 @@ export async function attributesAfterRollback(
     const { acceptedKey } = progress;
     // SES has taken a key of this secret here. If it has another one by now, a rotation has gone on since.
     const isBack = acceptedKey !== undefined && hasOwnSelectors(desired);
-    const triedSelector = isBack ? '' : selectorIn(event.OldResourceProperties?.Signing);
-    const attributes = await attributesIfInPlace(keyed, { acceptedKey, triedSelector }, services);
+    const { Signing: tried } = event.OldResourceProperties ?? {};
+    const triedSelector = isBack ? '' : selectorIn(tried);
+    const isSameSigning = isDeepStrictEqual(tried, event.ResourceProperties.Signing);
+    const attributes = await attributesIfInPlace(keyed, { acceptedKey, triedSelector, isSameSigning }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;

@@ -32,10 +32,19 @@ export function hasUsableKey(texts: readonly string[]): boolean {
   return keysIn(texts).some((key) => reencoded(key) !== undefined || isEd25519(key));
 }
 
-/** SHA-256 of each RSA key in the texts, as a SubjectPublicKeyInfo: what a stack says of the key that it has set. */
-export function digestsOfKeys(texts: readonly string[]): string[] {
-  return keysIn(texts).map(reencoded)
-    .flatMap((key) => key ? [createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex')] : []);
+/** A public key as a stack names it. */
+export interface PublicKey {
+  /** In base64 of its SubjectPublicKeyInfo. */
+  readonly publicKey: string;
+  /** In hex, of the same. */
+  readonly publicKeySha256: string;
+}
+
+/** Each RSA key in the texts, once. */
+export function publicKeysIn(texts: readonly string[]): PublicKey[] {
+  return [...new Set(keysIn(texts).flatMap((key) => reencoded(key) ?? []))].map((publicKey) => ({
+    publicKey, publicKeySha256: createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex'),
+  }));
 }
 
 /** True when the texts say that the key of this name is no longer to be trusted. */

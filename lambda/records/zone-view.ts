@@ -135,6 +135,13 @@ export function registryName({ label, domain }: Owner): string {
   return recordName(label, domain);
 }
 
+/** The owner's entries for these labels, whatever has become of the records. */
+export function entriesNamed(
+  records: readonly RecordSet[], owner: Owner, labels: readonly string[],
+): readonly Entry[] {
+  return new ZoneView(records, owner).entries.filter(({ label }) => labels.includes(label));
+}
+
 /** The owner's entries for records of these labels, as they are there. */
 export function entriesOf(records: readonly RecordSet[], owner: Owner, labels: readonly string[]): readonly Entry[] {
   const view = new ZoneView(records, owner);

@@ -1,13 +1,18 @@
 // Looks whether an identity signs as desired, with its records there. Changes nothing.
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey } from './own-key';
-import { isOtherKey, signsAs, signsNow } from './ses-rules';
+import { isOtherKey, namesSelector, signsAs, signsNow } from './ses-rules';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
-import { DesiredState, placeOf } from '../base/desired-state';
+import { textOf } from '../base/describe-error';
+import { ByoDkim, DesiredState, placeOf } from '../base/desired-state';
+import { unquote } from '../base/dns-text';
+import { OutOfTimeError } from '../base/errors';
 import { IdentityState, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves } from '../records/dkim-record';
+import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, txtRecord } from '../records/dkim-record';
+import { PublicKey, publicKeysIn } from '../records/key-record';
 import { followed } from '../records/led-to';
+import { valuesFrom } from '../records/public-answer';
 
 /** What is known of the key that SES has. */
 export interface KnownKey {
@@ -15,6 +20,8 @@ export interface KnownKey {
   readonly acceptedKey?: string;
   /** The selector of the deployment that is rolled back, if it may have told SES a key. */
   readonly triedSelector?: string;
+  /** That deployment wanted the same signing. */
+  readonly isSameSigning: boolean;
 }
 
 /** The attributes, if signing and records are in place. */
@@ -23,7 +30,7 @@ export async function attributesIfInPlace(
 ): Promise<ResourceAttributes | undefined> {
   const identity = await services.ses.read();
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
-  const result = await resultOf(desired, identity, services);
+  const result = await resultOf(desired, known, identity, services);
   const isInPlace = (acceptedKeyOf(result) === known.acceptedKey
     || await hasKey(desired, known, result, identity, services))
     && await arePublished(result.records, desired, services);
@@ -36,25 +43,49 @@ export async function attributesIfInPlace(
  * servers can show that this is another key.
  */
 async function hasKey(
-  { signing }: DesiredState, { triedSelector }: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
+  { signing }: DesiredState, known: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
   { dns }: Services,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
-  const isUntried = triedSelector !== undefined && triedSelector !== signing.selector;
-  return ((signsNow(identity) && !isOtherKey(identity)) || isUntried) && identity.tokens.length > 0
+  return ((signsNow(identity) && !isOtherKey(identity)) || isUntried(signing, known)) && identity.tokens.length > 0
     && (await dns.ask(record.name)).every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 
-async function resultOf(desired: DesiredState, identity: IdentityState, services: Services): Promise<SigningResult> {
+function isUntried({ selector }: ByoDkim, { triedSelector }: KnownKey): boolean {
+  return triedSelector !== undefined && triedSelector !== selector;
+}
+
+async function resultOf(
+  desired: DesiredState, known: KnownKey, identity: IdentityState, services: Services,
+): Promise<SigningResult> {
   const { domain, signing } = desired;
   switch (signing.method) {
     case 'EASY_DKIM': return easyDkimResult(desired, identity);
     case 'DEED': return { records: [], status: identity.status, attributes: {} };
     case 'BYODKIM': {
-      const key = await readKey(domain, signing, services, true);
+      const key = await readKey(domain, signing, services, true)
+        .catch((error: unknown) => publishedKey(desired, signing, known, identity, services, error));
       return { ...ownKeyResult(domain, signing, key), status: identity.status };
     }
   }
+}
+
+/**
+ * The key when nobody can read the secret: it was deleted, or nobody may decrypt it. A deployment with the same secret
+ * could not read it either, so it has changed nothing. SES has verified its key, so that is the one in public DNS.
+ */
+async function publishedKey(
+  { domain }: DesiredState, signing: ByoDkim, known: KnownKey, identity: IdentityState, { dns, log }: Services,
+  error: unknown,
+): Promise<PublicKey> {
+  const isVerified = signsNow(identity) && !isOtherKey(identity) && namesSelector(identity, signing.selector);
+  if (error instanceof OutOfTimeError || !isVerified) throw error;
+  if (!known.isSameSigning && !isUntried(signing, known)) throw error;
+  const { name } = txtRecord(domain, signing.selector, '');
+  const [key, ...others] = publicKeysIn(valuesFrom(name, await dns.ask(name)).map(unquote));
+  if (!key || others.length > 0) throw error;
+  log('key-unknown', { message: textOf(error) });
+  return key;
 }
 
 /** What is at another DNS provider is not ours to look after. */

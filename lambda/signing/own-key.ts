@@ -11,7 +11,7 @@ import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { NameServerAnswer, Services } from '../base/ports';
 import { DkimRecord, placed, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
-import { flawOf, hasKey, hasUsableKey } from '../records/key-record';
+import { flawOf, hasKey, hasUsableKey, PublicKey } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { Check, isAnswered, requireAnswered, valuesFrom } from '../records/public-answer';
 import { requireLedHere } from '../records/slots';
@@ -83,7 +83,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
 }
 
 export function ownKeyResult(
-  domain: string, { selector }: ByoDkim, { publicKey, publicKeySha256 }: KeyPair,
+  domain: string, { selector }: ByoDkim, { publicKey, publicKeySha256 }: PublicKey,
 ): Omit<SigningResult, 'status'> {
   return {
     records: [txtRecord(domain, selector, publicKey)],

@@ -12,10 +12,11 @@ import { lookOf } from './verification';
 import { HandlerError } from '../base/errors';
 import { IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, textsOf, txtRecord } from '../records/dkim-record';
+import { isRevoked } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { Entry } from '../records/registry';
-import { entriesOf, registryName } from '../records/zone-view';
+import { entriesNamed, entriesOf, registryName } from '../records/zone-view';
 
 /** The identity of one Region that a key is changed for. */
 export interface Member extends KnownMember {
@@ -109,7 +110,8 @@ export async function openOwnZone(
   const records = await zone.list(domainKeyName(owner.domain));
   const keys = [current, pending?.key].flatMap((key) => key ?? []);
   for (const key of keys) refuseOtherRecord({ wanted, owner, services }, key, records);
-  const listed = entriesOf(records, owner, keys.map(({ selector }) => selector));
+  // What has no usable key now, such as a record that somebody has revoked, is no reason to keep its key.
+  const listed = entriesNamed(records, owner, keys.map(({ selector }) => selector));
   const identity = listed.every(({ until }) => until) ? await services.ses.read() : undefined;
   const others = behind({ wanted, owner }, identity);
   const entries = [...listed, ...entriesOf(records, owner, others)];
@@ -131,13 +133,21 @@ function isAnsweredByWildcard(record: DkimRecord, records: readonly RecordSet[])
   return recordsAt(record.name, records).some((found) => found.name !== record.name && holdsTheKey(record, found));
 }
 
-/** Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. */
+/**
+ * Publishes these keys, and marks the others as superseded. A record of a selector with another key stays as it is. So
+ * does one of an earlier key that somebody has revoked: the change leads away from it.
+ */
 export async function publishKeys(
-  member: Member, task: Task, keys: readonly StoredKey[], inSync = false,
+  member: Member, { zone, ...task }: Task, keys: readonly StoredKey[], inSync = false,
 ): Promise<void> {
-  const wanted = keys.map((key) => placed(recordOf(member, key), member.wanted));
-  const zone = task.zone && wanted.reduce((before, { name }) => followed(before, name, member.services.dns), task.zone);
-  await publishRecords({ ...task, zone }, {
+  const listed = await zone?.list(domainKeyName(member.owner.domain)) ?? [];
+  const isPublished = (key: StoredKey) => key === keys.at(-1) || !isRevoked(textsOfKey(member, key, listed));
+  const wanted = keys.filter(isPublished).map((key) => placed(recordOf(member, key), member.wanted));
+  await publishRecords({
+    ...task,
+    zone: zone && wanted.reduce((before, { name }) =>
+      followed(before, name, member.services.dns), alreadyListed(zone, listed)),
+  }, {
     wanted,
     inUse: true, // what a deployment takes for the record of a key, whatever else it says
     inSync,
@@ -154,9 +164,15 @@ export async function supersede(member: Member, current: StoredKey, identity: Id
 export function refuseOtherRecord(
   member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
 ): void {
+  refuseOtherKey(placed(recordOf(member, key), member.wanted), textsOfKey(member, key, records));
+}
+
+/** A wildcard has the names that nobody has taken. It gives way to a record of the name. */
+function textsOfKey(
+  member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
+): string[] {
   const record = placed(recordOf(member, key), member.wanted);
-  // A wildcard has the names that nobody has taken. It gives way to a record of the name.
-  refuseOtherKey(record, records.filter(({ name }) => name === record.name).flatMap(textsOf));
+  return records.filter(({ name }) => name === record.name).flatMap(textsOf);
 }
 
 /** @param before the key that SES has, for the case that somebody has taken our tag off */

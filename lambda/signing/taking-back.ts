@@ -5,8 +5,8 @@
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 import { awaitNextKey, FailedForGoodError, finishNextKey, tidyUp, useNextKey } from './rotation';
 import {
-  isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, signsWith, supersede,
-  taskOf, wasVerified,
+  isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, recordOf, Rotation, signsWith,
+  supersede, taskOf, wasVerified,
 } from './rotation-member';
 import { isGone } from './secret-key';
 import { tagOf, wasTold, wasToldLast } from './signing-tag';
@@ -14,9 +14,11 @@ import { privateKeyOf, readStoredKeys, StoredKey } from './stored-key';
 import { putSigning, writeSigningTag } from './task';
 import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
+import { unquote } from '../base/dns-text';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { IdentityState, TAKEN_BACK } from '../base/ports';
 import { OVERTAKEN_ENDS_MS } from '../base/retry';
+import { isRevoked } from '../records/key-record';
 
 /** A further Region is left behind when it has failed for so much longer: two more runs of the hourly care. */
 const LEFT_AFTER_MS = 2 * PATIENCE_MS;
@@ -132,21 +134,27 @@ export async function wasToldOf({ owner, services }: Member, { selector }: Store
   return identity !== undefined && wasToldLast(tagOf(identity, owner), selector);
 }
 
-/** SES has the next key, and nobody can read the one before it any more: the user has deleted the secret. */
-async function isWithoutWayBack([{ services }]: Rotation, { current, pending: { key } }: Keys): Promise<boolean> {
-  if (!current.follows) return false;
+/**
+ * SES has the next key, and the one before it is of no use any more: the user has deleted the secret, or somebody has
+ * revoked its record.
+ */
+async function isWithoutWayBack([member]: Rotation, { current, pending: { key } }: Keys): Promise<boolean> {
+  const { services } = member;
   const identity = await services.ses.read();
-  return identity !== undefined && signsWith(identity, key) === true && isGone(current.secret, services);
+  if (!identity || signsWith(identity, key) !== true) return false;
+  if (current.follows && await isGone(current.secret, services)) return true;
+  const answers = await services.dns.ask(recordOf(member, current).name);
+  return isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)));
 }
 
-/** So the next key stays, and whatever the user stores then can follow it. */
+/** So the next key stays, and another one can follow it. */
 async function keepNext(rotation: Rotation, { current, pending: { key } }: Keys, why: string): Promise<Error> {
   const [{ wanted: { signing: { secretArn } }, services: { keyStore, log } }] = rotation;
   await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
   log('next-key-kept', { selector: key.selector, message: why });
   await tidyUp(rotation, key.versionId);
-  return new HandlerError(`SES keeps the key with the selector ${key.selector}, as nobody can read the one before it: ${why}`,
-    'Store a key under another selector');
+  return new HandlerError(`SES keeps the key with the selector ${key.selector}, as the one before it is gone: ${why}`,
+    key.follows ? 'Store a key under another selector' : 'See what the public name servers answer for it, then rotate again');
 }
 
 /** All at once: none has to wait for one that does not answer. */

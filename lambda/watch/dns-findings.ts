@@ -3,7 +3,7 @@ import { DEPLOY_A_CHANGE, Finding } from './finding';
 import { KeyName } from './key-names';
 import { unquote } from '../base/dns-text';
 import { NameServerAnswer } from '../base/ports';
-import { digestsOfKeys, flawOf, hasUsableKey, isRevoked } from '../records/key-record';
+import { flawOf, hasUsableKey, isRevoked, publicKeysIn } from '../records/key-record';
 import { adviceOnSilence, isUnknown, saidBy } from '../records/public-answer';
 
 /** What the name servers have said of a name. */
@@ -40,7 +40,7 @@ function findingsOf(key: KeyView): Finding[] {
   const known = answers.filter(({ values, alias }) => values !== undefined || (target !== undefined && alias));
   if (known.length === 0) return [blind(key)];
   for (const answer of known) {
-    const fault = target === undefined ? faultOfKey(textsOf(answer), key) : faultOfCname(answer, key);
+    const fault = target === undefined ? faultOfKey(answer, key) : faultOfCname(answer, key);
     if (fault) {
       const [what, remedy] = fault;
       return [{ what: `${name} ${what}: ${saidBy(answers)}`, whatToDo: remedy }];
@@ -57,14 +57,27 @@ function faultOfCname(
   return alias === target || alias === furtherTarget ? undefined : [`does not lead to ${target}`, remedy];
 }
 
-function faultOfKey(texts: readonly string[], { sha256 }: KeyName): Fault | undefined {
+function faultOfKey(answer: NameServerAnswer, { sha256, isVerified }: KeyName): Fault | undefined {
+  const texts = textsOf(answer);
   const again = `Write the record again: ${DEPLOY_A_CHANGE}, or publish its attribute dkimRecords where your DNS is`;
-  if (texts.length === 0) return ['has no record', again];
-  if (!hasUsableKey(texts)) return [isRevoked(texts) ? 'has no key, as a revoked one' : 'has no key that can be read', again];
-  const digests = digestsOfKeys(texts);
-  if (sha256 !== undefined && !(digests.length > 0 && digests.every((digest) => digest === sha256))) {
+  // A deployment does not change what somebody else has written.
+  const instead = `Delete that record. ${again}`;
+  if (texts.length === 0) {
+    const { alias } = answer;
+    return alias ? [`is a CNAME to ${alias}, which has no key`, `Correct that, or: ${instead}`] : ['has no record', again];
+  }
+  if (isRevoked(texts)) {
+    return ['has no key, as a revoked one', 'Find out who has revoked it. If the key has leaked, use another one: rotate it, '
+      + `or give the construct a new key under a new selector. If it has not: ${instead}`];
+  }
+  if (!hasUsableKey(texts)) return ['has no key that can be read', instead];
+  const keys = publicKeysIn(texts);
+  if (sha256 !== undefined && !(keys.length > 0 && keys.every(({ publicKeySha256 }) => publicKeySha256 === sha256))) {
     // A deployment cannot know which of two keys SES has, and does not replace one that can be read.
-    return ['has another key than the one that SES signs with', `Delete that record. ${again}`];
+    return isVerified
+      ? ['has another key than the stack has set, and SES may have that one, too', 'Leave the record: mail may need it. '
+        + 'Give the construct a new key under a new selector']
+      : ['has another key than the one that SES signs with', instead];
   }
   const flaw = flawOf(texts);
   return flaw && [`has a key that verifiers do not take, as ${flaw.what}`, flaw.remedy];

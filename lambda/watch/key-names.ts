@@ -13,6 +13,8 @@ export interface KeyName {
   readonly target?: string;
   /** SHA-256 of the public key, where it is known. */
   readonly sha256?: string;
+  /** SES has verified its key by the record, when it looked last. */
+  readonly isVerified?: boolean;
 }
 
 /** From what SES does now, not from what the stack has set: mail is signed with these keys. */
@@ -31,6 +33,7 @@ export function keyNames(
   const told = own ? [own.Selector] : selectorsOfAny(identity);
   const selectors = tokens.length > 0 ? tokens : told.length === 1 ? told : [];
   return selectors.map((selector) => ({
-    name: canonicalName(recordName(selector, domain)), ...(isOurs ? { sha256: own.PublicKeySha256 } : {}),
+    name: canonicalName(recordName(selector, domain)),
+    ...(isOurs ? { sha256: own.PublicKeySha256, isVerified: identity.status === 'SUCCESS' } : {}),
   }));
 }

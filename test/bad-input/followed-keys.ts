@@ -97,7 +97,12 @@ export const FOLLOWED: readonly Refusal[] = [
     'Remove it, or choose another selector',
     'The name of the next key has a record that says something else. `recordConflict` is for deployments only.',
     'test/end-to-end/following-records.test.ts'),
-  told('SES keeps the key with the selector {selector}, as nobody can read the one before it: {problem}',
+  told('SES keeps the key with the selector {selector}, as the one before it is gone: {problem}',
+    'See what the public name servers answer for it, then rotate again',
+    'A rotating key: somebody has revoked the record of the key before it, and SES has not verified the next one.',
+    'test/end-to-end/revoked-by-hand.test.ts'),
+  told('SES keeps the key with the selector {selector}, as the one before it is gone: {problem}',
     'Store a key under another selector',
-    'Somebody has deleted the secret and made it again, while a new key was tried. So there is no way back.'),
+    'Somebody has deleted the secret and made it again, or has revoked the record of that key, while a new key was tried. So there is '
+    + 'no way back.'),
 ];

@@ -87,6 +87,6 @@ test('the key before it is gone, while another one is tried', async () => {
   const { versions } = cloud.secretsManager.described().find(({ arn }) => arn === following.arn)!;
   versions.forget(versions.holderOf('AWSPREVIOUS')!.id);
   await clock.pass(3 * HOUR);
-  expect(reasons()).toMatch(new RegExp('SES keeps the key with the selector s2, as nobody can read the one before it: SES has not verified '
+  expect(reasons()).toMatch(new RegExp('SES keeps the key with the selector s2, as the one before it is gone: SES has not verified '
     + 'the next key in time: .*\\. Store a key under another selector\\.'));
 });

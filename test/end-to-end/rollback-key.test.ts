@@ -2,9 +2,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
-import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
+import { ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
+import { quote } from '../../lambda/base/dns-text';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
-import { LocalCloudOptions } from '../cloud';
+import { LocalCloudOptions, ServiceError } from '../cloud';
 
 const ELSEWHERE: Partial<EmailIdentityDkimProps> = { hostedZone: undefined };
 const PUT = 'PutEmailIdentityDkimSigningAttributes';
@@ -139,4 +140,58 @@ test('6 another key under a selector of which somebody has switched signing off:
   expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(reason).toContain('Give the new key a new selector');
   expect(await scene.verdictOn(early)).toMatchObject({ result: 'pass' });
+});
+
+describe('5 nobody can read the secret any more', () => {
+  const READ = 'GetSecretValue';
+  const unreadable: [string, ServiceError][] = [
+    ['it was deleted', new ServiceError('ResourceNotFoundException', 400, "Secrets Manager can't find the specified secret.")],
+    ['it is to be deleted', new ServiceError('InvalidRequestException', 400, 'It was marked for deletion.')],
+    ['its KMS key is disabled', new ServiceError('AccessDeniedException', 400, 'Access to KMS is not allowed')],
+  ];
+  const unreadableFrom = (kind: ServiceError) =>
+    scene.cloud.faults.add({ service: 'secretsmanager', operation: READ, kind, times: 1e6 });
+
+  test.each(unreadable)('%s: an update of something else is rolled back', async (_, kind) => {
+    const before = await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    unreadableFrom(kind);
+    const after = await scene.deploy('Mail',
+      scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(7) }));
+    expect(after.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    const [attributes, attributesBefore] = [after, before].map(({ resources }) =>
+      Object.values(resources).find(({ type }) => type === 'Custom::EmailIdentityDkim')!.attributes);
+    expect(attributes).toEqual(attributesBefore);
+  });
+
+  test('an update to another selector is rolled back before SES is told of that', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    unreadableFrom(unreadable[0][1]);
+    expect((await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  });
+
+  test('nothing is claimed where SES has not verified its key', async () => {
+    await restart({ firstLook: 3_600_000 });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+    unreadableFrom(unreadable[0][1]);
+    expect((await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { recordTtl: Duration.minutes(7) }))).status)
+      .toBe('UPDATE_ROLLBACK_FAILED');
+  });
+
+  test('nothing is claimed where another key is published beside it', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, ELSEWHERE));
+    scene.publishKey('s1', PEM.one);
+    await scene.verified();
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    scene.cloud.route53.change(scene.zoneId, [{
+      Action: 'CREATE',
+      ResourceRecordSet: {
+        Name: `s1._domainkey.${DOMAIN}`, Type: 'TXT', TTL: 300,
+        ResourceRecords: [PEM.one, PEM.two].map((pem) => ({ Value: quote(`p=${publicKeyOf(pem)}`) })),
+      },
+    }]);
+    unreadableFrom(unreadable[0][1]);
+    expect((await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...ELSEWHERE, ...WAIT }))).status)
+      .toBe('UPDATE_ROLLBACK_FAILED');
+  });
 });

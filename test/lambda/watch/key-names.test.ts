@@ -23,12 +23,12 @@ test.each([OWN, EASY, REPLICA])('where there is no identity, there are no names:
 });
 
 test('a key of the own is at its selector, and its digest is known', () => {
-  expect(names(OWN, own('s1'))).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest' }]);
-  expect(names(OWN, own('S1'))).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest' }]);
+  expect(names(OWN, own('s1'))).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest', isVerified: true }]);
+  expect(names(OWN, own('S1'))).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest', isVerified: true }]);
 });
 
 test('where SES names no selector, it is the one that the stack has set', () => {
-  expect(names(OWN, own())).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest' }]);
+  expect(names(OWN, own())).toEqual([{ name: 's1._domainkey.example.com', sha256: 'digest', isVerified: true }]);
   expect(names(EASY, own())).toEqual([]);
 });
 

@@ -1,0 +1,105 @@
+// Somebody empties or damages the record of the key that SES signs with. What the watch says then works, and a rotation
+// leads away from the key.
+import { Duration } from 'aws-cdk-lib';
+import { FollowingScene } from './following-scene';
+import { signsByHand } from './hand-made';
+import { HOUR, RotatingScene, SHORT } from './rotating-scene';
+import { DOMAIN, newKey, Scene } from './scene';
+import { nextReport, said, WATCHED } from './watched';
+
+const REVOKED = '"v=DKIM1; k=rsa; p="';
+const CUT_SHORT = '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"';
+const AGAIN = { ...WATCHED, waitForVerification: Duration.minutes(30) };
+
+let scene: Scene;
+afterEach(() => scene.stop());
+
+function says(selector: string, value: string): void {
+  scene.erase(`${selector}._domainkey.${DOMAIN}`);
+  scene.write(`${selector}._domainkey.${DOMAIN}`, 'TXT', value);
+}
+
+describe('a key that leaked, and whose record somebody has emptied', () => {
+  test('byoDkim: the watch has another key used first, and that works', async () => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
+    says('s1', REVOKED);
+    await nextReport(scene);
+    expect(said(scene).at(-1)).toMatch(/If the key has leaked, use another one: .* new key under a new selector/);
+    await scene.deployed('mail', scene.byo('s2', scene.secrets.two, AGAIN));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+
+  test('a rotating key: it is rotated, and that key is not published again', async () => {
+    const rotating = await RotatingScene.deployed(SHORT, WATCHED);
+    ({ scene } = rotating);
+    const first = rotating.selector;
+    says(first, REVOKED);
+    await rotating.rotated();
+    await rotating.clock.pass(2 * HOUR);
+    expect(rotating.selector).not.toBe(first);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selector });
+    expect(scene.all().find((line) => line.includes(`${first}._domainkey`))).toContain(REVOKED);
+  });
+
+  test('a rotating key: SES does not verify the next one, and is not led back to it', async () => {
+    const rotating = await RotatingScene.deployed(SHORT);
+    ({ scene } = rotating);
+    const first = rotating.selector;
+    says(first, REVOKED);
+    Object.assign(scene.cloud.ses.settings, { firstLook: 24 * HOUR });
+    rotating.rotate();
+    await rotating.clock.pass(5 * HOUR);
+    expect(rotating.selector).not.toBe(first);
+    expect(rotating.labels.AWSPENDING).toBeUndefined();
+    expect(rotating.rotationLog.join('')).toContain('as the one before it is gone');
+  });
+
+  test('followSecret: a new key that is stored is used', async () => {
+    const following = await FollowingScene.deployed();
+    ({ scene } = following);
+    says('s1', REVOKED);
+    following.store('s2');
+    await following.clock.pass(3 * HOUR);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+});
+
+describe('the record of the key was cut short', () => {
+  test('byoDkim: what the watch says brings the mail back', async () => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
+    says('s1', CUT_SHORT);
+    await nextReport(scene);
+    expect(said(scene).at(-1)).toMatch(/has no key that can be read.*Delete that record\. Write the record again: deploy/);
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...AGAIN, recordTtl: Duration.minutes(20) }));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  });
+
+  test('a rotating key: the same', async () => {
+    const rotating = await RotatingScene.deployed(SHORT, WATCHED);
+    ({ scene } = rotating);
+    says(rotating.selector, CUT_SHORT);
+    await nextReport(scene);
+    expect(said(scene).at(-1)).toContain('Delete that record. Write the record again: deploy');
+    scene.erase(`${rotating.selector}._domainkey.${DOMAIN}`);
+    await scene.deployed('mail', rotating.dkim(SHORT, { ...WATCHED, recordTtl: Duration.minutes(20) }));
+    await scene.verified();
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selector });
+  });
+});
+
+test('somebody has given SES another key, and written its record: the watch does not have that record deleted', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
+  const pem = newKey();
+  scene.erase(`s1._domainkey.${DOMAIN}`);
+  scene.publishKey('s1', pem);
+  signsByHand(scene, 's1', pem);
+  await scene.verified();
+  await nextReport(scene);
+  expect(said(scene).at(-1)).toContain('Leave the record: mail may need it. Give the construct a new key under a new selector');
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two, AGAIN));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+});
