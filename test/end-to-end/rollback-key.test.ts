@@ -186,7 +186,9 @@ describe('5 nobody can read the secret any more', () => {
     scene.cloud.route53.change(scene.zoneId, [{
       Action: 'CREATE',
       ResourceRecordSet: {
-        Name: `s1._domainkey.${DOMAIN}`, Type: 'TXT', TTL: 300,
+        Name: `s1._domainkey.${DOMAIN}`,
+        Type: 'TXT',
+        TTL: 300,
         ResourceRecords: [PEM.one, PEM.two].map((pem) => ({ Value: quote(`p=${publicKeyOf(pem)}`) })),
       },
     }]);
