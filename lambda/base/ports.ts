@@ -185,7 +185,11 @@ export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
  */
 export const FAILS_SINCE = 'cdk-ses-dkim:fails-since:';
 
-export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK | `${typeof FAILS_SINCE}${string}`;
+/** A label of our own, on the current key: the stack is to sign otherwise, so no rotation begins or goes on. */
+export const ENDED = 'cdk-ses-dkim:ended';
+
+export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK | typeof ENDED
+  | `${typeof FAILS_SINCE}${string}`;
 
 /** The whole label, where there is one. */
 export function failsSince({ versions }: Pick<KeyStoreState, 'versions'>): VersionLabel | undefined {

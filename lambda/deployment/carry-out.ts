@@ -15,7 +15,7 @@ import { OVERTAKEN_ENDS_MS, Retry } from '../base/retry';
 import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { CreateOutcome, release } from '../signing/release';
-import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
+import { endRotation, forbidRotation, withKey, withKnownKey } from '../signing/rotating-key';
 import { rotationOf } from '../signing/rotation-member';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 import { leadBack, settle } from '../signing/taking-back';
@@ -122,6 +122,7 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
   const { desired: { signing } } = work;
   if (before.method !== 'ROTATING_BYODKIM') return;
   if (signing.method !== 'ROTATING_BYODKIM' || signing.secretArn !== before.secretArn) {
+    await forbidRotation({ signing: before, ...last }, work.services);
     await endRotationOf(work, { signing: before, ...last });
   } else if (signing.schedule !== before.schedule) {
     // A Region that leaves, or has come, is not a part of the rotation.

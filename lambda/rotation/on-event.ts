@@ -9,7 +9,7 @@ import { settingsIn, settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
-import { KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
+import { ENDED, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { fenceBy, Retry } from '../base/retry';
 import { follow, noteFailure } from '../signing/followed-key';
@@ -135,11 +135,11 @@ async function clearLeft(secretArn: string, state: KeyStoreState, services: Serv
 
 /**
  * A step counts while its version has a label, until another run has come to the last step, or takes the key back.
- * Care goes on as long as all is as it was when it began. Neither goes on when a deployment has changed the tags: it
- * may have left a Region.
+ * Care goes on as long as all is as it was when it began. Neither goes on when a deployment has the stack sign
+ * otherwise, or has changed the tags: it may have left a Region.
  */
 function isWanted(event: Work, before: KeyStoreState, { rotates, versions, tags }: KeyStoreState): boolean {
-  if (settingsIn(tags) !== settingsIn(before.tags)) return false;
+  if (settingsIn(tags) !== settingsIn(before.tags) || versions[ENDED] !== undefined) return false;
   const { AWSCURRENT, AWSPENDING } = versions;
   if (event.kind !== 'step') return rotates === before.rotates && AWSPENDING === before.versions.AWSPENDING;
   if (versions[TAKEN_BACK] === event.token) return false;

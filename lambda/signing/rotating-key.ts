@@ -10,7 +10,7 @@ import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { Services } from '../base/ports';
+import { ENDED, Services } from '../base/ports';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
 export async function withKey(wanted: WantedState, owner: Owner, services: Services): Promise<DesiredState> {
@@ -40,7 +40,8 @@ async function keyNow(
   services: Services,
 ): Promise<DesiredSigning> {
   const { secretArn, follows } = signing;
-  const known = await currentKey(signing, services);
+  const { known, ended } = await keyAndEnd(signing, services);
+  if (ended !== undefined) await services.keyStore(secretArn).moveLabel(ENDED, ended); // the stack is back
   if (follows) await prepareKey({ ...signing, follows }, known, owner, services);
   else if (known) return signingWith(signing, known);
   else await makeFirst(signing, await firstSlot(wanted, owner, services), services);
@@ -63,14 +64,22 @@ async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, ser
  * The current key; while a rotation goes on, the one that SES has been told. Either is right, and nobody is told again.
  */
 async function currentKey(signing: RotatingByoDkim, services: Services): Promise<StoredKey | undefined> {
-  const { current, pending } = await readStoredKeys(signing.secretArn, services);
+  return (await keyAndEnd(signing, services)).known;
+}
+
+/** The same, with the version that has the label `ENDED`. */
+async function keyAndEnd(
+  signing: RotatingByoDkim, services: Services,
+): Promise<{ readonly known?: StoredKey; readonly ended?: string }> {
+  const { state, current, pending } = await readStoredKeys(signing.secretArn, services);
+  const { [ENDED]: ended } = state.versions;
   if (current && pending?.key) {
     const identity = await services.ses.read();
     if (identity?.origin === 'EXTERNAL' && namesSelector(identity, pending.key.selector)) {
-      return pending.key;
+      return { known: pending.key, ended };
     }
   }
-  return current;
+  return { known: current, ended };
 }
 
 /**
@@ -85,6 +94,20 @@ async function endFollowing({ label }: Owner, { ses }: Services): Promise<void> 
 }
 
 /**
+ * Before the identity is made to sign otherwise: no rotation can begin from now on. With a followed secret, the tag of
+ * the identity says that.
+ */
+export async function forbidRotation({ signing }: WantedState, services: Services): Promise<void> {
+  if (signing.method !== 'ROTATING_BYODKIM' || signing.follows || signing.isFurther) return;
+  const store = services.keyStore(signing.secretArn);
+  await orUnknown(async () => {
+    const { AWSCURRENT: current, [ENDED]: ended } = (await store.describe())?.versions ?? {};
+    if (current !== undefined && current !== ended) await store.moveLabel(ENDED, ended, current);
+    return false;
+  }, services);
+}
+
+/**
  * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
  * can be under way still. One that goes by the resource of another Region is left to that.
  *
@@ -94,9 +117,8 @@ export async function endRotation(
   { signing, region }: WantedState, owner: Owner | undefined, services: Services,
 ): Promise<boolean> {
   if (signing.method !== 'ROTATING_BYODKIM') return false;
-  const { keyStore, log } = services;
-  const store = keyStore(signing.secretArn);
-  try {
+  const store = services.keyStore(signing.secretArn);
+  return orUnknown(async () => {
     if (signing.follows && owner) await endFollowing(owner, services);
     const { versions = {}, tags = {} } = await store.describe() ?? {};
     const { AWSCURRENT: current, AWSPENDING: pending } = versions;
@@ -104,10 +126,18 @@ export async function endRotation(
     // It goes on in the other Regions when this one has left: then the tags of the secret no longer name it.
     if (signing.isFurther && tags[FURTHER_REGION_TAG_PREFIX + region] === undefined) return true;
     await store.moveLabel('AWSPENDING', pending);
-    log('rotation-ended');
+    services.log('rotation-ended');
+    return true;
+  }, services);
+}
+
+/** A secret that cannot be read, or is gone, hinders no deployment: true, as a rotation may go on. */
+async function orUnknown(work: () => Promise<boolean>, { log }: Services): Promise<boolean> {
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
     log('rotation-unknown', { message: textOf(error) });
+    return true;
   }
-  return true;
 }

@@ -1,0 +1,39 @@
+// A rotation begins at the moment in which a deployment has the stack sign otherwise.
+import { thenFails } from './hand-made';
+import { HOUR, RotatingScene, SHORT } from './rotating-scene';
+
+let rotating: RotatingScene;
+
+beforeEach(async () => {
+  rotating = await RotatingScene.deployed(SHORT);
+});
+afterEach(() => rotating.stop());
+
+test.each([['another key', 's9'], ['Easy DKIM', undefined]])('11 %s: it does not tell SES of its key afterwards', async (_, selector) => {
+  const { scene, cloud, clock } = rotating;
+  const secret = scene.secrets.one;
+  const before = cloud.calls.length;
+  // The deployment is slow, and a call of the rotation is lost.
+  cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'hang' });
+  cloud.faults.add({
+    service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: 'hang', times: selector ? 1 : 2,
+  });
+  const deploying = scene.deploy('mail', selector ? scene.byo(selector, secret) : scene.easy());
+  await clock.until('the deployment to look for a rotation', () =>
+    cloud.calls.slice(before).some(({ operation }) => operation === 'DescribeSecret'));
+  await clock.pass(100);
+  rotating.rotate();
+  expect((await deploying).status).toBe('UPDATE_COMPLETE');
+  await clock.pass(HOUR);
+  expect(scene.identity()).toMatchObject(selector ? { tokens: [selector] } : { origin: 'AWS_SES' });
+});
+
+test('the deployment is rolled back: the key is rotated as before', async () => {
+  const { scene, clock, selector } = rotating;
+  expect((await scene.deploy('mail', thenFails(scene.easy()))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(rotating.selector).toBe(selector);
+  await rotating.rotated();
+  await clock.pass(HOUR);
+  expect(rotating.selector).not.toBe(selector);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selector });
+});
