@@ -14,9 +14,10 @@ const FIRST_PAUSE_MS = 1_000;
 
 /**
  * Decides what has to change first, from what is in the zone and how many characters a batch may have. Gives nothing
- * when all is as it should be. Changes nothing itself.
+ * when all is as it should be. Changes nothing itself. The batches before this one have changed records of the names
+ * in `changed`.
  */
-export type Plan = (records: readonly RecordSet[], room: number) => readonly Change[];
+export type Plan = (records: readonly RecordSet[], room: number, changed: readonly string[]) => readonly Change[];
 
 export interface ApplyOptions {
   readonly log: Log;
@@ -44,13 +45,15 @@ export async function applyPlan(
 ): Promise<readonly RecordSet[]> {
   let records: readonly RecordSet[] = await zone.list(below);
   let room = MAX_CHARACTERS;
-  let planned = plan(records, room);
+  let changed: readonly string[] = [];
+  let planned = plan(records, room, changed);
   let isInSync = false;
   for (let refusals = 0, unexplained = 0; ;) {
-    const changes = planned.length > 0 || isInSync ? planned : touch(records, room);
+    const changes = planned.length > 0 || isInSync ? planned : touch(records, room, changed);
     if (changes.length === 0) return records;
     const then = after(records, changes);
-    const next = plan(then, room);
+    const changedThen = [...changed, ...changes.map(({ record }) => record.name)];
+    const next = plan(then, room, changedThen);
     beforeChange?.(records);
     try {
       const made = await zone.change(changes);
@@ -64,12 +67,13 @@ export async function applyPlan(
       unexplained = isDeepStrictEqual(found, records) ? unexplained + 1 : 0;
       if (unexplained > 0) room = Math.max(LEAST_ROOM, room / 2);
       records = found;
-      planned = plan(records, room);
+      planned = plan(records, room, changed);
       continue;
     }
     log('records-changed', { records: changes.map(({ action, record }) => `${action} ${record.type} ${record.name}`) });
     isInSync = next.length === 0;
     records = then;
+    changed = changedThen;
     planned = next;
   }
 }

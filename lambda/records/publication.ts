@@ -43,10 +43,11 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const beforeChange = (records: readonly RecordSet[]) => {
     if (!records.some(({ name }) => name === registryName(owner))) beforeFirstChange?.();
   };
-  const checked = (plan: typeof planPublication): Plan => (records, room) => {
+  const checked = (plan: typeof planPublication): Plan => (records, room, changed) => {
     for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
-    return plan(records, owner, { ...publication, notedAmong }, room);
+    // Who has come meanwhile is touched once. Two deployments would otherwise touch each other without end.
+    return plan(records, owner, { ...publication, notedAmong: notedAmong && [...notedAmong, ...changed] }, room);
   };
   const below = domainKeyName(owner.domain);
   const records = await applyPlan(zone, below, checked(planNote), {

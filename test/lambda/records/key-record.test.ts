@@ -1,6 +1,6 @@
 // Tests of what a verifier reads from a key record, beside the texts of dkim-record.test.ts: real keys, and flaws.
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { digestsOfKeys, flawOf, hasKey, hasUsableKey, isRevoked, keyText } from '../../../lambda/records/key-record';
+import { flawOf, hasKey, hasUsableKey, isRevoked, keyText, publicKeysIn } from '../../../lambda/records/key-record';
 
 const [OURS, THEIRS] = [1024, 1536].map((modulusLength) => generateKeyPairSync('rsa', { modulusLength }).publicKey);
 const spki = (key: typeof OURS) => key.export({ format: 'der', type: 'spki' }).toString('base64');
@@ -116,9 +116,9 @@ test.each(['g=*', 's=*', 's=x : email', 'h=sha1 : sha256', 't=s', 't=', 'n=', 'v
   expect(flawOf([`${keyText(spki(OURS))}; ${tag}`])).toBeUndefined();
 });
 
-test('a key has one digest in whichever form it is; what is no RSA key has none', () => {
+test('a key is one in whichever form it is, with its digest; what is no RSA key is none', () => {
   const digest = createHash('sha256').update(OURS.export({ format: 'der', type: 'spki' })).digest('hex');
   const texts = [keyText(spki(OURS)), `p=${pkcs1(OURS)}`, 'p=', 'p=abc', `p=${EC}`, `p=${ED25519}`, 'hello'];
-  expect(digestsOfKeys(texts)).toEqual([digest, digest]);
-  expect(digestsOfKeys([`p=${spki(THEIRS)}`])).not.toContain(digest);
+  expect(publicKeysIn(texts)).toEqual([{ publicKey: spki(OURS), publicKeySha256: digest }]);
+  expect(publicKeysIn([`p=${spki(THEIRS)}`])).toEqual([expect.objectContaining({ publicKey: spki(THEIRS) })]);
 });

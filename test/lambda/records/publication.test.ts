@@ -110,8 +110,8 @@ describe('publishing', () => {
       expect(ttlOfOther()).toBe(1801);
     });
 
-    // It is touched in each batch, as the plan never comes to an end. Two deployments at the same time do that.
-    test.failing('it is touched once, if it found the same record', async () => {
+    // Two deployments at the same time would otherwise touch each other without end.
+    test('it is touched once, if it found the same record', async () => {
       await publishBeside(OLD);
       expect(ttlOfOther()).toBe(1801);
     });
