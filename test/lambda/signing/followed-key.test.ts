@@ -219,7 +219,7 @@ describe('the hourly care', () => {
       keys.aws.set({ status: 'FAILED' });
     };
     await expect(care()).rejects.toThrow('failed');
-    expect(keys.aws.lines.join('\n')).toContain('SES keeps the key with the selector s2, as nobody can read the one before it');
+    expect(keys.aws.lines.join('\n')).toContain('SES keeps the key with the selector s2, as the one before it is gone');
     expect(keys.aws.identity.tokens).toEqual(['s2']);
     expect(keys.selectorOf('AWSCURRENT')).toBe('s2');
   });

@@ -96,7 +96,7 @@ describe('which key SES has under a selector that it signs with', () => {
 
   test('where SES names no selector, and nobody knows which it was told, another key is refused all the same', async () => {
     const aws = await verified(wanting(byo('s1')));
-    aws.set({ tokens: [] });
+    aws.set({ tokens: [], tags: {} });
     await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow('Mail may be signed with another key under this selector now');
     expect(aws.puts).toEqual([]);
     expect(aws.zone.contents).toEqual([keyLine('s1')]);

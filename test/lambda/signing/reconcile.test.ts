@@ -81,7 +81,8 @@ describe('old mail still verifies', () => {
 
     test('it stays where SES does not name what it signs with, until SES is told another selector', async () => {
       const aws = await due();
-      aws.set({ tokens: [] });
+      const tags = Object.fromEntries(Object.keys(aws.identity.tags).map((label) => [label, 'told=EXTERNAL:s2']));
+      aws.set({ tokens: [], tags });
       await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s2', 'two')));
       expect(aws.puts).toHaveLength(1); // of the change to s2
       expect(aws.zone.contents).toContain(keyLine('s1'));
