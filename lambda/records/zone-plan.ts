@@ -315,7 +315,7 @@ export function planRevocation(
   if (view.recordsNamed(label).some(({ type, values }) => digestOf(type, values) === REVOKED_DIGEST)) return [];
   const entry = view.entries.find((each) => each.label === label && each.origin === 'ours' && view.recordOf(each));
   const record = entry && view.recordOf(entry);
-  const isNeeded = (of: RecordSet) => view.listersOf(of).some((page) =>
+  const isNeeded = (of: RecordSet) => view.isLedTo(of) || view.listersOf(of).some((page) =>
     !partners.includes(view.ownerLabelOf(page)) && !view.entryIn(page.registry, of)?.until);
   if (!entry?.until || record?.type !== 'TXT' || record.isRouted || isNeeded(record)) {
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,

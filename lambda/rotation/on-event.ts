@@ -94,6 +94,7 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   }
   if (await isTrial(event, found, bare)) return log('schedule-tried');
   const state = event.kind === 'care' && await clearLeft(secretArn, found, bare) ? await looking.describe() ?? found : found;
+  if (event.kind === 'care' && state.versions[ENDED] !== undefined) return log('rotation-ended');
   const requireWanted = (job: Work, now: KeyStoreState | undefined) => {
     if (!now || !isWanted(job, state, now)) throw overtaken(event, state, now);
   };

@@ -168,7 +168,7 @@ export function refuseOtherRecord(
 }
 
 /** A wildcard has the names that nobody has taken. It gives way to a record of the name. */
-function textsOfKey(
+export function textsOfKey(
   member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
 ): string[] {
   const record = placed(recordOf(member, key), member.wanted);

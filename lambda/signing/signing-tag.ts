@@ -176,9 +176,13 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
   };
 }
 
-/** Where SES names no selector, each that it was told in vain is kept. A tag has room for 256 characters. */
+/**
+ * Where SES names no selector, each that it was told in vain is kept, as far as a tag has room: 256 characters. The
+ * last one is what SES has if it has taken none of the others.
+ */
 function fitting(names: readonly string[]): readonly string[] {
-  return names.filter((_, index) => names.slice(0, index + 1).join(' told=').length <= MOST_TOLD);
+  const [newest, , ...others] = names;
+  return names.join(' told=').length <= MOST_TOLD ? names : fitting([newest, ...others]);
 }
 
 /** The tag when SES, which names no selector, has taken the last one that it was told. */

@@ -5,8 +5,8 @@
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 import { awaitNextKey, FailedForGoodError, finishNextKey, tidyUp, useNextKey } from './rotation';
 import {
-  isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, recordOf, Rotation, signsWith,
-  supersede, taskOf, wasVerified,
+  isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, signsWith, supersede,
+  taskOf, textsOfKey, wasVerified,
 } from './rotation-member';
 import { isGone } from './secret-key';
 import { tagOf, wasTold, wasToldLast } from './signing-tag';
@@ -14,10 +14,10 @@ import { privateKeyOf, readStoredKeys, StoredKey } from './stored-key';
 import { putSigning, writeSigningTag } from './task';
 import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
-import { unquote } from '../base/dns-text';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { IdentityState, TAKEN_BACK } from '../base/ports';
 import { OVERTAKEN_ENDS_MS } from '../base/retry';
+import { domainKeyName } from '../records/dkim-record';
 import { isRevoked } from '../records/key-record';
 
 /** A further Region is left behind when it has failed for so much longer: two more runs of the hourly care. */
@@ -139,12 +139,13 @@ export async function wasToldOf({ owner, services }: Member, { selector }: Store
  * revoked its record.
  */
 async function isWithoutWayBack([member]: Rotation, { current, pending: { key } }: Keys): Promise<boolean> {
-  const { services } = member;
+  const { wanted: { zone }, owner, services } = member;
   const identity = await services.ses.read();
-  if (!identity || signsWith(identity, key) !== true) return false;
+  const isNext = identity && (signsWith(identity, key) ?? wasToldLast(tagOf(identity, owner), key.selector));
+  if (!isNext) return false;
   if (current.follows && await isGone(current.secret, services)) return true;
-  const answers = await services.dns.ask(recordOf(member, current).name);
-  return isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)));
+  const records = zone && await services.hostedZone(zone).list(domainKeyName(owner.domain));
+  return records !== undefined && isRevoked(textsOfKey(member, current, records));
 }
 
 /** So the next key stays, and another one can follow it. */

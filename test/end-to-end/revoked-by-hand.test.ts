@@ -7,6 +7,8 @@ import { HOUR, RotatingScene, SHORT } from './rotating-scene';
 import { DOMAIN, newKey, Scene } from './scene';
 import { nextReport, said, WATCHED } from './watched';
 
+type Settings = Parameters<typeof RotatingScene.deployed>[2];
+
 const REVOKED = '"v=DKIM1; k=rsa; p="';
 const CUT_SHORT = '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"';
 const AGAIN = { ...WATCHED, waitForVerification: Duration.minutes(30) };
@@ -53,6 +55,24 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     expect(rotating.selector).not.toBe(first);
     expect(rotating.labels.AWSPENDING).toBeUndefined();
     expect(rotating.rotationLog.join('')).toContain('as the one before it is gone');
+  });
+
+  test.each<[string, Settings]>([
+    ['public DNS is silent', {}], ['SES names no selector', { ses: { byoDkimTokens: 'none' } }],
+  ])('a rotating key: neither where %s', async (what, settings) => {
+    const rotating = await RotatingScene.deployed(SHORT, {}, settings);
+    ({ scene } = rotating);
+    const first = rotating.selectorOf('AWSCURRENT')!;
+    says(first, REVOKED);
+    Object.assign(scene.cloud.ses.settings, { firstLook: 24 * HOUR });
+    rotating.rotate();
+    await rotating.clock.until('SES to be told', () => rotating.rotationLog.join('').includes('"next-key-used"'));
+    if (what === 'public DNS is silent') {
+      for (const each of scene.cloud.dns.delegation(DOMAIN)!) scene.cloud.dns.setReachable(each, false);
+    }
+    await rotating.clock.pass(5 * HOUR);
+    expect(rotating.selectorOf('AWSCURRENT')).not.toBe(first);
+    expect(Object.values(scene.identity()!.tags).join()).not.toContain(`told=EXTERNAL:${first}`);
   });
 
   test('followSecret: a new key that is stored is used', async () => {

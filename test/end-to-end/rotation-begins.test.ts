@@ -1,6 +1,7 @@
 // A rotation begins at the moment in which a deployment has the stack sign otherwise.
+import { Duration } from 'aws-cdk-lib';
 import { thenFails } from './hand-made';
-import { HOUR, RotatingScene, SHORT } from './rotating-scene';
+import { HOUR, MINUTE, RotatingScene, SHORT } from './rotating-scene';
 
 let rotating: RotatingScene;
 
@@ -36,4 +37,15 @@ test('the deployment is rolled back: the key is rotated as before', async () => 
   await clock.pass(HOUR);
   expect(rotating.selector).not.toBe(selector);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: rotating.selector });
+});
+
+test('the hourly care has nothing to do while a deployment has the stack sign otherwise', async () => {
+  const { scene, cloud, clock } = rotating;
+  await clock.pass(30 * MINUTE);
+  Object.assign(cloud.ses.settings, { firstLook: 24 * HOUR });
+  const { status } = await scene.deploy('mail', scene.easy({ waitForVerification: Duration.minutes(60) }));
+  await clock.pass(MINUTE);
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(rotating.rotationLog.join('')).not.toContain('care-failed');
+  expect(rotating.rotationLog.join('')).toContain('"rotation-ended"');
 });

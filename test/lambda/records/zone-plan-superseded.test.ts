@@ -1,7 +1,8 @@
 // Tests of planning what is done with superseded records: retiring them, and revoking the key of one.
 import { planRetirement, planRevocation, Retirement } from '../../../lambda/records/zone-plan';
 import {
-  A, B, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames, release, zone,
+  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames, release,
+  zone,
 } from '../fixtures/planned-zone';
 
 const DUE = { now: LATER, supersededUntil: MUCH_LATER, selectorsInUse: ['new'] };
@@ -85,6 +86,13 @@ describe('retiring', () => {
 });
 
 describe('revoking', () => {
+  test('a record that another owner signs with under another name is not revoked', () => {
+    const led = { name: `mail._domainkey.${DOMAIN}`, type: 'CNAME', value: OLD.name, data: OLD.name } as const;
+    zone.set(foreign(led.name, 'CNAME', OLD.name));
+    publish(B, [led]);
+    expect(() => revocation()).toThrow(NOT_OURS_ALONE);
+  });
+
   test('an empty key takes the place of the superseded one, until a whole overlap is over', () => {
     revoke();
     expect(valuesOf(OLD.name)).toEqual(['"v=DKIM1; k=rsa; p="']);

@@ -192,6 +192,16 @@ describe('the tag when SES is told a signing next', () => {
     expect(after('told=EXTERNAL:s1', identityOf(), byo('s1'))).toBe('told=EXTERNAL:s1');
   });
 
+  test('has all that SES may have where it names no selector, in a tag that has room', () => {
+    const next = (value: string, selector: string) => after(value, identityOf({}, { tokens: [] }), byo(selector));
+    expect(next('told=EXTERNAL:s1', 's2')).toBe('told=EXTERNAL:s2 told=EXTERNAL:s1');
+    expect(next('told=EXTERNAL:s2 told=EXTERNAL:s1', 's3')).toBe('told=EXTERNAL:s3 told=EXTERNAL:s2 told=EXTERNAL:s1');
+    expect(next('told=EXTERNAL:s2 told=EXTERNAL:s1', 's2')).toBe('told=EXTERNAL:s2 told=EXTERNAL:s1');
+    const [newest, between, first] = ['a', 'b', 'c'].map((letter) => letter.repeat(63));
+    expect(next(`told=EXTERNAL:${between} told=EXTERNAL:${first}`, newest))
+      .toBe(`told=EXTERNAL:${newest} told=EXTERNAL:${first}`);
+  });
+
   test('has what somebody else has set, where mail is signed so', () => {
     expect(after('', identityOf())).toBe('told=EXTERNAL:s2 replaced=EXTERNAL:s1');
     expect(after('', identityOf({}, { origin: 'AWS_SES_EU_WEST_1' }), EASY)).toBe('told=AWS_SES replaced=AWS_SES_EU_WEST_1');
