@@ -1,8 +1,8 @@
 // Tests of planning what is done with superseded records: retiring them, and revoking the key of one.
 import { planRetirement, planRevocation, Retirement } from '../../../lambda/records/zone-plan';
 import {
-  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames, release,
-  zone,
+  A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames,
+  release, zone,
 } from '../fixtures/planned-zone';
 
 const DUE = { now: LATER, supersededUntil: MUCH_LATER, selectorsInUse: ['new'] };
