@@ -185,15 +185,27 @@ export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
  */
 export const FAILS_SINCE = 'cdk-ses-dkim:fails-since:';
 
-/** A label of our own, on the current key: the stack is to sign otherwise, so no rotation begins or goes on. */
-export const ENDED = 'cdk-ses-dkim:ended';
+/**
+ * Begins a label of our own, on the current key: since the moment that follows, the stack is to sign otherwise. No
+ * rotation begins or goes on, for as long as a deployment can take.
+ */
+export const ENDED = 'cdk-ses-dkim:ended:';
+const DEPLOYMENT_MS = 24 * 3_600_000;
 
-export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK | typeof ENDED
-  | `${typeof FAILS_SINCE}${string}`;
+export type VersionLabel = 'AWSCURRENT' | 'AWSPENDING' | typeof TAKEN_BACK
+  | `${typeof FAILS_SINCE | typeof ENDED}${string}`;
 
-/** The whole label, where there is one. */
-export function failsSince({ versions }: Pick<KeyStoreState, 'versions'>): VersionLabel | undefined {
-  return Object.keys(versions).find((label): label is VersionLabel => label.startsWith(FAILS_SINCE));
+/** The whole label that begins so, where there is one. */
+export function labelOf(
+  beginning: typeof FAILS_SINCE | typeof ENDED, { versions }: Pick<KeyStoreState, 'versions'>,
+): VersionLabel | undefined {
+  return Object.keys(versions).find((label): label is VersionLabel => label.startsWith(beginning));
+}
+
+/** True when the stack is to sign otherwise. The label of a deployment that has failed long ago does not count. */
+export function isEnded(state: Pick<KeyStoreState, 'versions'>, now: number): boolean {
+  const since = Date.parse(labelOf(ENDED, state)?.slice(ENDED.length) ?? '');
+  return now - since < DEPLOYMENT_MS;
 }
 
 export interface KeyStoreState {

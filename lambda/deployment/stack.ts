@@ -7,6 +7,7 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError } from '../base/errors';
+import { ownerOf } from '../base/owner';
 import { Retry } from '../base/retry';
 import { attributesIfInPlace } from '../signing/in-place';
 import { withKnownKey } from '../signing/rotating-key';
@@ -87,7 +88,8 @@ export async function attributesAfterRollback(
     const { Signing: tried } = event.OldResourceProperties ?? {};
     const triedSelector = isBack ? '' : selectorIn(tried);
     const isSameSigning = isDeepStrictEqual(tried, event.ResourceProperties.Signing);
-    const attributes = await attributesIfInPlace(keyed, { acceptedKey, triedSelector, isSameSigning }, services);
+    const owner = ownerOf(event.StackId, event.LogicalResourceId, desired);
+    const attributes = await attributesIfInPlace(keyed, { acceptedKey, triedSelector, isSameSigning, owner }, services);
     if (!attributes) throw new HandlerError('Signing and records are not as the old properties say');
     log('rollback-in-place', { status: attributes.DkimStatus });
     return attributes;

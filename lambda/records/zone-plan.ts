@@ -289,14 +289,19 @@ export function planRetirement(
   const view = new ZoneView(records, owner);
   const isUseless = ({ digest, label }: Entry) =>
     (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
-  const due = view.entries.filter((entry) => entry.until && (entry.until <= now || isUseless(entry)));
   const names = selectorsInUse.map((label) => recordName(label, owner.domain));
-  const isLedTo = (record: RecordSet | undefined) => record !== undefined && view.isLedTo(record, names);
-  const inUse = due.filter((entry) => selectorsInUse.includes(entry.label) || isLedTo(view.recordOf(entry)));
+  const isInUse = (entry: Entry) => {
+    const record = view.recordOf(entry);
+    return selectorsInUse.includes(entry.label) || (record !== undefined && view.isLedTo(record, names));
+  };
+  const isOver = ({ until }: Entry) => until !== undefined && until <= now;
+  const marked = view.entries.filter(({ until }) => until);
+  const inUse = marked.filter((entry) => isOver(entry) && isInUse(entry));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
     return makeRoom(view, changeEntries(view, prolonged), room);
   }
+  const due = marked.filter((entry) => (isOver(entry) || isUseless(entry)) && !isInUse(entry));
   return due.length > 0 ? letGo(view, due, (ours) => {
     const shared = ours.filter((record) => view.isListedByAnother(record));
     return [...ours.filter((record) => !shared.includes(record)).map(remove), ...touchOthers(view, shared)];

@@ -9,7 +9,7 @@ import { settingsIn, settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
 import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
-import { ENDED, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
+import { isEnded, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { fenceBy, Retry } from '../base/retry';
 import { follow, noteFailure } from '../signing/followed-key';
@@ -94,9 +94,9 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   }
   if (await isTrial(event, found, bare)) return log('schedule-tried');
   const state = event.kind === 'care' && await clearLeft(secretArn, found, bare) ? await looking.describe() ?? found : found;
-  if (event.kind === 'care' && state.versions[ENDED] !== undefined) return log('rotation-ended');
+  if (event.kind === 'care' && isEnded(state, time.now())) return log('rotation-ended');
   const requireWanted = (job: Work, now: KeyStoreState | undefined) => {
-    if (!now || !isWanted(job, state, now)) throw overtaken(event, state, now);
+    if (!now || !isWanted(job, state, now, time.now())) throw overtaken(event, state, now, time.now());
   };
   requireWanted(event, state);
   const { members, stackId } = settingsOf(secretArn, state.tags, region);
@@ -139,8 +139,10 @@ async function clearLeft(secretArn: string, state: KeyStoreState, services: Serv
  * Care goes on as long as all is as it was when it began. Neither goes on when a deployment has the stack sign
  * otherwise, or has changed the tags: it may have left a Region.
  */
-function isWanted(event: Work, before: KeyStoreState, { rotates, versions, tags }: KeyStoreState): boolean {
-  if (settingsIn(tags) !== settingsIn(before.tags) || versions[ENDED] !== undefined) return false;
+function isWanted(event: Work, before: KeyStoreState, state: KeyStoreState, now: number): boolean {
+  const { rotates, versions, tags } = state;
+  if (settingsIn(tags) !== settingsIn(before.tags)) return false;
+  if (event.kind !== 'revoke' && isEnded(state, now)) return false;
   const { AWSCURRENT, AWSPENDING } = versions;
   if (event.kind !== 'step') return rotates === before.rotates && AWSPENDING === before.versions.AWSPENDING;
   if (versions[TAKEN_BACK] === event.token) return false;
@@ -148,13 +150,14 @@ function isWanted(event: Work, before: KeyStoreState, { rotates, versions, tags 
   return rotates && (AWSCURRENT === event.token ? mayBeCurrent : AWSPENDING === event.token);
 }
 
-function overtaken(event: Work, before: KeyStoreState, now: KeyStoreState | undefined): Error {
+function overtaken(event: Work, before: KeyStoreState, state: KeyStoreState | undefined, now: number): Error {
   const { secretArn: arn } = event;
   const version = event.kind === 'step' ? event.token : '';
-  const what = now && settingsIn(now.tags) !== settingsIn(before.tags)
+  const what = state && settingsIn(state.tags) !== settingsIn(before.tags)
     ? `The tags of the secret ${arn} were changed during this step`
-    : !now?.rotates ? `The rotation of the secret ${arn} is switched off, or the secret is gone`
-      : `The version ${version} of the secret ${arn} has no label of a rotation, or is being taken back`;
+    : state && isEnded(state, now) ? `The stack of the secret ${arn} is being changed to sign otherwise`
+      : !state?.rotates ? `The rotation of the secret ${arn} is switched off, or the secret is gone`
+        : `The version ${version} of the secret ${arn} has no label of a rotation, or is being taken back`;
   return new HandlerError(what, 'Nothing more was changed');
 }
 

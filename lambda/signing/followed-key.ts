@@ -12,7 +12,7 @@ import { settle, wasToldOf } from './taking-back';
 import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { FAILS_SINCE, failsSince, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
+import { FAILS_SINCE, KeyStoreState, labelOf, Services, TAKEN_BACK } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
 import { requireShortNames } from '../records/record-names';
 
@@ -69,7 +69,7 @@ export async function noteFailure(
   { wanted: { signing: { secretArn } }, services: { keyStore, retry } }: Rotation[0], state: KeyStoreState,
   isFailing: boolean,
 ): Promise<void> {
-  const noted = failsSince(state);
+  const noted = labelOf(FAILS_SINCE, state);
   if (isFailing === (noted !== undefined)) return;
   const { moveLabel } = keyStore(secretArn);
   if (noted) await moveLabel(noted, state.versions[noted]);

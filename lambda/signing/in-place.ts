@@ -8,11 +8,13 @@ import { textOf } from '../base/describe-error';
 import { ByoDkim, DesiredState, placeOf } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { OutOfTimeError } from '../base/errors';
+import { Owner } from '../base/owner';
 import { IdentityState, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, txtRecord } from '../records/dkim-record';
 import { PublicKey, publicKeysIn } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { valuesFrom } from '../records/public-answer';
+import { entriesOf } from '../records/zone-view';
 
 /** What is known of the key that SES has. */
 export interface KnownKey {
@@ -22,6 +24,7 @@ export interface KnownKey {
   readonly triedSelector?: string;
   /** That deployment wanted the same signing. */
   readonly isSameSigning: boolean;
+  readonly owner: Owner;
 }
 
 /** The attributes, if signing and records are in place. */
@@ -72,15 +75,20 @@ async function resultOf(
 
 /**
  * The key when nobody can read the secret: it was deleted, or nobody may decrypt it. A deployment with the same secret
- * could not read it either, so it has changed nothing. SES has verified its key, so that is the one in public DNS.
+ * could not read it either, so it has changed nothing. SES has verified its key, and the record is as we wrote it, or
+ * found it: so that is the one in public DNS.
  */
 async function publishedKey(
-  { domain }: DesiredState, signing: ByoDkim, known: KnownKey, identity: IdentityState, { dns, log }: Services,
+  desired: DesiredState, signing: ByoDkim, known: KnownKey, identity: IdentityState, services: Services,
   error: unknown,
 ): Promise<PublicKey> {
+  const { domain, zone } = desired;
+  const { dns, hostedZone, log } = services;
   const isVerified = signsNow(identity) && !isOtherKey(identity) && namesSelector(identity, signing.selector);
   if (error instanceof OutOfTimeError || !isVerified) throw error;
-  if (!known.isSameSigning && !isUntried(signing, known)) throw error;
+  if (!zone || (!known.isSameSigning && !isUntried(signing, known))) throw error;
+  const records = await hostedZone(zone).list(domainKeyName(placeOf(desired)));
+  if (entriesOf(records, known.owner, [signing.selector.toLowerCase()]).length === 0) throw error;
   const { name } = txtRecord(domain, signing.selector, '');
   const [key, ...others] = publicKeysIn(valuesFrom(name, await dns.ask(name)).map(unquote));
   if (!key || others.length > 0) throw error;

@@ -10,7 +10,7 @@ import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { ENDED, Services } from '../base/ports';
+import { ENDED, isEnded, KeyStoreState, labelOf, Services } from '../base/ports';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
 export async function withKey(wanted: WantedState, owner: Owner, services: Services): Promise<DesiredState> {
@@ -40,8 +40,9 @@ async function keyNow(
   services: Services,
 ): Promise<DesiredSigning> {
   const { secretArn, follows } = signing;
-  const { known, ended } = await keyAndEnd(signing, services);
-  if (ended !== undefined) await services.keyStore(secretArn).moveLabel(ENDED, ended); // the stack is back
+  const { known, state } = await keyAndState(signing, services);
+  const ended = labelOf(ENDED, state);
+  if (ended) await services.keyStore(secretArn).moveLabel(ended, state.versions[ended]); // the stack is back
   if (follows) await prepareKey({ ...signing, follows }, known, owner, services);
   else if (known) return signingWith(signing, known);
   else await makeFirst(signing, await firstSlot(wanted, owner, services), services);
@@ -64,22 +65,20 @@ async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, ser
  * The current key; while a rotation goes on, the one that SES has been told. Either is right, and nobody is told again.
  */
 async function currentKey(signing: RotatingByoDkim, services: Services): Promise<StoredKey | undefined> {
-  return (await keyAndEnd(signing, services)).known;
+  return (await keyAndState(signing, services)).known;
 }
 
-/** The same, with the version that has the label `ENDED`. */
-async function keyAndEnd(
+async function keyAndState(
   signing: RotatingByoDkim, services: Services,
-): Promise<{ readonly known?: StoredKey; readonly ended?: string }> {
+): Promise<{ readonly known?: StoredKey; readonly state: KeyStoreState }> {
   const { state, current, pending } = await readStoredKeys(signing.secretArn, services);
-  const { [ENDED]: ended } = state.versions;
   if (current && pending?.key) {
     const identity = await services.ses.read();
     if (identity?.origin === 'EXTERNAL' && namesSelector(identity, pending.key.selector)) {
-      return { known: pending.key, ended };
+      return { known: pending.key, state };
     }
   }
-  return { known: current, ended };
+  return { known: current, state };
 }
 
 /**
@@ -99,10 +98,14 @@ async function endFollowing({ label }: Owner, { ses }: Services): Promise<void> 
  */
 export async function forbidRotation({ signing }: WantedState, services: Services): Promise<void> {
   if (signing.method !== 'ROTATING_BYODKIM' || signing.follows || signing.isFurther) return;
-  const store = services.keyStore(signing.secretArn);
+  const { keyStore, retry } = services;
+  const { describe, moveLabel } = keyStore(signing.secretArn);
   await orUnknown(async () => {
-    const { AWSCURRENT: current, [ENDED]: ended } = (await store.describe())?.versions ?? {};
-    if (current !== undefined && current !== ended) await store.moveLabel(ENDED, ended, current);
+    const state = await describe();
+    if (!state?.versions.AWSCURRENT || isEnded(state, retry.now())) return false;
+    const old = labelOf(ENDED, state);
+    if (old) await moveLabel(old, state.versions[old]);
+    await moveLabel(`${ENDED}${new Date(retry.now()).toISOString()}`, undefined, state.versions.AWSCURRENT);
     return false;
   }, services);
 }

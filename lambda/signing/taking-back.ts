@@ -19,6 +19,7 @@ import { IdentityState, TAKEN_BACK } from '../base/ports';
 import { OVERTAKEN_ENDS_MS } from '../base/retry';
 import { domainKeyName } from '../records/dkim-record';
 import { isRevoked } from '../records/key-record';
+import { alreadyListed } from '../records/open-zone';
 
 /** A further Region is left behind when it has failed for so much longer: two more runs of the hourly care. */
 const LEFT_AFTER_MS = 2 * PATIENCE_MS;
@@ -149,9 +150,13 @@ async function isWithoutWayBack([member]: Rotation, { current, pending: { key } 
 }
 
 /** So the next key stays, and another one can follow it. */
-async function keepNext(rotation: Rotation, { current, pending: { key } }: Keys, why: string): Promise<Error> {
+async function keepNext(
+  rotation: Rotation, { state: { versions }, current, pending: { key } }: Keys, why: string,
+): Promise<Error> {
   const [{ wanted: { signing: { secretArn } }, services: { keyStore, log } }] = rotation;
-  await keyStore(secretArn).moveLabel('AWSCURRENT', current.versionId, key.versionId);
+  const { moveLabel } = keyStore(secretArn);
+  await moveLabel('AWSCURRENT', current.versionId, key.versionId);
+  if (versions[TAKEN_BACK] === key.versionId) await moveLabel(TAKEN_BACK, key.versionId);
   log('next-key-kept', { selector: key.selector, message: why });
   await tidyUp(rotation, key.versionId);
   return new HandlerError(`SES keeps the key with the selector ${key.selector}, as the one before it is gone: ${why}`,
@@ -198,11 +203,18 @@ async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise
 }
 
 async function giveBack(member: Member, { current, pending }: Keys, identity: IdentityState): Promise<void> {
-  const task = taskOf(member, identity, await openOwnZone(member, { current, pending }), current, pending.key);
+  const { owner, services } = member;
+  const zone = await openOwnZone(member, { current, pending });
+  const records = await zone.list(domainKeyName(owner.domain));
+  // SES is not told a key that somebody has revoked. The next change leads on from here.
+  if (isRevoked(textsOfKey(member, current, records))) {
+    return services.log('next-key-kept', { selector: pending.key.selector });
+  }
+  const task = taskOf(member, identity, alreadyListed(zone, records), current, pending.key);
   await publishKeys(member, task, [current, ...pending.key.follows ? [] : [pending.key]], true);
   await keysOf([member], pending.versionId); // as above
-  const privateKey = await privateKeyOf(current, member.services);
-  const now = await member.services.ses.read(); // the publication takes time, in which a deployment can have begun
+  const privateKey = await privateKeyOf(current, services);
+  const now = await services.ses.read(); // the publication takes time, in which a deployment can have begun
   if (!now || signsWith(now, pending.key) === false) return;
   await putSigning(task, { origin: 'EXTERNAL', selector: current.selector, privateKey });
   await publishKeys(member, task, [current]);

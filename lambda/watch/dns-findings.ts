@@ -60,8 +60,8 @@ function faultOfCname(
 function faultOfKey(answer: NameServerAnswer, { sha256, isVerified }: KeyName): Fault | undefined {
   const texts = textsOf(answer);
   const again = `Write the record again: ${DEPLOY_A_CHANGE}, or publish its attribute dkimRecords where your DNS is`;
-  // A deployment does not change what somebody else has written.
-  const instead = `Delete that record. ${again}`;
+  // A deployment does not change what somebody else has written. A wildcard can answer, which is not in its way.
+  const instead = `Delete the record of exactly this name, if there is one. ${again}`;
   if (texts.length === 0) {
     const { alias } = answer;
     return alias ? [`is a CNAME to ${alias}, which has no key`, `Correct that, or: ${instead}`] : ['has no record', again];

@@ -6,7 +6,7 @@ import { SesView } from './ses-findings';
 import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { isRegistryLabel, pageLabel } from '../base/owner';
-import { FAILS_SINCE, failsSince, IdentityState, KeyStoreState, PublicDns, TAKEN_BACK } from '../base/ports';
+import { FAILS_SINCE, IdentityState, KeyStoreState, labelOf, PublicDns, TAKEN_BACK } from '../base/ports';
 import { recordName } from '../records/dkim-record';
 import { parseRegistry } from '../records/registry';
 
@@ -50,7 +50,7 @@ export async function lookAtRotation(
   const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
   const pendingMs = isPending ? now - changedAt : 0;
   const isTakenBack = isFollowing && takenBack !== undefined && !isPending;
-  const failing = failsSince(state)?.slice(FAILS_SINCE.length);
+  const failing = labelOf(FAILS_SINCE, state)?.slice(FAILS_SINCE.length);
   const failingMs = failing ? now - Date.parse(failing) : 0;
   return {
     seen: {

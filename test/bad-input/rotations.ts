@@ -109,6 +109,13 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
+    says: 'The stack of the secret {secret} is being changed to sign otherwise',
+    advises: 'Nothing more was changed',
+    why: 'A deployment goes over to another way of signing, and no rotation may begin. If it is rolled back, rotate again.',
+    testedBy: 'test/end-to-end/rotation-begins.test.ts',
+  },
+  {
+    place: 'rotation',
     says: 'The rotation of the secret {secret} is switched off, or the secret is gone',
     advises: 'Nothing more was changed',
     why: 'A deployment has removed the schedule, or somebody has cancelled the rotation.',

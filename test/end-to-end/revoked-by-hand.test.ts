@@ -3,7 +3,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { FollowingScene } from './following-scene';
 import { signsByHand } from './hand-made';
-import { HOUR, RotatingScene, SHORT } from './rotating-scene';
+import { REGIONS, RegionsScene } from './regions-scene';
+import { HOUR, MINUTE, RotatingScene, SHORT } from './rotating-scene';
 import { DOMAIN, newKey, Scene } from './scene';
 import { nextReport, said, WATCHED } from './watched';
 
@@ -75,6 +76,43 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     expect(Object.values(scene.identity()!.tags).join()).not.toContain(`told=EXTERNAL:${first}`);
   });
 
+  test('further Regions: one that still has the next key is not led back to it', async () => {
+    const regions = await RegionsScene.inAll();
+    ({ scene } = regions);
+    const { clock, selector } = regions;
+    const [one, two] = REGIONS;
+    regions.rotate();
+    await clock.until('SES to be told', () => regions.selectorIn(one) !== selector);
+    Object.assign(scene.cloud.ses.settings, { firstLook: 100 * HOUR });
+    await clock.until('SES to be told', () => regions.selectorIn(two) !== selector);
+    await clock.pass(MINUTE);
+    scene.cloud.faults.add({
+      service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', region: two, kind: Scene.refusal(), times: 3,
+    });
+    await clock.until('the first one to be back', () => regions.selectorIn(one) === selector, 12 * HOUR);
+    await clock.pass(2 * MINUTE);
+    says(selector, REVOKED);
+    const next = regions.selectorIn(two);
+    await clock.pass(6 * HOUR);
+    expect(regions.selectorIn(two)).toBe(next);
+  });
+
+  test('followSecret: it is emptied while the next key is taken back, which then stays', async () => {
+    const following = await FollowingScene.deployed();
+    ({ scene } = following);
+    Object.assign(scene.cloud.ses.settings, { firstLook: 5 * HOUR });
+    following.store('s2');
+    await following.clock.until('SES to be told', () => following.selector === 's2', 3 * HOUR);
+    scene.cloud.faults.add({
+      service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: Scene.refusal(), times: 1,
+    });
+    await following.clock.until('the next key to be taken back', () => following.log.includes('"failed"'), 4 * HOUR);
+    says('s1', REVOKED);
+    await following.clock.pass(48 * HOUR);
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+    expect(following.log.split('\n').slice(-6).join('')).not.toContain('SES did not verify the key');
+  });
+
   test('followSecret: a new key that is stored is used', async () => {
     const following = await FollowingScene.deployed();
     ({ scene } = following);
@@ -91,7 +129,7 @@ describe('the record of the key was cut short', () => {
     await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
     says('s1', CUT_SHORT);
     await nextReport(scene);
-    expect(said(scene).at(-1)).toMatch(/has no key that can be read.*Delete that record\. Write the record again: deploy/);
+    expect(said(scene).at(-1)).toMatch(/has no key that can be read.*Delete the record of exactly this name, if there is one\. Write the record again: deploy/);
     scene.erase(`s1._domainkey.${DOMAIN}`);
     await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...AGAIN, recordTtl: Duration.minutes(20) }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
@@ -102,7 +140,7 @@ describe('the record of the key was cut short', () => {
     ({ scene } = rotating);
     says(rotating.selector, CUT_SHORT);
     await nextReport(scene);
-    expect(said(scene).at(-1)).toContain('Delete that record. Write the record again: deploy');
+    expect(said(scene).at(-1)).toContain('Delete the record of exactly this name, if there is one. Write the record again: deploy');
     scene.erase(`${rotating.selector}._domainkey.${DOMAIN}`);
     await scene.deployed('mail', rotating.dkim(SHORT, { ...WATCHED, recordTtl: Duration.minutes(20) }));
     await scene.verified();

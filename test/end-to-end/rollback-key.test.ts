@@ -196,4 +196,14 @@ describe('5 nobody can read the secret any more', () => {
     expect((await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...ELSEWHERE, ...WAIT }))).status)
       .toBe('UPDATE_ROLLBACK_FAILED');
   });
+
+  test('nothing is claimed where somebody has replaced the record since SES looked', async () => {
+    await restart({ recheckEvery: 24 * 3_600_000 });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    scene.publishKey('s1', PEM.two);
+    unreadableFrom(unreadable[0][1]);
+    expect((await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(7) }))).status)
+      .toBe('UPDATE_ROLLBACK_FAILED');
+  });
 });

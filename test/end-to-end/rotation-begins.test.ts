@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { thenFails } from './hand-made';
 import { HOUR, MINUTE, RotatingScene, SHORT } from './rotating-scene';
+import { Scene } from './scene';
 
 let rotating: RotatingScene;
 
@@ -27,6 +28,7 @@ test.each([['another key', 's9'], ['Easy DKIM', undefined]])('11 %s: it does not
   expect((await deploying).status).toBe('UPDATE_COMPLETE');
   await clock.pass(HOUR);
   expect(scene.identity()).toMatchObject(selector ? { tokens: [selector] } : { origin: 'AWS_SES' });
+  expect(rotating.rotationLog.join('')).toContain('is being changed to sign otherwise. Nothing more was changed');
 });
 
 test('the deployment is rolled back: the key is rotated as before', async () => {
@@ -48,4 +50,15 @@ test('the hourly care has nothing to do while a deployment has the stack sign ot
   expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(rotating.rotationLog.join('')).not.toContain('care-failed');
   expect(rotating.rotationLog.join('')).toContain('"rotation-ended"');
+});
+
+test('a roll-back that cannot take the label off keeps the key from its rotation for a day, and no longer', async () => {
+  const { scene, cloud, clock, selector } = rotating;
+  cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind: Scene.refusal() });
+  cloud.faults.add({ service: 'secretsmanager', operation: 'UpdateSecretVersionStage', kind: Scene.refusal(), skip: 1 });
+  expect((await scene.deploy('mail', scene.easy())).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  await clock.pass(25 * HOUR);
+  rotating.rotate();
+  await clock.pass(2 * HOUR);
+  expect(rotating.selector).not.toBe(selector);
 });

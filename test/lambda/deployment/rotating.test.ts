@@ -102,7 +102,7 @@ describe('while a rotation goes on', () => {
       expect(await took(() => update(to))).toBeGreaterThanOrEqual(RIGHT_AFTER);
       expect(keys.idOf('AWSPENDING')).toBeUndefined();
       const { identity } = stack.aws;
-      await expect(keys.step('setSecret')).rejects.toThrow('has no label of a rotation');
+      await expect(keys.step('setSecret')).rejects.toThrow('is being changed to sign otherwise');
       expect(stack.aws.identity).toEqual(identity);
     });
 

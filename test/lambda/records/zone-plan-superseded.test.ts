@@ -1,4 +1,5 @@
 // Tests of planning what is done with superseded records: retiring them, and revoking the key of one.
+import { txtRecord } from '../../../lambda/records/dkim-record';
 import { planRetirement, planRevocation, Retirement } from '../../../lambda/records/zone-plan';
 import {
   A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames,
@@ -82,6 +83,31 @@ describe('retiring', () => {
     retire();
     expect(valuesOf(OLD.name)).toEqual(['"by hand"']);
     expect(entries(A)).toMatchObject([{ label: 'new' }]);
+  });
+});
+
+describe('what SES was never told, and another name leads to', () => {
+  const UNTOLD = txtRecord(DOMAIN, 'untold', 'Key');
+
+  /** Its entry stands on a further page. */
+  beforeEach(() => {
+    for (let number = 1; number <= 6; number++) publish(A, [txtRecord(DOMAIN, `key${number}`, 'Key')]);
+    publish(A, [UNTOLD]);
+    zone.set(foreign(`mail._domainkey.${DOMAIN}`, 'CNAME', UNTOLD.name));
+    publish(B, [{ name: `mail._domainkey.${DOMAIN}`, type: 'CNAME', value: UNTOLD.name, data: UNTOLD.name }]);
+    publish(A, [NEW]);
+  });
+  const retireUntold = () => {
+    const changes = planRetirement(
+      zone.list(), A, { now: NOW, supersededUntil: LATER, selectorsInUse: [], neverTold: ['untold', 'key1'] });
+    zone.apply(changes);
+    return changes.length;
+  };
+
+  test('stays, and the rest goes', () => {
+    while (retireUntold() > 0);
+    expect(recordNames()).toContain(UNTOLD.name);
+    expect(recordNames()).not.toContain(`key1._domainkey.${DOMAIN}`);
   });
 });
 
