@@ -147,6 +147,13 @@ export const PARTS: readonly Part[] = [
     instead: { getLoggerPlugin: '() => ({ applyToStack: () => {} })' },
     form: ['clientStack.add(loggerMiddleware(), loggerMiddlewareOptions);', 'logger?.info?.({', 'logger?.error?.({'],
   },
+  {
+    // Warns of a Node.js that is old. The template says which one the function has, and it is not old.
+    file: '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js',
+    exports: ['state', 'emitWarningIfUnsupportedVersion'],
+    instead: { emitWarningIfUnsupportedVersion: '() => {}' },
+    form: ['export const emitWarningIfUnsupportedVersion = (version) => {', 'process.emitWarning(`NodeVersionSupportWarning:'],
+  },
   // Extensions of a client, which nobody passes. Without any, the config stays as it is.
   ...CLIENTS.map((client) => ({
     file: `@aws-sdk/client-${client}/dist-es/runtimeExtensions.js`,

@@ -5,7 +5,7 @@ import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { RecordSet } from '../base/ports';
 
-const NEW_KEY = 'Take a new key with a new selector. Of a rotating key, have a rotation make both';
+const NEW_KEY = 'Take a new key with a new selector, or rotate it';
 
 /** A record of a wanted name says something else, and it is not ours to change. */
 export class RecordConflictError extends HandlerError {

@@ -160,7 +160,7 @@ async function keepNext(
   log('next-key-kept', { selector: key.selector, message: why });
   await tidyUp(rotation, key.versionId);
   return new HandlerError(`SES keeps the key with the selector ${key.selector}, as the one before it is gone: ${why}`,
-    key.follows ? 'Store a key under another selector' : 'See what the public name servers answer for it, then rotate again');
+    key.follows ? 'Store a key under another selector' : 'Rotate again');
 }
 
 /** All at once: none has to wait for one that does not answer. */

@@ -13,6 +13,8 @@ export interface KeyView extends KeyName {
   readonly furtherTarget?: string;
 }
 
+const ANOTHER_KEY = 'rotate the key, or give the construct a new one under a new selector';
+
 /** Why a verifier cannot take the key from the texts of a record. */
 type Fault = readonly [what: string, remedy: string];
 
@@ -64,19 +66,17 @@ function faultOfKey(answer: NameServerAnswer, { sha256, isVerified }: KeyName): 
   const instead = `Delete the record of exactly this name, if there is one. ${again}`;
   if (texts.length === 0) {
     const { alias } = answer;
-    return alias ? [`is a CNAME to ${alias}, which has no key`, `Correct that, or: ${instead}`] : ['has no record', again];
+    return alias ? [`is a CNAME to ${alias}, which has no key`, instead] : ['has no record', again];
   }
   if (isRevoked(texts)) {
-    return ['has no key, as a revoked one', 'Find out who has revoked it. If the key has leaked, use another one: rotate it, '
-      + `or give the construct a new key under a new selector. If it has not: ${instead}`];
+    return ['has no key, as a revoked one', `If the key has leaked, ${ANOTHER_KEY}. If not: ${instead}`];
   }
   if (!hasUsableKey(texts)) return ['has no key that can be read', instead];
   const keys = publicKeysIn(texts);
   if (sha256 !== undefined && !(keys.length > 0 && keys.every(({ publicKeySha256 }) => publicKeySha256 === sha256))) {
     // A deployment cannot know which of two keys SES has, and does not replace one that can be read.
     return isVerified
-      ? ['has another key than the stack has set, and SES may have that one, too', 'Leave the record: mail may need it. '
-        + 'Give the construct a new key under a new selector']
+      ? ['has another key than the stack has set, and SES may have it', `Leave the record, and ${ANOTHER_KEY}`]
       : ['has another key than the one that SES signs with', instead];
   }
   const flaw = flawOf(texts);

@@ -98,7 +98,7 @@ export const FOLLOWED: readonly Refusal[] = [
     'The name of the next key has a record that says something else. `recordConflict` is for deployments only.',
     'test/end-to-end/following-records.test.ts'),
   told('SES keeps the key with the selector {selector}, as the one before it is gone: {problem}',
-    'See what the public name servers answer for it, then rotate again',
+    'Rotate again',
     'A rotating key: somebody has revoked the record of the key before it, and SES has not verified the next one.',
     'test/end-to-end/revoked-by-hand.test.ts'),
   told('SES keeps the key with the selector {selector}, as the one before it is gone: {problem}',

@@ -306,7 +306,7 @@ export const PUBLIC_DNS: readonly Refusal[] = [
   {
     place: 'records',
     says: 'The record {name} says that the key of this selector was revoked',
-    advises: 'Take a new key with a new selector. Of a rotating key, have a rotation make both',
+    advises: 'Take a new key with a new selector, or rotate it',
     why: 'The empty `p=` is there so that nobody trusts the leaked key: [A key has leaked](rotation.md#a-key-has-leaked).',
     testedBy: 'test/lambda/records/zone-plan-superseded.test.ts',
   },

@@ -58,7 +58,7 @@ export const RECORDS: readonly Refusal[] = [
   {
     place: 'records',
     says: `${says}. Its empty p= says that the key was revoked`,
-    advises: 'Take a new key with a new selector. Of a rotating key, have a rotation make both',
+    advises: 'Take a new key with a new selector, or rotate it',
     why: 'A revoked selector stays revoked: receivers remember it.',
     atDeployment: [inTheWay('a revoked key', 'TXT', ['"v=DKIM1; p="'], 'v=DKIM1; p=')],
   },

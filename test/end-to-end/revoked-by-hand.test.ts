@@ -28,7 +28,7 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
     says('s1', REVOKED);
     await nextReport(scene);
-    expect(said(scene).at(-1)).toMatch(/If the key has leaked, use another one: .* new key under a new selector/);
+    expect(said(scene).at(-1)).toMatch(/If the key has leaked, rotate the key, or give the construct a new one under a new selector/);
     await scene.deployed('mail', scene.byo('s2', scene.secrets.two, AGAIN));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   });
@@ -157,7 +157,7 @@ test('somebody has given SES another key, and written its record: the watch does
   signsByHand(scene, 's1', pem);
   await scene.verified();
   await nextReport(scene);
-  expect(said(scene).at(-1)).toContain('Leave the record: mail may need it. Give the construct a new key under a new selector');
+  expect(said(scene).at(-1)).toContain('Leave the record, and rotate the key, or give the construct a new one under a new selector');
   await scene.deployed('mail', scene.byo('s2', scene.secrets.two, AGAIN));
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
 });

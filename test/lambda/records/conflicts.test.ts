@@ -13,7 +13,7 @@ const txt = (...values: string[]): RecordSet => ({ name: WANTED.name, type: 'TXT
 
 const REMOVE = 'Remove it, choose another selector, or set recordConflict to OVERWRITE.';
 const IN_USE = 'Mail may be signed with the key that is there. Choose another selector, or remove it if no mail is signed with that key.';
-const REVOKED = 'Its empty p= says that the key was revoked. Take a new key with a new selector.';
+const REVOKED = 'Its empty p= says that the key was revoked. Take a new key with a new selector, or rotate it.';
 const foreign = (existing: readonly RecordSet[], { wanted = WANTED, mayOverwrite = true } = {}) =>
   RecordConflictError.foreign(wanted, existing, mayOverwrite).message;
 
@@ -90,7 +90,7 @@ describe('a selector that mail needs', () => {
       .toContain('an earlier key, which receivers may remember. Give the key a new selector: a selector has one key.');
     for (const time of [now, until]) {
       expect(superseded('"p="', { until, now: time }).message)
-        .toContain('says that the key of this selector was revoked. Take a new key with a new selector.');
+        .toContain('says that the key of this selector was revoked. Take a new key with a new selector, or rotate it.');
     }
   });
 
