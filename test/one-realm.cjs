@@ -7,15 +7,13 @@ const { setFlagsFromString } = require('node:v8');
 const { compileFunction } = require('node:vm');
 const Runtime = require('jest-runtime').default;
 const { name: own } = require('../package.json');
+const { isCounted } = require('./counted.cjs');
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // CI has newer versions of Node too
 
 // V8 optimizes a function that has run for a while, and it does so anew each time a module is evaluated: for each test
 // file and each start of a function. Most do not run long enough to be worth it. This waits six times as long.
 setFlagsFromString('--interrupt-budget=400000');
-
-/** They run all of it, much slower with counters. Coverage comes from the tests of each part. */
-const WITHOUT_COUNTERS = /\/test\/(end-to-end\/|cloud\/|histories\/|bad-input\/deployment\.|demo\.)/;
 
 const isShared = (from, name) =>
   /^[@\w]/.test(name) && !isBuiltin(name) && name !== own && !name.startsWith('@jest/') && !from.includes('/node_modules/');
@@ -51,7 +49,7 @@ class PlainStorage {
 
 module.exports = class OneRealm extends Runtime {
   constructor(config, environment, resolver, transformer, cacheFS, coverage, testPath, globalConfig) {
-    const collectCoverage = coverage.collectCoverage && !WITHOUT_COUNTERS.test(testPath);
+    const collectCoverage = coverage.collectCoverage && isCounted(testPath);
     super(config, environment, resolver, transformer, cacheFS, { ...coverage, collectCoverage }, testPath, globalConfig);
     const { executor } = this;
     executor.compile = (source, filename) => compiled(source, filename, executor.injectedModuleParameters);
