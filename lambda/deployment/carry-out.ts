@@ -16,8 +16,9 @@ import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { CreateOutcome, release } from '../signing/release';
 import { endRotation, withKey, withKnownKey } from '../signing/rotating-key';
-import { leadBack, rotationOf, settle } from '../signing/rotation';
+import { rotationOf } from '../signing/rotation-member';
 import { SHOWN_AFTER_MS } from '../signing/ses-rules';
+import { leadBack, settle } from '../signing/taking-back';
 
 /**
  * New policies are known everywhere after seconds, rarely minutes. When a resource that was made is deleted, its

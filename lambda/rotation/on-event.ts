@@ -14,11 +14,12 @@ import { Redactor } from '../base/redaction';
 import { fenceBy, Retry } from '../base/retry';
 import { follow, noteFailure } from '../signing/followed-key';
 import {
-  awaitNextKey, FailedForGoodError, finishNextKey, goOn, isOld, makeNextKey, PATIENCE_MS, Rotation, rotationOf, settle,
-  takeBackAfter, tidyUp, useNextKey,
+  awaitNextKey, FailedForGoodError, finishNextKey, makeNextKey, tidyUp, useNextKey,
 } from '../signing/rotation';
+import { isOld, PATIENCE_MS, Rotation, rotationOf } from '../signing/rotation-member';
 import { readPending, readStoredKeys, StoredKey } from '../signing/stored-key';
 import { retireDue, revokeKey } from '../signing/superseded';
+import { goOn, settle, takeBackAfter } from '../signing/taking-back';
 
 /** Secrets Manager has repeated a rotation for long enough by then, so that the hourly care goes on with it. */
 const LATE_MS = 30 * 60_000;

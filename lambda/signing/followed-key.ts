@@ -3,13 +3,12 @@
 // The user's secret is only read. A secret of ours says, version by version, which of its versions has a key, and our
 // labels say where that key stands. So a deployment, a repeat and a crash find what they find for a rotating key.
 import { createHash } from 'node:crypto';
-import {
-  openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotation, settle, wasToldOf,
-} from './rotation';
+import { openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotation } from './rotation-member';
 import { isGone, NamedKey, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { tagOf, wasTold } from './signing-tag';
 import { FollowedKey, readStoredKeys, readVersion, StoredKey, textOfFollowed } from './stored-key';
+import { settle, wasToldOf } from './taking-back';
 import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
