@@ -1,6 +1,9 @@
 // Tests of the plans for records that an owner lets go of, or shares with another owner.
 import { RecordSet } from '../../../lambda/base/ports';
-import { planLeaving, planRelease, planRetention, planTouch } from '../../../lambda/records/zone-plan';
+import { txtRecord } from '../../../lambda/records/dkim-record';
+import { Entry } from '../../../lambda/records/registry';
+import { planLeaving, planRelease, planRetention, planTouch, StillUsed } from '../../../lambda/records/zone-plan';
+import { ZoneView } from '../../../lambda/records/zone-view';
 import {
   A, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, plan, publish, recordNames, release,
   WEIGHTED, zone,
@@ -166,3 +169,96 @@ test('the registry record of a domain with dots in its labels\' place is not mis
   release(A);
   expect(recordNames()).toEqual([`a.new._domainkey.${DOMAIN}`]);
 });
+
+describe('releasing while SES goes on signing', () => {
+  const letGo = (stillUsed: StillUsed, owner = A) => zone.apply(planRelease(zone.list(), owner, stillUsed));
+  const untold = { now: NOW, supersededUntil: LATER, wasTold: () => false };
+
+  test('what it signs with stays for the owner that comes after, which takes it away in the end', () => {
+    publish(A, [NEW, OLD]);
+    publish(B, EASY);
+    const before = entries(B);
+    letGo({ names: [NEW.name], successor: B.label });
+    expect(recordNames()).toEqual([NEW, ...EASY].map(({ name }) => name));
+    expect(entries(B)).toEqual([expect.objectContaining({ label: 'new', origin: 'ours' }), ...before].sort(byLabel));
+    expect(entries(B).filter(({ until }) => until)).toEqual([]);
+    release(B);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('where no owner comes after, it is the user\'s, and nobody else\'s registry changes', () => {
+    publish(A, [NEW, OLD]);
+    publish(B, EASY);
+    const before = entries(B);
+    letGo({ names: [NEW.name] });
+    expect(recordNames()).toEqual([NEW, ...EASY].map(({ name }) => name));
+    expect(entries(B)).toEqual(before);
+    release(B);
+    expect(recordNames()).toEqual([NEW.name]);
+  });
+
+  test('what the owner that comes after lists already, it lists once', () => {
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    const before = entries(B);
+    letGo({ names: [NEW.name], successor: B.label });
+    expect(entries(B)).toEqual(before);
+    expect(recordNames()).toEqual([NEW.name]);
+  });
+
+  test('the owner that comes after gets it in its registry record, not in a further page', () => {
+    for (let number = 0; number < 12; number++) publish(B, [{ ...OLD, name: OLD.name.replace('old', `key${number}`) }]);
+    const pages = () => new ZoneView(zone.list(), B).ownPages.map(({ record }) => record);
+    const before = pages();
+    expect(before).not.toEqual([]);
+    publish(A, [NEW]);
+    letGo({ names: [NEW.name], successor: B.label });
+    expect(entries(B).map(({ label }) => label)).toContain('new');
+    expect(pages()).toEqual(before);
+  });
+
+  test('the owner that comes after keeps for the mail on its way what was told, or is superseded', () => {
+    const [told, superseded, due] = ['told', 'superseded', 'due'].map((selector) => txtRecord(DOMAIN, selector, 'Key'));
+    publish(A, [due]);
+    publish(A, [superseded], { supersededUntil: NOW });
+    publish(A, [NEW, told]);
+    publish(B, EASY);
+    letGo({
+      names: [],
+      successor: B.label,
+      before: { now: NOW, supersededUntil: MUCH_LATER, wasTold: ({ label }) => label === 'told' },
+    });
+    expect(entries(B).filter(({ until }) => until).map(({ label, until }) => [label, until]))
+      .toEqual([['superseded', LATER], ['told', MUCH_LATER]]);
+    expect(recordNames()).toEqual([superseded, told, ...EASY].map(({ name }) => name).sort());
+  });
+
+  test('where no owner comes after, no mail on its way keeps a record', () => {
+    publish(A, [OLD]);
+    publish(A, [NEW]);
+    publish(B, EASY);
+    letGo({ names: [], successor: 'cdk-ses-dkim-of-nobody', before: { ...untold, wasTold: () => true } });
+    expect(recordNames()).toEqual(EASY.map(({ name }) => name));
+    letGo({ names: [], before: { ...untold, wasTold: () => true } }, B);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('an owner that is leaving as well keeps nothing, and comes too late with what it had planned', () => {
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    const late = plan(B, [NEW, OLD]);
+    letGo({ names: [], leaving: [B.label] });
+    expect(recordNames()).toEqual([]);
+    expect(entries(B)).toMatchObject([{ label: 'new' }]);
+    expect(() => zone.apply(late)).toThrow(/not found|do not match/);
+  });
+
+  test('an owner that stays keeps what it lists, also where another one is leaving', () => {
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    letGo({ names: [], leaving: ['cdk-ses-dkim-of-nobody'] });
+    expect(recordNames()).toEqual([NEW.name]);
+  });
+});
+
+const byLabel = (one: Entry, other: Entry) => one.label < other.label ? -1 : 1;
