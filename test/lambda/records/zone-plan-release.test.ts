@@ -97,6 +97,14 @@ test('what one owner retains is the user’s, and another owner does not delete 
   expect(recordNames()).toEqual([NEW.name]);
 });
 
+test('of several records that one owner retains, each becomes the user’s with the other', () => {
+  publish(A, [NEW, OLD]);
+  publish(B, [NEW, OLD, ...EASY]);
+  release(A, true);
+  expect(entries(B).map(({ label, origin }) => [label, origin]))
+    .toEqual([['new', 'found'], ['old', 'found'], ['t1', 'ours'], ['t2', 'ours'], ['t3', 'ours']]);
+});
+
 test('a touch changes nothing but the TTL of the own registry record', () => {
   publish(A, [NEW]);
   const before = zone.list();

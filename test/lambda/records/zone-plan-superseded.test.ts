@@ -1,13 +1,14 @@
 // Tests of planning what is done with superseded records: retiring them, and revoking the key of one.
-import { planRetirement, planRevocation } from '../../../lambda/records/zone-plan';
+import { planRetirement, planRevocation, Retirement } from '../../../lambda/records/zone-plan';
 import {
   A, B, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames, release, zone,
 } from '../fixtures/planned-zone';
 
 const DUE = { now: LATER, supersededUntil: MUCH_LATER, selectorsInUse: ['new'] };
-const revocation = (label = 'old', owner = A) => planRevocation(zone.list(), owner, { label, until: MUCH_LATER, partners: [] });
+const revocation = (label = 'old', owner = A, partners: string[] = []) =>
+  planRevocation(zone.list(), owner, { label, until: MUCH_LATER, partners });
 const revoke = (label?: string, owner?: typeof A) => zone.apply(revocation(label, owner));
-const retire = (options: Partial<typeof DUE> = {}, owner = A) =>
+const retire = (options: Partial<Retirement> = {}, owner = A) =>
   zone.apply(planRetirement(zone.list(), owner, { ...DUE, ...options }));
 const valuesOf = (name: string) => zone.list().find((each) => each.name === name)?.values;
 const NOT_OURS_ALONE = "no superseded record of the selector old that is this construct's alone";
@@ -43,6 +44,30 @@ describe('retiring', () => {
     retire();
     expect(recordNames()).toContain(OLD.name);
     release(B);
+    expect(recordNames()).toEqual([NEW.name]);
+  });
+
+  test('what was revoked goes before its time, where that is asked for', () => {
+    revoke();
+    publish(A, EASY);
+    retire();
+    expect(recordNames()).toContain(OLD.name);
+    retire({ now: NOW, revokedToo: true });
+    expect(recordNames()).toEqual([NEW, ...EASY].map(({ name }) => name));
+  });
+
+  test('so does what SES was never told of, if it is superseded', () => {
+    publish(A, EASY);
+    retire({ now: NOW, selectorsInUse: [], neverTold: ['new', 't1'] });
+    expect(recordNames()).toEqual([OLD, ...EASY].map(({ name }) => name));
+  });
+
+  test('what another owner adopts at the same moment stays', () => {
+    publish(B, [OLD]);
+    const late = planRetirement(zone.list(), A, DUE);
+    release(B);
+    expect(() => zone.apply(late)).toThrow(/not found|do not match/);
+    retire();
     expect(recordNames()).toEqual([NEW.name]);
   });
 
@@ -103,6 +128,19 @@ describe('revoking', () => {
     const before = zone.content();
     expect(() => revocation()).toThrow(NOT_OURS_ALONE);
     expect(zone.content()).toEqual(before);
+  });
+
+  test('one that others list is taken back where they have the same key, or no longer want it', () => {
+    publish(B, [OLD]);
+    expect(() => revocation('old', A, ['cdk-ses-dkim-of-nobody'])).toThrow(NOT_OURS_ALONE);
+    expect(revocation('old', A, [B.label])).not.toEqual([]);
+    publish(B, [NEW]);
+    revoke();
+    expect(valuesOf(OLD.name)).toEqual(['"v=DKIM1; k=rsa; p="']);
+  });
+
+  test('a selector that was never there is refused, and the text says that nothing was changed', () => {
+    expect(() => revocation('no-such')).toThrow('Nothing was changed. A record of somebody else is theirs to revoke.');
   });
 
   test('a token of Easy DKIM leads to a key of SES: it is refused', () => {

@@ -3,7 +3,8 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { quote } from '../../../lambda/base/dns-text';
 import { RecordConflictError } from '../../../lambda/records/conflicts';
 import { DkimRecord, txtRecord } from '../../../lambda/records/dkim-record';
-import { registryName } from '../../../lambda/records/zone-view';
+import { planNote, Publication } from '../../../lambda/records/zone-plan';
+import { registryName, ZoneView } from '../../../lambda/records/zone-view';
 import {
   A, ALIAS, B, DOMAIN, EASY, entries, foreign, LATER, MUCH_LATER, NEW, NOW, OLD, OTHER_KEY, plan, publish, recordNames,
   release, WEIGHTED, zone,
@@ -247,6 +248,15 @@ describe('a record that is no longer wanted', () => {
       .toEqual([['new', 'ours', MUCH_LATER], ['old', 'ours', undefined]]);
   });
 
+  test('is unmarked also where a further page of the registry lists it, beside what stays marked', () => {
+    const keys = Array.from({ length: 12 }, (_, number) => txtRecord(DOMAIN, `key${number}`, 'Key'));
+    for (const each of keys) publish(A, [each]);
+    const listed = () => new ZoneView(zone.list(), A).entries.map(({ label, until }) => [label, until]).sort();
+    expect(new ZoneView(zone.list(), A).ownPages).not.toEqual([]);
+    publish(A, [keys[1]]);
+    expect(listed()).toEqual(keys.map((_, number) => [`key${number}`, number === 1 ? undefined : LATER]).sort());
+  });
+
   test('is forgotten when it was found, has gone, or was changed', () => {
     // GIVEN
     zone.set(foreign(OLD.name, 'TXT', OLD.data));
@@ -278,7 +288,164 @@ describe('a superseded selector takes no other key, not even with OVERWRITE', ()
 
   test('but for a slot: there SES is told when receivers have forgotten the earlier key', () => {
     expect(() => plan(A, [otherKey], { takesTurns: true })).toThrow(`until ${LATER}`);
-    publish(A, [otherKey], { takesTurns: true, now: MUCH_LATER });
+    publish(A, [otherKey], { takesTurns: true, now: LATER });
     expect(zone.list().find(({ name }) => name === OLD.name)?.values).toEqual([otherKey.data]);
+  });
+});
+
+describe('noting what somebody else wrote, before it is used', () => {
+  const noteOf = (owner: typeof A, wanted: DkimRecord[], options: Partial<Publication> = {}) =>
+    planNote(zone.list(), owner, { wanted, ttl: 1800, overwrite: false, now: NOW, supersededUntil: LATER, ...options });
+
+  test.each([
+    [false, NEW.data], [true, '"theirs"'],
+  ])('with OVERWRITE %s, what was found is noted, and nothing else is changed', (overwrite, data) => {
+    publish(A, [OLD]);
+    zone.set(foreign(NEW.name, 'TXT', data));
+    zone.apply(noteOf(A, [NEW], { overwrite }));
+    expect(zone.content()).toContain(`${NEW.name} TXT 300 ${data}`);
+    expect(entries(A).map(({ label, origin, until }) => [label, origin, until]))
+      .toEqual([['new', 'found', undefined], ['old', 'ours', undefined]]);
+    expect(noteOf(A, [NEW], { overwrite })).toEqual([]);
+  });
+
+  test('what a wanted CNAME cannot stand beside is noted only where an entry can speak of it', () => {
+    zone.set(foreign(EASY[0].name, 'TXT', '"theirs"'));
+    zone.apply(noteOf(A, EASY, { overwrite: true }));
+    expect(entries(A)).toMatchObject([{ label: 't1', type: 'TXT', origin: 'found' }]);
+  });
+
+  test('the registry record has the TTL of the others, where there was none', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data));
+    zone.apply(noteOf(A, [NEW]));
+    expect(zone.list().find(({ name }) => name === registryName(A))?.ttl).toBe(1800);
+  });
+
+  test('nothing is noted where nothing is, or where an owner wrote it', () => {
+    expect(noteOf(A, [NEW])).toEqual([]);
+    publish(B, [NEW]);
+    expect(noteOf(A, [NEW])).toEqual([]);
+    publish(A, [NEW]);
+    expect(noteOf(A, [NEW])).toEqual([]);
+  });
+
+  test('another owner that found it too looks again', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data));
+    publish(B, [NEW]);
+    const late = plan(B, [NEW, OLD]);
+    zone.apply(noteOf(A, [NEW]));
+    expect(() => zone.apply(late)).toThrow(/do not match/);
+  });
+
+  test('what cannot be published is not noted', () => {
+    zone.set(foreign(NEW.name, 'TXT', '"theirs"'));
+    expect(() => noteOf(A, [NEW])).toThrow(RecordConflictError);
+  });
+
+  test('an owner that came since then to the same found record looks again, and no other one does', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data));
+    zone.apply(noteOf(A, [NEW]));
+    const notedAmong = zone.list().map(({ name }) => name);
+    publish(B, [OLD]);
+    expect(plan(A, [NEW], { notedAmong })).toEqual([]);
+    publish(B, [NEW]);
+    const late = plan(B, [NEW, ...EASY]);
+    publish(A, [NEW], { notedAmong });
+    expect(() => zone.apply(late)).toThrow(/do not match/);
+    expect(plan(A, [NEW], { notedAmong: zone.list().map(({ name }) => name) })).toEqual([]);
+  });
+});
+
+describe('a record that is there, and what is wanted', () => {
+  const TXT_OF_TOKEN = txtRecord(DOMAIN, 't1', 'Key');
+
+  test('with the key that SES signs with already, it stays, whatever else it says', () => {
+    const flawed = '"v=DKIM1; t=y; p=NewKey"';
+    zone.set(foreign(NEW.name, 'TXT', flawed));
+    expect(() => plan(A, [NEW])).toThrow(RecordConflictError);
+    publish(A, [NEW], { inUse: true });
+    expect(zone.content()).toContain(`${NEW.name} TXT 300 ${flawed}`);
+    expect(entries(A)).toMatchObject([{ label: 'new', origin: 'found' }]);
+    zone.set(foreign(NEW.name, 'TXT', '"v=DKIM1; p=OtherKey"'));
+    expect(() => plan(A, [NEW], { inUse: true })).toThrow(RecordConflictError);
+  });
+
+  test('a wildcard that answers what is wanted makes a record needless; another one does not', () => {
+    const wildcard = NEW.name.replace('new', '*');
+    zone.set(foreign(wildcard, 'TXT', '"v=DKIM1; t=y; p=NewKey"'));
+    publish(A, [NEW], { inUse: true });
+    expect(recordNames()).toEqual([wildcard]);
+    expect(entries(A)).toEqual([]);
+    publish(A, [NEW]);
+    expect(recordNames()).toEqual([wildcard, NEW.name]);
+  });
+
+  test('once it was found, and is ours by another owner\'s word, its own TTL stays and it is ours', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data));
+    publish(A, [NEW]);
+    zone.remove(NEW.name);
+    publish(B, [NEW]);
+    expect(entries(A)).toMatchObject([{ label: 'new', origin: 'ours' }]);
+    release(B);
+    release(A);
+    expect(zone.content()).toEqual([]);
+  });
+
+  test('what is made again is ours for the other owner that had found it, and the rest of that registry stays', () => {
+    zone.set(foreign(NEW.name, 'TXT', NEW.data), foreign(OLD.name, 'TXT', OLD.data));
+    publish(B, [NEW, OLD]);
+    zone.remove(NEW.name);
+    publish(A, [NEW]);
+    expect(entries(B)).toMatchObject([{ label: 'new', origin: 'ours' }, { label: 'old', origin: 'found' }]);
+  });
+
+  test('what another owner wrote may not be replaced, not even with OVERWRITE', () => {
+    publish(B, [OLD]);
+    expect(() => plan(A, [OTHER_KEY], { overwrite: true }))
+      .toThrow('Another stack, or the same domain in another Region, uses the record');
+  });
+
+  test('one of several that is right is not enough', () => {
+    zone.set(WEIGHTED[0], { ...WEIGHTED[1], ResourceRecords: [{ Value: NEW.data }] });
+    expect(() => plan(A, [NEW])).toThrow(RecordConflictError);
+  });
+
+  test.each<[string, () => void, boolean, string]>([
+    ['somebody else\'s', () => publish(A, [TXT_OF_TOKEN]), false, 'was not written by this construct'],
+    ['another owner\'s', () => publish(B, [TXT_OF_TOKEN]), true, 'Another stack, or the same domain in another Region'],
+  ])('one of several that is %s is enough for a refusal', (_, prepare, overwrite, message) => {
+    prepare();
+    zone.apply([{ action: 'CREATE', record: { name: EASY[0].name, type: 'MX', ttl: 60, values: ['10 mx.example.net'] } }]);
+    expect(() => plan(A, EASY, { overwrite })).toThrow(message);
+  });
+
+  test('where nobody can ask for OVERWRITE, nobody is told to', () => {
+    zone.set(foreign(NEW.name, 'TXT', '"theirs"'));
+    expect(() => plan(A, [NEW], { overwrite: undefined }))
+      .toThrow(/needed is TXT [^.]*\. Remove it, or choose another selector\.$/);
+  });
+});
+
+describe('the time until which a superseded record stays', () => {
+  const later = (hours: number) => `${new Date(Date.parse(LATER) + hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+  const until = () => entries(A).find(({ label }) => label === 'old')?.until;
+
+  beforeEach(() => {
+    publish(A, [OLD]);
+    publish(A, [NEW]);
+  });
+
+  test('is put off when SES signs with it again, by more than an hour', () => {
+    publish(A, [NEW], { usedUntilNow: ['old'], supersededUntil: later(1) });
+    expect(until()).toBe(LATER);
+    publish(A, [NEW], { usedUntilNow: ['new'], supersededUntil: MUCH_LATER });
+    expect(until()).toBe(LATER);
+    publish(A, [NEW], { usedUntilNow: ['old'], supersededUntil: later(2) });
+    expect(until()).toBe(later(2));
+  });
+
+  test('is not lost where nothing is to be superseded', () => {
+    publish(A, [NEW], { usedUntilNow: ['old'], supersededUntil: undefined });
+    expect(until()).toBe(LATER);
   });
 });
