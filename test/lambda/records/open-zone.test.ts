@@ -1,4 +1,5 @@
 // Tests of the look at a hosted zone before anything is written to it.
+import { ZoneSettings } from '../../../lambda/base/desired-state';
 import { ZoneGoneError } from '../../../lambda/base/errors';
 import { HostedZone, RecordSet } from '../../../lambda/base/ports';
 import { openZone } from '../../../lambda/records/open-zone';
@@ -75,7 +76,7 @@ test('a zone that the function may not open is said with the way out', async () 
   const refused = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
   await expect(openZone(zoneOf(async () => { throw refused; }), properties, 'example.com')).rejects
     .toThrow('The function has no access to the hosted zone Z1: not authorized. A zone of another account needs '
-      + 'hostedZoneRole; in this account');
+      + 'hostedZoneRole; in this account, a permission boundary or service control policy forbids the call.');
 });
 
 describe('a part that the zone delegates to others', () => {
@@ -95,14 +96,59 @@ describe('a part that the zone delegates to others', () => {
   });
 
   test('I whose zone cannot be that of the domain is not advised', async () => {
-    await expect(open(ns('mail.example.com'))).rejects.toThrow('Use the hosted zone of mail.example.com');
+    await expect(open(ns('mail.example.com'))).rejects.toThrow('Use the hosted zone of mail.example.com that those name '
+      + 'servers serve. Without one of Route 53, leave hostedZone out, and publish the records there.');
     await expect(open(undefined, [ns('_domainkey.mail.example.com')])).rejects
       .toThrow(/Nothing was written there\. Leave hostedZone out, and publish the records there\.$/);
+  });
+
+  test('a name that only ends like it is no part of it', async () => {
+    await expect(open(ns('ail.example.com'))).resolves.toBeDefined();
+    await expect(open({ ...ns('mail.example.com'), type: 'A' })).resolves.toBeDefined();
+  });
+
+  test('has its name servers named, each, and cut where they are many', async () => {
+    const values = Array.from({ length: 50 }, (_, index) => `ns${index}.elsewhere.example.`);
+    const error = await open({ ...ns('mail.example.com'), values }).then(() => undefined, ({ message }: Error) => message);
+    expect(error).toContain('(NS ns0.elsewhere.example., ns1.elsewhere.example., ');
+    expect(error!.length).toBeLessThan(1_000);
   });
 
   test('is no matter below _domainkey, beside the records', async () => {
     await expect(open(undefined, [record('s1'), ns('s2._domainkey.mail.example.com')])).resolves.toBeDefined();
   });
+});
+
+describe('a wildcard that answers for the domain', () => {
+  const [web, mail] = [['A', '192.0.2.1'], ['MX', '10 mx.example.net']].map(([type, value]): RecordSet =>
+    ({ name: '*.example.com', type, ttl: 60, values: [value] }));
+  const open = (wildcard: RecordSet[], listed: RecordSet[] = [], settings: ZoneSettings = properties) => openZone(
+    { ...zoneOf(async () => ({ name: 'example.com', privateZone: false }), async () => listed), wildcardFor: async () => wildcard },
+    settings, 'mail.example.com',
+  );
+
+  test('is refused when mail arrives by it, which a first record would end', async () => {
+    await expect(open([web, mail])).rejects.toThrow('The hosted zone Z1 answers for mail.example.com by its wildcard MX '
+      + '*.example.com. With a record below mail.example.com, it would no longer, and mail to the domain would be lost. '
+      + 'Nothing was written there. Give mail.example.com an MX record of its own first');
+  });
+
+  test('is no matter when it leads to a web site, or a record is there already', async () => {
+    await expect(open([web])).resolves.toBeDefined();
+    await expect(open([web, mail], [record('s1')])).resolves.toBeDefined();
+  });
+
+  test('is no matter in the zone of slots, where no mail arrives', async () => {
+    const delegation = { place: 'mail.example.com.keys.example.com', slots: ['dkim-a', 'dkim-b'] };
+    await expect(open([mail], [], { ...properties, delegation })).resolves.toBeDefined();
+  });
+});
+
+test('a zone behind a role that refuses the function is said with what to look at', async () => {
+  const refused = zoneOf(async () => { throw new ZoneGoneError('The role refuses it', true); });
+  await expect(openZone(refused, { ...properties, roleArn: 'arn:role' }, 'example.com')).rejects
+    .toThrow("The role refuses it. See whether the role is there, its trust policy lets the function's role assume it, and "
+      + 'its own policies allow the calls to that hosted zone.');
 });
 
 test('another failure is passed on', async () => {
