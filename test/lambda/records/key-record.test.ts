@@ -1,6 +1,6 @@
 // Tests of what a verifier reads from a key record, beside the texts of dkim-record.test.ts: real keys, and flaws.
-import { generateKeyPairSync } from 'node:crypto';
-import { flawOf, hasKey, hasUsableKey, isRevoked, keyText } from '../../../lambda/records/key-record';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { digestsOfKeys, flawOf, hasKey, hasUsableKey, isRevoked, keyText } from '../../../lambda/records/key-record';
 
 const [OURS, THEIRS] = [1024, 1536].map((modulusLength) => generateKeyPairSync('rsa', { modulusLength }).publicKey);
 const spki = (key: typeof OURS) => key.export({ format: 'der', type: 'spki' }).toString('base64');
@@ -79,4 +79,41 @@ test('the form of p= is a flaw only where it is not the one that all read', () =
 
 test('what is not there has no flaw', () => {
   expect(flawOf([])).toBeUndefined();
+});
+
+test.each([
+  ['two values', [keyText(spki(OURS)), 'hello'], 'it has 2 values, of which a verifier takes any', 'Leave it the value with the key'],
+  [
+    'a tag twice', [`${keyText(spki(OURS))}; n=a; n=b`], 'it is not a list of tags, each with a name and there once', 'Correct its tags',
+  ],
+  [
+    'a version in another place', [`p=${spki(OURS)}; v=DKIM1`],
+    'its version is not v=DKIM1 in the first place', 'Begin it with v=DKIM1',
+  ],
+  ['another type', [`k=ed25519; p=${spki(OURS)}`], 'k=ed25519 is not the type of the key', 'Write k=rsa'],
+  ['another hash', [`p=${spki(OURS)}; h=sha1`], 'h=sha1 lacks sha256, by which SES signs', 'Add sha256 to h=, or take h= out'],
+  ['another service', [`p=${spki(OURS)}; s=x`], 's=x is not for mail', 'Add email to s=, or take s= out'],
+  [
+    'some senders', [`p=${spki(OURS)}; g=a*`], 'g=a* limits it to some senders, for verifiers that know g=', 'Take g= out',
+  ],
+  [
+    'a test', [`p=${spki(OURS)}; t=s:y`], 't=y says that DKIM is only tested, and mail counts as unsigned', 'Take y out of t=',
+  ],
+  [
+    'another form', [`p=${pkcs1(OURS)}`],
+    'not every verifier can read the form of its p=', 'Write p= as base64 of a SubjectPublicKeyInfo',
+  ],
+])('what is to be done about %s is said', (_, texts, what, remedy) => {
+  expect(flawOf(texts)).toEqual({ what, remedy });
+});
+
+test.each(['g=*', 's=*', 's=x : email', 'h=sha1 : sha256', 't=s', 't=', 'n=', 'v1=x'])('%s is no flaw', (tag) => {
+  expect(flawOf([`${keyText(spki(OURS))}; ${tag}`])).toBeUndefined();
+});
+
+test('a key has one digest in whichever form it is; what is no RSA key has none', () => {
+  const digest = createHash('sha256').update(OURS.export({ format: 'der', type: 'spki' })).digest('hex');
+  const texts = [keyText(spki(OURS)), `p=${pkcs1(OURS)}`, 'p=', 'p=abc', `p=${EC}`, `p=${ED25519}`, 'hello'];
+  expect(digestsOfKeys(texts)).toEqual([digest, digest]);
+  expect(digestsOfKeys([`p=${spki(THEIRS)}`])).not.toContain(digest);
 });
