@@ -92,6 +92,21 @@ describe('publishing', () => {
     expect(zone.list().find(({ name }) => name === registryName(B))?.ttl).toBe(1801);
   });
 
+  test('an owner that wrote one of the records in the meantime is touched once', async () => {
+    zone.set(foreign(OLD.name, 'TXT', OLD.data));
+    const { change } = open;
+    const meanwhile: OpenZone = {
+      ...open,
+      change: async (changes) => {
+        const made = await change(changes);
+        if (!zone.list().some(({ name }) => name === registryName(B))) planned(B, [NEW]);
+        return made;
+      },
+    };
+    await publish({ wanted: [OLD, NEW] }, { ...publisher(), zone: meanwhile });
+    expect(zone.list().find(({ name }) => name === registryName(B))?.ttl).toBe(1801);
+  });
+
   // Its registry record is touched again after each batch, as the plan never comes to an end.
   test.failing('an owner that came upon the same record in the meantime is touched once', async () => {
     zone.set(foreign(OLD.name, 'TXT', OLD.data));

@@ -214,6 +214,31 @@ describe('releasing while SES goes on signing', () => {
     expect(recordNames()).toEqual([NEW.name]);
   });
 
+  test('nor does it list anew what it has superseded', () => {
+    publish(A, [NEW]);
+    publish(B, [NEW]);
+    publish(B, [OLD]);
+    const before = entries(B);
+    letGo({ names: [NEW.name], successor: B.label });
+    expect(entries(B)).toEqual(before);
+  });
+
+  test('what both list stays with it, beside what it gets', () => {
+    publish(A, [NEW, OLD]);
+    publish(B, [OLD]);
+    letGo({ names: [NEW.name], successor: B.label });
+    expect(entries(B).map(({ label }) => label)).toEqual(['new', 'old']);
+  });
+
+  test('where it needs nothing, its registry record stays as it is', () => {
+    publish(A, [NEW]);
+    publish(B, EASY);
+    const registry = () => zone.content().filter((each) => each.startsWith('cdk-ses-dkim-'));
+    const before = registry().filter((each) => each.startsWith(B.label));
+    letGo({ names: [], successor: B.label });
+    expect(registry()).toEqual(before);
+  });
+
   test('the owner that comes after gets it in its registry record, not in a further page', () => {
     for (let number = 0; number < 12; number++) publish(B, [{ ...OLD, name: OLD.name.replace('old', `key${number}`) }]);
     const pages = () => new ZoneView(zone.list(), B).ownPages.map(({ record }) => record);

@@ -47,6 +47,11 @@ describe('retiring', () => {
     expect(recordNames()).toEqual([NEW.name]);
   });
 
+  test('an owner that has no record yet keeps its registry record', () => {
+    publish(B, []);
+    expect(planRetirement(zone.list(), B, DUE)).toEqual([]);
+  });
+
   test('what was revoked goes before its time, where that is asked for', () => {
     revoke();
     publish(A, EASY);
@@ -109,6 +114,10 @@ describe('revoking', () => {
   test.each<[string, () => void]>([
     ['a record in use', () => publish(A, [OLD])],
     ['one that another owner lists as well', () => publish(B, [OLD])],
+    ['one that another owner has retained', () => {
+      publish(B, [OLD]);
+      release(B, true);
+    }],
     ['one that somebody has changed', () => zone.set(foreign(OLD.name, 'TXT', '"by hand"'))],
     ['one that is gone', () => zone.remove(OLD.name)],
     ['one that was found', () => {

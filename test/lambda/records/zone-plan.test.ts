@@ -83,8 +83,9 @@ describe('publishing', () => {
     expect(entries(A)).toMatchObject([{ origin: 'ours' }]);
   });
 
-  test('another key of ours replaces the old one under the same selector', () => {
+  test('another key of ours replaces the old one under the same selector, whoever else has records there', () => {
     // GIVEN
+    publish(B, EASY);
     publish(A, [OLD]);
     // WHEN
     publish(A, [OTHER_KEY]);
@@ -253,8 +254,9 @@ describe('a record that is no longer wanted', () => {
     for (const each of keys) publish(A, [each]);
     const listed = () => new ZoneView(zone.list(), A).entries.map(({ label, until }) => [label, until]).sort();
     expect(new ZoneView(zone.list(), A).ownPages).not.toEqual([]);
-    publish(A, [keys[1]]);
-    expect(listed()).toEqual(keys.map((_, number) => [`key${number}`, number === 1 ? undefined : LATER]).sort());
+    publish(A, [keys[1], keys[2]]);
+    const isWanted = (number: number) => number === 1 || number === 2;
+    expect(listed()).toEqual(keys.map((_, number) => [`key${number}`, isWanted(number) ? undefined : LATER]).sort());
   });
 
   test('is forgotten when it was found, has gone, or was changed', () => {
@@ -343,16 +345,17 @@ describe('noting what somebody else wrote, before it is used', () => {
   });
 
   test('an owner that came since then to the same found record looks again, and no other one does', () => {
-    zone.set(foreign(NEW.name, 'TXT', NEW.data));
-    zone.apply(noteOf(A, [NEW]));
+    const found = [NEW, OLD];
+    zone.set(...found.map(({ name, data }) => foreign(name, 'TXT', data)));
+    zone.apply(noteOf(A, found));
     const notedAmong = zone.list().map(({ name }) => name);
-    publish(B, [OLD]);
-    expect(plan(A, [NEW], { notedAmong })).toEqual([]);
+    publish(B, [EASY[0]]);
+    expect(plan(A, found, { notedAmong })).toEqual([]);
     publish(B, [NEW]);
     const late = plan(B, [NEW, ...EASY]);
-    publish(A, [NEW], { notedAmong });
+    publish(A, found, { notedAmong });
     expect(() => zone.apply(late)).toThrow(/do not match/);
-    expect(plan(A, [NEW], { notedAmong: zone.list().map(({ name }) => name) })).toEqual([]);
+    expect(plan(A, found, { notedAmong: zone.list().map(({ name }) => name) })).toEqual([]);
   });
 });
 
@@ -395,7 +398,7 @@ describe('a record that is there, and what is wanted', () => {
     zone.set(foreign(NEW.name, 'TXT', NEW.data), foreign(OLD.name, 'TXT', OLD.data));
     publish(B, [NEW, OLD]);
     zone.remove(NEW.name);
-    publish(A, [NEW]);
+    publish(A, [NEW, OLD, ...EASY]);
     expect(entries(B)).toMatchObject([{ label: 'new', origin: 'ours' }, { label: 'old', origin: 'found' }]);
   });
 
