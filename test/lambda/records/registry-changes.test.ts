@@ -151,6 +151,9 @@ describe('room in a batch', () => {
     expect(made.map((change) => parseRegistry(change.record.values).of)).toEqual([B.label, B.label, B.label]);
     expect(made[2].record.name).toBe(recordName(pageLabel(B.label, 2), DOMAIN));
     expect(made.slice(1).map((change) => labelsIn(change.record))).toEqual([['s0', 's1'], ['s2']]);
+    const short = pageOf(B, 1, entries(2));
+    expect(makeRoom(new ZoneView([short], A), [remove(short), create(theirs)], 500).slice(1)
+      .map((change) => labelsIn(change.record))).toEqual([['s0'], ['s1']]);
   });
 
   test('comes from somebody else\'s record, which goes first', () => {
