@@ -47,12 +47,10 @@ export function changeOwnRegistry(view: ZoneView, { entries }: Registry, ttl = 0
   ];
 }
 
-/** Makes a page list these. A further page that lists nothing goes. */
+/** Makes a page list these. One that lists nothing goes, which only a further page comes to. */
 export function changePage({ record, registry }: Page, entries: readonly Entry[]): Change[] {
-  const isNeeded = entries.length > 0 || registry.of === undefined;
-  return [
-    remove(record), ...isNeeded ? [create({ ...anew(record), values: renderRegistry({ ...registry, entries }) })] : [],
-  ];
+  const values = renderRegistry({ ...registry, entries });
+  return [remove(record), ...entries.length > 0 ? [create({ ...anew(record), values })] : []];
 }
 
 /** Takes entries out of the owner's registry. With the last of them the registry goes. */
@@ -132,7 +130,7 @@ export function makeRoom(view: ZoneView, changes: Change[], room = MAX_CHARACTER
     .sort((a, b) => charactersOf(b.values) - charactersOf(a.values));
   if (!longest || view.isOurs(longest)) return changes;
   const label = view.labelOf(longest.name);
-  if (!isRegistryLabel(label)) return changes.length > 1 ? [remove(longest)] : changes;
+  if (!isRegistryLabel(label)) return [remove(longest)];
   const registry = parseRegistry(longest.values);
   const entries = [...registry.entries].sort((a, b) => Number(Boolean(a.until)) - Number(Boolean(b.until)));
   if (entries.length < 2) return changes;
