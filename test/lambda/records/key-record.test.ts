@@ -77,6 +77,11 @@ test('the form of p= is a flaw only where it is not the one that all read', () =
   expect(flawOf([`p=${pkcs1(OURS)}`])?.what).toMatch(/form of its p=/);
 });
 
+test('the padding of base64 belongs to the form that all read', () => {
+  expect(flawOf([`p=${spki(THEIRS)}`])).toBeUndefined();
+  expect(flawOf([`p=${spki(THEIRS).replace(/=+$/, '')}`])?.what).toMatch(/form of its p=/);
+});
+
 test('what is not there has no flaw', () => {
   expect(flawOf([])).toBeUndefined();
 });
