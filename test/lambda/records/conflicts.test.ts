@@ -48,8 +48,8 @@ test.each<[string, DkimRecord, boolean, string]>([
   ['nobody can ask for OVERWRITE', WANTED, false, 'Remove it, or choose another selector.'],
   ['SES has chosen the selector', TOKEN, true, 'Remove it, or set recordConflict to OVERWRITE.'],
 ])('what cannot be done is not advised: %s', (_, wanted, mayOverwrite, expected) => {
-  const message = foreign([txt('"hello"')], { wanted, mayOverwrite });
-  expect(message.slice(-expected.length - 1)).toBe(` ${expected}`);
+  const { type, value } = wanted;
+  expect(foreign([txt('"hello"')], { wanted, mayOverwrite })).toContain(`needed is ${type} ${value}. ${expected}`);
 });
 
 test.each<[string, Partial<RecordSet>, string]>([

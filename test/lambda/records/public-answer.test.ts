@@ -123,6 +123,25 @@ test.each<[Silence | undefined, RegExp]>([
   expect(adviceOnSilence([{ nameServer: 'ns1', silence }])).toMatch(expected);
 });
 
+test.each<[Silence, string]>([
+  ['no-resolver', 'gave no answer'],
+  ['unreachable', 'gave no answer'],
+  ['cut-short', 'gave an answer that is too long for UDP, and none by TCP'],
+  ['ipv6-only', 'has no address of IPv4, and could not be reached by IPv6'],
+  ['lame', 'does not answer for the domain'],
+  ['no-address', 'has no public address'],
+])('what is silent is told (%s)', (silence, expected) => {
+  expect(saidBy([silent(silence)])).toBe(`ns9 ${expected} (CODE)`);
+});
+
+test('where the time is over before, what was waited for is told', async () => {
+  const clock = new JumpingClock();
+  const log = () => undefined;
+  const retry = new Retry({ time: jumpingTime(clock), log, end: clock.now() + 15 * SECOND, accessGraceMs: 0 });
+  await expect(requireAnswered(RECORD, () => false, wanting(byo('s1')), { dns: { ask: async () => [none] }, retry, log }))
+    .rejects.toThrow(`there was no time left for: the public name servers to answer ${RECORD.name}`);
+});
+
 test('the values of a name are those of all who say something, each once', () => {
   const other: NameServerAnswer = { nameServer: 'ns3', values: ['"b"', RECORD.data] };
   expect(valuesFrom('x', [right, other, silent('lame')])).toEqual([RECORD.data, '"b"']);
