@@ -28,6 +28,10 @@ test('a selector that is longer than the registry record can be made shorter', (
   expect(check(253 - BETWEEN - 59, byo(selector))).toThrow('Use a shorter selector, or a shorter domain.');
 });
 
+test('one that is as long as the registry record need not be shorter', () => {
+  expect(check(253 - BETWEEN - 44, byo('s'.repeat(45)))).toThrow('DNS takes 253. Use a shorter domain.');
+});
+
 test('Easy DKIM has a registry record in a zone, and names of its own without one', () => {
   expect(check(253 - BETWEEN - 44, EASY)).toThrow('Use a shorter domain.');
   expect(check(253 - BETWEEN - 44, EASY, NO_ZONE)).not.toThrow();

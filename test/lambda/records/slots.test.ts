@@ -89,6 +89,19 @@ test('a name server that is silent does not count beside one that leads there', 
   expect(error).toBeUndefined();
 });
 
+test('where it leads nobody need answer yet', async () => {
+  const nobody: NameServerAnswer = { nameServer: 'ns1', silence: 'lame' };
+  const leadingTo = (alias: string) => look({ answers: { ...led, [B.name]: [{ ...nobody, alias }] } });
+  expect((await leadingTo(B.value)).error).toBeUndefined();
+  const { error } = await leadingTo('elsewhere.example.org');
+  expect(error?.message).toContain('where the CNAME elsewhere.example.org leads');
+});
+
+test('both are named where both are missing', async () => {
+  const { error } = await look({ answers: {} });
+  expect(error?.message).toContain(`yet. ${A.name}: nobody has it. ${B.name}: nobody has it. Signing was not touched.`);
+});
+
 test('a deployment that waits looks again in a further invocation, until its time is over', async () => {
   const { error, seconds } = await look({ answers: {}, waits: 600 });
   expect(seconds).toBe(0);
