@@ -3,6 +3,7 @@ import { ZoneSettings } from '../../../lambda/base/desired-state';
 import { ChangeRefusedError, ZoneGoneError } from '../../../lambda/base/errors';
 import { OpenZone, RecordSet } from '../../../lambda/base/ports';
 import { Retry } from '../../../lambda/base/retry';
+import { DkimRecord } from '../../../lambda/records/dkim-record';
 import {
   hasDue, leaveZone, planSettings, PublicationRequest, publish as publishIn, Publisher, retire, revoke,
 } from '../../../lambda/records/publication';
@@ -92,34 +93,28 @@ describe('publishing', () => {
     expect(zone.list().find(({ name }) => name === registryName(B))?.ttl).toBe(1801);
   });
 
-  test('an owner that wrote one of the records in the meantime is touched once', async () => {
-    zone.set(foreign(OLD.name, 'TXT', OLD.data));
-    const { change } = open;
-    const meanwhile: OpenZone = {
-      ...open,
-      change: async (changes) => {
-        const made = await change(changes);
-        if (!zone.list().some(({ name }) => name === registryName(B))) planned(B, [NEW]);
-        return made;
-      },
-    };
-    await publish({ wanted: [OLD, NEW] }, { ...publisher(), zone: meanwhile });
-    expect(zone.list().find(({ name }) => name === registryName(B))?.ttl).toBe(1801);
-  });
-
-  // Its registry record is touched again after each batch, as the plan never comes to an end.
-  test.failing('an owner that came upon the same record in the meantime is touched once', async () => {
-    zone.set(foreign(OLD.name, 'TXT', OLD.data));
-    const meanwhile: OpenZone = {
-      ...open,
-      change: async (changes) => {
+  describe('while another owner comes, after the note of what was found', () => {
+    const ttlOfOther = () => zone.list().find(({ name }) => name === registryName(B))?.ttl;
+    const publishBeside = (record: DkimRecord) => {
+      const change: OpenZone['change'] = async (changes) => {
         const made = await open.change(changes);
-        if (!zone.list().some(({ name }) => name === registryName(B))) planned(B, [OLD]);
+        if (ttlOfOther() === undefined) planned(B, [record]);
         return made;
-      },
+      };
+      zone.set(foreign(OLD.name, 'TXT', OLD.data));
+      return publish({ wanted: [OLD, NEW] }, { ...publisher(), zone: { ...open, change } });
     };
-    await publish({ wanted: [OLD] }, { ...publisher(), zone: meanwhile });
-    expect(zone.list().find(({ name }) => name === registryName(B))?.ttl).toBe(1801);
+
+    test('it is touched once, if it wrote one of the records', async () => {
+      await publishBeside(NEW);
+      expect(ttlOfOther()).toBe(1801);
+    });
+
+    // It is touched in each batch, as the plan never comes to an end. Two deployments at the same time do that.
+    test.failing('it is touched once, if it found the same record', async () => {
+      await publishBeside(OLD);
+      expect(ttlOfOther()).toBe(1801);
+    });
   });
 
   test('a check that throws keeps the zone as it is', async () => {
