@@ -1,7 +1,7 @@
 // What must hold of release: SES forgets a key before its record goes, and what is gone already is fine.
 import { registryName } from '../../../lambda/records/zone-view';
 import {
-  AwsInMemory, byo, DEED, DOMAIN, keyLine, owner, verified, wanting,
+  AwsInMemory, byo, DEED, DOMAIN, EASY, keyLine, owner, record, SHORTER, tokenLines, verified, wanting,
 } from '../fixtures/aws-in-memory';
 
 describe('delete', () => {
@@ -65,6 +65,27 @@ describe('delete', () => {
     expect(aws.lines.join('')).toContain('signing-left-alone');
   });
 
+  test('a replica that SES did not lead back for another reason fails the delete, which is tried again', async () => {
+    const aws = await verified(wanting(DEED));
+    aws.putRefused = Object.assign(new Error('too many'), { name: 'TooManyRequestsException' });
+    await expect(aws.release(wanting(DEED))).rejects.toThrow('too many');
+  });
+
+  test('a zone that refuses the change for another reason than that it is gone fails the delete', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.onCall = (call) => {
+      if (call === 'Change') throw new Error('no answer');
+    };
+    await expect(aws.release(wanting(byo('s1')))).rejects.toThrow('no answer');
+  });
+
+  test('the CNAMEs of Easy DKIM that was there before go, and SES is told nothing', async () => {
+    const aws = await verified(wanting(EASY));
+    await aws.release(wanting(EASY));
+    expect(aws.puts).toEqual([]);
+    expect(aws.zone.records).toEqual([]);
+  });
+
   test('a key that SES will not forget keeps its record, and the delete fails', async () => {
     const aws = await verified(wanting(byo('s1')));
     aws.putRefused = Object.assign(new Error('no'), { name: 'BadRequestException' });
@@ -92,7 +113,8 @@ describe('a domain that two owners sign', () => {
     expect(aws.identity.tags).toEqual({ [second.label]: 'told=EXTERNAL:s1' });
     expect(aws.zone.contents).toEqual([keyLine('s1')]);
     await aws.release(wanting(byo('s1')), { owner: second });
-    expect(aws.identity).toMatchObject({ origin: 'AWS_SES', tags: {} });
+    expect(aws.identity.origin).toBe('AWS_SES');
+    expect(aws.identity.tags).toEqual({});
     expect(aws.zone.records).toEqual([]);
   });
 
@@ -102,7 +124,8 @@ describe('a domain that two owners sign', () => {
     expect(aws.puts).toEqual([]);
     expect(aws.identity.tags).toEqual({ [first.label]: 'told=EXTERNAL:s1', [second.label]: 'told=EXTERNAL:s2 leaves' });
     await aws.release(wanting(byo('s1')));
-    expect(aws.identity).toMatchObject({ origin: 'AWS_SES', tags: {} });
+    expect(aws.identity.origin).toBe('AWS_SES');
+    expect(aws.identity.tags).toEqual({});
     expect(aws.zone.records).toEqual([]);
   });
 
@@ -112,6 +135,14 @@ describe('a domain that two owners sign', () => {
     expect(aws.puts).toEqual([]);
     expect(aws.identity.tags).toEqual({ [second.label]: 'told=EXTERNAL:s2' });
     expect(aws.zone.contents).toContain(keyLine('s2', 'two'));
+  });
+
+  test('both go at once', async () => {
+    const aws = await shared();
+    await Promise.all([aws.release(wanting(byo('s1'))), aws.release(wanting(byo('s2', 'two')), { owner: second })]);
+    expect(aws.identity.origin).toBe('AWS_SES');
+    expect(aws.identity.tags).toEqual({});
+    expect(aws.zone.records).toEqual([]);
   });
 
   test.each([['in the other order', true], ['in the same order', false]])(
@@ -126,7 +157,8 @@ describe('a domain that two owners sign', () => {
         await releases[1](); // while the other waits to see who leaves
       };
       await releases[0]();
-      expect(aws.identity).toMatchObject({ origin: 'AWS_SES', tags: {} });
+      expect(aws.identity.origin).toBe('AWS_SES');
+      expect(aws.identity.tags).toEqual({});
       expect(aws.zone.records).toEqual([]);
     });
 
@@ -143,13 +175,72 @@ describe('a domain that two owners sign', () => {
     expect(aws.identity.tags).toEqual({});
   });
 
+  test('the identity goes while one waits to see who leaves', async () => {
+    const aws = await shared();
+    aws.onPause = () => aws.identities.clear();
+    await aws.release(wanting(byo('s2', 'two')), { owner: second });
+    expect(aws.zone.contents).toEqual([keyLine('s1')]);
+  });
+
+  test('a signing that neither of them has told stays, and the one that goes leaves no tag', async () => {
+    const aws = await shared();
+    aws.set({ tokens: ['theirs'] });
+    await aws.release(wanting(byo('s2', 'two')), { owner: second });
+    expect(aws.puts).toEqual([]);
+    expect(aws.identity.tags).toEqual({ [first.label]: 'told=EXTERNAL:s1' });
+  });
+
+  test('the one that stays gets what mail was signed with before, too, for the mail that is on its way', async () => {
+    const aws = await shared();
+    await aws.reconcile(wanting(byo('s3')), wanting(byo('s2', 'two')), { owner: second });
+    aws.set({ status: 'SUCCESS' });
+    await aws.release(wanting(byo('s3')), { owner: second });
+    expect(aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two'), keyLine('s3')]);
+    expect(aws.zone.registries).toEqual([expect.arrayContaining([
+      expect.stringMatching(/^record=s2; .*until=/), expect.stringMatching(/^record=s3; (?!.*until=)/),
+    ])]);
+  });
+
+  test('where somebody has taken off all tags, the registry record of the other one counts', async () => {
+    const aws = await shared(byo('s1'));
+    aws.set({ tags: {} });
+    await aws.release(wanting(byo('s1')));
+    expect(aws.puts).toEqual([]);
+    expect(aws.zone.contents).toEqual([keyLine('s1')]);
+  });
+
+  test.each<[string, string]>([
+    ['only the other one has told', 'told=EXTERNAL:s1'], ['both have told, of which one was rolled back', 'told=EXTERNAL:s2 told=EXTERNAL:s1'],
+  ])('RETAIN is not for a signing that %s, so that the other one takes it back', async (_, told) => {
+    const aws = await shared();
+    aws.set({ tags: { ...aws.identity.tags, [first.label]: told } });
+    await aws.release(wanting(byo('s1'), { retain: true }));
+    expect(aws.identity.tags).toEqual({ [second.label]: 'told=EXTERNAL:s2' });
+    await aws.release(wanting(byo('s2', 'two')), { owner: second });
+    expect(aws.identity.origin).toBe('AWS_SES');
+  });
+
+  test('the last one, with RETAIN, takes off the tag of one that has left; before, somebody may need it', async () => {
+    const aws = await shared();
+    const third = { owner: owner('Third') };
+    await aws.reconcile(wanting(byo('s3')), undefined, third);
+    aws.set({ tokens: ['s2'], status: 'SUCCESS' });
+    await aws.release(wanting(byo('s2', 'two')), { owner: second });
+    await aws.release(wanting(byo('s1'), { retain: true }));
+    expect(aws.identity.tags[second.label]).toBe('told=EXTERNAL:s2 leaves');
+    await aws.release(wanting(byo('s3'), { retain: true }), third);
+    expect(aws.identity).toMatchObject({ origin: 'EXTERNAL', tokens: ['s2'] });
+    expect(aws.identity.tags).toEqual({});
+  });
+
   test('what one of them retains, the other does not take back', async () => {
     const aws = await shared(byo('s1'));
     await aws.release(wanting(byo('s1'), { retain: true }));
     expect(aws.identity.tags).toEqual({ [second.label]: 'told=EXTERNAL:s1 replaced=EXTERNAL:s1' });
     await aws.release(wanting(byo('s1')), { owner: second });
     expect(aws.puts).toEqual([]);
-    expect(aws.identity).toMatchObject({ origin: 'EXTERNAL', tags: {} });
+    expect(aws.identity.origin).toBe('EXTERNAL');
+    expect(aws.identity.tags).toEqual({});
     expect(aws.zone.records.map(({ name }) => name)).toEqual([`s1._domainkey.${DOMAIN}`]);
   });
 });
@@ -166,14 +257,27 @@ describe('a signing of somebody else that a Create has replaced', () => {
       const aws = await replaced();
       await aws.release(wanting(byo('s1')), { create, isRollback: true });
       expect(aws.puts).toEqual([]);
-      expect(aws.identity).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'], tags: {} });
+      expect(aws.identity).toMatchObject({ origin: 'EXTERNAL', tokens: ['s1'] });
+      expect(aws.identity.tags).toEqual({});
       expect(aws.zone.records.map(({ name }) => name)).toEqual([`s1._domainkey.${DOMAIN}`]);
     });
+
+  test('keys of Easy DKIM that somebody has published do not come back, so a Delete leaves those of now', async () => {
+    const aws = new AwsInMemory();
+    aws.zone.records = aws.identity.tokens.map((token) =>
+      record(`${token}._domainkey.${DOMAIN}`, 'CNAME', `${token}.dkim.amazonses.com`));
+    aws.set({ status: 'SUCCESS' });
+    await verified(wanting(SHORTER), aws);
+    await aws.release(wanting(SHORTER));
+    expect(aws.puts).toEqual([]);
+    expect(aws.zone.contents).toEqual(expect.arrayContaining(tokenLines(aws)));
+  });
 
   test('a Delete leads SES back to Easy DKIM', async () => {
     const aws = await replaced();
     await aws.release(wanting(byo('s1')));
-    expect(aws.identity).toMatchObject({ origin: 'AWS_SES', tags: {} });
+    expect(aws.identity.origin).toBe('AWS_SES');
+    expect(aws.identity.tags).toEqual({});
     expect(aws.zone.records).toEqual([]);
   });
 });
@@ -200,6 +304,31 @@ describe('a signing whose tag somebody has taken off', () => {
     expect(aws.identity.origin).toBe('AWS_SES');
   });
 
+  test('the same of a Create that failed after it had told SES', async () => {
+    const aws = await untagged(elsewhere);
+    await aws.release(elsewhere, { create: 'failed' });
+    expect(aws.identity.origin).toBe('AWS_SES');
+  });
+
+  test('a roll-back leaves the signing to another owner, and takes off the tag by which it says so', async () => {
+    const aws = await verified(wanting(DEED));
+    const second = owner('Second');
+    await aws.reconcile(wanting(DEED), undefined, { owner: second });
+    aws.set({ tags: { [second.label]: aws.identity.tags[second.label] } });
+    await aws.release(wanting(DEED), { isRollback: true });
+    expect(aws.puts).toEqual([]);
+    expect(aws.identity.tags).toEqual({ [second.label]: 'told=AWS_SES_EU_WEST_1' });
+  });
+
+  test.each(['failed', 'unanswered'] as const)(
+    'SES may not show the tag of a Create that was a moment ago (%s): it is taken off all the same', async (create) => {
+      const aws = await untagged();
+      const calls: string[] = [];
+      aws.onCall = (call) => void calls.push(call);
+      await aws.release(wanting(byo('s1')), { create });
+      expect(calls).toContain('Untag');
+    });
+
   test('with a zone, the registry records say that nobody else needs it: SES is led back', async () => {
     const aws = await untagged();
     await aws.release(wanting(byo('s1')));
@@ -221,7 +350,8 @@ test('a tag that SES does not let go of says that its owner has left, so nobody 
     if (call === 'Untag') throw Object.assign(new Error('tags are forbidden'), { name: 'AccessDeniedException' });
   };
   await aws.release(wanting(byo('s1')));
-  expect(aws.identity).toMatchObject({ origin: 'AWS_SES', tags: { [owner().label]: 'leaves' } });
+  expect(aws.identity.origin).toBe('AWS_SES');
+  expect(aws.identity.tags).toEqual({ [owner().label]: 'leaves' });
 });
 
 describe('a Delete that may not read the identity', () => {
