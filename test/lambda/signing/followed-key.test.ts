@@ -9,9 +9,8 @@ import { SecretVersions } from '../../cloud/secrets-manager/secret-versions';
 import { byo, DOMAIN, keyLine, KEYS, REGION, wanting } from '../fixtures/aws-in-memory';
 import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, MINUTE, PEM, ROTATING_OWNER } from '../fixtures/keys-in-memory';
 
-const FOLLOWS = {
-  arn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own-AbCdEf', jsonField: 'key', selectorField: 'selector',
-};
+const ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own';
+const FOLLOWS = { arn: `${ARN}-AbCdEf`, jsonField: 'key', selectorField: 'selector' };
 const WORD = followsOf([KEYS_ARN, FOLLOWS.arn, FOLLOWS.jsonField, FOLLOWS.selectorField].join(' '));
 
 /** The user's secret: what each version has; the last one is the current one. */
@@ -26,7 +25,7 @@ const withOwnSecret = (services: Services): Services => ({
   ...services,
   secrets: {
     read: async (source) => {
-      if (source.arn !== FOLLOWS.arn) return services.secrets.read(source);
+      if (source.arn === KEYS_ARN) return services.secrets.read(source);
       const versionId = source.versionId ?? [...own.keys()].at(-1)!;
       const text = own.get(versionId);
       if (text === undefined) throw new SecretGoneError('The secret has no such version');
@@ -171,6 +170,31 @@ describe('the hourly care', () => {
     expect(keys.aws.identity.tokens).toEqual(['s3']);
   });
 
+  test('a key that SES has not verified yet is taken back when the user stores another one, and that is used', async () => {
+    userStores('v2', 's2', 'two');
+    keys.aws.onPause = undefined;
+    await expect(care()).rejects.toThrow('failed');
+    expect(keys.aws.identity).toMatchObject({ tokens: ['s2'], status: 'PENDING' });
+    userStores('v3', 's3', 'two');
+    keys.sesVerifies();
+    await care();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s3');
+    expect(keys.aws.puts.slice(-2)).toMatchObject([{ selector: 's1' }, { selector: 's3' }]);
+  });
+
+  test('a key that is being taken back does not begin anew, however late it is', async () => {
+    userStores('v2', 's2', 'two');
+    keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+    await expect(care()).rejects.toThrow('failed');
+    keys.versions.move(TAKEN_BACK, undefined, keys.idOf('AWSPENDING')!);
+    keys.aws.time += HOUR;
+    keys.aws.publicAnswer = undefined;
+    await care();
+    expect(keys.aws.puts).toEqual([]);
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+  });
+
   test('a key that SES could not be told of for half an hour has its whole time again', async () => {
     userStores('v2', 's2', 'two');
     keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
@@ -237,6 +261,14 @@ describe('a deployment', () => {
     expect(await deploy()).toMatchObject({ signing: { selector: 's2', secret: { versionId: 'v2' } } });
   });
 
+  test('that is repeated before SES was told writes nothing that is there', async () => {
+    setTag(undefined, []);
+    keys.aws.set({ origin: 'AWS_SES', tokens: ['a', 'b', 'c'] });
+    const before = keys.versions.digests();
+    expect(await deploy()).toMatchObject({ signing: { selector: 's1', secret: { versionId: 'v1' } } });
+    expect(keys.versions.digests()).toEqual(before);
+  });
+
   test.each([
     ['the tag says so', () => keys.aws.set({ origin: 'AWS_SES', tokens: ['a', 'b', 'c'] })],
     ['SES says so', () => setTag(undefined, [])],
@@ -247,11 +279,19 @@ describe('a deployment', () => {
   });
 
   test('that imports the same secret by an ARN without its end keeps the key, and notes the ARN', async () => {
-    const short = { ...FOLLOWS, arn: FOLLOWS.arn.slice(0, -'-AbCdEf'.length) };
+    const short = { ...FOLLOWS, arn: ARN };
     const { made } = saysOf('AWSCURRENT');
     userStores('v2', 's2', 'two');
     expect(await deploy(wanted(short))).toMatchObject({ signing: { selector: 's1', secret: { arn: short.arn } } });
     expect(saysOf('AWSCURRENT')).toMatchObject({ made, follows: { arn: short.arn, versionId: 'v1' } });
+  });
+
+  test.each([
+    ['another one', `${ARN.replace(/own$/, 'new')}-AbCdEf`], ['a longer name', `${FOLLOWS.arn}-more`],
+    ['a longer name without a hyphen', `${FOLLOWS.arn}x123456`], ['a name that is as much longer', `${ARN.replace(/own$/, 'any-other2')}-AbCdEf`],
+  ])('takes the key of another secret: %s', async (_, arn) => {
+    userStores('v2', 's2', 'two');
+    expect(await deploy(wanted({ ...FOLLOWS, arn }))).toMatchObject({ signing: { selector: 's2', secret: { arn, versionId: 'v2' } } });
   });
 
   test.each([
