@@ -1,8 +1,10 @@
 // Each step of a rotation by what it finds: it does what is missing, and no key is used that cannot be looked up.
-import { RecordSet, TAKEN_BACK } from '../../../lambda/base/ports';
+import { ownerOf } from '../../../lambda/base/owner';
+import { IdentityState, RecordSet, Services, TAKEN_BACK } from '../../../lambda/base/ports';
 import { Step, STEPS } from '../../../lambda/rotation/event';
-import { DOMAIN, keyLine, keyRecord, record } from '../fixtures/aws-in-memory';
-import { CURRENT, HOUR, KeysInMemory, MINUTE, NEXT } from '../fixtures/keys-in-memory';
+import { leadBack } from '../../../lambda/signing/rotation';
+import { byo, DOMAIN, keyLine, keyRecord, record, REGION, wanting } from '../fixtures/aws-in-memory';
+import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, MINUTE, NEXT } from '../fixtures/keys-in-memory';
 
 let keys: KeysInMemory;
 
@@ -324,5 +326,206 @@ describe('finishSecret', () => {
     await keys.step('finishSecret');
     expectSignsWith('n1');
     expect(marked()).toEqual(['s1']);
+  });
+});
+
+describe('with a further Region', () => {
+  const EUROPE = 'eu-west-1';
+  const TAG = `cdk-ses-dkim:FurtherRegion:${EUROPE}`;
+  const REGIONS = [REGION, EUROPE];
+  const there = wanting(byo('s1'), { region: EUROPE });
+
+  beforeEach(async () => {
+    const { aws, tags } = keys;
+    tags[TAG] = 'Further';
+    aws.set({}, EUROPE);
+    aws.onPause = undefined;
+    await aws.reconcile(there, undefined, { owner: ownerThere() });
+    aws.set({ status: 'SUCCESS' }, EUROPE);
+    aws.puts.length = 0;
+    sesVerifiesAll();
+  });
+
+  const ownerThere = () => ownerOf(keys.tags['cdk-ses-dkim:StackId'], 'Further', { region: EUROPE, domain: DOMAIN });
+  const stateIn = (region: string) => keys.aws.identities.get(region)!;
+  const selectors = () => REGIONS.map((region) => stateIn(region).tokens.join());
+
+  /** While the function waits, SES verifies what is published. In Europe, it may say something else. */
+  function sesVerifiesAll(inEurope: Partial<IdentityState> = { status: 'SUCCESS' }): void {
+    keys.aws.onPause = () => {
+      for (const region of REGIONS) {
+        if (stateIn(region).status === 'PENDING') keys.aws.set(region === EUROPE ? inEurope : { status: 'SUCCESS' }, region);
+      }
+    };
+  }
+
+  const unreadableThere = (services: Services, region: string): Services => region !== EUROPE ? services : {
+    ...services, ses: { ...services.ses, read: () => Promise.reject(new Error('no answer')) },
+  };
+
+  test('SES is told there when it has verified the key in the first one, and the key before stays for both', async () => {
+    const seen: string[] = [];
+    keys.aws.onCall = (call) => {
+      if (call === 'Put') seen.push(`${selectors().join()} ${stateIn(REGION).status}`);
+    };
+    keys.addNext();
+    await keys.allSteps();
+    expect(seen).toEqual(['s1,s1 SUCCESS', 'n1,s1 SUCCESS']);
+    expect(selectors()).toEqual(['n1', 'n1']);
+    expect(keys.selectorOf('AWSCURRENT')).toBe('n1');
+    expect(marked()).toEqual(['s1', 's1']);
+    expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
+  });
+
+  test('when SES gives the key up there, both Regions get the key before again', async () => {
+    sesVerifiesAll({ status: 'FAILED' });
+    keys.addNext();
+    await keys.step('setSecret');
+    expect(selectors()).toEqual(['n1', 'n1']);
+    await expect(keys.step('testSecret')).rejects.toThrow('SES gave up verifying the next key: SES in eu-west-1 has');
+    expect(selectors()).toEqual(['s1', 's1']);
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.idOf(TAKEN_BACK)).toBeUndefined();
+    expect(marked()).toEqual(['n1', 'n1']);
+  });
+
+  test.each<[string, Partial<IdentityState>]>([
+    ['with Easy DKIM', { origin: 'AWS_SES', tokens: ['t1', 't2', 't3'] }], ['with a key of somebody else', { tokens: ['mail'] }],
+  ])('where SES signs there %s, nothing is written in any Region', async (_, state) => {
+    keys.addNext();
+    keys.aws.set(state, EUROPE);
+    const before = world();
+    await expect(keys.step('setSecret')).rejects.toThrow('SES in eu-west-1 has');
+    expect(world()).toEqual(before);
+    expect(selectors()[0]).toBe('s1');
+  });
+
+  test('a key that SES has stopped to verify there becomes the current one in no Region', async () => {
+    keys.addNext();
+    await keys.step('setSecret');
+    await keys.step('testSecret');
+    keys.aws.set({ status: 'FAILED' }, EUROPE);
+    await expect(keys.step('finishSecret')).rejects.toThrow('The next key was verified, and now is not: SES in eu-west-1');
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+  });
+
+  test('that has missed a change of the key is led on by the next one, by what the tag of its owner says', async () => {
+    await keys.aws.reconcile(wanting(byo('s0', 'two'), { region: EUROPE }), there, { owner: ownerThere() });
+    keys.aws.set({ status: 'SUCCESS' }, EUROPE);
+    keys.aws.puts.length = 0;
+    await keys.rotated();
+    const next = keys.selectorOf('AWSCURRENT')!;
+    expect(next).not.toBe('s1');
+    expect(selectors()).toEqual([next, next]);
+    expect(keys.aws.zone.contents).toContain(keyLine('s0', 'two'));
+  });
+
+  test('the first Region is not led on so: what its tag says need not be of this secret', async () => {
+    keys.aws.set({ tokens: ['s0'], tags: Object.fromEntries(Object.keys(keys.aws.identity.tags).map((label) => [label, 'told=EXTERNAL:s0'])) });
+    keys.addNext();
+    await expect(keys.step('setSecret')).rejects.toThrow('SES signs example.com otherwise than this secret says');
+    expect(keys.aws.puts).toEqual([]);
+  });
+
+  describe('that cannot be read any more after SES was told', () => {
+    const care = () => keys.rotate({ Secrets: [KEYS_ARN] }, unreadableThere);
+
+    beforeEach(async () => {
+      keys.addNext();
+      await keys.step('setSecret');
+      keys.aws.set({ status: 'PENDING' });
+      keys.aws.onPause = undefined;
+    });
+
+    test('keeps the label for hours, so that it is tried again, and the first Region has the key before', async () => {
+      keys.aws.time += 3 * HOUR;
+      await expect(care()).rejects.toThrow('failed');
+      expect(selectors()).toEqual(['s1', 'n1']);
+      expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    });
+
+    test('is left then, with the key that it has and its record, and hinders no further change', async () => {
+      keys.aws.time += 4 * HOUR;
+      await care();
+      expect(selectors()).toEqual(['s1', 'n1']);
+      expect(keys.aws.lines.join('\n')).toContain('"region-left"');
+      expect(keys.idOf('AWSPENDING')).toBeUndefined();
+      expect(keys.aws.zone.contents).toContain(keyLine('n1', 'two'));
+    });
+
+    test('when it is the first Region that fails, it is not left', async () => {
+      keys.aws.time += 4 * HOUR;
+      const firstFails = (services: Services, region: string) =>
+        region === REGION ? unreadableThere(services, EUROPE) : services;
+      await expect(keys.rotate({ Secrets: [KEYS_ARN] }, firstFails)).rejects.toThrow('failed');
+      expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    });
+  });
+
+  test('a step that is repeated after the end marks the record before, and not for a Region that was away', async () => {
+    keys.addNext();
+    await keys.step('setSecret');
+    await keys.step('testSecret');
+    keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    keys.aws.set({ tokens: ['s1'] }, EUROPE);
+    await keys.step('finishSecret');
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(marked()).toEqual(['s1']);
+  });
+
+  describe('that leaves the stack while the key is changed', () => {
+    const lead = () => {
+      const signing = { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024, isFurther: true } as const;
+      const wanted = { ...there, signing };
+      return leadBack({ wanted, owner: ownerThere(), services: keys.among(keys.aws.services(wanted)) });
+    };
+
+    test('where SES has not verified the next key, it gets the current one, and the rotation that names it is taken back', async () => {
+      sesVerifiesAll({ status: 'PENDING' });
+      keys.addNext();
+      await keys.step('setSecret');
+      keys.aws.puts.length = 0;
+      await lead();
+      expect(selectors()).toEqual(['n1', 's1']);
+      expect(keys.aws.puts).toMatchObject([{ selector: 's1' }]);
+      expect(keys.idOf(TAKEN_BACK)).toBe(NEXT);
+      expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
+    });
+
+    test('a rotation that does not name it any more goes on without it', async () => {
+      keys.addNext();
+      await keys.step('setSecret');
+      keys.aws.set({ status: 'PENDING' }, EUROPE);
+      keys.aws.onPause = undefined;
+      delete keys.tags[TAG];
+      await lead();
+      expect(selectors()).toEqual(['n1', 's1']);
+      expect(keys.idOf(TAKEN_BACK)).toBeUndefined();
+    });
+
+    test.each<[string, Partial<IdentityState>, string]>([
+      ['has verified the next key', { tokens: ['n1'], status: 'SUCCESS' }, 'n1'],
+      ['was not told of the next key', { tokens: ['s1'], status: 'PENDING' }, 's1'],
+      ['signs with Easy DKIM', { origin: 'AWS_SES', tokens: ['t'], status: 'PENDING' }, 't'],
+    ])('where SES %s, that stays', async (_, state, selector) => {
+      keys.addNext();
+      await keys.step('setSecret');
+      keys.aws.set(state, EUROPE);
+      keys.aws.onPause = undefined;
+      keys.aws.puts.length = 0;
+      await lead();
+      expect(keys.aws.puts).toEqual([]);
+      expect(selectors()[1]).toBe(selector);
+    });
+
+    test('where no key is changed, or the identity is gone, there is nothing to do', async () => {
+      keys.aws.onPause = undefined;
+      await lead();
+      keys.addNext();
+      keys.aws.identities.delete(EUROPE);
+      await lead();
+      expect(keys.aws.puts).toEqual([]);
+    });
   });
 });
