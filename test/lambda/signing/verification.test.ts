@@ -1,4 +1,6 @@
 // Tests of waiting for verification: it ends with SUCCESS, or says what SES saw.
+import { DesiredSigning } from '../../../lambda/base/desired-state';
+import { IdentityState } from '../../../lambda/base/ports';
 import { Progress } from '../../../lambda/signing/task';
 import {
   AwsInMemory, byo, DEED, KEYS, keyRecord, REGION, wanting,
@@ -21,7 +23,8 @@ describe('waiting for verification', () => {
     await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 600 }))).rejects.toThrow(
       'SES gave up verifying DKIM of example.com: status FAILED, last error HOST_NOT_FOUND, last looked '
         + '2026-11-23T00:01:00.000Z. '
-      + `SES should find in public DNS: TXT s1._domainkey.example.com ${keyRecord('s1').value}.`);
+      + `SES should find in public DNS: TXT s1._domainkey.example.com ${keyRecord('s1').value}. `
+      + 'Look whether the domain is delegated to the zone that has them.');
   });
 
   test('it fails when the time is over', async () => {
@@ -81,6 +84,35 @@ describe('waiting for verification', () => {
     const aws = new AwsInMemory();
     aws.onPause = () => aws.identities.delete(REGION);
     await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 600 })))
-      .rejects.toThrow(/was deleted while its verification was awaited/);
+      .rejects.toThrow('was deleted while its verification was awaited. Create it again, then deploy again');
+  });
+
+  const OLD = { status: 'FAILED', lastChecked: new Date('2026-11-22T00:00:00Z') };
+
+  test('what SES says of the time before it was told does not count', async () => {
+    const aws = new AwsInMemory();
+    aws.onPause = () => aws.set(OLD);
+    await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 10 })))
+      .rejects.toThrow('SES has not verified DKIM of example.com within 10 seconds: status FAILED');
+  });
+
+  test('but a minute after it was told, SES shows what it has now, also where it does not say when it looked', async () => {
+    const aws = new AwsInMemory();
+    const began = aws.time;
+    aws.onPause = () => aws.set({ ...OLD, lastChecked: undefined });
+    await expect(aws.reconcile(wanting(byo('s1'), { waitSeconds: 600 }))).rejects.toThrow('SES gave up verifying DKIM');
+    expect(aws.time - began).toBe(60_000);
+  });
+
+  test.each<[string, DesiredSigning, Partial<IdentityState>]>([
+    ['EXTERNAL with the selector theirs', byo('s1'), { origin: 'EXTERNAL', tokens: ['theirs'] }],
+    ['AWS_SES', byo('s1'), { origin: 'AWS_SES' }],
+    ['EXTERNAL', DEED, { origin: 'EXTERNAL', tokens: [] }],
+  ])('somebody else who sets another signing meanwhile ends it: %s', async (seen, signing, state) => {
+    const aws = new AwsInMemory();
+    aws.set({ status: 'SUCCESS' }, 'eu-west-1');
+    aws.onPause = () => aws.set({ ...state, status: 'SUCCESS' });
+    await expect(aws.reconcile(wanting(signing, { waitSeconds: 600 }))).rejects.toThrow(
+      `Somebody else has set how example.com signs, while its verification was awaited: SES has ${seen} now. Find out who did`);
   });
 });
