@@ -1,6 +1,6 @@
 // What must hold of reconcile: it ends in the same place from whatever is there, and old mail still verifies.
 import {
-  AwsInMemory, byo, DEED, EASY, keyLine, verified, wanting, ZONE,
+  AwsInMemory, byo, DEED, EASY, keyLine, keyRecord, owner, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
 
 describe('level, not edge', () => {
@@ -75,6 +75,99 @@ describe('old mail still verifies', () => {
     aws.addZone('ZONE2');
     await aws.reconcile(wanting(byo('s1'), { zone: { id: 'ZONE2', ttl: 1800, overwrite: false } }), wanting(byo('s1')));
     expect(aws.lines.join('')).toContain('previous-zone-unreachable');
+  });
+});
+
+describe('who has set the signing', () => {
+  const [own, second] = [owner(), owner('Second')];
+  const tagsOf = (aws: AwsInMemory) => [aws.identity.tags[own.label], aws.identity.tags[second.label]];
+
+  test('without a tag, an update that is refused notes what SES was told before, for the roll-back', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: {} });
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow('do not answer');
+    expect(tagsOf(aws)).toEqual(['told=EXTERNAL:s1', undefined]);
+  });
+
+  test('where there is a tag, that says what SES was told: nothing is noted', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: { [own.label]: 'told=EXTERNAL:s0' } });
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow('do not answer');
+    expect(tagsOf(aws)).toEqual(['told=EXTERNAL:s0', undefined]);
+  });
+
+  test('where the selector stays the same, the tag could not tell one from the other: nothing is noted', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: {} });
+    await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1')))).rejects.toThrow('a new selector');
+    expect(aws.identity.tags).toEqual({});
+  });
+
+  test('an owner that leaves leads SES back, as it has not seen the new one: SES is told again', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.onPause = () => {
+      aws.onPause = undefined;
+      aws.set({ origin: 'AWS_SES', tokens: ['a', 'b', 'c'], tags: { [second.label]: aws.identity.tags[second.label] } });
+    };
+    await aws.reconcile(wanting(byo('s2', 'two')), undefined, { owner: second });
+    expect(aws.puts).toHaveLength(2);
+    expect(aws.identity).toMatchObject({ origin: 'EXTERNAL', tokens: ['s2'] });
+    expect(aws.lines.join('')).toContain('signing-led-back');
+  });
+
+  test('it waits for that where another owner is there, and its own tag is new, and not else', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    const waits = async (desired: ReturnType<typeof wanting>, by = second) => {
+      const { time } = aws;
+      await aws.reconcile(desired, undefined, { owner: by });
+      return aws.time - time;
+    };
+    expect(await waits(wanting(byo('s1')), own)).toBe(0);
+    expect(await waits(wanting(byo('s2', 'two')))).toBe(30_000);
+    aws.set({ status: 'SUCCESS' });
+    expect(await waits(wanting(byo('s2', 'two')))).toBe(0);
+  });
+
+  test('Easy DKIM is not taken for led back', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    await aws.reconcile(wanting(EASY), undefined, { owner: second });
+    expect(aws.puts).toHaveLength(1);
+  });
+
+  test('an owner whose Delete has failed, and that is deployed again, no longer says that it leaves', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: { [own.label]: 'told=EXTERNAL:s1 leaves' } });
+    await aws.reconcile(wanting(byo('s1')));
+    expect(tagsOf(aws)[0]).toBe('told=EXTERNAL:s1');
+    expect(aws.puts).toEqual([]);
+  });
+
+  test('the tag of an owner that has left goes when another one has told SES', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: { ...aws.identity.tags, [second.label]: 'told=EXTERNAL:s2 leaves' } });
+    await aws.reconcile(wanting(byo('s3')), wanting(byo('s1')));
+    expect(tagsOf(aws)).toEqual(['told=EXTERNAL:s3 told=EXTERNAL:s1', undefined]);
+  });
+
+  test('and stays where the signing is one that nobody of this library has told', async () => {
+    const { name, data } = keyRecord('hand');
+    const aws = new AwsInMemory([record(name, 'TXT', data)]);
+    aws.set({ origin: 'EXTERNAL', tokens: ['hand'], status: 'SUCCESS', tags: { [second.label]: 'told=EXTERNAL:s2 leaves' } });
+    await aws.reconcile(wanting(byo('hand')));
+    expect(tagsOf(aws)).toEqual([undefined, 'told=EXTERNAL:s2 leaves']);
+    expect(aws.puts).toEqual([]);
+  });
+
+  test('a followed key that is found is followed, and no longer when the stack says so', async () => {
+    const { name, data } = keyRecord('hand');
+    const aws = new AwsInMemory([record(name, 'TXT', data)]);
+    aws.set({ origin: 'EXTERNAL', tokens: ['hand'], status: 'SUCCESS' });
+    await aws.reconcile(wanting({ ...byo('hand'), followedBy: 'secret' }));
+    expect(tagsOf(aws)[0]).toMatch(/^follows=[0-9a-f]{6}$/);
+    await aws.reconcile(wanting(byo('hand')));
+    expect(tagsOf(aws)[0]).toBe('');
   });
 });
 
