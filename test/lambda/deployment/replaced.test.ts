@@ -1,5 +1,6 @@
 // Physical ids when a resource is replaced or made again: its Delete takes what is of this resource, and nothing else.
-import { byo, DOMAIN } from '../fixtures/aws-in-memory';
+import { ownerOf } from '../../../lambda/base/owner';
+import { byo, DEED, DOMAIN } from '../fixtures/aws-in-memory';
 import { PHYSICAL_ID, properties, StackInMemory } from '../fixtures/stack-in-memory';
 
 async function created(): Promise<StackInMemory> {
@@ -23,6 +24,21 @@ test('an Update to another identity that fails after its record was written has 
   expect(records(stack)).toEqual([`s1._domainkey.${DOMAIN}`, 's2._domainkey.other.com']);
   await stack.remove(other, failed.PhysicalResourceId);
   expect(records(stack)).toEqual([`s1._domainkey.${DOMAIN}`]);
+});
+
+// Else another owner that leaves would leave the signing to this one, which is not there, for good.
+test('an Update to another identity that fails after its tag was written leaves no tag there once it is rolled back', async () => {
+  const stack = await created();
+  const { label } = ownerOf('another', 'Dkim', { region: 'us-east-1', domain: 'other.com' });
+  const tags = { [label]: 'told=AWS_SES_EU_WEST_1' };
+  stack.aws.set({ origin: 'AWS_SES_EU_WEST_1', tokens: [], status: 'PENDING', tags }, 'other.com in us-east-1');
+  const { HostedZoneId: _, ...other } = properties(DEED, { Identity: 'other.com', WaitForVerification: '60' });
+  const failed = await stack.update(properties(), other);
+  expect(failed.Reason).toContain('SES has not verified DKIM of other.com within 60 seconds');
+  expect(failed.PhysicalResourceId).toBe(PHYSICAL_ID); // so CloudFormation deletes nothing of it
+  stack.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+  await stack.update(other, properties());
+  expect(stack.aws.identities.get('other.com in us-east-1')!.tags).toEqual(tags);
 });
 
 test('an Update to another identity that fails before anything was written keeps the known id', async () => {
