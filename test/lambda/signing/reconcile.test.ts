@@ -128,12 +128,14 @@ describe('who has set the signing', () => {
     expect(await waits(wanting(byo('s2', 'two')))).toBe(30_000);
     aws.set({ status: 'SUCCESS' });
     expect(await waits(wanting(byo('s2', 'two')))).toBe(0);
+    expect(aws.lines.join('')).not.toContain('signing-led-back');
   });
 
   test('Easy DKIM is not taken for led back', async () => {
     const aws = await verified(wanting(byo('s1')));
     await aws.reconcile(wanting(EASY), undefined, { owner: second });
     expect(aws.puts).toHaveLength(1);
+    expect(aws.lines.join('')).not.toContain('signing-led-back');
   });
 
   test('an owner whose Delete has failed, and that is deployed again, no longer says that it leaves', async () => {
@@ -158,6 +160,28 @@ describe('who has set the signing', () => {
     await aws.reconcile(wanting(byo('hand')));
     expect(tagsOf(aws)).toEqual([undefined, 'told=EXTERNAL:s2 leaves']);
     expect(aws.puts).toEqual([]);
+  });
+
+  test('a tag that says so already is not written again', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ status: 'FAILED' });
+    const calls: string[] = [];
+    aws.onCall = (call) => void calls.push(call);
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(calls).toContain('Put');
+    expect(calls).not.toContain('Tag');
+  });
+
+  test('that a secret is followed stands beside what SES was told, from the first deployment that says so', async () => {
+    const following = wanting({ ...byo('s1'), followedBy: 'secret' });
+    const aws = await verified(following);
+    expect(tagsOf(aws)[0]).toMatch(/^told=EXTERNAL:s1 follows=[0-9a-f]{6}$/);
+    const later = await verified(wanting(byo('s1')));
+    await later.reconcile(following, wanting(byo('s1')));
+    expect(tagsOf(later)).toEqual(tagsOf(aws));
+    expect(later.puts).toEqual([]);
+    await later.reconcile(wanting(byo('s1')), following);
+    expect(tagsOf(later)[0]).toBe('told=EXTERNAL:s1');
   });
 
   test('a followed key that is found is followed, and no longer when the stack says so', async () => {
