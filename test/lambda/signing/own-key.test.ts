@@ -1,4 +1,6 @@
 // What must hold of BYODKIM beside the invariants: which records may stand under a selector that signs.
+import { ownerOf } from '../../../lambda/base/owner';
+import { slotRecords } from '../../../lambda/records/slots';
 import {
   AwsInMemory, byo, DOMAIN, keyLine, keyRecord, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
@@ -22,4 +24,102 @@ test('a record of another type under the selector that signs is nobody’s key, 
   const aws = await verified(wanting(byo('s1')), new AwsInMemory([mx]));
   await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
   expect(aws.zone.contents).toEqual([`MX s1._domainkey.${DOMAIN} 10 mx.example.net`, keyLine('s1')]);
+});
+
+describe('a key whose record is in a zone that CNAMEs of the domain lead to', () => {
+  const delegation = { place: `${DOMAIN}.keys.example.net`, slots: ['dkim-a', 'dkim-b'] as const };
+  const desired = wanting(byo('dkim-a'), { zone: { id: ZONE, ttl: 300, overwrite: false, delegation } });
+  const placed = `dkim-a._domainkey.${delegation.place}`;
+  const aliases = new Map(slotRecords(DOMAIN, delegation).map(({ name, value }) => [name, value]));
+  const by = { owner: ownerOf('stack', 'Dkim', desired), seconds: 3600 };
+
+  let aws: AwsInMemory;
+  let isLedHere: boolean;
+  let toldAfter: number | undefined;
+
+  beforeEach(() => {
+    aws = new AwsInMemory();
+    aws.zone.name = 'keys.example.net';
+    isLedHere = true;
+    toldAfter = undefined;
+    const began = aws.time;
+    aws.publicAnswer = (name) => {
+      const alias = isLedHere ? aliases.get(name) : undefined;
+      const values = aws.zone.records.filter((one) => one.name === alias && one.type === 'TXT').flatMap((one) => one.values);
+      return [{ nameServer: 'ns1', values, alias }];
+    };
+    aws.onCall = (call) => {
+      if (call === 'Put') toldAfter = (aws.time - began) / 60_000;
+    };
+  });
+
+  test('is published there, and SES is told at once where no mail is signed yet', async () => {
+    await aws.reconcile(desired, undefined, by);
+    expect(aws.zone.contents).toEqual([`TXT ${placed} ${keyRecord('s1').data}`]);
+    expect(toldAfter).toBeLessThan(1);
+  });
+
+  test('where mail is signed, SES is told when resolvers have forgotten that the slot had nothing', async () => {
+    aws.set({ status: 'SUCCESS' });
+    await aws.reconcile(desired, undefined, by);
+    expect(toldAfter).toBeGreaterThanOrEqual(15);
+    expect(toldAfter).toBeLessThan(16);
+  });
+
+  test.each(['PENDING', 'SUCCESS'])('SES is told nothing while the CNAMEs lead elsewhere (%s)', async (status) => {
+    isLedHere = false;
+    aws.set({ status });
+    await expect(aws.reconcile(desired, undefined, by)).rejects.toThrow(`Public DNS does not lead to the keys of ${DOMAIN}`);
+    expect(aws.puts).toEqual([]);
+  });
+
+  test('a deployment that waits for verification waits for the CNAMEs, too, and then as long for SES', async () => {
+    isLedHere = false;
+    const { time } = aws;
+    aws.onPause = () => {
+      isLedHere = aws.time - time > 8 * 60_000;
+      if (aws.puts.length > 0) aws.set({ status: 'SUCCESS' });
+    };
+    const attributes = await aws.reconcile({ ...desired, waitSeconds: 600 }, undefined, by);
+    expect(attributes.DkimStatus).toBe('SUCCESS');
+    expect(toldAfter).toBeGreaterThanOrEqual(8);
+  });
+});
+
+describe('which key SES has under a selector that it signs with', () => {
+  test('where SES has found another key in DNS than its own, it is told again, once the record is right', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ status: 'PENDING', errorType: 'INVALID_VALUE' });
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(aws.puts).toMatchObject([{ selector: 's1' }]);
+  });
+
+  test('where SES names no selector, and nobody knows which it was told, another key is refused all the same', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tokens: [] });
+    await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow('Mail may be signed with another key under this selector now');
+    expect(aws.puts).toEqual([]);
+    expect(aws.zone.contents).toEqual([keyLine('s1')]);
+  });
+
+  test('where it names it, that is said', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow('Mail is signed with another key under this selector now');
+  });
+
+  test('with Easy DKIM it has none: a key that is published under the selector may be another one', async () => {
+    const aws = new AwsInMemory([record(`s1._domainkey.${DOMAIN}`, 'TXT', keyRecord('s1', 'two').data)]);
+    await aws.reconcile(wanting(byo('s1'), OVERWRITE));
+    expect(aws.zone.contents).toEqual([keyLine('s1')]);
+    expect(aws.puts).toHaveLength(1);
+  });
+
+  test('a record that has this very key, and a flaw, is said to be flawed while SES signs with it', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    const { data } = keyRecord('s1');
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [data.replace('v=DKIM1; ', 'v=DKIM1; t=y; ')] }];
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(aws.puts).toEqual([]);
+    expect(aws.lines.join('')).toContain('key-record-flawed');
+  });
 });
