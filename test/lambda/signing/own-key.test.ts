@@ -2,7 +2,7 @@
 import { ownerOf } from '../../../lambda/base/owner';
 import { slotRecords } from '../../../lambda/records/slots';
 import {
-  AwsInMemory, byo, DOMAIN, keyLine, keyRecord, record, verified, wanting, ZONE,
+  AwsInMemory, byo, DOMAIN, keyLine, keyRecord, KEYS, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
 
 const OVERWRITE = { zone: { id: ZONE, ttl: 1800, overwrite: true } };
@@ -87,9 +87,9 @@ describe('a key whose record is in a zone that CNAMEs of the domain lead to', ()
 });
 
 describe('which key SES has under a selector that it signs with', () => {
-  test('where SES has found another key in DNS than its own, it is told again, once the record is right', async () => {
+  test.each(['PENDING', 'TEMPORARY_FAILURE'])('where SES has found another one than its own in DNS, it is told again (%s)', async (status) => {
     const aws = await verified(wanting(byo('s1')));
-    aws.set({ status: 'PENDING', errorType: 'INVALID_VALUE' });
+    aws.set({ status, errorType: 'INVALID_VALUE' });
     await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
     expect(aws.puts).toMatchObject([{ selector: 's1' }]);
   });
@@ -109,9 +109,46 @@ describe('which key SES has under a selector that it signs with', () => {
 
   test('with Easy DKIM it has none: a key that is published under the selector may be another one', async () => {
     const aws = new AwsInMemory([record(`s1._domainkey.${DOMAIN}`, 'TXT', keyRecord('s1', 'two').data)]);
+    aws.set({ status: 'SUCCESS' });
     await aws.reconcile(wanting(byo('s1'), OVERWRITE));
     expect(aws.zone.contents).toEqual([keyLine('s1')]);
     expect(aws.puts).toHaveLength(1);
+  });
+
+  test('without a zone, what public DNS has is the key that SES has: another one is refused', async () => {
+    const aws = new AwsInMemory();
+    aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [keyRecord('s1', 'two').data] }];
+    await expect(aws.reconcile(wanting(byo('s1'), { zone: undefined }))).rejects.toThrow('Give the new key a new selector.');
+    expect(aws.puts).toEqual([]);
+  });
+
+  const unseen = () => [{ nameServer: 'ns1', values: [keyRecord('s1').data] }, { nameServer: 'ns2', problem: 'timed out' }];
+
+  test('of two keys that the secret has had, nobody knows which one is published where public DNS does not say it', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.previousKey = KEYS.one;
+    aws.publicAnswer = () => unseen().slice(1);
+    await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s1'))))
+      .rejects.toThrow(`Nobody could see what s1._domainkey.${DOMAIN} has in public DNS: ns2`);
+    expect(aws.puts).toEqual([]);
+  });
+
+  test('of one key, nothing has to be known', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.previousKey = KEYS.one;
+    aws.publicAnswer = unseen;
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(aws.puts).toEqual([]);
+  });
+
+  test('SES is not told a key whose record verifiers would not take, and the reason says what is wrong with it', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    const { data } = keyRecord('s2');
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [data.replace('k=rsa', 'k=rsa; h=sha1')] }];
+    await expect(aws.reconcile(wanting(byo('s2'), { zone: undefined }))).rejects.toThrow(
+      `Public DNS has this very key under s2._domainkey.${DOMAIN}, but h=sha1 lacks sha256, by which SES signs. Signing was not touched`);
+    expect(aws.puts).toEqual([]);
   });
 
   test('a record that has this very key, and a flaw, is said to be flawed while SES signs with it', async () => {
