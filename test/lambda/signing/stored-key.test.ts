@@ -23,7 +23,8 @@ test('a new secret has no label at all', async () => {
 
 test('its current key, and the next one', async () => {
   keys.store(CURRENT, 'AWSCURRENT', value());
-  expect(await read()).toMatchObject({ current: { versionId: CURRENT, selector: 's1', ...ONE }, pending: undefined });
+  const secret = { arn: KEYS_ARN, versionId: CURRENT, jsonField: 'privateKey' };
+  expect(await read()).toMatchObject({ current: { versionId: CURRENT, selector: 's1', ...ONE, secret }, pending: undefined });
   keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
   expect(await read()).toMatchObject({
     current: { selector: 's1', madeAt: Date.UTC(2026, 10, 23) },
@@ -66,6 +67,20 @@ test('the next key is of the same secret as the current one, whatever it says', 
   keys.store(NEXT, 'AWSPENDING', elsewhere({ selector: 'n1' }, { arn: `${FOLLOWS.arn}-other`, jsonField: 'other', versionId: 'v2' }));
   const { pending } = await read();
   expect(pending!.key).toMatchObject({ follows: FOLLOWS, secret: { arn: FOLLOWS.arn, jsonField: 'key', versionId: 'v2' } });
+});
+
+test('a next key that is in our own secret is not taken for one of the user', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere());
+  keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
+  const { pending } = await read();
+  expect(pending!.key).toMatchObject({ ...TWO, secret: { arn: KEYS_ARN, versionId: NEXT } });
+  expect(pending!.key!.follows).toBeUndefined();
+});
+
+const ARN_FORMS = [['PARTIAL', 'PARTIAL'], ['by hand', undefined]];
+test.each(ARN_FORMS)('an ARN may lack its end, as the value says: %s', async (said, arnForm) => {
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere({}, { arnForm: said }));
+  expect((await read()).current).toMatchObject({ follows: { ...FOLLOWS, arnForm }, secret: { arn: FOLLOWS.arn, arnForm } });
 });
 
 test('the next key that has become the current one is no next key, as long as it has both labels', async () => {
@@ -113,6 +128,7 @@ test.each(NO_KEYS)('a value that is no key, as %s: it is refused as the current 
   keys.store(CURRENT, 'AWSCURRENT', text);
   const { message } = await read().then(() => new Error('it was taken'), (error: Error) => error);
   expect(message).toContain(`The version ${CURRENT} of the secret ${KEYS_ARN} is no key of cdk-ses-dkim: ${why}`);
+  expect(message).toContain('Move the label AWSCURRENT back to the version before it');
   expect(message).not.toContain(PEM.one.slice(40, 60));
 });
 
@@ -125,8 +141,9 @@ test.each(NO_KEYS)('a value that is no key, as %s: as the next one, it is none',
 test('a next version that cannot be read is not taken for an empty one', async () => {
   keys.store(CURRENT, 'AWSCURRENT', value());
   keys.store(NEXT, 'AWSPENDING', value());
+  let reads = 0;
   keys.aws.onCall = (call) => {
-    if (call === 'GetSecretValue') throw Object.assign(new Error('no'), { name: 'DecryptionFailure' });
+    if (call === 'GetSecretValue' && ++reads === 2) throw Object.assign(new Error('no'), { name: 'DecryptionFailure' });
   };
   await expect(read()).rejects.toThrow('could not be read: DecryptionFailure');
 });
