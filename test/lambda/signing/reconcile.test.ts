@@ -52,6 +52,40 @@ describe('old mail still verifies', () => {
       .toEqual([expect.stringMatching(/^record=s2;/)]);
   });
 
+  describe('once it is due', () => {
+    /** The record of s1 is superseded, and its overlap is over. */
+    async function due(): Promise<AwsInMemory> {
+      const aws = await verified(wanting(byo('s1')));
+      await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')));
+      aws.time += 15 * 86_400_000;
+      aws.set({ status: 'SUCCESS' });
+      return aws;
+    }
+
+    test('the next deployment retires it', async () => {
+      const aws = await due();
+      await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s2', 'two')));
+      expect(aws.zone.contents).toEqual([keyLine('s2', 'two')]);
+    });
+
+    test.each(['s1', 'S1'])('it stays while SES signs with it, whoever told it so (%s)', async (token) => {
+      const aws = await due();
+      aws.set({ tokens: [token] });
+      await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s2', 'two')));
+      expect(aws.zone.contents).toContain(keyLine('s1'));
+    });
+
+    test('it stays where SES does not name what it signs with, until SES is told another selector', async () => {
+      const aws = await due();
+      aws.set({ tokens: [] });
+      await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s2', 'two')));
+      expect(aws.puts).toHaveLength(1); // of the change to s2
+      expect(aws.zone.contents).toContain(keyLine('s1'));
+      await aws.reconcile(wanting(byo('s3')), wanting(byo('s2', 'two')));
+      expect(aws.zone.contents).toEqual([keyLine('s2', 'two'), keyLine('s3')]);
+    });
+  });
+
   test('deleting the stack retires everything at once', async () => {
     const aws = await verified(wanting(byo('s1')));
     await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')));

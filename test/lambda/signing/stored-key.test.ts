@@ -80,7 +80,8 @@ test('a next key that is in our own secret is not taken for one of the user', as
 const ARN_FORMS = [['PARTIAL', 'PARTIAL'], ['by hand', undefined]];
 test.each(ARN_FORMS)('an ARN may lack its end, as the value says: %s', async (said, arnForm) => {
   keys.store(CURRENT, 'AWSCURRENT', elsewhere({}, { arnForm: said }));
-  expect((await read()).current).toMatchObject({ follows: { ...FOLLOWS, arnForm }, secret: { arn: FOLLOWS.arn, arnForm } });
+  const { current } = await read();
+  expect(current).toMatchObject({ follows: { ...FOLLOWS, arnForm }, secret: { arn: FOLLOWS.arn, arnForm } });
 });
 
 test('the next key that has become the current one is no next key, as long as it has both labels', async () => {
