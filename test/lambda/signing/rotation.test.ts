@@ -474,6 +474,34 @@ describe('with a further Region', () => {
     expect(marked()).toEqual(['s1']);
   });
 
+  describe('a key before that has leaked', () => {
+    const revoked = (selector: string) => keys.aws.zone.contents.filter((line) => line.startsWith(`TXT ${selector}.`) && /p="?$/.test(line));
+
+    beforeEach(async () => {
+      keys.addNext();
+      await keys.allSteps();
+    });
+
+    test('is revoked for both Regions, which list its record', async () => {
+      await keys.revoke('s1');
+      expect(revoked('s1')).toHaveLength(1);
+    });
+
+    test('is not revoked while SES signs with it there', async () => {
+      keys.aws.set({ tokens: ['s1'] }, EUROPE);
+      await expect(keys.revoke('s1')).rejects.toThrow('Mail of example.com is signed with the selector s1 now. Change the key first');
+      expect(revoked('s1')).toEqual([]);
+    });
+
+    test('is revoked also where that Region alone lists it', async () => {
+      await keys.aws.reconcile(wanting(byo('s0'), { region: EUROPE }), there, { owner: ownerThere() });
+      keys.aws.set({ status: 'SUCCESS' }, EUROPE);
+      await keys.rotated('f'.repeat(32));
+      await keys.revoke('s0');
+      expect(revoked('s0')).toHaveLength(1);
+    });
+  });
+
   describe('that leaves the stack while the key is changed', () => {
     const lead = () => {
       const signing = { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024, isFurther: true } as const;
