@@ -255,6 +255,31 @@ describe('testSecret', () => {
     expect(keys.aws.identity.tokens).toEqual(['n1']);
   });
 
+  test('its label stops other steps before SES is told the key before, and goes in the end', async () => {
+    keys.aws.set({ status: 'FAILED' });
+    let label: string | undefined;
+    keys.aws.onCall = (call) => {
+      if (call === 'Put') label = keys.idOf(TAKEN_BACK);
+    };
+    await taken('SES gave up verifying the next key');
+    expect(label).toBe(NEXT);
+    expect(keys.idOf(TAKEN_BACK)).toBeUndefined();
+  });
+
+  test.each<[string, () => void]>([
+    ['tells SES the next key', () => keys.aws.set({ tokens: ['n1'], status: 'PENDING' })],
+    ['makes it the current one', () => keys.versions.move('AWSCURRENT', CURRENT, NEXT)],
+  ])('the last call of another step, which had begun before, %s: that is taken back, too', async (_, happens) => {
+    keys.aws.set({ status: 'FAILED' });
+    keys.aws.onPause = () => {
+      if (keys.aws.identity.tokens.join() !== 's1') return;
+      keys.aws.onPause = undefined;
+      happens(); // while the one that takes it back waits for that call
+    };
+    await taken('SES gave up verifying the next key');
+    expectSignsWith('s1');
+  });
+
   test('a key that SES has not verified within an hour is taken back', async () => {
     keys.aws.time += 55 * MINUTE;
     await taken('SES has not verified the next key in time');
