@@ -277,6 +277,7 @@ describe('testSecret', () => {
       happens(); // while the one that takes it back waits for that call
     };
     await taken('SES gave up verifying the next key');
+    expect(keys.aws.onPause).toBeUndefined(); // it has happened
     expectSignsWith('s1');
   });
 
