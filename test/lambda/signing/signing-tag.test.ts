@@ -84,6 +84,7 @@ describe('whether an owner has told SES what is there', () => {
     ['another selector', 'told=EXTERNAL:s2', identityOf(), false],
     ['what it has only given back', 'told=EXTERNAL:s1 replaced=EXTERNAL:s1', identityOf(), false],
     ['any selector, where SES names none', 'told=EXTERNAL:s2', unnamed(), true],
+    ['any selector beside another method, where SES names none', 'told=AWS_SES told=EXTERNAL:s2', unnamed(), true],
     ['Easy DKIM, where SES names no selector', 'told=AWS_SES', unnamed(), false],
     ['Easy DKIM', 'told=AWS_SES', easy(), true],
     ['another method', 'told=EXTERNAL:s1', easy(), false],
@@ -165,7 +166,7 @@ describe('other owners', () => {
     expect(isToldByAnother(identityOf({ [OWN.label]: TOLD, [SECOND]: 'told=EXTERNAL:s2' }), OWN)).toBe(false);
     expect(isToldByAnother(identityOf({ [SECOND]: 'told=EXTERNAL:s2', [THIRD]: `${TOLD} leaves` }), OWN)).toBe(true);
     expect(isLeft(identityOf({ [SECOND]: TOLD, [THIRD]: 'told=EXTERNAL:s2 leaves', [OWN.label]: `${TOLD} leaves` }), OWN)).toBe(false);
-    expect(isLeft(identityOf({ [SECOND]: `${TOLD} leaves` }), OWN)).toBe(true);
+    expect(isLeft(identityOf({ [SECOND]: `${TOLD} leaves`, [THIRD]: TOLD }), OWN)).toBe(true);
   });
 
   test('what an owner has told last is there, or is not', () => {
