@@ -185,7 +185,8 @@ test('the guide has every reason that a rotation, the hourly care or a revocatio
   const section = /^## A rotation failed$([^]*?)^## /m.exec(readFileSync(join(ROOT, 'docs', 'trouble.md'), 'utf8'))![1];
   const files = [
     ...readdirSync(join(ROOT, 'lambda', 'rotation')).map((file) => `rotation/${file}`),
-    'signing/rotation.ts', 'signing/stored-key.ts', 'signing/superseded.ts',
+    'signing/rotation.ts', 'signing/rotation-member.ts', 'signing/taking-back.ts', 'signing/stored-key.ts',
+    'signing/superseded.ts',
   ];
   // A reason is the first text of an error that is thrown, or what is put together for one. What has failed for good
   // stands within another reason.

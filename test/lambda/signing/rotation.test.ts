@@ -2,7 +2,7 @@
 import { ownerOf } from '../../../lambda/base/owner';
 import { IdentityState, RecordSet, Services, TAKEN_BACK } from '../../../lambda/base/ports';
 import { Step, STEPS } from '../../../lambda/rotation/event';
-import { leadBack } from '../../../lambda/signing/rotation';
+import { leadBack } from '../../../lambda/signing/taking-back';
 import { byo, DOMAIN, keyLine, keyRecord, record, REGION, wanting } from '../fixtures/aws-in-memory';
 import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, MINUTE, NEXT } from '../fixtures/keys-in-memory';
 
