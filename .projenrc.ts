@@ -1,6 +1,6 @@
 // The configuration of the project. `npx projen` generates package.json, tsconfig, lint rules, workflows and
 // tasks from it.
-import { awscdk, github, javascript, JsonFile, ReleasableCommits, Task } from 'projen';
+import { awscdk, github, javascript, JsonFile, ReleasableCommits } from 'projen';
 import { HARD_TO_READ } from './projenrc/plain-english';
 
 /**
@@ -411,13 +411,11 @@ const lint = project.addTask('build:lint', {
   steps: [prose.name, 'eslint', typedLint.name].map((name) => ({ spawn: name })),
 });
 const unitsAndFlows = project.addTask('test:jest', { exec: 'jest --ci', env: QUICK });
-const atOnce = (...tasks: Task[]) =>
-  `concurrently --group --kill-others-on-fail ${tasks.map(({ name }) => `"projen ${name}"`).join(' ')}`;
 project.addTask('verify', {
   description: 'All that `npm test` runs: bundle, compile, docs, types, lint, tests, rules of the API, examples',
   steps: [
     { spawn: project.preCompileTask.name }, // the next two need the bundle's digest
-    { exec: atOnce(build, lint) },
+    { exec: `concurrently --group --kill-others-on-fail "projen ${build.name}" "projen ${lint.name}"` },
     { spawn: unitsAndFlows.name },
   ],
 });

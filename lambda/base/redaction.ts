@@ -54,12 +54,12 @@ export class Redactor {
     if (startsAs(RSA_PUBLIC_KEY, value)) return true;
     if (startsAs(PRIVATE_KEY, value)) return false;
     const base64 = value.replaceAll('-', '+').replaceAll('_', '/'); // base64url is the same with two other letters
-    if (this.hasHidden(value) || base64 !== value && this.hasHidden(base64)) return false;
+    if (this.hasHidden(value) || (base64 !== value && this.hasHidden(base64))) return false;
     return this.shown.includes(run) || value.length <= LONGEST_NAME || /^(arn:|p=)/.test(run) || SHA256.test(value);
   }
 
   private hasHidden(run: string): boolean {
-    if (this.hidden.size > 0) for (const piece of piecesOf(run)) if (this.hidden.has(piece)) return true;
+    for (const piece of piecesOf(run)) if (this.hidden.has(piece)) return true;
     return false;
   }
 }
