@@ -132,13 +132,16 @@ async function makeWayFor(work: Work, { signing: before, ...last }: WantedState)
   }
 }
 
+/** The last call of a step can be one that puts the label on its key again. So what came of it is settled as well. */
 async function settleRotation(
   { event: { StackId, LogicalResourceId }, environment, services }: Work,
   wanted: Parameters<typeof membersOf>[2],
 ): Promise<void> {
   const members = membersOf(StackId, LogicalResourceId, wanted);
-  const isEnded = await settle(rotationOf(members, (each) => environment.services(each, services, StackId)));
-  if (isEnded) await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+  const rotation = rotationOf(members, (each) => environment.services(each, services, StackId));
+  for (let times = 0; times < 2 && await settle(rotation); times++) {
+    await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
+  }
 }
 
 /** With RETAIN, nobody goes on with a rotation afterwards. So SES is not left with a key that it has not verified. */

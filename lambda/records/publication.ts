@@ -89,9 +89,8 @@ export async function retire(
   }
 }
 
-/** True when something is superseded, and must stay no longer. */
-export function hasDue(records: readonly RecordSet[], owner: Owner, now: number): boolean {
-  return new ZoneView(records, owner).entries.some(({ until }) => until && until <= isoSeconds(now));
+export function hasSuperseded(records: readonly RecordSet[], owner: Owner): boolean {
+  return new ZoneView(records, owner).entries.some(({ until }) => until);
 }
 
 /**

@@ -214,8 +214,7 @@ function superseded(
   view: ZoneView, wanted: readonly Entry[], { supersededUntil, usedUntilNow = [] }: Publication,
 ): Entry[] {
   const untilOf = ({ label, until }: Entry) =>
-    until && supersededUntil && usedUntilNow.includes(label) && isLonger(supersededUntil, until) ? supersededUntil
-      : until ?? supersededUntil;
+    usedUntilNow.includes(label) && isLonger(supersededUntil, until) ? supersededUntil : until ?? supersededUntil;
   return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
     .filter((entry) => view.records.some((record) => !record.isRouted && view.speaksOf(entry, record)))
@@ -223,8 +222,8 @@ function superseded(
 }
 
 /** By more than an hour: a request that is repeated has nothing to put off. */
-function isLonger(one: string, other: string): boolean {
-  return Date.parse(one) - Date.parse(other) > HOUR_MS;
+function isLonger(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && Date.parse(one) - Date.parse(other) > HOUR_MS;
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */
@@ -279,8 +278,8 @@ function neededAfter(entry: Entry, { now, supersededUntil, wasTold }: Before): E
 }
 
 /**
- * Releases superseded records whose overlap is over. A record that SES still signs with stays, for another overlap from
- * now on, because its mail is still on its way.
+ * Releases superseded records whose overlap is over. A record that SES signs with again stays for another overlap from
+ * now on, because its mail is on its way.
  */
 export function planRetirement(
   records: readonly RecordSet[], owner: Owner, retirement: Retirement, room?: number,
@@ -296,7 +295,7 @@ export function planRetirement(
   };
   const isOver = ({ until }: Entry) => until !== undefined && until <= now;
   const marked = view.entries.filter(({ until }) => until);
-  const inUse = marked.filter((entry) => isOver(entry) && isInUse(entry));
+  const inUse = marked.filter((entry) => isLonger(supersededUntil, entry.until) && isInUse(entry));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
     return makeRoom(view, changeEntries(view, prolonged), room);

@@ -6,7 +6,7 @@ import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
 import { alreadyListed, openZone } from '../records/open-zone';
-import { hasDue, Publisher, retire, revoke } from '../records/publication';
+import { hasSuperseded, Publisher, retire, revoke } from '../records/publication';
 import { entriesOf } from '../records/zone-view';
 
 export interface Superseded {
@@ -17,15 +17,15 @@ export interface Superseded {
 
 /**
  * Deletes what was superseded for long enough, but neither what SES signs with nor what is needed for another reason.
- * SES and `needed` are asked only when a record is due.
+ * SES is asked while anything is superseded: somebody can set it to a superseded selector for some hours.
  */
 export async function retireDue(
   { wanted, owner, services }: Superseded, needed: () => Promise<readonly string[]>,
 ): Promise<void> {
-  const { log, retry, ses } = services;
+  const { log, ses } = services;
   const publisher = await publisherOf({ wanted, owner, services });
   const records = await publisher.zone.list(domainKeyName(owner.domain));
-  if (!hasDue(records, owner, retry.now())) return log('nothing-due');
+  if (!hasSuperseded(records, owner)) return log('nothing-superseded');
   const identity = await ses.read();
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
   // SES need not name the selector that it signs with. Then nobody knows whether it is this one.

@@ -2,7 +2,7 @@
 //
 // The keys protect nothing. They are test data in the machine's directory for temporary files.
 // Each key has a file of its own, so that the jest workers share what any of them has made.
-import { generateKeyPairSync } from 'node:crypto';
+import crypto from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ export const FIRST_KEY_OF_FUNCTIONS = 2_000;
 export const KEYS_OF_SES = 20;
 
 const keys = new Map<string, string>();
+/** Node's own: histories replace it, so that functions take their keys from here. */
+const { generateKeyPairSync } = crypto;
 
 /** The pool's key of that number, in PEM (PKCS #8). Each number has a key of its own. */
 export function pooledKey(bits: number, index: number, directory = poolDirectory()): string {

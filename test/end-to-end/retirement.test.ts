@@ -14,12 +14,22 @@ afterEach(() => scene.stop());
 
 const selectors = () => scene.records().map((line) => line.split(' ')[1].split('.')[0]);
 
-/** Two weeks, less an hour, in which the function is not called: it would have nothing to do. */
-async function overlapPasses(): Promise<void> {
+/** The function is not called meanwhile: it would have nothing to do. */
+async function passQuietly(ms: number): Promise<void> {
   const { eventBridge: { settings }, clock } = scene.cloud;
   settings.deliveries = 0;
-  await clock.pass(14 * DAY - HOUR);
+  await clock.pass(ms);
   settings.deliveries = 1;
+}
+
+/** Two weeks, less an hour. */
+const overlapPasses = () => passQuietly(14 * DAY - HOUR);
+
+/** As somebody does who calls SES. */
+function signByHand(selector: string, key: keyof typeof PEM): void {
+  scene.cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'EXTERNAL', {
+    DomainSigningSelector: selector, DomainSigningPrivateKey: PEM[key].replace(/-----[^-]+-----|\s/g, ''),
+  });
 }
 
 test.each<[string, (secret: string) => ReturnType<Scene['easy']>, number]>([
@@ -44,14 +54,28 @@ test('also after a change to Easy DKIM, and not while SES signs with them', asyn
   await scene.verified();
   await scene.deployed('mail', scene.easy(RETIRES));
   await scene.verified();
-  const { cloud } = scene;
-  cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'EXTERNAL', {
-    DomainSigningSelector: 's1', DomainSigningPrivateKey: PEM.one.replace(/-----[^-]+-----|\s/g, ''),
-  }); // somebody goes back by hand
+  signByHand('s1', 'one');
   await overlapPasses();
-  await cloud.clock.pass(3 * HOUR);
+  await scene.cloud.clock.pass(3 * HOUR);
   expect(selectors()).toContain('s1');
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
+test('6 and not for an overlap after SES was set to them by hand for some hours', async () => {
+  await scene.deployed('mail', scene.byo('s1', scene.secrets.one, RETIRES));
+  await scene.verified();
+  await scene.deployed('mail', scene.byo('s2', scene.secrets.two, RETIRES));
+  await scene.verified();
+  await passQuietly(12 * DAY);
+  signByHand('s1', 'one');
+  await scene.cloud.clock.pass(3 * HOUR);
+  signByHand('s2', 'two');
+  await passQuietly(13 * DAY);
+  await scene.cloud.clock.pass(3 * HOUR);
+  expect(selectors()).toEqual(['s1', 's2']);
+  await passQuietly(DAY);
+  await scene.cloud.clock.pass(3 * HOUR);
+  expect(selectors()).toEqual(['s2']);
 });
 
 test('a stack that does not ask for it keeps them until it is deployed', async () => {

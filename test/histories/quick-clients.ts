@@ -69,6 +69,7 @@ export class QuickClients {
       case 'PutEmailIdentityDkimSigningAttributes': {
         const { SigningAttributesOrigin: origin, SigningAttributes: attributes = {} } = input;
         witness.telling(request, origin, attributes);
+        this.services.mail?.told(place, request.type);
         return this.services.putSigning(place, origin, attributes);
       }
       case 'TagResource': this.services.ses.tag(ref, input.Tags); return {};

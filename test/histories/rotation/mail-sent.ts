@@ -1,13 +1,16 @@
 // The mail that SES signs in a history: with which key, until when, and whether it can be verified for the overlap.
+import { AT } from './operations';
 import { plainName } from '../../cloud/record-name';
 import { Clock } from '../../cloud/time/clock';
-import { DOMAIN, placeName } from '../operations';
+import { DOMAIN, IdentityPlace, placeName } from '../operations';
 import type { QuickServices } from '../quick-services';
 import type { RequestSeen } from '../witness';
 
 const FOLLOWED_NAME = /^f\d\./;
 /** The public key in a record. */
 const KEY = /p=([A-Za-z0-9+/=]+)/;
+
+const HOUR = 3_600_000;
 
 /** What mail was signed with. */
 interface Used {
@@ -23,6 +26,8 @@ export class MailSent {
   private readonly used = new Map<string, Used>();
   /** Public keys that were published, by name. */
   private readonly published = new Map<string, string>();
+  /** The name of a record that SES was set to by hand. */
+  private byHand?: string;
   /** Names of records that somebody has changed by hand, or revoked. */
   private readonly given = new Set<string>();
   overlap = Infinity;
@@ -60,29 +65,62 @@ export class MailSent {
     for (const [key, used] of this.used) if (used.name === name) this.used.delete(key);
   }
 
+  /** Somebody has set SES to a selector. */
+  setByHand(name: string): void {
+    this.byHand = name;
+  }
+
+  /** The mail that is signed at this moment as somebody has set SES by hand, if any. */
+  signedByHand(): Used[] {
+    return this.signedAt(AT).filter(({ name }) => name === this.byHand);
+  }
+
+  /**
+   * The handler has seen that mail. It looks every hour, and puts nothing off for less than an hour: so much of the
+   * overlap can be missing.
+   */
+  sawByHand(seen: readonly Used[]): void {
+    for (const used of seen) this.note({ ...used, overlap: used.overlap - HOUR });
+  }
+
+  /** Before the handler tells SES anything. A deployment goes by what it finds. */
+  told(place: IdentityPlace, type: RequestSeen['type']): void {
+    if (placeName(place) !== placeName(AT)) return;
+    if (type !== 'Rotation') this.sawByHand(this.signedByHand());
+    this.byHand = undefined;
+  }
+
   /** Notes what mail is signed with now. Called before each change of that. */
   look(): void {
     for (const place of this.services.places) {
-      const identity = this.services.identity(place);
-      if (!identity?.signingEnabled || identity.status !== 'SUCCESS') continue;
-      const isOwn = identity.origin === 'EXTERNAL';
-      if (!isOwn && identity.origin !== 'AWS_SES') continue;
-      for (const token of identity.tokens) {
+      for (const used of this.signedAt(place)) {
         this.signed++;
-        const name = `${token.toLowerCase()}._domainkey.${DOMAIN}`;
-        if (this.given.has(name)) continue;
-        const publicKey = isOwn ? identity.publicKey : undefined;
-        const used = { name, publicKey, last: this.clock.now(), overlap: this.overlap };
-        const seen = this.services.seen(name, isOwn ? 'TXT' : 'CNAME');
-        const isSeen = seen.some((value) => this.says(used, value));
+        if (this.given.has(used.name)) continue;
+        const isOwn = used.publicKey !== undefined;
+        const isSeen = this.services.seen(used.name, isOwn ? 'TXT' : 'CNAME').some((value) => this.says(used, value));
         // Deleted with the construct: SES finds that out when it looks next.
         if (!isSeen && !isOwn) continue;
-        if (!isSeen) {
-          this.fail(`1: ${placeName(place)} signs with ${name}, which nobody can look up`);
-        }
-        this.used.set(`${name} ${used.publicKey}`, used);
+        if (!isSeen) this.fail(`1: ${placeName(place)} signs with ${used.name}, which nobody can look up`);
+        if (used.name !== this.byHand) this.note(used);
       }
     }
+  }
+
+  private signedAt(place: IdentityPlace): Used[] {
+    const identity = this.services.identity(place);
+    if (!identity?.signingEnabled || identity.status !== 'SUCCESS') return [];
+    const { origin, tokens, publicKey } = identity;
+    if (origin !== 'EXTERNAL' && origin !== 'AWS_SES') return [];
+    return tokens.map((token) => ({
+      name: `${token.toLowerCase()}._domainkey.${DOMAIN}`,
+      publicKey: origin === 'EXTERNAL' ? publicKey : undefined,
+      last: this.clock.now(),
+      overlap: this.overlap,
+    }));
+  }
+
+  private note(used: Used): void {
+    this.used.set(`${used.name} ${used.publicKey}`, used);
   }
 
   /**

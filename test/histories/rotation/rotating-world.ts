@@ -43,7 +43,7 @@ export class RotatingWorld extends QuickWorld {
     ownSecrets.onCurrent = (secret, versionId) => this.requireVerified(secret, versionId);
     this.mail = new MailSent(this.services, this.clock, () => this.namedByLabels());
     this.services.mail = this.mail;
-    this.function = new RotationFunction(this.calls, this.clients, ownSecrets, () => this.cared());
+    this.function = new RotationFunction(this.calls, this.clients, ownSecrets, this.mail, () => this.cared());
     this.providers = {
       [SECRET]: new SecretProvider(ownSecrets), [SCHEDULE]: new RotationScheduleProvider(ownSecrets),
     };
@@ -236,10 +236,12 @@ export class RotatingWorld extends QuickWorld {
   signAgain(): void {
     const secret = this.keyToSignAgain();
     if (!secret) return;
+    const selector = SELECTORS[SECRETS.indexOf(secret)];
     this.mail.look();
     this.services.putSigning(AT, 'EXTERNAL', {
-      DomainSigningSelector: SELECTORS[SECRETS.indexOf(secret)], DomainSigningPrivateKey: bare(KEYS[secret]),
+      DomainSigningSelector: selector, DomainSigningPrivateKey: bare(KEYS[secret]),
     });
+    this.mail.setByHand(`${selector}._domainkey.${DOMAIN}`);
   }
 
   /** The selector of BYODKIM that SES has. */

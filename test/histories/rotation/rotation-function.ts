@@ -1,5 +1,6 @@
 // The function that rotates keys, in a quick history: Secrets Manager calls it for each step, a rule every hour for
 // what is due, and somebody by hand.
+import { MailSent } from './mail-sent';
 import { onEvent } from '../../../lambda/rotation/on-event';
 import { Account, Region } from '../operations';
 import { QuickCalls, TIMEOUT_MS } from '../quick-calls';
@@ -31,7 +32,7 @@ export class RotationFunction {
   /** @param rule the secrets that it is called for every hour */
   constructor(
     private readonly calls: QuickCalls, private readonly clients: QuickClients, private readonly secrets: QuickSecrets,
-    private readonly rule: () => readonly string[],
+    private readonly mail: MailSent, private readonly rule: () => readonly string[],
   ) {
     secrets.onStep = async (event) => await this.run(JSON.parse(event) as Event) === undefined;
     void this.careEveryHour();
@@ -44,7 +45,12 @@ export class RotationFunction {
 
   /** What the rule sends: Lambda repeats it when it fails. */
   care(arns: readonly string[]): Promise<void> {
-    return this.calls.deliver(async () => await this.run({ Secrets: arns }) === undefined);
+    return this.calls.deliver(async () => {
+      const seen = this.mail.signedByHand();
+      const isDone = await this.run({ Secrets: arns }) === undefined;
+      if (isDone) this.mail.sawByHand(seen);
+      return isDone;
+    });
   }
 
   /** One run of it. Gives the reason when it fails. */

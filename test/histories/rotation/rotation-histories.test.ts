@@ -141,6 +141,10 @@ describe('a key that follows the secret of the user', () => {
   ]));
 });
 
+// The step that makes the next key had looked before. So it put the label on after the deployment had taken that off.
+test('4 a deployment with another schedule comes half a second after a rotation has begun', () => runsThrough(
+  { ...ONE, often: 'old keys' }, 0, [rotate(0.5), deploy({ rotating: { ...ROTATING, every: 40, further: true } })]));
+
 // A write that the fence refused, of which the step went on with the next one: the refused look counted for it.
 test('11 a step writes nothing more when rotation was switched off meanwhile', async () => {
   const signing = (every: 40 | 90, ttl: number, wait: number): KeyOperation => ({
@@ -166,6 +170,12 @@ test('6 SES is set by hand to a superseded selector: its record stays for an ove
     pass(25_000),
   ]);
 });
+
+test('6 SES is set by hand to a superseded selector for two days: its record stays for an overlap from then', () =>
+  runsThrough(ONE, 0, [
+    deploy({ signing: { selector: 's1', secret: 'one' } }), deploy({ rotating: { ...ROTATING, overlap: 3 } }),
+    { do: 'change identity', how: 'sign again' }, pass(1_600), pass(1_600), { do: 'change identity', how: 'sign' }, pass(4_600),
+  ]));
 
 // Secrets Manager went on with the rotation that the roll-back had ended. SES had the next key when the wait was over.
 test('5 a roll-back that waits in vain is at its end with the next key of the same secret, too', () => {

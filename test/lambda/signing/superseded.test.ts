@@ -31,7 +31,7 @@ test('the record stays for its overlap, and goes then, with what the registry re
   keys.aws.time += 14 * DAY - HOUR;
   await keys.care();
   expect(contents()).toEqual([NEW, OLD]);
-  expect(logged()).toContain('nothing-due');
+  expect(logged()).not.toContain('records-changed');
   keys.aws.time += 2 * HOUR;
   await keys.care();
   expect(contents()).toEqual([NEW]);
@@ -57,6 +57,28 @@ test.each([['s1'], ['S1']])('what SES signs with stays, for one more overlap: %s
   keys.aws.time += DAY;
   await keys.care();
   expect(contents()).toEqual([NEW]);
+});
+
+test('what SES was set to by hand stays for an overlap from when it was seen last', async () => {
+  keys.aws.time += 10 * DAY;
+  keys.aws.set({ tokens: ['s1'] });
+  await keys.care();
+  keys.aws.set({ tokens: ['n1'] });
+  keys.aws.time += 14 * DAY - HOUR;
+  await keys.care();
+  expect(contents()).toEqual([NEW, OLD]);
+  keys.aws.time += HOUR;
+  await keys.care();
+  expect(contents()).toEqual([NEW]);
+});
+
+test('while nothing is superseded, SES is not asked', async () => {
+  overlapIsOver();
+  await keys.care();
+  keys.aws.lines.length = 0;
+  keys.aws.identities.clear();
+  await keys.care();
+  expect(logged()).toContain('nothing-superseded');
 });
 
 test('where SES names no selector, nobody knows that it is not this one: it stays', async () => {
