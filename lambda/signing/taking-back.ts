@@ -189,9 +189,10 @@ async function takeBackIn(member: Member, keys: Keys, isAgain: boolean): Promise
   const identity = await services.ses.read();
   if (identity && signsWith(identity, key) !== false) {
     await giveBack(member, keys, identity);
-  } else if (identity?.origin === 'EXTERNAL' && !isAgain) {
+  } else if (identity?.origin === 'EXTERNAL' && isAgain) {
     await keysOf([member], versionId); // another run of the rotation can have come to its end meanwhile
-    // SES does not have the next key. Whatever keeps its record from being marked, the label goes.
+    // SES does not have the next key, and is not about to get it. Whatever keeps its record from being marked, the
+    // label goes.
     await supersede(member, current, identity).catch((error: unknown) => {
       if (error instanceof OutOfTimeError) throw error;
       services.log('records-refused', { selector: key.selector, message: textOf(error) });

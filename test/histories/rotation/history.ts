@@ -140,6 +140,7 @@ async function deployment(
   const next = operation.do === 'deploy' ? operation.as
     : operation.do === 'again' ? { ...wanted!, timeout: wanted!.timeout === 3599 ? 3600 : 3599 } : undefined;
   const ending = operation.do === 'deploy' ? operation.ending : {};
+  if (world.selectorOf(owner, 'AWSPENDING') !== undefined) model.beginsInRotation(owner, next);
   const isBare = wanted !== undefined && isCalm && !model.isHindered && !model.isBlind
     && model.present.every((other) => other === owner) && Object.keys(ending).length === 0 && model.mayHave(next);
   if (next) {

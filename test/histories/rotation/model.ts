@@ -178,6 +178,14 @@ export class KeyModel {
 
   // ---- deployments
 
+  /**
+   * It begins in the middle of a rotation. With another way of signing, it ends that, and the further Region leaves the
+   * stack. After a roll-back, the Region goes on with the key that it has.
+   */
+  beginsInRotation(owner: number, next: Wanted | undefined): void {
+    if (this.owners[owner].wanted?.rotating?.further && !next?.rotating) this.behindSince = 'unknown';
+  }
+
   /** @param before what there was when it began; `isBare`: nothing was wrong, so that it has to go well */
   ended(operation: Deployment, next: Wanted | undefined, before: Look, isBare: boolean): void {
     const { owner } = operation;

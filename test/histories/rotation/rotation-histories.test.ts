@@ -111,6 +111,12 @@ describe('in two Regions', () => {
     pass(1_600),
   ]));
 
+  test('4 a deployment of another method fails in the middle of a rotation', () => runsThrough(
+    { ...ONE, settings: { ...ONE.settings, repeats: 0, repeatWithoutLabel: 'labelled again' } }, 0, [
+      deploy({ rotating: both }), rotate(27), rotate(94),
+      { ...deploy({ follows: true }), ending: { failsAfter: 1 } } as KeyOperation, rotate(7_200), pass(1_600),
+    ]));
+
   test('one goes and comes again', () => runsThrough(ONE, 0, [
     deploy({ rotating: both }), rotate(34), deploy({ rotating: ROTATING }), rotate(1_200), deploy({ rotating: both }),
     pass(1_600),
@@ -135,6 +141,13 @@ describe('a key that follows the secret of the user', () => {
       'pass: current key 4, next none, SES key 4 SUCCESS, records key 4',
     ]);
   });
+
+  // One run took the key back that another had just told SES, which did not show it yet. So the tag said otherwise.
+  test('12 several events come at once, and the tag says what SES has', () => runsThrough({ ...ONE, often: 'follow' }, 0, [
+    { ...deploy({ rotating: { ...ROTATING, every: 40, further: true } }), ending: { failsAfter: 1 } } as KeyOperation,
+    store('f1', 0), store('f2', 0, false), pass(20), store('f1', 0), store('f1', 40), store('f1', 0),
+    store('f1 with another key', 300, false), store('f1', 0, false),
+  ]));
 
   test('is the last of those that are stored in quick succession', () => runsThrough(ONE, 0, [
     deploy({ follows: true }), pass(20), store('f2', 40), store('f3', 5), store('f2', 0), pass(1_600),
