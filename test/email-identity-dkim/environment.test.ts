@@ -123,6 +123,20 @@ describe('values that are known only at deployment', () => {
     });
   });
 
+  test('so are texts with a dummy value in them', () => {
+    const { stack } = exampleCom(of => {
+      const lookedUp = (name: string) => ssm.StringParameter.valueFromLookup(of, name);
+      return {
+        identity: imported(of, `mail.${lookedUp('/mail/domain')}`),
+        hostedZone: zone(of, lookedUp('/mail/domain'), lookedUp('/mail/zone')),
+        hostedZoneRole: iam.Role.fromRoleArn(of, 'ZoneRole', `arn:aws:iam::${lookedUp('/mail/dns-account')}:role/dkim`),
+        signing: DkimSigning.rotatingByoDkim({ selectorPrefix: `dkim-${lookedUp('/mail/stage')}` }),
+      };
+    });
+
+    expect(propertiesOf(stack)).toMatchObject({ Identity: 'mail.dummy-value-for-/mail/domain' });
+  });
+
   test('values that CloudFormation computes with Fn::Join and Fn::Split are accepted for several identities', () => {
     const stack = mailStack();
     const zoneId = Fn.join('', Fn.split('/hostedzone/', new CfnParameter(stack, 'ZoneId').valueAsString));
