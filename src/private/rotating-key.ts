@@ -83,6 +83,9 @@ export class RotatingKey {
         : `DKIM keys of ${domain} (cdk-ses-dkim)`,
       kmsKeyId: encryptionKey?.keyRef.keyArn,
     });
+    // An empty secret need not wait for what the construct waits for. If that is another construct, it would close a
+    // circle: both share a policy, which names the secret.
+    this.resource.addDeletionOverride('DependsOn');
     // With another domain, it is another secret: nobody takes over the keys of the one before.
     nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;

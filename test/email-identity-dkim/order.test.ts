@@ -3,12 +3,13 @@ import { App, CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { created, exampleCom } from './example-com';
-import { EmailIdentityDkim } from '../../src';
-import { customResourceOf, mailStack, propertiesOf, resourcesOf, zone } from '../mail-stack';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
+import { customResourceOf, imported, mailStack, propertiesOf, resourcesOf, zone } from '../mail-stack';
 
 /** The types of the resources that the custom resource depends on. */
 function dependencies(stack: Stack): string[] {
@@ -45,6 +46,27 @@ test('a hosted zone role of the same stack is created before the custom resource
   });
 
   expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
+});
+
+describe('one construct can wait for another, although the policy that both need names the secrets of both', () => {
+  const secret = (of: Stack, id: string) =>
+    DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretNameV2(of, id, id), { jsonField: 'key' });
+
+  test.each<[string, (of: Stack, id: string) => DkimSigning]>([
+    ['a rotating key', () => DkimSigning.rotatingByoDkim()],
+    ['a followed key', (of, id) => DkimSigning.byoDkim({ privateKey: secret(of, `key-${id}`), followSecret: true })],
+  ])('%s', (_, signing) => {
+    const stack = mailStack();
+    const [one, two] = ['one', 'two'].map(id => new EmailIdentityDkim(stack, id, {
+      identity: imported(stack, `${id}.example`), hostedZone: zone(stack, `${id}.example`), signing: signing(stack, id),
+    }));
+    two.node.addDependency(one);
+    const idOf = (dkim: EmailIdentityDkim): string =>
+      stack.resolve((dkim.node.defaultChild as CfnResource).logicalId);
+
+    // Template.fromStack refuses a circle of dependencies.
+    expect(resourcesOf(stack)[idOf(two)].DependsOn).toContain(idOf(one));
+  });
 });
 
 test('the construct can be a child of its own identity', () => {
