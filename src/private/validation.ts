@@ -277,9 +277,10 @@ export function checkRotation(options: RotationOptions): void {
   }
   if (schedule !== undefined) {
     checkText('schedule', schedule, "Give a cron() expression, for example 'cron(0 9 ? * 3#1 *)'");
-    if (!isUnknown(schedule) && !/^cron\(0( [\w#?*,/-]+){4} \*\)$/.test(schedule)) {
+    if (!isUnknown(schedule) && !isCron(schedule)) {
       throw new Error(`schedule ${shown(schedule)} is not a cron() expression of Secrets Manager: six fields, of which the `
-        + "first is 0 and the last is *, for example 'cron(0 9 ? * 3#1 *)'. For a number of days use interval");
+        + "first is 0, the third or the fifth is ?, and the last is *, for example 'cron(0 9 ? * 3#1 *)'. For a number of days "
+        + 'use interval');
     }
   }
   if (overlap) overlapInSeconds(overlap);
@@ -295,6 +296,12 @@ export function checkRotation(options: RotationOptions): void {
     }
   }
   if (encryptionKey) checkReference('encryptionKey', encryptionKey, ['keyRef', 'keyArn'], 'Pass a key, for example of Key.fromKeyArn()');
+}
+
+/** The days are those of the month or those of the week, and the other field says nothing. */
+function isCron(schedule: string): boolean {
+  const [, ofMonth, ofWeek] = /^cron\(0 [\w#?*,/-]+ ([\w#?*,/-]+) [\w#?*,/-]+ ([\w#?*,/-]+) \*\)$/.exec(schedule) ?? [];
+  return (ofMonth === '?') !== (ofWeek === '?');
 }
 
 /** Checks a rotating key whose domain has its DNS elsewhere. Its records have names after that of the zone. */

@@ -147,12 +147,12 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
-    says: 'schedule {value} is not a cron() expression of Secrets Manager: six fields, of which the first is 0 and the last is *, '
-      + "for example 'cron(0 9 ? * 3#1 *)'",
+    says: 'schedule {value} is not a cron() expression of Secrets Manager: six fields, of which the first is 0, the third or the fifth is ?, '
+      + "and the last is *, for example 'cron(0 9 ? * 3#1 *)'",
     advises: 'For a number of days use interval',
-    why: 'Secrets Manager begins at whole hours, in UTC, and takes any year.',
+    why: 'Secrets Manager begins at whole hours, in UTC, and takes any year. Days are those of the month or those of the week.',
     atSynthesis: [
-      ...['', 'monthly', 'rate(90 days)', 'cron(30 9 ? * 3#1 *)', 'cron(0 9 ? * 3#1)', 'cron(0 9 1 * ? 2027)', 'cron(0 9 ? * 3#1 *) '].map((text) =>
+      ...['cron(0 9 * * * *)', 'cron(0 9 ? * ? *)', 'cron(0 9 1 * MON *)', '', 'monthly', 'rate(90 days)', 'cron(30 9 ? * 3#1 *)', 'cron(0 9 ? * 3#1)', 'cron(0 9 1 * ? 2027)', 'cron(0 9 ? * 3#1 *) '].map((text) =>
         bad('schedule', text, { value: `'${text}'` })),
       bad('schedule', `cron(0 9 ${HOSTILE} * ? *)`, { value: `'cron(0 9 ${HOSTILE_SHOWN.slice(1, -1)} * ? *)'` }, 'commands for a terminal'),
       bad('schedule', KEY_TEXT, { value: '(86 characters that look like a key, and are not shown)' }, 'the text of a key'),
