@@ -14,6 +14,7 @@ import {
 import { partsOfArn } from './private/known-arn';
 import { keyBehind } from './private/known-key';
 import { partitionOf, regionIn } from './private/known-region';
+import { secretResource, warnOfOtherKey } from './private/known-secret';
 import { zoneNameOf } from './private/known-zone';
 import { asItIs, comesLate, KnownTarget, SigningTarget } from './private/late-value';
 import { decryptPermission, maxSecretArn, Permission, replicationPermissions, secretPermission } from './private/permissions';
@@ -376,9 +377,10 @@ class ByoDkim extends DkimSigning {
     checkSecret(this.options.privateKey, target);
   }
 
-  public _bind(target: SigningTarget): SigningConfig {
+  public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
     const key = this.options.privateKey;
+    warnOfKeyOf(key, scope);
     return {
       properties: {
         Method: 'BYODKIM',
@@ -410,6 +412,7 @@ class FollowedByoDkim extends DkimSigning {
   public _bind(target: SigningTarget, scope: Construct): SigningConfig {
     this._check({ ...target, known: asItIs });
     const { privateKey: key, selectorField } = this.options;
+    warnOfKeyOf(key, scope);
     const follows = {
       SecretArn: key._secretArn,
       SecretArnForm: key._arnForm,
@@ -440,6 +443,11 @@ function checkSecret(key: DkimPrivateKey, { stack, known }: KnownTarget): void {
   checkCrossAccountSecret(account, stack.account, {
     fullArn: key._fullArn, keyArn: key._encryptionKeyArn,
   });
+}
+
+function warnOfKeyOf(key: DkimPrivateKey, scope: Construct): void {
+  const secret = secretResource(key._secret);
+  if (secret) warnOfOtherKey(scope, secret, 'Give the secret its encryptionKey where it is created');
 }
 
 function permissionsOnSecret(key: DkimPrivateKey, stack: Stack): Permission[] {

@@ -1,9 +1,11 @@
 // What synthesis knows about a secret: its ARN, its resource, and the key that encrypts it.
-import { Token } from 'aws-cdk-lib';
+import { Annotations, Aspects, Stack, Token } from 'aws-cdk-lib';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
+import { Construct } from 'constructs';
 import { keyArnOf, keyBehind } from './known-key';
 import { resourceOf } from './known-resource';
+import { renderedProperties } from './rendered-properties';
 import { shown } from './shown';
 
 /** The key of the account itself, which each secret has that names no other. It needs no permission. */
@@ -48,6 +50,23 @@ export function encryptionKeyArnOf(secret: aws_secretsmanager.ISecretRef): strin
   throw new Error(`kmsKeyId of secret '${secret.node.path}' is ${found}, and the ARN of that key is not known in this app. `
     + 'Give kmsKeyId the ARN of the key, or pass the secret with the key itself as encryptionKey: '
     + 'Secret.fromSecretAttributes(), with its ref as secretCompleteArn');
+}
+
+/**
+ * Warns if an Aspect or an override gives the secret another key, when the policies are made already. It is no error:
+ * the policy of that key can let everybody in the account use it through Secrets Manager.
+ */
+export function warnOfOtherKey(scope: Construct, secret: CfnSecret, advice: string): void {
+  const { kmsKeyId: before } = secret;
+  const visit = (node: unknown) => {
+    if (node !== secret) return;
+    const { KmsKeyId: now } = renderedProperties(secret);
+    if (now === undefined || KEY_OF_ACCOUNT.test(now)) return;
+    if (JSON.stringify(now) === JSON.stringify(Stack.of(secret).resolve(before))) return;
+    Annotations.of(scope).addWarningV2('cdk-ses-dkim:secretKey', `An Aspect or an override encrypts secret '${secret.node.path}' `
+      + `with another key, and the functions get no permission for that key. ${advice}`);
+  };
+  Aspects.of(secret).add({ visit }, { priority: Number.MAX_SAFE_INTEGER });
 }
 
 function isL2(secret: aws_secretsmanager.ISecretRef): secret is ISecret {

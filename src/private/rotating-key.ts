@@ -12,6 +12,7 @@ import {
   DEFAULT_SELECTOR_PREFIX, FollowedSecretProperties, FURTHER_REGION_TAG_PREFIX, FurtherRegion, ROTATION_TAG_PREFIX,
   ResourceProperties, RotationTags,
 } from './contract';
+import { warnOfOtherKey } from './known-secret';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
@@ -86,6 +87,8 @@ export class RotatingKey {
     // An empty secret need not wait for what the construct waits for. If that is another construct, it would close a
     // circle: both share a policy, which names the secret.
     this.resource.addDeletionOverride('DependsOn');
+    warnOfOtherKey(scope, this.resource, follows ? 'There is no key in the secret, so let the Aspect leave it out'
+      : 'Give the key to rotatingByoDkim() as encryptionKey');
     // With another domain, it is another secret: nobody takes over the keys of the one before.
     nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;

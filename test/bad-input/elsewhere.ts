@@ -45,6 +45,15 @@ export const ELSEWHERE: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: "An Aspect or an override encrypts secret '{secret}' with another key, and the functions get no permission for that key",
+    advises: 'Give the key to rotatingByoDkim() as encryptionKey. Give the secret its encryptionKey where it is created. There is no '
+      + 'key in the secret, so let the Aspect leave it out',
+    why: 'A warning, `cdk-ses-dkim:secretKey`, with what helps for that secret. Acknowledge it if the policy of the key lets the roles of '
+      + 'the account use it. Otherwise no key can be stored or read: where the stack is deployed already, each rotation fails.',
+    testedBy: 'test/email-identity-dkim/secret-key.test.ts',
+  },
+  {
+    place: 'synthesis',
     says: "region '{region}' is that of the stack",
     advises: 'Leave region out. If the stack was deployed with it and without env, keep the logical ids that it has, as '
       + 'docs/moving.md says: otherwise CloudFormation replaces what it has for this identity, also a rotating key',

@@ -1,12 +1,13 @@
 // The settings of the function deploy: a role, log settings, a VPC and reserved concurrency, and mail is signed.
-import { PropertyInjectors, Stack } from 'aws-cdk-lib';
+import { Aspects, PropertyInjectors, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { ACCOUNT, Scene } from './scene';
-import { DkimFunction, DkimFunctionOptions } from '../../src';
+import { DkimFunction, DkimFunctionOptions, DkimSigning } from '../../src';
 
 const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/company/dkim`;
 const TRUST = { Effect: 'Allow' as const, Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } };
@@ -107,4 +108,19 @@ test('G5 a property injector that gives a role and a VPC: the function has the r
 
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   expect(await scene.destroy('Mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
+});
+
+test('an Aspect gives all secrets a key whose policy does not let the function use it: the deployment fails, and says so', async () => {
+  const { status, reason } = await scene.deploy('mail', stack => {
+    scene.dkim(() => DkimSigning.rotatingByoDkim({ keyLength: 1024 }))(stack);
+    Aspects.of(stack).add({
+      visit: node => {
+        if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = `arn:aws:kms:us-east-1:${ACCOUNT}:key/company`;
+      },
+    });
+  });
+
+  expect(status).toBe('ROLLBACK_COMPLETE');
+  expect(reason).toContain('Access to KMS is not allowed. If the secret has a customer managed key');
+  expect(scene.all()).toEqual([]);
 });
