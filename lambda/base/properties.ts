@@ -15,9 +15,11 @@ const DOMAIN_NAME: Form = [DOMAIN, 'a domain name in lower case'];
 const ZONE_ID: Form = [HOSTED_ZONE_ID, 'the id of a hosted zone'];
 const REGION_CODE: Form = [REGION, 'the code of a Region'];
 const SELECTOR: Form = [LABEL, '1 to 63 letters in lower case, digits and inner hyphens'];
-export const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,512}$/;
+/** A name has up to 512 characters, and Secrets Manager adds seven. */
+export const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,519}$/;
 const SECRET: Form = [SECRET_ARN, 'the ARN of a secret'];
-const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,512}$/, 'the ARN of a role'];
+/** A path has up to 512 characters, with the slash before it, and a name 64. */
+const ROLE: Form = [/^arn:[a-z0-9-]+:iam::\d{12}:role\/[\x21-\x7e]{1,575}$/, 'the ARN of a role'];
 const ROLE_EXTERNAL_ID: Form = [EXTERNAL_ID, '2 to 256 letters, digits and _+=.@:/-'];
 const SELECTOR_PREFIX: Form = [
   new RegExp(`^(?=.{1,${MAX_SELECTOR_PREFIX}}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$`),

@@ -28,6 +28,14 @@ describe('what is taken', () => {
       .toEqual({ domain: 'example.com', region: 'us-east-1', signing: PARSED.easy, waitSeconds: 0, retain: false });
   });
 
+  test('a secret and a role with names as long as AWS takes', () => {
+    const secret = `arn:aws:secretsmanager:eu-west-1:222222222222:secret:${'s'.repeat(512)}-AbCdEf`;
+    const role = `arn:aws:iam::333333333333:role/${'p'.repeat(510)}/${'r'.repeat(64)}`;
+
+    expect(parse({ ...ZONE, HostedZoneRoleArn: role, Signing: { ...BYO, SecretArn: secret } }))
+      .toMatchObject({ signing: { secret: { arn: secret } }, zone: { roleArn: role } });
+  });
+
   test('everything there can be', () => {
     expect(parse({
       ServiceToken: 'arn:aws:lambda:us-east-1:111111111111:function:Handler',
