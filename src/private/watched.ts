@@ -1,5 +1,5 @@
 // Metrics, alarm and event of one identity that is watched.
-import { CfnResource, Duration } from 'aws-cdk-lib';
+import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
@@ -109,9 +109,13 @@ export class Watched {
       acknowledgeNoAction(part, 'The composite alarm has the actions');
       return part;
     });
-    return new cloudwatch.CompositeAlarm(this.scope, id, {
+    const whole = new cloudwatch.CompositeAlarm(this.scope, id, {
       compositeAlarmName: alarmName, alarmDescription, alarmRule: cloudwatch.AlarmRule.anyOf(...parts),
     });
+    // With fewer Regions it is an alarm of another type, and CloudFormation changes no type under a logical id.
+    const resource = whole.node.defaultChild as CfnResource;
+    resource.overrideLogicalId(`${Stack.of(whole).resolve(resource.logicalId)}OfParts`);
+    return whole;
   }
 
   /** In one of these Regions at least. */

@@ -197,6 +197,17 @@ test('more than ten Regions have one alarm too, over an alarm for each ten', () 
   });
 });
 
+test('the alarm of more than ten Regions has a logical id of its own: CloudFormation changes no type', () => {
+  const alarmsOf = (furtherRegions: string[]) => {
+    const { stack, dkim } = inAll({ furtherRegions }, { watch: true });
+    dkim.addProblemAlarm('Alarm');
+    return [...Object.keys(resourcesOf(stack, 'AWS::CloudWatch::Alarm')), ...Object.keys(resourcesOf(stack, 'AWS::CloudWatch::CompositeAlarm'))];
+  };
+  const few = alarmsOf(MANY.slice(0, 9));
+
+  expect(alarmsOf(MANY)).not.toContain(few[0]);
+});
+
 test('cdk-nag finds nothing in an alarm for more than ten Regions', () => {
   const { stack, dkim } = inAll({ furtherRegions: MANY }, { watch: true });
   dkim.onProblem('Rule');
