@@ -22,9 +22,9 @@ import { RotatingKey } from './private/rotating-key';
 import { shown } from './private/shown';
 import { SigningConfig } from './private/signing-config';
 import {
-  checkChoice, checkCrossAccountSecret, checkDelegation, checkFollowing, checkFurtherRegions, checkKeyOfStack,
-  checkParentRegion, checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText, checkType,
-  overlapInSeconds,
+  checkChoice, checkCrossAccountSecret, checkDelegatedName, checkDelegation, checkFollowing, checkFurtherRegions,
+  checkKeyOfStack, checkParentRegion, checkPartition, checkRotation, checkSelector, checkSelectorIn, checkText,
+  checkType, overlapInSeconds,
 } from './private/validation';
 
 /**
@@ -488,11 +488,12 @@ class RotatingByoDkim extends DkimSigning {
   }
 
   public _check({ stack, domain, region, known }: KnownTarget): void {
-    const { schedule, selectorPrefix, furtherRegions = [] } = this.options;
+    const { schedule, selectorPrefix, delegatedTo, furtherRegions = [] } = this.options;
     const prefix = selectorPrefix && known(selectorPrefix);
     checkRotation({ ...this.options, schedule: schedule && known(schedule), selectorPrefix: prefix });
     checkSelectorIn(domain, `${prefix ?? DEFAULT_SELECTOR_PREFIX}-20261126-0a1b2c`);
     checkDelegation(this.options);
+    if (delegatedTo) checkDelegatedName(domain, known(zoneNameOf(delegatedTo)!));
     checkFurtherRegions(furtherRegions, regionIn(stack, region));
     for (const each of furtherRegions) {
       checkPartition(`furtherRegions: ${shown(each)}`, partitionOf(each), partitionOf(region) ?? partitionOf(stack.region));

@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib
 import { aws_route53 } from 'aws-cdk-lib/interfaces';
 import {
   DEFAULT_RECORD_OVERLAP, DEFAULT_SELECTOR_FIELD, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME,
-  MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+  MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
 import { holds, zoneIdOf, zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
@@ -327,6 +327,15 @@ export function checkDelegation({ delegatedTo, interval, overlap, furtherRegions
   if (interval.toDays() > days) return;
   throw new Error(`interval is ${interval.toDays()} days, and overlap ${days}. With delegatedTo there are two selectors, and each `
     + 'holds its key until the overlap is over. Give a longer interval, or a shorter overlap');
+}
+
+/** Checks that the name of the registry record is not too long for DNS, with the name of that zone after the domain. */
+export function checkDelegatedName(domain: string, zoneName: string): void {
+  if (isUnknown(domain) || isUnknown(zoneName)) return;
+  const length = recordNameLength(placeIn(zoneName, domain), REGISTRY_LABEL_LENGTH);
+  if (length <= MAX_NAME) return;
+  throw new Error(`delegatedTo is the hosted zone of ${shown(zoneName)}, so the name of the registry record of ${shown(domain)} `
+    + `there would have ${length} characters, and DNS takes ${MAX_NAME}. Give a zone with a shorter name`);
 }
 
 /** Resolvers remember a record for so long, and a slot gets another key. */

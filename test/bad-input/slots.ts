@@ -15,6 +15,8 @@ const inSlots = (options: (stack: Stack) => Some = () => ({}), props: (stack: St
     ...props(stack), signing: DkimSigning.rotatingByoDkim({ delegatedTo: keysZone(stack), ...options(stack) }),
   }));
 
+const LONG_ZONE = `${Array.from({ length: 3 }, () => 'z'.repeat(57)).join('.')}.example.net`;
+
 export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
   {
     place: 'synthesis',
@@ -53,6 +55,20 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
       parts: { name },
       build: inSlots((stack) => ({ delegatedTo: route53.HostedZone.fromHostedZoneAttributes(stack, 'Odd', { hostedZoneId: 'Z0', zoneName: name }) })),
     })),
+  },
+  {
+    place: 'synthesis',
+    says: "delegatedTo is the hosted zone of '{name}', so the name of the registry record of 'example.com' there would have {length} "
+      + 'characters, and DNS takes 253',
+    advises: 'Give a zone with a shorter name',
+    why: 'The names of the records end with the domain, and then the name of the zone.',
+    atSynthesis: [{
+      title: 'delegatedTo: a zone with a long name',
+      parts: { name: LONG_ZONE, length: '254' },
+      build: inSlots((stack) => ({
+        delegatedTo: route53.HostedZone.fromHostedZoneAttributes(stack, 'Long', { hostedZoneId: 'Z0', zoneName: LONG_ZONE }),
+      })),
+    }],
   },
   {
     place: 'synthesis',
