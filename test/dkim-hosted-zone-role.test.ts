@@ -8,7 +8,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { DnsRoleStack } from '../examples/pipeline/dns-role-stack';
 import { DOMAIN } from '../examples/pipeline/settings';
-import { DkimHostedZoneRole, DkimHostedZoneRoleProps, EmailIdentityDkim } from '../src';
+import { DkimHostedZoneRole, DkimHostedZoneRoleProps, DkimSigning, EmailIdentityDkim } from '../src';
 
 const MAIL_ACCOUNT = '111111111111';
 const DNS = { account: '222222222222', region: 'us-east-1' };
@@ -46,6 +46,19 @@ function namesOf(Properties: any): string[] {
 
 test('it may change the DKIM records of the domains, and nothing else', () => {
   expect(namesIn(synthesized({ domains: ['example.com', 'mail.example.com'] }))).toEqual(['*._domainkey.example.com', '*._domainkey.mail.example.com']);
+});
+
+test('with delegatedTo and the zone of a parent domain, the domain is given with the name of the zone after it', () => {
+  const app = new App();
+  const mail = new Stack(app, 'Mail', { env: { account: MAIL_ACCOUNT, region: 'us-east-1' } });
+  const delegatedTo = route53.HostedZone.fromHostedZoneAttributes(mail, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
+  new EmailIdentityDkim(mail, 'Dkim', {
+    identity: ses.EmailIdentity.fromEmailIdentityName(mail, 'Identity', 'mail.example.com'),
+    signing: DkimSigning.rotatingByoDkim({ delegatedTo }),
+  });
+  const needed = Object.values(Template.fromStack(mail).findResources('AWS::IAM::ManagedPolicy')).map(({ Properties }) => namesOf(Properties));
+
+  expect(needed).toContainEqual(namesIn(synthesized({ domains: ['mail.example.com.example.com'] })));
 });
 
 test('it has the rights that the function has on a zone of its own account', () => {
