@@ -321,6 +321,15 @@ test.each(Object.entries({
   }
 });
 
+test('a role that CDK makes when it is asked for has the permissions, and nothing that is no policy', () => {
+  const role = new iam.LazyRole(stack, 'Given', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  DkimFunction.configure(stack, { role });
+  dkim();
+
+  expect(only(POLICY).Properties.Roles).toEqual([stack.resolve(role.roleName)]);
+  expect(only('AWS::IAM::Role').Properties).not.toHaveProperty('ManagedPolicyArns');
+});
+
 test('the permissions of an identity are with the role that is given', () => {
   DkimFunction.configure(stack, { role: importedRole() });
   dkim();

@@ -7,6 +7,7 @@ export function lateRole(role: () => iam.IRole): iam.IRole {
   return new Proxy({} as iam.IRole, {
     get: (_, member) => Reflect.get(role(), member),
     has: (_, member) => Reflect.has(role(), member),
+    getPrototypeOf: () => Reflect.getPrototypeOf(role()),
   });
 }
 
@@ -18,9 +19,11 @@ export function omitIfNotTaken(policy: CfnResource, role: iam.IRole, isNeeded = 
 /**
  * Whether the app may attach policies to the role. No property says so. A role of the app has its resource,
  * unless the roles are made outside of the app (`iam.Role.customizeRoles`). An imported role attaches itself
- * to the policy that it is given, and one that must not change ignores the policy.
+ * to the policy that it is given, and one that must not change ignores the policy. A `LazyRole` keeps what it is given,
+ * so it is given nothing that is no policy.
  */
 export function takesPolicies(role: iam.IRole): boolean {
+  if (role instanceof iam.LazyRole) return true;
   if (iam.Role.isRole(role)) return role.node.tryFindChild('Resource') !== undefined;
   let takes = false;
   const offered = { managedPolicyArn: '', attachToRole: () => { takes = true; } };
