@@ -15,9 +15,10 @@ import { createFirst } from './private/created-first';
 import { cnamesOf, writtenRecords } from './private/dkim-records';
 import { checkHostedZone, zoneToWrite } from './private/hosted-zone-checks';
 import { checkIdentity, checkSameName } from './private/identity-checks';
-import { domainOf, finalDomainOf, finalOwnSigningOf, ownSigningOf, regionOf } from './private/known-identity';
+import {
+  domainOf, finalDomainOf, finalOwnSigningOf, identityBehind, ownSigningOf, regionOf,
+} from './private/known-identity';
 import { regionIn } from './private/known-region';
-import { resourceOf } from './private/known-resource';
 import { zoneIdOf } from './private/known-zone';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { claimIdentity } from './private/one-per-identity';
@@ -25,7 +26,6 @@ import {
   assumeRolePermission, changeKeyPermission, identityPermission, lookPermission, Permission, zonePermissions,
 } from './private/permissions';
 import { Provider } from './private/provider';
-import { referencesIn } from './private/references';
 import { signingResource } from './private/signing-resource';
 import { checkChoice, checkReference, checkSlotTtl, checkType, isUnknown, ttlInSeconds, waitInSeconds } from './private/validation';
 import { Watched, watchedSigning } from './private/watched';
@@ -440,9 +440,7 @@ export class EmailIdentityDkim extends Construct {
   private claim(props: EmailIdentityDkimProps, domain: string, ...regions: string[]): void {
     for (const region of regions) {
       if (comesLate(domain, region)) continue;
-      // One that is imported by a reference to the resource of another construct is the same.
-      const identity = resourceOf(props.identity) ?? referencesIn(this, domain).find(resourceOf) ?? props.identity;
-      claimIdentity(this, identity, region, domain);
+      claimIdentity(this, identityBehind(props.identity), region, domain);
     }
   }
 }

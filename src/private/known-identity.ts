@@ -1,8 +1,9 @@
 // What synthesis knows about an SES identity: its domain, its Region, its account and what it says of its
 // signing.
-import { ArnFormat, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { ArnFormat, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { aws_ses } from 'aws-cdk-lib/interfaces';
+import { IConstruct } from 'constructs';
 import { partsOfArn } from './known-arn';
 import { resourceOf } from './known-resource';
 import { finalText } from './late-value';
@@ -41,6 +42,16 @@ export function regionOf(identity: aws_ses.IEmailIdentityRef): string {
 export function certainRegionOf(identity: aws_ses.IEmailIdentityRef): string | undefined {
   const region = regionOf(identity);
   return identityResource(identity) || region !== Stack.of(identity).region ? region : undefined;
+}
+
+/**
+ * What is one identity, whatever constructs stand for it. One that is imported by the name of an identity of the app is
+ * that. If the name is only a part of the domain, as in `news.${name}`, it is another.
+ */
+export function identityBehind(identity: aws_ses.IEmailIdentityRef): IConstruct {
+  const { length, firstToken: name } = Tokenization.reverseString(identity.emailIdentityRef.emailIdentity);
+  const named = length === 1 && Reference.isReference(name) ? resourceOf(name.target) : undefined;
+  return resourceOf(identity) ?? (CfnEmailIdentity.isCfnEmailIdentity(named) ? named : identity);
 }
 
 export interface OwnSigning {

@@ -1,5 +1,5 @@
 // What the construct refuses at synthesis, and the error that the user sees.
-import { App, Aws, CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aws, CfnParameter, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,7 +9,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { byoDkim, created, exampleCom, ZONE_ROLE } from './example-com';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
-import { imported, mailStack, zone } from '../mail-stack';
+import { RESOURCE_TYPE } from '../../src/private/contract';
+import { ACCOUNT, imported, mailStack, resourcesOf, zone } from '../mail-stack';
 
 /** The props that are refused, and the error. */
 type Refusal = [title: string, props: (stack: Stack) => Partial<EmailIdentityDkimProps>, error: RegExp];
@@ -254,4 +255,18 @@ test.each<[string, (identity: ses.EmailIdentity) => string]>([
   const again = ses.EmailIdentity.fromEmailIdentityName(stack, 'Again', nameOf(identity));
   expect(() => new EmailIdentityDkim(stack, 'Second', { identity: again }))
     .toThrow(/already has an EmailIdentityDkim in its Region: 'Mail\/First'/);
+});
+
+test('domains below the name of an identity, or of one custom resource, are identities of their own', () => {
+  const stack = mailStack();
+  const identity = new ses.EmailIdentity(stack, 'Identity', { identity: ses.Identity.domain('example.com') });
+  const found = new CustomResource(stack, 'Domains', { serviceToken: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:find` });
+  new EmailIdentityDkim(stack, 'First', { identity });
+  const names = [`news.${identity.emailIdentityName}`, found.getAttString('One'), found.getAttString('Two')];
+  for (const [index, name] of names.entries()) {
+    const below = ses.EmailIdentity.fromEmailIdentityName(stack, `Identity${index}`, name);
+    new EmailIdentityDkim(stack, `Dkim${index}`, { identity: below });
+  }
+
+  expect(Object.keys(resourcesOf(stack, RESOURCE_TYPE))).toHaveLength(4);
 });
