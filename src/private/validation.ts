@@ -304,8 +304,12 @@ function isCron(schedule: string): boolean {
   return (ofMonth === '?') !== (ofWeek === '?');
 }
 
+/** The days from one change to the next, at the least, where nothing says when: from January to July. */
+const HALF_A_YEAR = 181;
+
 /** Checks a rotating key whose domain has its DNS elsewhere. Its records have names after that of the zone. */
-export function checkDelegation({ delegatedTo, interval, overlap, furtherRegions = [] }: RotationOptions): void {
+export function checkDelegation(options: RotationOptions): void {
+  const { delegatedTo, interval, schedule, overlap, furtherRegions = [] } = options;
   if (!delegatedTo) return;
   checkReference('delegatedTo', delegatedTo, ['hostedZoneRef', 'hostedZoneId'],
     'Pass a hosted zone, for example of HostedZone.fromHostedZoneAttributes()');
@@ -322,11 +326,12 @@ export function checkDelegation({ delegatedTo, interval, overlap, furtherRegions
     throw new Error(`delegatedTo is the hosted zone of ${shown(zoneName)}, and has to be that of a domain of at least two labels, `
       + 'in lower case, with letters, digits and hyphens');
   }
-  if (!interval || interval.isUnresolved() || overlap?.isUnresolved()) return;
+  if (interval?.isUnresolved() || overlap?.isUnresolved() || schedule !== undefined) return;
+  const every = interval?.toDays() ?? HALF_A_YEAR;
   const days = overlap?.toDays({ integral: false }) ?? DEFAULT_RECORD_OVERLAP / 86_400;
-  if (interval.toDays() > days) return;
-  throw new Error(`interval is ${interval.toDays()} days, and overlap ${days}. With delegatedTo there are two selectors, and each `
-    + 'holds its key until the overlap is over. Give a longer interval, or a shorter overlap');
+  if (every > days) return;
+  throw new Error(`interval is ${interval ? '' : 'by default '}${every} days, and overlap ${days}. With delegatedTo there are two `
+    + 'selectors, and each holds its key until the overlap is over. Give a longer interval, or a shorter overlap');
 }
 
 /** Checks that the name of the registry record is not too long for DNS, with the name of that zone after the domain. */

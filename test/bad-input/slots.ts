@@ -87,6 +87,11 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
         parts: { days: '30', overlap: '30' },
         build: inSlots(() => ({ interval: Duration.days(30), overlap: Duration.days(30) })),
       },
+      {
+        title: 'delegatedTo: the default interval and overlap',
+        parts: { days: 'by default 181', overlap: '200' },
+        build: inSlots(() => ({ overlap: Duration.days(200) })),
+      },
     ],
   },
   {
