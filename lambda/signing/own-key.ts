@@ -10,9 +10,9 @@ import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { NameServerAnswer, Services } from '../base/ports';
-import { DkimRecord, placed, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
+import { DkimRecord, placed, recordName, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
 import { flawOf, hasKey, hasUsableKey, PublicKey } from '../records/key-record';
-import { followed } from '../records/led-to';
+import { followed, namesFrom } from '../records/led-to';
 import { Check, isAnswered, requireAnswered, valuesFrom } from '../records/public-answer';
 import { requireLedHere } from '../records/slots';
 
@@ -42,7 +42,7 @@ export async function readKey(
 }
 
 export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair): Promise<SigningResult> {
-  const { desired, identity, services, progress } = task;
+  const { desired, owner, identity, signingTag, services, progress } = task;
   const { selector } = signing;
   const result = ownKeyResult(desired.domain, signing, key);
   const [record] = result.records;
@@ -55,13 +55,17 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const isUnchanged = isAccepted || (!isOtherKey(identity) && isAnswered(answers, holdsKey(record)));
   const mustStay = !isUnchanged && sesUsesSelector !== false && hasVerifiedKey(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
+  const used = hasVerifiedKey(identity) ? selectorsNow(signingTag, identity) : [];
   const isDelegated = desired.zone?.delegation !== undefined;
   const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
     wanted: [written],
     inUse: isUnchanged,
     check: (found) => {
-      if (mustStay) refuseOtherKey(written, recordsAt(written.name, found).flatMap(textsOf), sesUsesSelector);
+      // Mail that SES signs under another name can need this record.
+      const isLedTo = used.some((each) => namesFrom(recordName(each, owner.domain), found).includes(written.name));
+      const texts = recordsAt(written.name, found).flatMap(textsOf);
+      if (mustStay || isLedTo) refuseOtherKey(written, texts, sesUsesSelector);
     },
     inSync: !isUnchanged,
   });

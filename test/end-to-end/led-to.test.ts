@@ -71,3 +71,14 @@ test('10 OVERWRITE does not take what another stack signs with under another nam
   expect(reason).toContain('Another stack, or the same domain in another Region, uses the record');
   expect(await scene.send(REGION)).toMatchObject({ result: 'pass', selector: 'mail' });
 });
+
+test('10 OVERWRITE does not take what the stack itself signs with under another name', async () => {
+  scene.publishKey('s1', PEM.one);
+  lead('mail', 's1');
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, WAIT));
+  const { reason } = await scene.deploy('Mail',
+    scene.byo('s1', scene.secrets.two, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+  expect(reason).toContain('Mail may be signed with another key under this selector now');
+  await scene.cloud.clock.pass(3_600_000);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail' });
+});

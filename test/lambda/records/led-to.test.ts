@@ -1,6 +1,6 @@
 // Tests of what CNAMEs and aliases lead to, in the zone and elsewhere.
 import { NameServerAnswer, OpenZone, RecordSet } from '../../../lambda/base/ports';
-import { followed } from '../../../lambda/records/led-to';
+import { followed, namesFrom } from '../../../lambda/records/led-to';
 
 const BELOW = '_domainkey.example.com';
 const NAME = `s1.${BELOW}`;
@@ -74,4 +74,14 @@ test('changes go to the zone', async () => {
   const changes = [{ action: 'DELETE' as const, record: key }];
   await followed({ list: async () => [], change }, NAME, { ask: async () => [] }).change(changes);
   expect(change).toHaveBeenCalledWith(changes);
+});
+
+test.each<[string, RecordSet[], string[]]>([
+  ['nothing', [key], []],
+  ['a name', [cname(NAME, `key.${BELOW}`), key], [`key.${BELOW}`]],
+  ['several steps', chain(2), [`x0.${BELOW}`, `x1.${BELOW}`, `key.${BELOW}`]],
+  ['one of two, by a routing policy', ['a', 'b'].map((each) => cname(NAME, `${each}.${BELOW}`)), [`a.${BELOW}`, `b.${BELOW}`]],
+  ['a circle', [cname(NAME, `key.${BELOW}`), cname(`key.${BELOW}`, NAME)], [`key.${BELOW}`]],
+])('the names that one leads to: %s', (_, records, expected) => {
+  expect(namesFrom(NAME, records)).toEqual(expected);
 });
