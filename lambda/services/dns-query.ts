@@ -55,7 +55,7 @@ function askByUdp(address: string, packet: Packet): Promise<Reply> {
   return exchange(packet, ({ receive, fail }) => {
     const send = () => socket.send(encode(packet));
     socket.on('error', fail);
-    socket.on('message', receive);
+    socket.on('message', (message) => receive(isCut(message) ? headOf(message) : message));
     socket.on('connect', () => {
       again = setTimeout(send, ASK_AGAIN_MS);
       send();
@@ -65,6 +65,16 @@ function askByUdp(address: string, packet: Packet): Promise<Reply> {
     clearTimeout(again);
     socket.close();
   });
+}
+
+/** Whether TCP has to bring the whole: the flag TC is the second bit of the third byte. */
+function isCut(message: Buffer): boolean {
+  return message[2] % 4 > 1;
+}
+
+/** Id and flags, without any record: the last one can be cut in its middle (RFC 2181 section 9). */
+function headOf(message: Buffer): Buffer {
+  return Buffer.concat([message.subarray(0, 4), Buffer.alloc(8)]);
 }
 
 function askByTcp(address: string, packet: Packet): Promise<Reply> {

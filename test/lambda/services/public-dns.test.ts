@@ -1,5 +1,5 @@
 // Tests of looking in public DNS, over real DNS messages to name servers on loopback.
-import { decode, encode, Packet, streamEncode } from 'dns-packet';
+import { decode, encode, Packet, streamEncode, TRUNCATED_RESPONSE } from 'dns-packet';
 import { quote } from '../../../lambda/base/dns-text';
 import { NameServerAnswer } from '../../../lambda/base/ports';
 import { publicDns } from '../../../lambda/services/public-dns';
@@ -351,6 +351,19 @@ describe('who cannot be asked', () => {
       ...from(['ns1.acme.example'], [`"${TEXT}"`]),
       { nameServer: 'ns2.acme.example', silence: 'cut-short', error: expect.stringMatching(/^E/) },
     ]);
+  });
+
+  test('D by UDP alone, one that cuts its answers in the middle of a record', async () => {
+    const text = 'x'.repeat(600);
+    provider.set(NAME, 'TXT', [text]);
+    const reply = DnsServer.prototype.reply;
+    jest.spyOn(DnsServer.prototype, 'reply').mockImplementation(function (this: DnsServer, message, transport) {
+      const whole = reply.call(this, message, transport)!;
+      if (transport === 'tcp' || whole.length <= 512) return whole;
+      whole[2] += TRUNCATED_RESPONSE / 256;
+      return whole.subarray(0, 512);
+    });
+    await expect(publicDns.ask(NAME)).resolves.toEqual(from(servers('acme'), [quote(text)]));
   });
 
   test.each([['FORMERR', 1], ['NOTIMP', 4]])('D with EDNS, one that answers it with %s: it is asked without', async (_, flags) => {
