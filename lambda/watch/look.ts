@@ -86,7 +86,7 @@ async function keyViews(names: readonly KeyName[], dns: PublicDns): Promise<KeyV
     const answers = await dns.ask(key.name);
     const { target } = key;
     const isElsewhere = answers.some(({ alias = target }) => alias !== target);
-    const [further] = target !== undefined && isElsewhere ? await dns.ask(target) : [];
-    return { ...key, answers, furtherTarget: further?.alias };
+    const further = target !== undefined && isElsewhere ? await dns.ask(target) : [];
+    return { ...key, answers, furtherTarget: further.find(({ alias }) => alias)?.alias }; // one can be silent
   }));
 }

@@ -368,6 +368,19 @@ describe('nobody can look', () => {
     expect(said(scene).join('\n')).toMatch(/^nobody could see what s1\._domainkey\.example\.com has in public DNS/m);
   });
 
+  test('SES leads on from a key, and one of its own name servers is down', async () => {
+    await easyDkim();
+    const { dns } = scene.cloud;
+    const target = `${scene.identity()!.tokens[0]}.dkim.amazonses.com`;
+    const ofSes = dns.provider('amazonses');
+    const texts = await dns.client().resolveTxt(target);
+    ofSes.remove(target, 'TXT');
+    ofSes.set(target, 'CNAME', ['next.dkim.amazonses.com']);
+    ofSes.set('next.dkim.amazonses.com', 'TXT', texts.map((each) => each.join('')));
+    dns.setReachable('ns1.amazonses.example', false);
+    expect(await nextReport(scene)).toEqual(HEALTHY);
+  });
+
   test('the function\'s network lets no question out', async () => {
     await easyDkim();
     scene.cloud.dns.settings.functionNetwork.port53 = false;
