@@ -38,8 +38,8 @@
 // | one of several that are routed    | forgotten             | stays as it is            | stays as it is       |
 import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
-import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves } from './dkim-record';
-import { REVOKED_KEY } from './key-record';
+import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves, textsOf } from './dkim-record';
+import { isRevoked, REVOKED_KEY } from './key-record';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import {
   changeEntries, changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
@@ -180,7 +180,9 @@ function planRecord(
   }
 
   if (isListed) throw SelectorInUseError.byAnother(wanted, existing);
-  if (!overwrite && !existing.every((record) => view.isOurs(record))) {
+  // What says that the key of the name was revoked stays: whoever has written it must not find the key there again.
+  const mayOverwrite = overwrite && !isRevoked(existing.flatMap(textsOf));
+  if (!mayOverwrite && !existing.every((record) => view.isOurs(record))) {
     throw RecordConflictError.foreign(wanted, existing, overwrite !== undefined);
   }
   const [until] = existing.flatMap((record) => view.entryFor(record)?.until ?? []);

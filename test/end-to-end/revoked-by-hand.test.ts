@@ -7,6 +7,7 @@ import { REGIONS, RegionsScene } from './regions-scene';
 import { HOUR, MINUTE, RotatingScene, SHORT } from './rotating-scene';
 import { DOMAIN, newKey, Scene } from './scene';
 import { nextReport, said, WATCHED } from './watched';
+import { RecordConflict } from '../../src';
 
 type Settings = Parameters<typeof RotatingScene.deployed>[2];
 
@@ -31,6 +32,17 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     expect(said(scene).at(-1)).toMatch(/If the key has leaked, rotate the key, or give the construct a new one under a new selector/);
     await scene.deployed('mail', scene.byo('s2', scene.secrets.two, AGAIN));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+
+  test('byoDkim: a deployment that may overwrite does not publish it again', async () => {
+    scene = await Scene.withIdentity();
+    const overwriting = { ...AGAIN, recordConflict: RecordConflict.OVERWRITE };
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, overwriting));
+    says('s1', REVOKED);
+    const { reason } = await scene.deploy('mail',
+      scene.byo('s1', scene.secrets.one, { ...overwriting, recordTtl: Duration.minutes(7) }));
+    expect(reason).toContain('Its empty p= says that the key was revoked. Take a new key');
+    expect(scene.records()).toEqual([`TXT s1._domainkey.${DOMAIN}. ${REVOKED}`]);
   });
 
   test('a rotating key: it is rotated, and that key is not published again', async () => {
