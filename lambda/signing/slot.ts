@@ -75,13 +75,16 @@ export async function nextSlot(
   return slot;
 }
 
-async function requireShortMemory(zone: HostedZone, { id }: ZoneSettings): Promise<void> {
-  const seconds = await zone.negativeTtl();
+async function requireShortMemory(zone: HostedZone, { id, delegation }: ZoneSettings): Promise<void> {
+  // The first record below the place takes the name from a wildcard, if it has answered.
+  const wildcard = await zone.wildcardFor(delegation!.place);
+  const ofWildcard = wildcard.flatMap(({ type, ttl = 0 }) => ['TXT', 'CNAME'].includes(type) ? [ttl] : []);
+  const seconds = Math.max(await zone.negativeTtl(), ...ofWildcard);
   if (seconds <= MAX_SLOT_TTL) return;
   throw new HandlerError(
-    `By the SOA record of the hosted zone ${id}, resolvers may remember for ${seconds} seconds that a slot had no key, and SES is `
-    + `told of a key in a slot after ${MAX_SLOT_TTL} seconds`,
-    `Nothing was changed. Give that SOA record a TTL of ${MAX_SLOT_TTL} seconds, which is what Route 53 gives it`);
+    `By the SOA record or a wildcard of the hosted zone ${id}, resolvers may remember for ${seconds} seconds that a slot had no `
+    + `key, and SES is told of a key in a slot after ${MAX_SLOT_TTL} seconds`,
+    `Nothing was changed. Give that record a TTL of ${MAX_SLOT_TTL} seconds, which is what Route 53 gives the SOA record`);
 }
 
 /** How much longer than another key one in a slot takes. */

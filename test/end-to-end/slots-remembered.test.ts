@@ -1,7 +1,7 @@
 // A slot is used again and again. What a resolver remembers of it, a key before or that there was none, must be
 // forgotten before mail is signed with the key that is in it now.
 import { Duration, Stack } from 'aws-cdk-lib';
-import { DelegatedScene } from './delegated-scene';
+import { DelegatedScene, KEYS_ZONE } from './delegated-scene';
 import { bareKey } from './hand-made';
 import { WAIT } from './methods';
 import { DAY, HOUR, MINUTE } from './rotating-scene';
@@ -78,6 +78,20 @@ describe('a deployment puts a key into a slot, and mail is signed meanwhile', ()
     await looked('dkim-1');
     await delegated.deploy(OVERLAP, WAIT);
     expect(await received(await scene.sent())).toMatchObject({ result: 'pass', selector: 'dkim-1' });
+  });
+
+  test('5 somebody has looked at the slots while a wildcard of the zone answered for them', async () => {
+    await started();
+    scene.cloud.route53.change(delegated.keysZoneId, [{
+      Action: 'CREATE',
+      ResourceRecordSet: { Name: `*.${KEYS_ZONE}`, Type: 'TXT', TTL: 86_400, ResourceRecords: [{ Value: '"v=spf1 -all"' }] },
+    }]);
+    ownKeyIsPublished();
+    await scene.deployed('mail', own);
+    await scene.verified();
+    await looked('dkim-1');
+    await expect(delegated.deploy(OVERLAP)).rejects.toThrow('resolvers may remember for 86400 seconds that a slot had no key');
+    expect(await received(await scene.sent())).toMatchObject({ result: 'pass', selector: 'own' });
   });
 
   test.each([false, true])('5 the record was erased by hand, a while after the key was made (the function dies: %s)', async (dies) => {

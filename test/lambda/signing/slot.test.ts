@@ -168,8 +168,9 @@ describe('a zone by whose SOA resolvers remember for longer', () => {
   beforeEach(() => void (world.negativeTtl = 86_400));
 
   test.each([['the first', () => world.first()], ['the next', () => world.next('dkim-a')]])('has no slot for %s key', async (__, slot) => {
-    await expect(slot()).rejects.toThrow('By the SOA record of the hosted zone Z1, resolvers may remember for 86400 seconds that a slot '
-      + 'had no key, and SES is told of a key in a slot after 900 seconds. Nothing was changed. Give that SOA record a TTL of 900 seconds');
+    await expect(slot()).rejects.toThrow('By the SOA record or a wildcard of the hosted zone Z1, resolvers may remember for 86400 seconds '
+      + 'that a slot had no key, and SES is told of a key in a slot after 900 seconds. Nothing was changed. Give that record a TTL of 900 '
+      + 'seconds');
     expect(world.zone.list()).toEqual([]);
   });
 });
