@@ -5,7 +5,7 @@ import { NameServerAnswer } from '../../../lambda/base/ports';
 import { publicDns } from '../../../lambda/services/public-dns';
 import { resolveThrough } from '../../cloud/behind-nat';
 import { DnsProvider, DnsWorld } from '../../cloud/dns';
-import { DnsServer } from '../../cloud/dns/dns-server';
+import { DnsServer, RCODE } from '../../cloud/dns/dns-server';
 import { NatEntry } from '../../cloud/dns/nat';
 import { Zone, ZoneRecord } from '../../cloud/dns/zone';
 
@@ -102,6 +102,7 @@ test('a name with a record of another type only has no values', async () => {
 });
 
 test('a domain that is delegated to nobody has no name servers', async () => {
+  await world.provider('other').createZone('example2.com'); // whoever does not know .com is no resolver
   await expect(publicDns.ask(NAME)).resolves.toEqual([]);
   // GIVEN
   await provider.createZone('example.com');
@@ -322,6 +323,23 @@ describe('who cannot be asked', () => {
     leaveNetwork = resolveThrough('127.0.0.1:9', () => world.natOfFunctions(), noTime);
     await expect(publicDns.ask(NAME)).resolves
       .toEqual([{ nameServer: 'the resolver', silence: 'no-resolver', error: 'ECONNREFUSED' }]);
+  });
+
+  test('D5 anybody, where the resolver knows the names of its own network alone', async () => {
+    const resolver = new DnsServer(() => ({ rcode: RCODE.noSuchName, recursionAvailable: true }));
+    const port = await resolver.listen();
+    leaveNetwork();
+    leaveNetwork = resolveThrough(`127.0.0.1:${port}`, () => world.natOfFunctions(), noTime);
+    await expect(publicDns.ask(NAME)).resolves
+      .toEqual([{ nameServer: 'the resolver', silence: 'no-resolver', error: 'ENOTFOUND' }]);
+    await resolver.close();
+  });
+
+  test('a name of another network, to which a CNAME leads', async () => {
+    provider.remove(NAME, 'TXT');
+    provider.set(NAME, 'CNAME', ['key.corp.internal']);
+    await expect(publicDns.ask(NAME)).resolves
+      .toEqual(servers('acme').map((nameServer) => ({ nameServer, alias: 'key.corp.internal', values: [] })));
   });
 
   test('anybody, where DNS is not let out: the registry\'s own servers are silent', async () => {
