@@ -59,11 +59,11 @@ function faultOfCname(
   return alias === target || alias === furtherTarget ? undefined : [`does not lead to ${target}`, remedy];
 }
 
-function faultOfKey(answer: NameServerAnswer, { sha256, isVerified }: KeyName): Fault | undefined {
+function faultOfKey(answer: NameServerAnswer, { name, placed = name, sha256, isVerified }: KeyName): Fault | undefined {
   const texts = textsOf(answer);
   const again = `Write the record again: ${DEPLOY_A_CHANGE}, or publish its attribute dkimRecords where your DNS is`;
   // A deployment does not change what somebody else has written. A wildcard can answer, which is not in its way.
-  const instead = `Delete the record of exactly this name, if there is one. ${again}`;
+  const instead = `Delete the record of exactly the name ${placed}, if there is one. ${again}`;
   if (texts.length === 0) {
     const { alias } = answer;
     return alias ? [`is a CNAME to ${alias}, which has no key`, instead] : ['has no record', again];

@@ -1,6 +1,6 @@
 // The names in DNS of the keys that SES signs with. Pure.
 import { SesView, shownSigning } from './ses-findings';
-import { WatchedIdentity } from '../../src/private/contract';
+import { placeIn, WatchedIdentity } from '../../src/private/contract';
 import { canonicalName } from '../base/dns-text';
 import { cnameRecords, recordName } from '../records/dkim-record';
 import { easyDkimHostedZone, signsAs } from '../signing/ses-rules';
@@ -11,6 +11,8 @@ export interface KeyName {
   readonly name: string;
   /** Where its CNAME leads. Absent for a key of the user's own. */
   readonly target?: string;
+  /** What its record is called in the zone of the keys, to which a CNAME of the user leads. */
+  readonly placed?: string;
   /** SHA-256 of the public key, where it is known. */
   readonly sha256?: string;
   /** SES has verified its key by the record, when it looked last. */
@@ -19,7 +21,7 @@ export interface KeyName {
 
 /** From what SES does now, not from what the stack has set: mail is signed with these keys. */
 export function keyNames(
-  { Identity: domain, Signing }: WatchedIdentity, { region, identity, parent }: SesView,
+  { Identity: domain, Signing, DelegatedTo: zoneName }: WatchedIdentity, { region, identity, parent }: SesView,
 ): KeyName[] {
   if (!identity) return [];
   const { origin, tokens, signingHostedZone } = identity;
@@ -34,6 +36,7 @@ export function keyNames(
   const selectors = tokens.length > 0 ? tokens : told.length === 1 ? told : [];
   return selectors.map((selector) => ({
     name: canonicalName(recordName(selector, domain)),
+    ...(zoneName ? { placed: canonicalName(recordName(selector, placeIn(zoneName, domain))) } : {}),
     ...(isOurs ? { sha256: own.PublicKeySha256, isVerified: identity.status === 'SUCCESS' } : {}),
   }));
 }

@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import { DelegatedScene, PLACE, SLOTS } from './delegated-scene';
 import { DAY, HOUR, MINUTE } from './rotating-scene';
 import { DOMAIN } from './scene';
-import { nextReport, reportsOn, WATCHED } from './watched';
+import { nextReport, reportsOn, said, WATCHED } from './watched';
 
 const CNAMES = SLOTS.map((slot) => ({ name: `${slot}._domainkey.${DOMAIN}`, value: `${slot}._domainkey.${PLACE}` }));
 
@@ -107,6 +107,20 @@ test('a look counts the records before, and those that should be gone', async ()
   cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 1000 });
   await clock.pass(30 * HOUR);
   expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 1 });
+});
+
+test('somebody has damaged the record of a slot: what the look advises leaves the CNAME, and brings the mail back', async () => {
+  delegated = await DelegatedScene.deployed({}, WATCHED);
+  const { scene, keysZoneId } = delegated;
+  const [{ value: record }] = CNAMES;
+  scene.erase(record, keysZoneId);
+  scene.write(record, 'TXT', '"v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"', keysZoneId);
+  await nextReport(scene);
+  expect(said(scene).join()).toContain(`Delete the record of exactly the name ${record}, if there is one. Write the record again: deploy`);
+  scene.erase(record, keysZoneId);
+  await delegated.deploy({}, { ...WATCHED, recordTtl: Duration.minutes(10) });
+  await scene.verified();
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'dkim-1' });
 });
 
 test('old mail still verifies: a slot is not written anew before the overlap of its key is over', async () => {

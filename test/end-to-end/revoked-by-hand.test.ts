@@ -141,7 +141,7 @@ describe('the record of the key was cut short', () => {
     await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
     says('s1', CUT_SHORT);
     await nextReport(scene);
-    expect(said(scene).at(-1)).toMatch(/has no key that can be read.*Delete the record of exactly this name, if there is one\. Write the record again: deploy/);
+    expect(said(scene).at(-1)).toMatch(/has no key that can be read.*Delete the record of exactly the name s1\._domainkey\.example\.com, if there is one\. Write the record again: deploy/);
     scene.erase(`s1._domainkey.${DOMAIN}`);
     await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...AGAIN, recordTtl: Duration.minutes(20) }));
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
@@ -152,7 +152,7 @@ describe('the record of the key was cut short', () => {
     ({ scene } = rotating);
     says(rotating.selector, CUT_SHORT);
     await nextReport(scene);
-    expect(said(scene).at(-1)).toContain('Delete the record of exactly this name, if there is one. Write the record again: deploy');
+    expect(said(scene).at(-1)).toContain(`Delete the record of exactly the name ${rotating.selector}._domainkey.${DOMAIN}, if there is one. Write the record again: deploy`);
     scene.erase(`${rotating.selector}._domainkey.${DOMAIN}`);
     await scene.deployed('mail', rotating.dkim(SHORT, { ...WATCHED, recordTtl: Duration.minutes(20) }));
     await scene.verified();

@@ -540,7 +540,7 @@ test('another key in the record that SES signs with: what the look advises bring
   scene.erase(RECORD);
   scene.publishKey('s1', newKey());
   await nextReport(scene);
-  expect(said(scene).join('\n')).toContain('Delete the record of exactly this name, if there is one. Write the record again');
+  expect(said(scene).join('\n')).toContain(`Delete the record of exactly the name ${RECORD}, if there is one. Write the record again`);
   scene.erase(RECORD);
   await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...props, recordTtl: Duration.minutes(20) }));
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
