@@ -10,8 +10,8 @@ import { unquote } from '../base/dns-text';
 import { OutOfTimeError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, txtRecord } from '../records/dkim-record';
-import { PublicKey, publicKeysIn } from '../records/key-record';
+import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, textsOf, txtRecord } from '../records/dkim-record';
+import { isRevoked, PublicKey, publicKeysIn } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { valuesFrom } from '../records/public-answer';
 import { entriesOf } from '../records/zone-view';
@@ -50,8 +50,11 @@ async function hasKey(
   { dns }: Services,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
+  const answers = await dns.ask(record.name);
+  // A key that somebody has revoked signs nothing that anybody takes, whichever SES has.
+  if (isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)))) return true;
   return ((signsNow(identity) && !isOtherKey(identity)) || isUntried(signing, known)) && identity.tokens.length > 0
-    && (await dns.ask(record.name)).every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
+    && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 
 function isUntried({ selector }: ByoDkim, { triedSelector }: KnownKey): boolean {
@@ -106,5 +109,6 @@ async function arePublished(
   const [{ name }] = written;
   const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)));
   return written.every((wanted) =>
-    recordsAt(wanted.name, found).some((record) => serves(wanted, record) || holdsTheKey(wanted, record)));
+    recordsAt(wanted.name, found).some((record) =>
+      serves(wanted, record) || holdsTheKey(wanted, record) || isRevoked(textsOf(record))));
 }

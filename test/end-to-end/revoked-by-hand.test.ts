@@ -34,6 +34,17 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   });
 
+  test.each([RecordConflict.FAIL, RecordConflict.OVERWRITE])('5 byoDkim: an update of something else is rolled back (%s)', async (recordConflict) => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, { ...AGAIN, recordConflict }));
+    says('s1', REVOKED);
+    expect(await scene.deploy('mail',
+      scene.byo('s1', scene.secrets.one, { ...AGAIN, recordConflict, recordTtl: Duration.minutes(7) })))
+      .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    await scene.deployed('mail', scene.byo('s2', scene.secrets.two, { ...AGAIN, recordConflict }));
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+
   test('byoDkim: a deployment that may overwrite does not publish it again', async () => {
     scene = await Scene.withIdentity();
     const overwriting = { ...AGAIN, recordConflict: RecordConflict.OVERWRITE };
