@@ -20,8 +20,8 @@ export enum RecordConflict {
    * SES in another Region or another mail service signs with it. Some receivers still have the old
    * value until its TTL is over, and cannot verify mail that SES signs meanwhile.
    *
-   * A record that another construct uses, that says that its key was revoked (an empty `p=`), or with
-   * which SES signs now in the Region of the identity, is not replaced: the deployment fails.
+   * Where another construct uses the record, or SES signs with it now in the Region of the identity,
+   * the deployment fails. It also fails where the record has an empty `p=`: that key was revoked.
    */
   OVERWRITE = 'OVERWRITE',
 }

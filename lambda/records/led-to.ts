@@ -26,14 +26,14 @@ export function targetOf({ type, values, aliasOf }: RecordSet): string | undefin
   return type === 'CNAME' && values.length === 1 ? canonicalName(values[0]) : aliasOf;
 }
 
-/** The names that this one leads to in the zone: mail that is signed under it needs their records. */
-export function namesFrom(name: string, records: readonly RecordSet[]): string[] {
-  const names = [name];
+/** These names, and those that they lead to in the zone: mail that is signed under them needs their records. */
+export function namesFrom(start: readonly string[], records: readonly RecordSet[]): string[] {
+  const names = [...start];
   for (const each of names) { // which grows meanwhile
     const next = recordsAt(each, records).flatMap((record) => targetOf(record) ?? []);
     names.push(...next.filter((target) => !names.includes(target)));
   }
-  return names.slice(1);
+  return names;
 }
 
 /** From the zone itself as far as it was listed, as it need not be public yet; else from public DNS. */

@@ -40,6 +40,7 @@ import { changesForMost, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves, textsOf } from './dkim-record';
 import { isRevoked, REVOKED_KEY } from './key-record';
+import { namesFrom } from './led-to';
 import { digestOf, Entry, Origin, Registry } from './registry';
 import {
   changeEntries, changeOwnRegistry, changePage, create, dropEntries, makeRoom, remove, touch, touchOthers,
@@ -224,8 +225,8 @@ function superseded(
 }
 
 /** By more than an hour: a request that is repeated has nothing to put off. */
-function isLonger(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && Date.parse(one) - Date.parse(other) > HOUR_MS;
+function isLonger(one = '', other = ''): boolean {
+  return Date.parse(one) - Date.parse(other) > HOUR_MS; // never without a date
 }
 
 /** Marks everything as superseded, in a zone that the owner no longer uses. */
@@ -290,14 +291,18 @@ export function planRetirement(
   const view = new ZoneView(records, owner);
   const isUseless = ({ digest, label }: Entry) =>
     (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
-  const names = selectorsInUse.map((label) => recordName(label, owner.domain));
+  const nameOf = (label: string) => recordName(label, owner.domain);
+  const signedWith = namesFrom(selectorsInUse.map(nameOf), records);
+  const isSignedWith = ({ label }: Entry) => signedWith.includes(nameOf(label));
   const isInUse = (entry: Entry) => {
     const record = view.recordOf(entry);
-    return selectorsInUse.includes(entry.label) || (record !== undefined && view.isLedTo(record, names));
+    return isSignedWith(entry) || (record !== undefined && view.isLedTo(record));
   };
   const isOver = ({ until }: Entry) => until !== undefined && until <= now;
   const marked = view.entries.filter(({ until }) => until);
-  const inUse = marked.filter((entry) => isLonger(supersededUntil, entry.until) && isInUse(entry));
+  // What another owner needs is put off when its time is over, and not hour by hour.
+  const inUse = marked.filter((entry) => isOver(entry) ? isInUse(entry)
+    : isSignedWith(entry) && isLonger(supersededUntil, entry.until));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
     return makeRoom(view, changeEntries(view, prolonged), room);

@@ -55,7 +55,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   const isUnchanged = isAccepted || (!isOtherKey(identity) && isAnswered(answers, holdsKey(record)));
   const mustStay = !isUnchanged && sesUsesSelector !== false && hasVerifiedKey(identity);
   if (mustStay) refuseOtherKey(record, textsIn(answers), sesUsesSelector);
-  const used = hasVerifiedKey(identity) ? selectorsNow(signingTag, identity) : [];
+  const others = hasVerifiedKey(identity) ? selectorsNow(signingTag, identity).filter((each) => each !== selector) : [];
   const isDelegated = desired.zone?.delegation !== undefined;
   const zone = task.zone && followed(task.zone, written.name, services.dns);
   const records = await publishRecords({ ...task, zone }, {
@@ -63,7 +63,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     inUse: isUnchanged,
     check: (found) => {
       // Mail that SES signs under another name can need this record.
-      const isLedTo = used.some((each) => namesFrom(recordName(each, owner.domain), found).includes(written.name));
+      const isLedTo = namesFrom(others.map((each) => recordName(each, owner.domain)), found).includes(written.name);
       const texts = recordsAt(written.name, found).flatMap(textsOf);
       if (mustStay || isLedTo) refuseOtherKey(written, texts, sesUsesSelector);
     },

@@ -84,7 +84,7 @@ async function requireShortMemory(zone: HostedZone, { id, delegation }: ZoneSett
   throw new HandlerError(
     `By the SOA record or a wildcard of the hosted zone ${id}, resolvers may remember for ${seconds} seconds that a slot had no `
     + `key, and SES is told of a key in a slot after ${MAX_SLOT_TTL} seconds`,
-    `Nothing was changed. Give that record a TTL of ${MAX_SLOT_TTL} seconds, which is what Route 53 gives the SOA record`);
+    `Nothing was changed. Give that record a TTL of ${MAX_SLOT_TTL} seconds`);
 }
 
 /** How much longer than another key one in a slot takes. */

@@ -144,7 +144,7 @@ export const SLOTS: readonly Refusal[] = [
     place: 'records',
     says: 'By the SOA record or a wildcard of the hosted zone {zone}, resolvers may remember for {seconds} seconds that a slot had no key, '
       + 'and SES is told of a key in a slot after 900 seconds',
-    advises: 'Nothing was changed. Give that record a TTL of 900 seconds, which is what Route 53 gives the SOA record',
+    advises: 'Nothing was changed. Give that record a TTL of 900 seconds',
     why: 'Somebody has changed the SOA record of the zone with the keys, or a wildcard TXT or CNAME there has a longer TTL. '
       + 'Mail would fail where a resolver does not know the key yet.',
     testedBy: 'test/lambda/signing/slot.test.ts',

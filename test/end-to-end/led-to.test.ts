@@ -82,3 +82,28 @@ test('10 OVERWRITE does not take what the stack itself signs with under another 
   await scene.cloud.clock.pass(3_600_000);
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail' });
 });
+
+test('4 what another stack signs with under another name is not put off hour by hour', async () => {
+  const retires = { ...WAIT, retireBetweenDeployments: true };
+  await scene.deployed('Writer', scene.byo('s1', scene.secrets.one, retires));
+  lead('mail', 's1');
+  scene.identityExists(EUROPE);
+  await scene.deployed('Reader', scene.byo('mail', scene.secrets.one, { ...WAIT, region: EUROPE }));
+  await scene.deployed('Writer', scene.byo('s2', scene.secrets.two, retires));
+  const since = scene.cloud.calls.length;
+  await scene.cloud.clock.pass(2 * 24 * 3_600_000);
+  expect(scene.writes(since)).toEqual([]);
+});
+
+test('6 a superseded record that the selector of SES led to until now stays for an overlap from now', async () => {
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+  lead('mail', 's1');
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, WAIT));
+  await scene.cloud.clock.pass(13 * 24 * 3_600_000);
+  const onItsWay = await scene.sent();
+  await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.cloud.clock.pass(2 * 24 * 3_600_000);
+  await scene.deployed('Mail', scene.byo('s2', scene.secrets.two, OTHER_TTL));
+  await scene.cloud.clock.pass(3_600_000);
+  expect(await scene.verdictOn(onItsWay)).toMatchObject({ result: 'pass', selector: 'mail' });
+});
