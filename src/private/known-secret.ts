@@ -1,5 +1,5 @@
 // What synthesis knows about a secret: its ARN, its resource, and the key that encrypts it.
-import { Annotations, Aspects, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
@@ -58,15 +58,15 @@ export function encryptionKeyArnOf(secret: aws_secretsmanager.ISecretRef): strin
  */
 export function warnOfOtherKey(scope: Construct, secret: CfnSecret, advice: string): void {
   const { kmsKeyId: before } = secret;
-  const visit = (node: unknown) => {
-    if (node !== secret) return;
+  const validate = () => {
     const { KmsKeyId: now } = renderedProperties(secret);
-    if (now === undefined || KEY_OF_ACCOUNT.test(now)) return;
-    if (JSON.stringify(now) === JSON.stringify(Stack.of(secret).resolve(before))) return;
+    const isAsBefore = JSON.stringify(now) === JSON.stringify(Stack.of(secret).resolve(before));
+    if (now === undefined || KEY_OF_ACCOUNT.test(now) || isAsBefore) return [];
     Annotations.of(scope).addWarningV2('cdk-ses-dkim:secretKey', `An Aspect or an override encrypts secret '${secret.node.path}' `
       + `with another key, and the functions get no permission for that key. ${advice}`);
+    return [];
   };
-  Aspects.of(secret).add({ visit }, { priority: Number.MAX_SAFE_INTEGER });
+  scope.node.addValidation({ validate }); // after all Aspects, and before the warnings are written
 }
 
 function isL2(secret: aws_secretsmanager.ISecretRef): secret is ISecret {

@@ -1,12 +1,12 @@
 // The KMS key of a secret that an Aspect gives it: nobody has permission for it, and synthesis says so.
-import { Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Stack, Tags } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { byoDkim, exampleCom } from './example-com';
 import { rotating } from './rotating';
-import { DkimPrivateKey, DkimSigning } from '../../src';
-import { ACCOUNT, zone } from '../mail-stack';
+import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
+import { ACCOUNT, imported, zone } from '../mail-stack';
 
 const COMPANY_KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/company`;
 
@@ -45,4 +45,18 @@ test('no word if it is the one that the construct knows, or that of the account'
   encryptAll(ofAccount, 'alias/aws/secretsmanager');
 
   expect([known, ofAccount].flatMap(warningsOf)).toEqual([]);
+});
+
+// With that feature flag, CDK looks for new Aspects again, and refuses one that would come before one that has run.
+test('an Aspect can add Aspects to the stack of the secret', () => {
+  const app = new App({ context: { '@aws-cdk/core:aspectStabilization': true } });
+  const stack = new Stack(app, 'Mail', { env: { account: ACCOUNT, region: 'us-east-1' } });
+  const secret = new secretsmanager.Secret(stack, 'Secret');
+  const dkim = new EmailIdentityDkim(stack, 'Dkim', {
+    identity: imported(stack, 'example.com'),
+    signing: DkimSigning.byoDkim({ selector: 's1', privateKey: DkimPrivateKey.fromSecret(secret) }),
+  });
+  Aspects.of(app).add({ visit: node => { if (node === dkim) Tags.of(stack).add('team', 'mail'); } });
+
+  expect(() => app.synth()).not.toThrow();
 });
