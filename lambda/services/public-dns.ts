@@ -54,9 +54,9 @@ class Lookup {
     const topLevel = this.name.slice(this.name.lastIndexOf('.') + 1);
     let nameServers: string[];
     try {
-      const asked = this.resolver.resolveNs(topLevel);
-      // Who does not know the top level knows names of its own network alone. A CNAME can lead to one of another.
-      nameServers = await (this.aliasesLeft < MAX_ALIASES ? orNothing(asked) : asked);
+      nameServers = await orNothing(this.resolver.resolveNs(topLevel));
+      // Who does not know this one either knows names of its own network alone.
+      if (nameServers.length === 0) await this.resolver.resolveNs('com');
     } catch (error) {
       return [silent('the resolver', 'no-resolver', codeOf(error))];
     }

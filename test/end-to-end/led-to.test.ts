@@ -107,3 +107,9 @@ test('6 a superseded record that the selector of SES led to until now stays for 
   await scene.cloud.clock.pass(3_600_000);
   expect(await scene.verdictOn(onItsWay)).toMatchObject({ result: 'pass', selector: 'mail' });
 });
+
+test.each(['key.corp.internal', 'mail-key'])('OVERWRITE takes a CNAME to %s, a name that public DNS does not have', async (target) => {
+  scene.write(`s1._domainkey.${DOMAIN}`, 'CNAME', target);
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, recordConflict: RecordConflict.OVERWRITE }));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});

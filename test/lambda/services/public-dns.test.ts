@@ -342,6 +342,10 @@ describe('who cannot be asked', () => {
       .toEqual(servers('acme').map((nameServer) => ({ nameServer, alias: 'key.corp.internal', values: [] })));
   });
 
+  test('a name that no public DNS has', async () => {
+    await expect(publicDns.ask('key.corp.internal')).resolves.toEqual([]);
+  });
+
   test('anybody, where DNS is not let out: the registry\'s own servers are silent', async () => {
     world.settings.functionNetwork.port53 = false;
     const answers = await askInVain(NAME);
