@@ -34,9 +34,10 @@ export async function attributesIfInPlace(
   const identity = await services.ses.read();
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
   const result = await resultOf(desired, known, identity, services);
-  const isInPlace = (acceptedKeyOf(result) === known.acceptedKey
-    || await hasKey(desired, known, result, identity, services))
-    && await arePublished(result.records, desired, services);
+  const published = await publishedIn(result.records, desired, services);
+  const isInPlace = published.every(({ isThere, isRevokedThere }) => isThere || isRevokedThere)
+    && (acceptedKeyOf(result) === known.acceptedKey
+      || await hasKey(desired, known, result, identity, services, published.some((each) => each.isRevokedThere)));
   return isInPlace ? attributesOf(result) : undefined;
 }
 
@@ -46,14 +47,17 @@ export async function attributesIfInPlace(
  * servers can show that this is another key.
  */
 async function hasKey(
-  { signing }: DesiredState, known: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
-  { dns }: Services,
+  { signing, zone }: DesiredState, known: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
+  { dns }: Services, isRevokedInZone: boolean,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
   const answers = await dns.ask(record.name);
-  // A key that somebody has revoked signs nothing that anybody takes, whichever SES has.
-  if (isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)))) return true;
-  return ((signsNow(identity) && !isOtherKey(identity)) || isUntried(signing, known)) && identity.tokens.length > 0
+  const isOld = isUntried(signing, known);
+  // A key that somebody has revoked signs nothing that anybody takes, whichever SES has. But a wildcard can say so of
+  // all names, and then it shows nothing.
+  const isItsOwn = zone ? isRevokedInZone : isOld || known.isSameSigning;
+  if (isItsOwn && isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)))) return true;
+  return ((signsNow(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
     && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 
@@ -99,16 +103,18 @@ async function publishedKey(
   return key;
 }
 
-/** What is at another DNS provider is not ours to look after. */
-async function arePublished(
-  records: readonly DkimRecord[], desired: DesiredState, services: Services,
-): Promise<boolean> {
+/** What the zone has of each record. What is at another DNS provider is not ours to look after. */
+async function publishedIn(records: readonly DkimRecord[], desired: DesiredState, services: Services) {
   const { zone } = desired;
-  if (!zone || records.length === 0) return true;
+  if (!zone || records.length === 0) return [];
   const written = records.map((record) => placed(record, desired));
   const [{ name }] = written;
   const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)));
-  return written.every((wanted) =>
-    recordsAt(wanted.name, found).some((record) =>
-      serves(wanted, record) || holdsTheKey(wanted, record) || isRevoked(textsOf(record))));
+  return written.map((wanted) => {
+    const there = recordsAt(wanted.name, found);
+    return {
+      isThere: there.some((record) => serves(wanted, record) || holdsTheKey(wanted, record)),
+      isRevokedThere: there.some((record) => record.name === wanted.name && isRevoked(textsOf(record))),
+    };
+  });
 }

@@ -207,3 +207,27 @@ describe('5 nobody can read the secret any more', () => {
       .toBe('UPDATE_ROLLBACK_FAILED');
   });
 });
+
+// It says of each name that has no record that its key was revoked, as mail providers advise for domains without mail.
+describe('5 a roll-back where a wildcard says that each other key was revoked', () => {
+  beforeEach(async () => {
+    await restart({ firstLook: 3_600_000 });
+    scene.write(`*._domainkey.${DOMAIN}`, 'TXT', '"v=DKIM1; p="');
+  });
+
+  test('does not claim a key that SES does not have', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, ELSEWHERE));
+    scene.cloud.faults.add({ service: 'ses', operation: PUT, skip: 1, kind: Scene.refusal() });
+    expect(await statusAfter(scene.byo('s1', scene.secrets.two, ELSEWHERE))).toBe('UPDATE_ROLLBACK_FAILED');
+  });
+
+  test.each([
+    ['byoDkim', (props = {}) => scene.byo('s1', scene.secrets.one, props)],
+    ['Easy DKIM', (props = {}) => scene.easy(props)],
+  ])('does not claim records that are gone: %s', async (_, build) => {
+    await scene.deployed('Mail', build());
+    for (const token of scene.identity(REGION)!.tokens) scene.erase(`${token}._domainkey.${DOMAIN}`);
+    scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: Scene.refusal(), times: 1000 });
+    expect(await statusAfter(build({ recordTtl: Duration.minutes(7) }))).toBe('UPDATE_ROLLBACK_FAILED');
+  });
+});
