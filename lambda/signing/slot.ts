@@ -28,7 +28,7 @@ export async function firstSlot(
 ): Promise<string | undefined> {
   if (!settings?.delegation) return undefined;
   const { place, slots } = settings.delegation;
-  await requireShortMemory(hostedZone(settings), settings);
+  for (const slot of slots) await requireShortMemory(hostedZone(settings), settings, recordName(slot, place));
   const zone = await openZone(hostedZone(settings), settings, place);
   const records = await zone.list(domainKeyName(place));
   const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
@@ -55,7 +55,7 @@ export async function nextSlot(
   const slot = settings?.delegation?.slots.find((each) => each !== current?.selector);
   if (!settings || slot === undefined) return undefined;
   await requireLedHere(wanted, services);
-  await requireShortMemory(services.hostedZone(settings), settings);
+  await requireShortMemory(services.hostedZone(settings), settings, recordName(slot, settings.delegation!.place));
   const identity = await services.ses.read();
   if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
     throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
@@ -75,9 +75,9 @@ export async function nextSlot(
   return slot;
 }
 
-async function requireShortMemory(zone: HostedZone, { id, delegation }: ZoneSettings): Promise<void> {
-  // The first record below the place takes the name from a wildcard, if it has answered.
-  const wildcard = await zone.wildcardFor(delegation!.place);
+async function requireShortMemory(zone: HostedZone, { id }: ZoneSettings, name: string): Promise<void> {
+  // The record takes its name from a wildcard, if that has answered.
+  const wildcard = await zone.wildcardFor(name);
   const ofWildcard = wildcard.flatMap(({ type, ttl = 0 }) => ['TXT', 'CNAME'].includes(type) ? [ttl] : []);
   const seconds = Math.max(await zone.negativeTtl(), ...ofWildcard);
   if (seconds <= MAX_SLOT_TTL) return;

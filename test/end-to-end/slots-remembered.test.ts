@@ -80,11 +80,13 @@ describe('a deployment puts a key into a slot, and mail is signed meanwhile', ()
     expect(await received(await scene.sent())).toMatchObject({ result: 'pass', selector: 'dkim-1' });
   });
 
-  test('5 somebody has looked at the slots while a wildcard of the zone answered for them', async () => {
+  test.each([
+    ['of the zone', KEYS_ZONE], ['below the domain', `${DOMAIN}.${KEYS_ZONE}`], ['of the slots', `_domainkey.${DOMAIN}.${KEYS_ZONE}`],
+  ])('5 somebody has looked at the slots while a wildcard %s answered for them', async (_, parent) => {
     await started();
     scene.cloud.route53.change(delegated.keysZoneId, [{
       Action: 'CREATE',
-      ResourceRecordSet: { Name: `*.${KEYS_ZONE}`, Type: 'TXT', TTL: 86_400, ResourceRecords: [{ Value: '"v=spf1 -all"' }] },
+      ResourceRecordSet: { Name: `*.${parent}`, Type: 'TXT', TTL: 86_400, ResourceRecords: [{ Value: '"v=spf1 -all"' }] },
     }]);
     ownKeyIsPublished();
     await scene.deployed('mail', own);
