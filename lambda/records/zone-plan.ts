@@ -216,12 +216,19 @@ function entryOf(view: ZoneView, { name, type, values }: RecordSet, origin: Orig
 function superseded(
   view: ZoneView, wanted: readonly Entry[], { supersededUntil, usedUntilNow = [] }: Publication,
 ): Entry[] {
-  const untilOf = ({ label, until }: Entry) =>
-    usedUntilNow.includes(label) && isLonger(supersededUntil, until) ? supersededUntil : until ?? supersededUntil;
+  const used = signedWith(view, usedUntilNow);
+  const untilOf = (entry: Entry) =>
+    used(entry) && isLonger(supersededUntil, entry.until) ? supersededUntil : entry.until ?? supersededUntil;
   return view.head.entries
     .filter(({ origin, label }) => origin === 'ours' && !wanted.some((entry) => entry.label === label))
     .filter((entry) => view.records.some((record) => !record.isRouted && view.speaksOf(entry, record)))
     .map((entry) => ({ ...entry, until: untilOf(entry) }));
+}
+
+/** Tells the entries of what mail is signed with: selectors, and what they lead to. */
+function signedWith({ owner, records }: ZoneView, selectors: readonly string[]): (entry: Entry) => boolean {
+  const names = namesFrom(selectors.map((each) => recordName(each, owner.domain)), records);
+  return ({ label }) => names.includes(recordName(label, owner.domain));
 }
 
 /** By more than an hour: a request that is repeated has nothing to put off. */
@@ -291,18 +298,17 @@ export function planRetirement(
   const view = new ZoneView(records, owner);
   const isUseless = ({ digest, label }: Entry) =>
     (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
-  const nameOf = (label: string) => recordName(label, owner.domain);
-  const signedWith = namesFrom(selectorsInUse.map(nameOf), records);
-  const isSignedWith = ({ label }: Entry) => signedWith.includes(nameOf(label));
+  const isSignedWith = signedWith(view, selectorsInUse);
   const isInUse = (entry: Entry) => {
     const record = view.recordOf(entry);
     return isSignedWith(entry) || (record !== undefined && view.isLedTo(record));
   };
   const isOver = ({ until }: Entry) => until !== undefined && until <= now;
   const marked = view.entries.filter(({ until }) => until);
-  // What another owner needs is put off when its time is over, and not hour by hour.
+  // What another owner needs, or the selector leads to, is put off when its time is over, and not hour by hour. The
+  // change to another selector puts it off once more.
   const inUse = marked.filter((entry) => isOver(entry) ? isInUse(entry)
-    : isSignedWith(entry) && isLonger(supersededUntil, entry.until));
+    : selectorsInUse.includes(entry.label) && isLonger(supersededUntil, entry.until));
   if (inUse.length > 0) {
     const prolonged = new Map(inUse.map((entry) => [entry, [{ ...entry, until: supersededUntil }]]));
     return makeRoom(view, changeEntries(view, prolonged), room);

@@ -95,6 +95,18 @@ test('4 what another stack signs with under another name is not put off hour by 
   expect(scene.writes(since)).toEqual([]);
 });
 
+test('4 nor what its own selector leads to', async () => {
+  const retires = { ...WAIT, retireBetweenDeployments: true };
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, retires));
+  lead('mail', 's1');
+  await scene.deployed('Mail', scene.byo('mail', scene.secrets.one, retires));
+  const since = scene.cloud.calls.length;
+  await scene.cloud.clock.pass(2 * 24 * 3_600_000);
+  expect(scene.writes(since)).toEqual([]);
+  await scene.cloud.clock.pass(2 * TWO_WEEKS);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'mail' });
+});
+
 test('6 a superseded record that the selector of SES led to until now stays for an overlap from now', async () => {
   await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   lead('mail', 's1');
