@@ -4,7 +4,8 @@ import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Services } from '../base/ports';
-import { domainKeyName } from '../records/dkim-record';
+import { domainKeyName, recordName } from '../records/dkim-record';
+import { namesFrom } from '../records/led-to';
 import { alreadyListed, openZone } from '../records/open-zone';
 import { hasSuperseded, Publisher, retire, revoke } from '../records/publication';
 import { entriesOf } from '../records/zone-view';
@@ -47,13 +48,14 @@ export async function revokeKey(
     const identity = await services.ses.read();
     for (const each of identity ? selectorsNow(tagOf(identity, owner), identity) : []) inUse.add(each);
   }
-  if (inUse.has(selector)) {
+  const publisher = await publisherOf(first);
+  const records = await publisher.zone.list(domainKeyName(first.owner.domain));
+  const nameOf = (label: string) => recordName(label, first.owner.domain);
+  if (namesFrom([...inUse].map(nameOf), records).includes(nameOf(selector))) {
     throw new HandlerError(`Mail of ${first.wanted.domain} is signed with the selector ${selector} now`,
       'Change the key first (rotatingByoDkim: aws secretsmanager rotate-secret; followSecret: store another key). '
       + 'Revoke the old selector when the log has key-current for the new one');
   }
-  const publisher = await publisherOf(first);
-  const records = await publisher.zone.list(domainKeyName(first.owner.domain));
   const lists = ({ owner }: Superseded) => entriesOf(records, owner, [selector]).some(({ until }) => until);
   // A Region that missed a change of the key is the only one that lists the key which it went on with.
   const { owner } = all.find(lists) ?? first;

@@ -163,6 +163,21 @@ describe('two stacks that sign one identity and follow one secret', () => {
   });
 });
 
+test('10 a superseded key is not revoked while the selector that SES signs with leads to its record', async () => {
+  following = await FollowingScene.deployed();
+  const { scene, clock, cloud } = following;
+  const key = newKey();
+  await following.changed('s2', key);
+  scene.write(`mail._domainkey.${DOMAIN}`, 'CNAME', `s2._domainkey.${DOMAIN}`);
+  await following.changed('mail', key);
+  await clock.pass(HOUR);
+  const { arn: SecretId } = cloud.secretsManager.described().find(({ name }) => name.startsWith('mail-'))!;
+  await following.run({ SecretId, Revoke: 's2' });
+  expect(following.log).toContain('Mail of example.com is signed with the selector s2 now');
+  await clock.pass(HOUR);
+  await expectSigned('mail');
+});
+
 test('without its tag on the identity nothing is followed, and the reason says how to mend that', async () => {
   following = await FollowingScene.deployed();
   const { scene, clock, cloud } = following;
