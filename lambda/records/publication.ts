@@ -89,8 +89,9 @@ export async function retire(
   }
 }
 
-export function hasSuperseded(records: readonly RecordSet[], owner: Owner): boolean {
-  return new ZoneView(records, owner).entries.some(({ until }) => until);
+/** @param before in ms: only what must stay no longer than until then */
+export function hasSuperseded(records: readonly RecordSet[], owner: Owner, before = Infinity): boolean {
+  return new ZoneView(records, owner).entries.some(({ until }) => until && Date.parse(until) <= before);
 }
 
 /**

@@ -23,10 +23,13 @@ export interface Superseded {
 export async function retireDue(
   { wanted, owner, services }: Superseded, needed: () => Promise<readonly string[]>,
 ): Promise<void> {
-  const { log, ses } = services;
+  const { log, retry, ses } = services;
+  const { signing } = wanted;
   const publisher = await publisherOf({ wanted, owner, services });
   const records = await publisher.zone.list(domainKeyName(owner.domain));
-  if (!hasSuperseded(records, owner)) return log('nothing-superseded');
+  // To wait for a further Region that does not answer takes minutes. So it is asked when a record is due.
+  const isFurther = signing.method === 'ROTATING_BYODKIM' && signing.isFurther === true;
+  if (!hasSuperseded(records, owner, isFurther ? retry.now() : Infinity)) return log('nothing-superseded');
   const identity = await ses.read();
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
   // SES need not name the selector that it signs with. Then nobody knows whether it is this one.

@@ -96,6 +96,17 @@ test('a Region that had the next key when it was closed goes on with it, and its
   await expectOldRecordsRetired();
 });
 
+test('while no record is due, the hourly care does not wait for a closed Region', async () => {
+  await rotating.rotated();
+  await rotating.clock.pass(HOUR);
+  closed('unavailable');
+  const { length } = rotating.rotationLog;
+  await rotating.clock.pass(4 * HOUR);
+  expect(rotating.rotationLog.slice(length).join('\n')).not.toContain('"failed"');
+  rotating.cloud.faults.clear();
+  await expectOldRecordsRetired();
+});
+
 test('the stack can leave a closed Region, with a new schedule in the same deployment', async () => {
   rotating.rotate();
   await rotating.clock.pass(5_000);
