@@ -4,6 +4,7 @@ import { canaryOfFunctions, poolKeysOfFunctions } from './function-keys';
 import { MailSent } from './mail-sent';
 import { AT, FURTHER, Settings } from './operations';
 import { FUNCTION, RotationFunction } from './rotation-function';
+import { ENDED } from '../../../lambda/base/ports';
 import { FURTHER_REGION_TAG_PREFIX, ROTATION_TAG_PREFIX } from '../../../src/private/contract';
 import { ResourceProvider } from '../../cloud/cloudformation/resources/provider';
 import { RotationScheduleProvider } from '../../cloud/cloudformation/resources/rotation-schedule';
@@ -154,14 +155,20 @@ export class RotatingWorld extends QuickWorld {
 
   /**
    * The names of records of keys that AWSCURRENT or AWSPENDING is on, in the secrets that the owners sign with now.
-   * A stack that stays as it failed has that of the method before, too. Nobody has moved that label by hand in this
-   * moment, which a run that is at work may not have seen.
+   * A stack that stays as it failed can have that of the method before, too: a deployment has written to it that the
+   * stack signs otherwise. Nobody has moved that label by hand in this moment, which a run that is at work may not have
+   * seen.
    */
   private namedByLabels(): string[] {
     if (this.clock.now() - this.movedByHandAt <= SEEN_BY_ALL_MS) return [];
-    return this.topology.owners.flatMap((_, owner) =>
-      ['AWSCURRENT', 'AWSPENDING'].flatMap((label) => this.selectorOf(owner, label) ?? []))
+    return this.topology.owners.flatMap((_, owner) => this.isLeft(owner) ? []
+      : ['AWSCURRENT', 'AWSPENDING'].flatMap((label) => this.selectorOf(owner, label) ?? []))
       .map((selector) => `${selector}._domainkey.${DOMAIN}`);
+  }
+
+  private isLeft(owner: number): boolean {
+    const stages = this.secretOf(owner)?.versions.all().flatMap((version) => [...version.stages]) ?? [];
+    return stages.some((stage) => stage.startsWith(ENDED));
   }
 
   /** A key becomes the current one after SES has verified it, but for one that is put back. */

@@ -102,6 +102,15 @@ describe('what a handler that looks less would get wrong', () => {
   ]));
 });
 
+// The stack has gone over to another secret, and stays so. What somebody does in the one before is no key of the stack.
+test('a label is moved by hand in a secret that the stack has left', () => runsThrough(
+  { ...ONE, often: 'old keys', settings: { ...ONE.settings, secondCalls: 'afterwards', repeats: 1, repeatWithoutLabel: 'labelled again' } },
+  19, [
+    { do: 'revoke', owner: 0, key: 'AWSCURRENT' }, { do: 'SES finds', what: 'nothing' },
+    { ...deploy({ follows: true, wait: 1800 }), ending: { noRollback: true } } as KeyOperation,
+    { do: 'move label', owner: 0, label: 'AWSCURRENT', to: 'AWSPREVIOUS' }, pass(1_600),
+  ]));
+
 describe('in two Regions', () => {
   const both: Rotating = { ...ROTATING, further: true };
   const further = (how: 'unreachable' | 'open'): KeyOperation => ({ do: 'close Region', region: 'eu-west-1', how });
