@@ -45,7 +45,7 @@ export interface DkimRecord {
    * The same value in the form of Route 53 record sets and zone files.
    *
    * For a TXT it is one or more quoted strings of at most 255 bytes, with a space between them. For a
-   * CNAME it is the same as `value`.
+   * CNAME it is the same as `value`: in a zone file, put a dot at its end.
    *
    * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat
    */

@@ -174,7 +174,7 @@ export interface RotatingByoDkimSigningOptions {
   /**
    * First part of the selectors: 1 to 47 lower-case letters, digits and inner hyphens.
    *
-   * A selector is `<prefix>-<date>-<6 digits>`, for example `dkim-20261126-0a1b2c`. None is used twice.
+   * A selector is `<prefix>-<date>-<6 hexadecimal digits>`, for example `dkim-20261126-0a1b2c`. None is used twice.
    * With `delegatedTo` there are two, which take turns: `<prefix>-1` and `<prefix>-2`.
    *
    * Throws if it is not of that form.

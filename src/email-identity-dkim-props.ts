@@ -83,11 +83,11 @@ export interface EmailIdentityDkimProps {
   readonly hostedZoneRoleExternalId?: string;
 
   /**
-   * Time that DNS resolvers may cache the records (TTL): 0 to 2147483647 seconds.
+   * Time that DNS resolvers may cache the records (TTL): 0 to 2147483647 seconds, with `delegatedTo` at most 900.
    *
    * Throws if it is longer, or not a whole number of seconds.
    *
-   * @default Duration.minutes(30)
+   * @default - 30 minutes; with `delegatedTo`, 15 minutes
    * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
    */
   readonly recordTtl?: Duration;
@@ -176,12 +176,12 @@ export interface EmailIdentityDkimProps {
    * Whether `watch` also writes the metrics `metricVerified()`, `metricSigningEnabled()` and
    * `metricKeyPublished()`.
    *
-   * For a rotating key it also writes `metricKeyAge()`, `metricDaysToRotation()` and
-   * `metricRotationPending()`. For its records it writes `metricSupersededRecords()` and
+   * For a rotating key it also writes `metricKeyAge()` and `metricDaysToRotation()`. For a rotating key or
+   * `followSecret` it also writes `metricRotationPending()`, `metricSupersededRecords()` and
    * `metricRetirementsOverdue()`.
    *
    * Price: 0.30 USD a month for each metric. There are three more for the identity, and another five for a
-   * rotating key. The log has the same values in any case.
+   * rotating key, or three with `followSecret`. The log has the same values in any case.
    *
    * Throws if `watch` is not set.
    *
