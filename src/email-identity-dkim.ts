@@ -211,7 +211,7 @@ export class EmailIdentityDkim extends Construct {
         const next = signingResource(this, `Resource-${each}`, { stack, region: each, domain }, {
           ...properties, Region: unlessDefault(each, stack.region), Signing: method.further!.properties,
         }, resourceOptions);
-        next.addDependency(last); // so the first one makes the key, and no turn closes a circle
+        next.node.addDependency(last); // so the first one makes the key, and no turn closes a circle
         method.rotatingKey.addFurther(each, next);
         last = next;
       }
