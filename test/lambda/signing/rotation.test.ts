@@ -3,8 +3,8 @@ import { ownerOf } from '../../../lambda/base/owner';
 import { IdentityState, RecordSet, Services, TAKEN_BACK } from '../../../lambda/base/ports';
 import { Step, STEPS } from '../../../lambda/rotation/event';
 import { leadBack } from '../../../lambda/signing/taking-back';
-import { byo, DOMAIN, keyLine, keyRecord, record, REGION, wanting } from '../fixtures/aws-in-memory';
-import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, MINUTE, NEXT } from '../fixtures/keys-in-memory';
+import { byo, DOMAIN, keyLine, keyRecord, record, REGION, wanting, ZONE } from '../fixtures/aws-in-memory';
+import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, MINUTE, NEXT, PEM } from '../fixtures/keys-in-memory';
 
 let keys: KeysInMemory;
 
@@ -54,6 +54,21 @@ test('a rotation makes a key, publishes it beside the one before, has SES verify
   expect(keys.idOf('AWSPREVIOUS')).toBe(CURRENT);
   expect(keys.aws.zone.contents).toContain(keyLine('s1'));
   expect(marked()).toEqual(['s1']);
+});
+
+test('the log says which key was made, told to SES, awaited and made the current one', async () => {
+  keys.begin();
+  await keys.step('createSecret');
+  await keys.allSteps();
+  const selector = keys.selectorOf('AWSCURRENT');
+  const logged = keys.aws.lines.map((line) => JSON.parse(line));
+  expect(logged).toEqual(expect.arrayContaining([
+    { decision: 'key-made', selector },
+    { decision: 'key-made-before' },
+    { decision: 'next-key-used', selector, hostedZoneId: ZONE },
+    { decision: 'verification-awaited', status: 'SUCCESS', selector },
+    { decision: 'key-current', selector, publicKeySha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ].map((each) => expect.objectContaining(each))));
 });
 
 test.each(STEPS)('%s that is repeated at once, and after all steps, changes nothing', async (step) => {
@@ -123,7 +138,8 @@ describe('setSecret', () => {
 
   test('SES is told nothing while public name servers do not answer the record', async () => {
     keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
-    await expect(keys.step('setSecret')).rejects.toThrow('its public name servers do not answer TXT n1._domainkey');
+    await expect(keys.step('setSecret')).rejects.toThrow(
+      'example.com signs mail now, and its public name servers do not answer TXT n1._domainkey');
     expect(keys.aws.puts).toEqual([]);
     expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
   });
@@ -190,6 +206,14 @@ describe('setSecret', () => {
     expectSignsWith('s1');
   });
 
+  test('a next key that SES has is not taken back by this step, however old it is', async () => {
+    await keys.step('setSecret');
+    keys.aws.time += HOUR;
+    await keys.step('setSecret');
+    expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    expect(keys.aws.lines.join('\n')).toMatch(/"signing-unchanged",.*"selector":"n1"/);
+  });
+
   test.each<Step>(['setSecret', 'testSecret', 'finishSecret'])('%s of a version that is not the next key writes nothing', async (step) => {
     const before = world();
     await expect(keys.step(step, 'f'.repeat(32))).rejects.toThrow('has no label of a rotation');
@@ -222,6 +246,29 @@ describe('testSecret', () => {
     await keys.step('testSecret');
   });
 
+  test.each<[string, Partial<IdentityState>]>([
+    ['says when it has looked, but names no selector', { tokens: [] }],
+    ['does not say when it has looked', { lastChecked: undefined }],
+  ])('nor where SES %s', async (_, state) => {
+    keys.aws.time += MINUTE;
+    keys.aws.set({ status: 'SUCCESS', ...state });
+    const { time } = keys.aws;
+    await keys.step('testSecret');
+    expect(keys.aws.time - time).toBeGreaterThanOrEqual(MINUTE);
+  });
+
+  test('SES is asked every 15 to 30 seconds: all rotations share its one call a second', async () => {
+    const asked: number[] = [];
+    keys.aws.onCall = (call) => {
+      if (call === 'Get') asked.push(keys.aws.time);
+    };
+    await taken('SES has not verified the next key yet');
+    const gaps = asked.slice(1).map((time, index) => time - asked[index]);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(15_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(asked.length).toBeGreaterThanOrEqual(18); // in nine minutes
+  });
+
   test('a key that SES gives up is taken back, and its record stays for the mail that was signed with it', async () => {
     keys.aws.set({ status: 'FAILED', errorType: 'TYPE_MISMATCH' });
     await taken('SES gave up verifying the next key: SES in us-east-1 has EXTERNAL with the selector n1, status FAILED');
@@ -241,7 +288,10 @@ describe('testSecret', () => {
     expect(published).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
   });
 
-  test('a run that takes a key back tells SES nothing when another run has come to its end in that second', async () => {
+  test.each<[string, () => void]>([
+    ['has come to its end', () => undefined],
+    ['has come to its end, and a rotation has begun after it', () => keys.add('f'.repeat(32), 'AWSPENDING', 'n2', PEM.one)],
+  ])('a run that takes a key back tells SES nothing when another run %s in that second', async (_, happens) => {
     keys.aws.set({ status: 'FAILED' });
     keys.aws.puts.length = 0;
     keys.aws.onCall = (call) => {
@@ -249,6 +299,7 @@ describe('testSecret', () => {
       keys.aws.onCall = undefined;
       keys.versions.move('AWSCURRENT', CURRENT, NEXT);
       keys.versions.takeOff('AWSPENDING');
+      happens();
     };
     await taken('is not the next key');
     expect(keys.aws.puts).toEqual([]);
@@ -294,6 +345,19 @@ describe('testSecret', () => {
     await taken('SES signs otherwise meanwhile: SES in us-east-1 has AWS_SES, status SUCCESS');
     expect(keys.aws.puts).toEqual([]);
     expect(keys.idOf('AWSPENDING')).toBeUndefined();
+  });
+
+  test('where SES signs with Easy DKIM and has no tokens yet, the rotation ends, too', async () => {
+    keys.aws.set({ origin: 'AWS_SES', tokens: [], status: 'PENDING' });
+    await taken('SES signs otherwise meanwhile');
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+  });
+
+  test('a key that SES cannot look up for an hour is taken back', async () => {
+    keys.aws.time += HOUR;
+    keys.aws.set({ status: 'TEMPORARY_FAILURE' });
+    await taken('SES has not verified the next key in time');
+    expectSignsWith('s1');
   });
 
   test('where the identity is gone, the rotation ends', async () => {
@@ -352,6 +416,22 @@ describe('finishSecret', () => {
     await keys.step('finishSecret');
     expectSignsWith('n1');
     expect(marked()).toEqual(['s1']);
+  });
+
+  test('also where SES signs with a key of somebody else by then', async () => {
+    keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    keys.aws.set({ tokens: ['mail'] });
+    await keys.step('finishSecret');
+    expect(marked()).toEqual(['s1']);
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+  });
+
+  test('where the identity is gone by then, there is nothing to mark', async () => {
+    keys.versions.move('AWSCURRENT', CURRENT, NEXT);
+    keys.aws.identities.clear();
+    await keys.step('finishSecret');
+    expect(marked()).toEqual([]);
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
   });
 });
 
@@ -436,10 +516,17 @@ describe('with a further Region', () => {
     expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
   });
 
-  test('that has missed a change of the key is led on by the next one, by what the tag of its owner says', async () => {
+  test.each<[string, (value: string) => string[]]>([
+    ['', (value) => [value]],
+    [', also where its registry record lists no other key', (value) => value.includes('record=s1;') ? [] : [value]],
+    [', also where the record of its key is marked as superseded', (value) =>
+      [value.includes('record=s0;') ? value.replace(/"$/, '; until=2026-12-07T00:00:00Z"') : value]],
+  ])('that has missed a change of the key is led on by the next one, by what the tag of its owner says%s', async (_, listed) => {
     await keys.aws.reconcile(wanting(byo('s0', 'two'), { region: EUROPE }), there, { owner: ownerThere() });
     keys.aws.set({ status: 'SUCCESS' }, EUROPE);
     keys.aws.puts.length = 0;
+    keys.aws.zone.records = keys.aws.zone.records.map((each) =>
+      each.name.startsWith(ownerThere().label) ? { ...each, values: each.values.flatMap(listed) } : each);
     await keys.rotated();
     const next = keys.selectorOf('AWSCURRENT')!;
     expect(next).not.toBe('s1');
@@ -452,6 +539,61 @@ describe('with a further Region', () => {
     keys.addNext();
     await expect(keys.step('setSecret')).rejects.toThrow('SES signs example.com otherwise than this secret says');
     expect(keys.aws.puts).toEqual([]);
+  });
+
+  describe('when Secrets Manager repeats no step any more, the care', () => {
+    beforeEach(async () => {
+      keys.addNext();
+      keys.aws.time += 30 * MINUTE;
+    });
+
+    test('tells SES the next key in one Region after the other, and finishes', async () => {
+      await keys.care();
+      expect(selectors()).toEqual(['n1', 'n1']);
+      expect(keys.selectorOf('AWSCURRENT')).toBe('n1');
+      expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    });
+
+    test('takes the key back where SES gives it up', async () => {
+      sesVerifiesAll({ status: 'FAILED' });
+      await expect(keys.care()).rejects.toThrow('failed');
+      expect(selectors()).toEqual(['s1', 's1']);
+      expect([keys.idOf('AWSPENDING'), keys.idOf(TAKEN_BACK)]).toEqual([undefined, undefined]);
+    });
+
+    test('leaves it as it is where SES has not verified it yet', async () => {
+      sesVerifiesAll({ status: 'PENDING' });
+      await expect(keys.care()).rejects.toThrow('failed');
+      expect(selectors()).toEqual(['n1', 'n1']);
+      expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    });
+
+    test('takes it back in the end, though SES has verified it in the first Region', async () => {
+      sesVerifiesAll({ status: 'PENDING' });
+      await keys.step('setSecret');
+      keys.aws.time += 2 * HOUR;
+      await keys.care();
+      expect(selectors()).toEqual(['s1', 's1']);
+      expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+      expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    });
+
+    test('tells SES nothing where it has the next key there alone, and somebody has revoked the one before', async () => {
+      await keys.step('setSecret');
+      keys.aws.set({ tokens: ['s1'], status: 'SUCCESS' });
+      keys.aws.set({ status: 'PENDING' }, EUROPE);
+      keys.aws.onPause = undefined;
+      const { name } = keyRecord('s1');
+      const revoked = record(name, 'TXT', '"v=DKIM1; k=rsa; p="');
+      keys.aws.zone.records = keys.aws.zone.records.map((each) => each.name === name ? revoked : each);
+      keys.aws.puts.length = 0;
+      keys.aws.time += 2 * HOUR;
+      await keys.care();
+      expect(keys.aws.puts).toEqual([]);
+      expect(keys.aws.zone.contents).toContain(`TXT ${name} ${revoked.values.join()}`);
+      expect(keys.aws.lines.join('\n')).toContain('"next-key-kept"');
+      expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    });
   });
 
   describe('that cannot be read any more after SES was told', () => {
@@ -489,15 +631,40 @@ describe('with a further Region', () => {
     });
   });
 
-  test('a step that is repeated after the end marks the record before, and not for a Region that was away', async () => {
+  test.each<[string, () => void, string[]]>([
+    ['for both Regions', () => undefined, ['s1', 's1']],
+    ['and not for a Region that was away', () => keys.aws.set({ tokens: ['s1'] }, EUROPE), ['s1']],
+    ['and not where the identity is gone', () => void keys.aws.identities.delete(EUROPE), ['s1']],
+  ])('a step that is repeated after the end marks the record before, %s', async (_, happens, expected) => {
     keys.addNext();
     await keys.step('setSecret');
     await keys.step('testSecret');
     keys.versions.move('AWSCURRENT', CURRENT, NEXT);
-    keys.aws.set({ tokens: ['s1'] }, EUROPE);
+    happens();
     await keys.step('finishSecret');
     expect(keys.idOf('AWSPENDING')).toBeUndefined();
-    expect(marked()).toEqual(['s1']);
+    expect(marked()).toEqual(expected);
+  });
+
+  test('each Region has an hour, one after the other, before the key is taken back', async () => {
+    sesVerifiesAll({ status: 'PENDING' });
+    keys.addNext();
+    await keys.step('setSecret');
+    keys.aws.time += HOUR;
+    await expect(keys.step('testSecret')).rejects.toThrow('SES has not verified the next key yet: SES in eu-west-1');
+    keys.aws.time += HOUR;
+    await expect(keys.step('testSecret')).rejects.toThrow('SES has not verified the next key in time: SES in eu-west-1');
+    expect(selectors()).toEqual(['s1', 's1']);
+  });
+
+  test('a step that was broken off when the first Region was told goes on there, however old the key is', async () => {
+    keys.addNext();
+    await keys.step('setSecret');
+    await keys.aws.reconcile(there, undefined, { owner: ownerThere() });
+    expect(selectors()).toEqual(['n1', 's1']);
+    keys.aws.time += 2 * HOUR;
+    await keys.step('setSecret');
+    expect(selectors()).toEqual(['n1', 'n1']);
   });
 
   describe('a key before that has leaked', () => {
