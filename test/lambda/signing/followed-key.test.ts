@@ -182,6 +182,61 @@ describe('the hourly care', () => {
     expect(keys.aws.puts.slice(-2)).toMatchObject([{ selector: 's1' }, { selector: 's3' }]);
   });
 
+  test('a key that SES was never told of is taken back without a note, so that it can come again', async () => {
+    userStores('v2', 's2', 'two');
+    keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+    await expect(care()).rejects.toThrow('failed');
+    userStores('v3', 's1', 'one');
+    await care();
+    expect([keys.idOf('AWSPENDING'), keys.idOf(TAKEN_BACK)]).toEqual([undefined, undefined]);
+    keys.aws.publicAnswer = undefined;
+    own.delete('v2');
+    userStores('v2', 's2', 'two');
+    await care();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s2');
+  });
+
+  test('a key that SES has verified stays while SES cannot look it up, and is used when SES can again', async () => {
+    userStores('v2', 's2', 'two');
+    keys.aws.onPause = undefined;
+    await expect(care()).rejects.toThrow('failed');
+    keys.aws.set({ status: 'TEMPORARY_FAILURE' });
+    keys.aws.time += 2 * HOUR;
+    await expect(care()).rejects.toThrow('failed');
+    expect(keys.aws.identity.tokens).toEqual(['s2']);
+    expect(keys.selectorOf('AWSPENDING')).toBe('s2');
+    expect(keys.idOf(TAKEN_BACK)).toBeUndefined();
+    keys.aws.set({ status: 'SUCCESS' });
+    await care();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s2');
+  });
+
+  test.each<[string, () => void]>([
+    ['has the key before again', () => keys.aws.set({ status: 'TEMPORARY_FAILURE', tokens: ['s1'] })],
+    ['has no identity any more, and the user goes back to the key before', () => {
+      keys.aws.identities.clear();
+      userStores('v3', 's1', 'one');
+    }],
+  ])('a key loses its label where SES %s, whatever it can look up', async (_, happens) => {
+    userStores('v2', 's2', 'two');
+    keys.aws.onPause = undefined;
+    await expect(care()).rejects.toThrow('failed');
+    happens();
+    keys.aws.time += 2 * HOUR;
+    await care().catch(() => undefined); // a key that was taken back is a failure
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+  });
+
+  test('what has the label of the next key, and is no key, loses it', async () => {
+    keys.store('f'.repeat(32), 'AWSPENDING', 'no key');
+    await care();
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.aws.lines.join('\n')).toContain('"empty-version-cleared"');
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+    expect(keys.aws.puts).toEqual([]);
+  });
+
   test('a key that is being taken back does not begin anew, however late it is', async () => {
     userStores('v2', 's2', 'two');
     keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
