@@ -120,6 +120,19 @@ test('what the record of the key that is used says besides it is left as it is',
   expect(keys.aws.zone.contents).toContain(`TXT ${name} ${data.replace('k=rsa', 't=y; k=rsa')}`);
 });
 
+test('a key that a CNAME leads to is led on to the next one, and the CNAME stays', async () => {
+  const { name, data } = keyRecord('s1');
+  const there = keys.aws.zone.records.filter((each) => each.name !== name);
+  keys.aws.zone.records = [...there, record(name, 'CNAME', 'key.example.net')];
+  keys.aws.publicAnswer = (asked) => {
+    const inZone = keys.aws.zone.records.flatMap((each) => each.name === asked ? each.values : []);
+    return [{ nameServer: 'ns1', values: asked === 'key.example.net' ? [data] : inZone }];
+  };
+  await keys.allSteps();
+  expect(keys.aws.identity.tokens).toEqual(['n1']);
+  expect(keys.aws.zone.contents).toContain(`CNAME ${name} key.example.net`);
+});
+
 test('records have the TTL and the overlap that the tags of the secret say', async () => {
   Object.assign(keys.tags, { 'cdk-ses-dkim:RecordTtl': '600', 'cdk-ses-dkim:RecordOverlap': '172800' });
   await keys.allSteps();
