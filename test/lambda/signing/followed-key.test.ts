@@ -186,12 +186,13 @@ describe('the hourly care', () => {
     userStores('v2', 's2', 'two');
     keys.aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
     await expect(care()).rejects.toThrow('failed');
-    userStores('v3', 's1', 'one');
-    await care();
-    expect([keys.idOf('AWSPENDING'), keys.idOf(TAKEN_BACK)]).toEqual([undefined, undefined]);
+    userStores('v3', 's3', 'two');
     keys.aws.publicAnswer = undefined;
+    await care();
+    expect(keys.selectorOf('AWSCURRENT')).toBe('s3');
+    expect(keys.idOf(TAKEN_BACK)).toBeUndefined();
     own.delete('v2');
-    userStores('v2', 's2', 'two');
+    userStores('v2', 's2', 'two'); // the user moves the label back
     await care();
     expect(keys.selectorOf('AWSCURRENT')).toBe('s2');
   });

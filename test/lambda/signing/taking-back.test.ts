@@ -109,6 +109,7 @@ describe('what was left half-way', () => {
     expect(keys.aws.puts).toMatchObject([{ selector: 's1' }]);
     expect(keys.idOf('AWSCURRENT')).toBe(CURRENT);
     expect([keys.idOf('AWSPENDING'), keys.idOf(TAKEN_BACK)]).toEqual([undefined, undefined]);
+    expect(keys.aws.lines.join('')).toMatch(/"next-key-taken-back",.*"selector":"n1","message":"it was left half-way"/);
   });
 
   test('fails where it could not be taken back, and the label stays, so that it is tried again', async () => {
