@@ -712,6 +712,7 @@ describe('with a further Region', () => {
       expect(keys.aws.puts).toMatchObject([{ selector: 's1' }]);
       expect(keys.idOf(TAKEN_BACK)).toBe(NEXT);
       expect(keys.aws.zone.contents).toEqual([keyLine('n1', 'two'), keyLine('s1')]);
+      expect(marked()).toEqual(['n1']); // there alone
     });
 
     test('a rotation that does not name it any more goes on without it', async () => {

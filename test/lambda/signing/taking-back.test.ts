@@ -124,6 +124,14 @@ describe('what was left half-way', () => {
     expect(keys.idOf('AWSPENDING')).toBeUndefined();
   });
 
+  test('before SES was told, where somebody else has given SES a key since: the tag claims nothing of that', async () => {
+    const { tags } = keys.aws.identity;
+    keys.aws.set({ tokens: ['mail'] });
+    await later();
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+    expect(keys.aws.identity.tags).toEqual(tags);
+  });
+
   test('before SES was told: the tag that was written for it does not say so any more', async () => {
     keys.aws.putRefused = new Error('SES refuses');
     await expect(keys.step('setSecret')).rejects.toThrow('SES refuses');
