@@ -143,6 +143,21 @@ describe('what was left half-way', () => {
     expect(tag()).toMatch(/^told=EXTERNAL:s1/);
   });
 
+  test('is not taken back where SES could not be asked in that moment', async () => {
+    await keys.step('setSecret');
+    keys.aws.set({ status: 'SUCCESS' });
+    keys.aws.onCall = (call) => {
+      if (call !== 'Get') return;
+      keys.aws.onCall = undefined;
+      throw new Error('no answer');
+    };
+    await expect(later()).rejects.toThrow('failed');
+    expect(keys.aws.identity.tokens).toEqual(['n1']);
+    expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    await keys.care();
+    expect(keys.idOf('AWSCURRENT')).toBe(NEXT);
+  });
+
   test('is finished by another run at the same moment: this one has nothing to do any more', async () => {
     await keys.step('setSecret');
     keys.aws.set({ status: 'SUCCESS' });
