@@ -1,5 +1,5 @@
 // What CNAMEs and aliases lead to: a key that is reached through them is the key of their name.
-import { recordsAt } from './dkim-record';
+import { recordName, recordsAt } from './dkim-record';
 import { valuesFrom } from './public-answer';
 import { canonicalName } from '../base/dns-text';
 import { OpenZone, PublicDns, RecordSet } from '../base/ports';
@@ -26,9 +26,9 @@ export function targetOf({ type, values, aliasOf }: RecordSet): string | undefin
   return type === 'CNAME' && values.length === 1 ? canonicalName(values[0]) : aliasOf;
 }
 
-/** These names, and those that they lead to in the zone: mail that is signed under them needs their records. */
-export function namesFrom(start: readonly string[], records: readonly RecordSet[]): string[] {
-  const names = [...start];
+/** The names of these selectors, and those that they lead to in the zone: mail signed so needs their records. */
+export function namesFrom(selectors: readonly string[], domain: string, records: readonly RecordSet[]): string[] {
+  const names = selectors.map((selector) => recordName(selector, domain));
   for (const each of names) { // which grows meanwhile
     const next = recordsAt(each, records).flatMap((record) => targetOf(record) ?? []);
     names.push(...next.filter((target) => !names.includes(target)));

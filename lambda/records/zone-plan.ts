@@ -227,7 +227,7 @@ function superseded(
 
 /** Tells the entries of what mail is signed with: selectors, and what they lead to. */
 function signedWith({ owner, records }: ZoneView, selectors: readonly string[]): (entry: Entry) => boolean {
-  const names = namesFrom(selectors.map((each) => recordName(each, owner.domain)), records);
+  const names = namesFrom(selectors, owner.domain, records);
   return ({ label }) => names.includes(recordName(label, owner.domain));
 }
 

@@ -10,7 +10,7 @@ import { ByoDkim } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
 import { HandlerError } from '../base/errors';
 import { NameServerAnswer, Services } from '../base/ports';
-import { DkimRecord, placed, recordName, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
+import { DkimRecord, placed, recordsAt, saysTheSame, textsOf, txtRecord } from '../records/dkim-record';
 import { flawOf, hasKey, hasUsableKey, PublicKey } from '../records/key-record';
 import { followed, namesFrom } from '../records/led-to';
 import { Check, isAnswered, requireAnswered, valuesFrom } from '../records/public-answer';
@@ -63,7 +63,7 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
     inUse: isUnchanged,
     check: (found) => {
       // Mail that SES signs under another name can need this record.
-      const isLedTo = namesFrom(others.map((each) => recordName(each, owner.domain)), found).includes(written.name);
+      const isLedTo = namesFrom(others, owner.domain, found).includes(written.name);
       const texts = recordsAt(written.name, found).flatMap(textsOf);
       if (mustStay || isLedTo) refuseOtherKey(written, texts, sesUsesSelector);
     },

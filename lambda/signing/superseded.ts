@@ -28,8 +28,8 @@ export async function retireDue(
   const publisher = await publisherOf({ wanted, owner, services });
   const records = await publisher.zone.list(domainKeyName(owner.domain));
   // To wait for a further Region that does not answer takes minutes. So it is asked when a record is due.
-  const isFurther = signing.method === 'ROTATING_BYODKIM' && signing.isFurther === true;
-  if (!hasSuperseded(records, owner, isFurther ? retry.now() : Infinity)) return log('nothing-superseded');
+  const before = signing.method === 'ROTATING_BYODKIM' && signing.isFurther ? retry.now() : undefined;
+  if (!hasSuperseded(records, owner, before)) return log('nothing-superseded');
   const identity = await ses.read();
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
   // SES need not name the selector that it signs with. Then nobody knows whether it is this one.
@@ -52,9 +52,9 @@ export async function revokeKey(
     for (const each of identity ? selectorsNow(tagOf(identity, owner), identity) : []) inUse.add(each);
   }
   const publisher = await publisherOf(first);
-  const records = await publisher.zone.list(domainKeyName(first.owner.domain));
-  const nameOf = (label: string) => recordName(label, first.owner.domain);
-  if (namesFrom([...inUse].map(nameOf), records).includes(nameOf(selector))) {
+  const { domain } = first.owner;
+  const records = await publisher.zone.list(domainKeyName(domain));
+  if (namesFrom([...inUse], domain, records).includes(recordName(selector, domain))) {
     throw new HandlerError(`Mail of ${first.wanted.domain} is signed with the selector ${selector} now`,
       'Change the key first (rotatingByoDkim: aws secretsmanager rotate-secret; followSecret: store another key). '
       + 'Revoke the old selector when the log has key-current for the new one');

@@ -82,6 +82,6 @@ test.each<[string, RecordSet[], string[]]>([
   ['several steps', chain(2), [`x0.${BELOW}`, `x1.${BELOW}`, `key.${BELOW}`]],
   ['one of two, by a routing policy', ['a', 'b'].map((each) => cname(NAME, `${each}.${BELOW}`)), [`a.${BELOW}`, `b.${BELOW}`]],
   ['a circle', [cname(NAME, `key.${BELOW}`), cname(`key.${BELOW}`, NAME)], [`key.${BELOW}`]],
-])('the names that one leads to: %s', (_, records, expected) => {
-  expect(namesFrom([NAME], records)).toEqual([NAME, ...expected]);
+])('the names that a selector leads to: %s', (_, records, expected) => {
+  expect(namesFrom(['s1'], 'example.com', records)).toEqual([NAME, ...expected]);
 });
