@@ -104,8 +104,8 @@ export interface MadeChange {
 export interface HostedZone {
   /** Throws ZoneGoneError. */
   describe(domain: string): Promise<ZoneDescription>;
-  /** The wildcard that answers for `domain`, as neither it nor a name below it has a record in the zone. */
-  wildcardFor(domain: string): Promise<RecordSet[]>;
+  /** The wildcard that answers for `name`, as neither it nor a name below it has a record in the zone. */
+  wildcardFor(name: string): Promise<RecordSet[]>;
   /** For how many seconds resolvers may remember that a name of the zone does not exist. */
   negativeTtl(): Promise<number>;
   /** Every record set below `name`, and the NS records at it. */

@@ -97,12 +97,12 @@ export function hostedZone(
       return { ...zone, cut: cuts.at(0) };
     },
 
-    async wildcardFor(domain) {
-      const [, ...belowApex] = namesDownTo(domain, (await zoneItself()).name);
-      for (const name of belowApex) {
-        const wildcard = name.replace(/^[^.]+/, '*');
+    async wildcardFor(name) {
+      const [, ...belowApex] = namesDownTo(name, (await zoneItself()).name);
+      for (const each of belowApex) {
+        const wildcard = each.replace(/^[^.]+/, '*');
         const records = (await firstFrom(wildcard, TYPES)).filter((found) => found.name === wildcard);
-        if (records.length > 0 && !await isThere(name)) return records;
+        if (records.length > 0 && !await isThere(each)) return records;
       }
       return [];
     },

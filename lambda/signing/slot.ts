@@ -28,7 +28,7 @@ export async function firstSlot(
 ): Promise<string | undefined> {
   if (!settings?.delegation) return undefined;
   const { place, slots } = settings.delegation;
-  for (const slot of slots) await requireShortMemory(hostedZone(settings), settings, recordName(slot, place));
+  await requireShortMemory(hostedZone(settings), settings, slots.map((slot) => recordName(slot, place)));
   const zone = await openZone(hostedZone(settings), settings, place);
   const records = await zone.list(domainKeyName(place));
   const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
@@ -52,10 +52,11 @@ export async function nextSlot(
   zone: OpenZone, current: StoredKey | undefined,
 ): Promise<string | undefined> {
   const { domain, zone: settings } = wanted;
-  const slot = settings?.delegation?.slots.find((each) => each !== current?.selector);
-  if (!settings || slot === undefined) return undefined;
+  const { delegation } = settings ?? {};
+  const slot = delegation?.slots.find((each) => each !== current?.selector);
+  if (!settings || !delegation || slot === undefined) return undefined;
   await requireLedHere(wanted, services);
-  await requireShortMemory(services.hostedZone(settings), settings, recordName(slot, settings.delegation!.place));
+  await requireShortMemory(services.hostedZone(settings), settings, [recordName(slot, delegation.place)]);
   const identity = await services.ses.read();
   if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
     throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
@@ -75,11 +76,13 @@ export async function nextSlot(
   return slot;
 }
 
-async function requireShortMemory(zone: HostedZone, { id }: ZoneSettings, name: string): Promise<void> {
-  // The record takes its name from a wildcard, if that has answered.
-  const wildcard = await zone.wildcardFor(name);
-  const ofWildcard = wildcard.flatMap(({ type, ttl = 0 }) => ['TXT', 'CNAME'].includes(type) ? [ttl] : []);
-  const seconds = Math.max(await zone.negativeTtl(), ...ofWildcard);
+async function requireShortMemory(zone: HostedZone, { id }: ZoneSettings, names: readonly string[]): Promise<void> {
+  const times = [await zone.negativeTtl()];
+  for (const name of names) { // a record takes its name from a wildcard, if that has answered
+    const wildcard = await zone.wildcardFor(name);
+    times.push(...wildcard.flatMap(({ type, ttl = 0 }) => ['TXT', 'CNAME'].includes(type) ? [ttl] : []));
+  }
+  const seconds = Math.max(...times);
   if (seconds <= MAX_SLOT_TTL) return;
   throw new HandlerError(
     `By the SOA record or a wildcard of the hosted zone ${id}, resolvers may remember for ${seconds} seconds that a slot had no `

@@ -61,9 +61,10 @@ export function warnOfOtherKey(scope: Construct, secret: CfnSecret, advice: stri
   const validate = () => {
     const { KmsKeyId: now } = renderedProperties(secret);
     const isAsBefore = JSON.stringify(now) === JSON.stringify(Stack.of(secret).resolve(before));
-    if (now === undefined || KEY_OF_ACCOUNT.test(now) || isAsBefore) return [];
-    Annotations.of(scope).addWarningV2('cdk-ses-dkim:secretKey', `An Aspect or an override encrypts secret '${secret.node.path}' `
-      + `with another key, and the functions get no permission for that key. ${advice}`);
+    if (now !== undefined && !KEY_OF_ACCOUNT.test(now) && !isAsBefore) {
+      Annotations.of(scope).addWarningV2('cdk-ses-dkim:secretKey', `An Aspect or an override encrypts secret '${secret.node.path}' `
+        + `with another key, and the functions get no permission for that key. ${advice}`);
+    }
     return [];
   };
   scope.node.addValidation({ validate }); // after all Aspects, and before the warnings are written
