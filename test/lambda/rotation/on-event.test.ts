@@ -266,12 +266,7 @@ describe('the care', () => {
 
     test('goes on with its own rotation, when that wakes up meanwhile: that is no failure', async () => {
       keys.aws.set({ status: 'SUCCESS' });
-      keys.aws.onCall = (call) => {
-        if (call !== 'Get') return;
-        keys.aws.onCall = undefined;
-        keys.versions.move('AWSCURRENT', CURRENT, NEXT);
-        keys.versions.takeOff('AWSPENDING');
-      };
+      keys.endsElsewhereAt('Get');
       await keys.care();
       expect(keys.selectorOf('AWSCURRENT')).toBe('n1');
     });

@@ -294,13 +294,7 @@ describe('testSecret', () => {
   ])('a run that takes a key back tells SES nothing when another run %s in that second', async (_, happens) => {
     keys.aws.set({ status: 'FAILED' });
     keys.aws.puts.length = 0;
-    keys.aws.onCall = (call) => {
-      if (call !== 'Changed') return;
-      keys.aws.onCall = undefined;
-      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
-      keys.versions.takeOff('AWSPENDING');
-      happens();
-    };
+    keys.endsElsewhereAt('Changed', happens);
     await taken('is not the next key');
     expect(keys.aws.puts).toEqual([]);
     expect(keys.aws.identity.tokens).toEqual(['n1']);

@@ -161,12 +161,7 @@ describe('what was left half-way', () => {
   test('is finished by another run at the same moment: this one has nothing to do any more', async () => {
     await keys.step('setSecret');
     keys.aws.set({ status: 'SUCCESS' });
-    keys.aws.onCall = (call) => {
-      if (call !== 'Get') return;
-      keys.aws.onCall = undefined;
-      keys.versions.move('AWSCURRENT', CURRENT, NEXT);
-      keys.versions.takeOff('AWSPENDING');
-    };
+    keys.endsElsewhereAt('Get');
     await later();
     expect(keys.aws.onCall).toBeUndefined(); // it has happened
     expect(keys.idOf('AWSCURRENT')).toBe(NEXT);
