@@ -18,8 +18,16 @@ export interface CronExpression {
 
 export const MILLISECONDS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
+/** Each look at a secret asks for the same few expressions, and reading one takes long. */
+const known = new Map<string, Rate | CronExpression | undefined>();
+
 /** Undefined for what is neither of the two, or not valid. */
 export function recurring(expression: string): Rate | CronExpression | undefined {
+  if (!known.has(expression)) known.set(expression, read(expression));
+  return known.get(expression);
+}
+
+function read(expression: string): Rate | CronExpression | undefined {
   const [, kind, text] = /^(rate|cron)\(([^()]+)\)$/.exec(expression) ?? [];
   return kind === 'rate' ? rate(text) : kind === 'cron' ? cron(text) : undefined;
 }
