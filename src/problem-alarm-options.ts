@@ -7,6 +7,9 @@ export interface ProblemAlarmOptions {
   /**
    * Name of the alarm.
    *
+   * With more than ten Regions, CloudFormation makes another alarm in place of the first. So change the name
+   * then, as no two alarms have the same one.
+   *
    * @default - a name that CloudFormation makes
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
    */
@@ -22,6 +25,8 @@ export interface ProblemAlarmOptions {
 
   /**
    * How many looks in a row have to find a problem. There is one look each hour.
+   *
+   * A whole number from 1 to 168, which are seven days.
    *
    * @default - 2 for a rotating key, as SES looks for each new one; 1 otherwise
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html

@@ -1,5 +1,5 @@
 // Metrics, alarm and event of one identity that is watched.
-import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
@@ -15,6 +15,12 @@ const PERIOD = Duration.hours(1);
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
  */
 const REGIONS_OF_ALARM = 10;
+
+/**
+ * CloudWatch takes an alarm over seven days at the most:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ */
+const MOST_LOOKS = 7 * 24;
 
 export type MetricName = typeof METRICS[Exclude<keyof typeof METRICS, 'namespace' | 'dimensions'>][number];
 
@@ -85,6 +91,7 @@ export class Watched {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
     const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
+    checkLooks(evaluationPeriods);
     return new cloudwatch.Alarm(this.scope, id, {
       ...others,
       metric: this.problemIn(regions),
@@ -147,6 +154,12 @@ export class Watched {
     acknowledgeNoAction(alarm, 'A rule of EventBridge tells of it');
     return alarm;
   }
+}
+
+function checkLooks(count: number): void {
+  if (Token.isUnresolved(count) || (Number.isInteger(count) && count >= 1 && count <= MOST_LOOKS)) return;
+  throw new Error(`evaluationPeriods is ${count}, and has to be a whole number from 1 to ${MOST_LOOKS}. There is one look `
+    + 'each hour, and CloudWatch takes an alarm over seven days at the most');
 }
 
 function acknowledgeNoAction(alarm: cloudwatch.AlarmBase, reason: string): void {

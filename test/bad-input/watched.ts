@@ -49,6 +49,18 @@ export const WATCHED: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'evaluationPeriods is {count}, and has to be a whole number from 1 to 168',
+    advises: 'There is one look each hour, and CloudWatch takes an alarm over seven days at the most',
+    why: 'CloudFormation would refuse the alarm in mid-deployment.',
+    atSynthesis: ['0', '1.5', '169'].map((count) => ({
+      title: `alarm: over ${count} looks`,
+      parts: { count },
+      build: (stack) =>
+        dkim(() => ({ watch: true }))(stack).addProblemAlarm('Alarm', { evaluationPeriods: Number(count) }),
+    })),
+  },
+  {
+    place: 'synthesis',
     says: 'detailedMetrics is given without watch',
     advises: 'Give watch: true too: without it nobody looks',
     why: 'These metrics show what the function of `watch` sees.',
