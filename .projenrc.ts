@@ -474,6 +474,7 @@ project.addTask('versions', {
   description: 'Tests on the newest aws-cdk-lib, and with the handler on the Node of Lambda; --cdk and --node pin them',
   exec: 'tsx scripts/versions.ts',
   receiveArgs: true,
+  env: QUICK,
 });
 project.addTask('languages', {
   description: 'The packages of every language, and the same app from each: the templates have to be the same',

@@ -22,6 +22,9 @@ const TIME_TESTS = [
   'test/cloud/lambda/', ...['failures', 'same-seed', 'waiting'].map((name) => `test/end-to-end/${name}.test.ts`),
 ];
 
+/** As in `npm test`. */
+const JEST = ['--single-threaded-gc', 'node_modules/jest/bin/jest.js', '--ci', '--coverage=false'];
+
 const repository = join(__dirname, '..');
 
 async function main(): Promise<void> {
@@ -68,7 +71,7 @@ async function testNewestCdk(copy: string, version: string): Promise<void> {
   for (const name of ['aws-cdk-lib', 'constructs']) console.log(`${name} ${installedVersion(copy, name)}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], copy);
   await run('npx', ['projen', 'typecheck'], copy);
-  await run('npx', ['jest', '--ci', '--coverage=false', ...CDK_TESTS], copy);
+  await run('node', [...JEST, ...CDK_TESTS], copy);
 }
 
 async function testNode(prefix: string, version: string, tests: readonly string[]): Promise<void> {
@@ -76,9 +79,7 @@ async function testNode(prefix: string, version: string, tests: readonly string[
   const binary = join(prefix, 'node_modules', 'node', 'bin', 'node');
   console.log(`Node ${output(binary, ['--version'])}`);
   await run('npx', ['tsx', 'scripts/bundle.ts'], repository);
-  await run('npx', ['jest', '--ci', '--coverage=false', ...tests], repository, {
-    LOCAL_CLOUD_NODE: binary, TEST_SIZE: 'whole',
-  });
+  await run('node', [...JEST, ...tests], repository, { LOCAL_CLOUD_NODE: binary, TEST_SIZE: 'whole' });
 }
 
 async function step(name: string, work: () => void | Promise<void>): Promise<void> {
