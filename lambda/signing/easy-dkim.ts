@@ -4,7 +4,7 @@ import { needsRestart, publishRecords, putSigning, SigningResult, Task } from '.
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
-import { RecordSet, SigningAnswer } from '../base/ports';
+import { IdentityState, RecordSet, SigningAnswer } from '../base/ports';
 import { cnameRecords, DkimRecord, recordName, recordsAt } from '../records/dkim-record';
 import { requireAnswered } from '../records/public-answer';
 import { digestOf } from '../records/registry';
@@ -13,9 +13,10 @@ import { entriesOf, registryName } from '../records/zone-view';
 export async function signWithEasyDkim(task: Task, signing: EasyDkim): Promise<SigningResult> {
   const { desired, identity, services } = task;
   const { keyLength = identity.nextKeyLength } = signing;
-  const hasLength = identity.nextKeyLength === undefined || identity.nextKeyLength === keyLength;
+  const isBegun = isAskedFor(identity) || task.progress.signingPut;
+  const hasLength = identity.nextKeyLength === keyLength || (isBegun && identity.nextKeyLength === undefined);
   let answer: SigningAnswer = identity;
-  if (identity.origin === 'AWS_SES' && hasLength && !needsRestart(task)) {
+  if (identity.origin === 'AWS_SES' && isBegun && hasLength && !needsRestart(task)) {
     services.log('signing-unchanged', { method: identity.origin });
   } else {
     // The new tokens come with the change itself. So before a domain that signs is touched, the registry record shows
@@ -29,6 +30,14 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkim): Promise<S
   const result = easyDkimResult(desired, answer);
   await publishRecords(task, { wanted: result.records });
   return result;
+}
+
+/**
+ * False for a domain that was made by the first API of SES (VerifyDomainIdentity), and for which nobody has asked for
+ * DKIM since. SES makes no tokens for it before that, however long one waits.
+ */
+function isAskedFor({ status, tokens }: IdentityState): boolean {
+  return status !== 'NOT_STARTED' || tokens.length > 0;
 }
 
 export function easyDkimResult({ domain, region }: DesiredState, answer: SigningAnswer): SigningResult {

@@ -117,6 +117,16 @@ export class SesIdentities {
     return this.show(identity);
   }
 
+  /** A domain that has proved itself by a TXT record of its own. Nobody looks for DKIM, and there are no tokens. */
+  createWithoutDkim(ref: IdentityRef): IdentityState {
+    this.create(ref, { origin: 'AWS_SES', keyLength: undefined });
+    const identity = this.existing(ref);
+    identity.watch.abort();
+    identity.tokensAt = Infinity;
+    identity.verification = { status: 'NOT_STARTED', since: this.now(), verifiedForSending: true };
+    return this.show(identity);
+  }
+
   /** False when there is none. */
   delete(ref: IdentityRef): boolean {
     const identity = this.find(ref);

@@ -19,8 +19,12 @@ export type SesOptions = SesDns & Partial<SesSettings> & {
 };
 
 export interface NewIdentity extends IdentityRef {
-  /** @default Easy DKIM with 2048 bits */
-  readonly dkim?: { readonly selector: string; readonly privateKey: string } | { readonly nextKeyLength: KeyLength };
+  /**
+   * `never asked for` is a domain of the first API of SES (VerifyDomainIdentity): it has no DKIM until a call wants it.
+   * @default Easy DKIM with 2048 bits
+   */
+  readonly dkim?: { readonly selector: string; readonly privateKey: string } | { readonly nextKeyLength: KeyLength }
+  | 'never asked for';
   /** @default true */
   readonly signingEnabled?: boolean;
   readonly tags?: readonly Tag[];
@@ -72,10 +76,11 @@ export class Ses extends HttpService {
   }
 
   createIdentity({ account, region, name, dkim, signingEnabled = true, tags }: NewIdentity): IdentityState {
+    const ref = { account, region, name };
+    if (dkim === 'never asked for') return this.identities.createWithoutDkim(ref);
     const attributes = dkim && 'selector' in dkim
       ? { DomainSigningSelector: dkim.selector, DomainSigningPrivateKey: dkim.privateKey }
       : { NextSigningKeyLength: dkim?.nextKeyLength };
-    const ref = { account, region, name };
     const created = this.identities.create(ref, signingOfNew(attributes, { account }), tags);
     if (!signingEnabled) this.identities.setSigningEnabled(ref, false);
     return { ...created, signingEnabled };

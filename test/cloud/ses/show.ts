@@ -26,7 +26,7 @@ export function show(
   if (signing.origin === 'EXTERNAL') {
     return { ...seen, tokens: settings.byoDkimTokens === 'selector' ? [signing.selector] : [] };
   }
-  if (!owner) return { ...seen, tokens: [] };
+  if (!owner || owner.tokensAt === Infinity) return { ...seen, tokens: [] }; // nobody has asked for Easy DKIM
   return {
     ...seen,
     tokens: now < owner.tokensAt ? [] : owner.easy.tokens,
