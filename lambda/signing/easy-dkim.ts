@@ -1,5 +1,5 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
-import { easyDkimHostedZone, signsNow } from './ses-rules';
+import { easyDkimHostedZone, SHOWN_AFTER_MS, signsNow } from './ses-rules';
 import { needsRestart, publishRecords, putSigning, SigningResult, Task } from './task';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
@@ -83,6 +83,7 @@ async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boole
     let answer: SigningAnswer = identity;
     if (!wasEasy) {
       answer = await putSigning(task, { origin: 'AWS_SES' });
+      await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the key length that it has');
       if ((await services.ses.read())?.nextKeyLength === keyLength) return answer;
     }
     // The length stays, and so do the tokens that SES has now. They need not be published yet, where a change to them

@@ -1,7 +1,9 @@
 // A stack's life on an SES that behaves the other way, wherever AWS does not say how it behaves.
+import { EasyDkimSigningKeyLength } from 'aws-cdk-lib/aws-ses';
 import { WAIT } from './methods';
 import { DOMAIN, REGION, Scene } from './scene';
-import { LocalCloudOptions } from '../cloud';
+import { DkimSigning } from '../../src';
+import { LocalCloudOptions, ServiceError } from '../cloud';
 
 const MINUTE = 60_000;
 
@@ -53,4 +55,16 @@ test('SES has no tokens of Easy DKIM yet: the deployment says so, and the next o
   await scene.cloud.clock.pass(10 * MINUTE);
   await scene.deployed('Mail', scene.easy(WAIT));
   expect(await scene.send(REGION, DOMAIN)).toMatchObject({ result: 'pass' });
+});
+
+test('SES refuses the key length that it has already, and shows the way back to Easy DKIM late', async () => {
+  scene = await Scene.withIdentity({ ses: { staleReads: 'always' } });
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+  await scene.verified();
+  await scene.cloud.clock.pass(MINUTE);
+  const kind = new ServiceError('BadRequestException', 400, 'The signing key length is already RSA_2048_BIT.');
+  scene.cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind });
+  const keyLength = EasyDkimSigningKeyLength.RSA_2048_BIT;
+  await scene.deployed('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength })));
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', nextKeyLength: keyLength });
 });
