@@ -80,15 +80,15 @@ async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boole
     return await putSigning(task, { origin: 'AWS_SES', keyLength });
   } catch (refusal) {
     if (nameOf(refusal) !== 'BadRequestException') throw refusal;
-    let answer: SigningAnswer = identity;
-    if (!wasEasy) {
-      answer = await putSigning(task, { origin: 'AWS_SES' });
-      await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the key length that it has');
-      if ((await services.ses.read())?.nextKeyLength === keyLength) return answer;
-    }
+    if (!wasEasy) await putSigning(task, { origin: 'AWS_SES' });
+    // SES has the length already, also where an earlier try has set it and its answer was lost.
+    await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the key length that it has');
+    const now = await services.ses.read();
+    if (now?.origin !== 'AWS_SES') throw refusal;
+    if (now.nextKeyLength === keyLength) return now;
     // The length stays, and so do the tokens that SES has now. They need not be published yet, where a change to them
     // has failed half-way.
-    await publishRecords(task, { wanted: easyDkimResult(desired, answer).records });
+    await publishRecords(task, { wanted: easyDkimResult(desired, now).records });
     const last = identity.lastKeyGeneration;
     throw new HandlerError(
       `SES refused to change the key length of ${desired.domain} to ${keyLength}: ${sentence(textOf(refusal))} `

@@ -81,3 +81,29 @@ test('12 tokens that SES still has, but whose records went with a stack before, 
   await scene.destroy('mail');
   expect(scene.all()).toEqual([]);
 });
+
+// The call is repeated, and SES refuses the length that it has by then.
+describe.each(['cut-after', 'hang-after', 'kill-after'] as const)('4 SES changes the length, and its answer is lost (%s)', (kind) => {
+  beforeEach(async () => {
+    await scene.stop();
+    scene = await Scene.start({ ses: { requestsPerSecond: 100 } }); // no call is throttled in place of the fault
+  });
+  const isLost = () =>
+    scene.cloud.faults.add({ service: 'ses', operation: 'PutEmailIdentityDkimSigningAttributes', kind });
+
+  test('a Create over what somebody has published', async () => {
+    await signs('RSA_2048_BIT');
+    isLost();
+    await scene.deployed('mail', short());
+    expect(await scene.send()).toMatchObject(PASSES);
+  });
+
+  test('an Update', async () => {
+    scene.identityExists();
+    await scene.deployed('mail', scene.easy(WAIT));
+    isLost();
+    await scene.deployed('mail', short());
+    expect(await scene.send()).toMatchObject(PASSES);
+    expect(scene.identity()).toMatchObject({ nextKeyLength: 'RSA_1024_BIT' });
+  });
+});
