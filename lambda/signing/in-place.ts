@@ -73,7 +73,7 @@ async function resultOf(
     case 'EASY_DKIM': return easyDkimResult(desired, identity);
     case 'DEED': return { records: [], status: identity.status, attributes: {} };
     case 'BYODKIM': {
-      const key = await readKey(domain, signing, services, true)
+      const key = await readKey(domain, signing, services, async () => true)
         .catch((error: unknown) => publishedKey(desired, signing, known, identity, services, error));
       return { ...ownKeyResult(domain, signing, key), status: identity.status };
     }

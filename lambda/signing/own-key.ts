@@ -20,14 +20,17 @@ import { requireLedHere } from '../records/slots';
  * Reads the key to sign with: what the secret holds now.
  *
  * But a secret can change between two deployments. A roll-back then finds another key in it, or none, for the old
- * selector. A selector has one key. So on update, if the key that the secret had before is the published one, it is
- * that one. See docs/adr/0011-replaced-key.md.
+ * selector. A selector has one key. So if the key that the secret had before is the published one, it is that one.
+ * See docs/adr/0011-replaced-key.md.
+ *
+ * @param mayStay on update: whether mail is signed under the selector now, or a roll-back goes back to it. Else the key
+ * is not taken again, as on create: it may have been replaced because it has leaked
  */
 export async function readKey(
-  domain: string, { selector, secret }: ByoDkim, services: Services, isUpdate: boolean,
+  domain: string, { selector, secret }: ByoDkim, services: Services, mayStay?: () => Promise<boolean>,
 ): Promise<KeyPair> {
   const reading = readKeyPair(secret, services);
-  if (!isUpdate) return reading;
+  if (!mayStay) return reading;
   const name = txtRecord(domain, selector, '').name;
   const [current, answers] = await Promise.all([reading.catch(() => undefined), services.dns.ask(name)]);
   const isPublished = ({ publicKey }: KeyPair) => isAnswered(answers, holdsKey(txtRecord(domain, selector, publicKey)));
@@ -36,7 +39,7 @@ export async function readKey(
   const before = await readPreviousKeyPair(secret, services);
   // Of two keys nobody knows which one is published.
   if (before && before.publicKey !== current?.publicKey) valuesFrom(name, answers);
-  if (!before || !isPublished(before)) return reading;
+  if (!before || !isPublished(before) || !await mayStay()) return reading;
   services.log('previous-key-used', { selector, publicKeySha256: before.publicKeySha256 });
   return before;
 }

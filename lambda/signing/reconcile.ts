@@ -9,7 +9,7 @@ import { noted } from './noted';
 import { readKey, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
+import { namesSelector, SHOWN_AFTER_MS, signsAs } from './ses-rules';
 import {
   followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
 } from './signing-tag';
@@ -18,7 +18,7 @@ import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredSigning, placeOf } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
-import { Services } from '../base/ports';
+import { IdentityState, Services } from '../base/ports';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 import { requireShortNames } from '../records/record-names';
@@ -55,9 +55,10 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
 async function sign(request: ReconcileRequest, services: Services): Promise<Signed> {
   const { desired: { domain, region, zone: settings }, owner } = request;
   requireShortNames(request.desired);
+  const reading = services.ses.read();
   const [method, identity, zone] = await Promise.all([
-    methodOf(request, services),
-    services.ses.read(),
+    methodOf(request, reading, services),
+    reading,
     settings && openZone(services.hostedZone(settings), settings, owner.domain),
   ]);
   if (!identity) {
@@ -109,11 +110,17 @@ async function isLedBack({ desired: { signing } }: ReconcileRequest, { ses, retr
 
 /** The method of signing, with its key read and checked. */
 async function methodOf(
-  { desired: { domain, signing }, isUpdate }: ReconcileRequest, services: Services,
+  { desired: { domain, signing }, isUpdate, isRollback }: ReconcileRequest,
+  reading: Promise<IdentityState | undefined>,
+  services: Services,
 ): Promise<(task: Task) => Promise<SigningResult>> {
   switch (signing.method) {
     case 'BYODKIM': {
-      const key = await readKey(domain, signing, services, isUpdate);
+      const mayStay = async () => {
+        const identity = await reading;
+        return identity !== undefined && (signsAs(signing, identity) || isRollback());
+      };
+      const key = await readKey(domain, signing, services, isUpdate ? mayStay : undefined);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
       return (task) => signWithOwnKey(task, signing, key);
     }

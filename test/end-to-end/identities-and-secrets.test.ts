@@ -243,6 +243,17 @@ describe('a secret', () => {
       expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     });
 
+    // It may have been replaced because it has leaked, and its record is still there.
+    test('the old key is not taken again when the selector comes back, after another one or Easy DKIM', async () => {
+      for (const between of [scene.byo('s3', scene.secret(PEM.one), WAIT), scene.easy(WAIT)]) {
+        await scene.deployed('Mail', between);
+        const { status, reason } = await scene.deploy('Mail', using('s1'));
+        expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+        expect(reason).toContain('holds the key of mail that is still on its way');
+        expect(scene.identity()!.tokens).not.toContain('s1');
+      }
+    });
+
     test('a change to what is no key is refused and rolled back', async () => {
       scene.cloud.secretsManager.put(arn, PEM.one);
       scene.cloud.secretsManager.put(arn, 'not a key');

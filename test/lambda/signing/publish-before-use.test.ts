@@ -128,7 +128,7 @@ describe('publish before use', () => {
     test('is gone back to, when a change to the new one failed after SES was told', async () => {
       const aws = await before();
       await aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')));
-      await aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s2', 'two')));
+      await aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s2', 'two')), { isRollback: true });
       expect(aws.puts.at(-1)).toEqual({ origin: 'EXTERNAL', selector: 's1', privateKey: KEYS.one.privateKey });
       expect(aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two')]);
     });
@@ -139,9 +139,18 @@ describe('publish before use', () => {
         aws.set({ status: 'PENDING', origin: 'EXTERNAL', tokens: ['s2'] });
         aws.publicAnswer = () => [{ nameServer: 'ns1', values: [keyRecord('s1', published).data] }];
         const elsewhere = { zone: undefined };
-        await aws.reconcile(wanting(byo('s1', 'two'), elsewhere), wanting(byo('s2', 'two'), elsewhere));
+        const back = { isRollback: true };
+        await aws.reconcile(wanting(byo('s1', 'two'), elsewhere), wanting(byo('s2', 'two'), elsewhere), back);
         expect(aws.puts).toEqual([{ origin: 'EXTERNAL', selector: 's1', privateKey: KEYS[used].privateKey }]);
       }
+    });
+
+    test('is not taken again by an update when SES signs otherwise', async () => {
+      const aws = await before();
+      await aws.reconcile(wanting(byo('s2')), wanting(byo('s1')));
+      await expect(aws.reconcile(wanting(byo('s1', 'two')), wanting(byo('s2'))))
+        .rejects.toThrow('holds the key of mail that is still on its way');
+      expect(aws.puts.at(-1)).toMatchObject({ selector: 's2' });
     });
 
     test('is not taken on create, nor when it is another one than the record has', async () => {
