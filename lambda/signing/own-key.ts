@@ -89,6 +89,19 @@ export async function signWithOwnKey(task: Task, signing: ByoDkim, key: KeyPair)
   return { ...result, status };
 }
 
+/**
+ * Signs with the key that the secret had before: the zone has that one, and does not take the one of now. So it is when
+ * a roll-back comes to a selector that public DNS does not show, as the domain is not delegated to the zone yet.
+ */
+export async function signWithKeyBefore(task: Task, signing: ByoDkim, refusal: Error): Promise<SigningResult> {
+  const { services } = task;
+  const before = await readPreviousKeyPair(signing.secret, services);
+  if (!before) throw refusal;
+  const result = await signWithOwnKey(task, signing, before);
+  services.log('previous-key-used', { selector: signing.selector, publicKeySha256: before.publicKeySha256 });
+  return result;
+}
+
 export function ownKeyResult(
   domain: string, { selector }: ByoDkim, { publicKey, publicKeySha256 }: PublicKey,
 ): Omit<SigningResult, 'status'> {

@@ -6,7 +6,7 @@
 // - Every step looks first and does only what is missing. So it can be run again after a crash at any point.
 import { signWithEasyDkim } from './easy-dkim';
 import { noted } from './noted';
-import { readKey, signWithOwnKey } from './own-key';
+import { readKey, signWithKeyBefore, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
 import { namesSelector, SHOWN_AFTER_MS, signsAs } from './ses-rules';
@@ -19,6 +19,7 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredSigning, placeOf } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { IdentityState, Services } from '../base/ports';
+import { SelectorInUseError } from '../records/conflicts';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';
 import { requireShortNames } from '../records/record-names';
@@ -122,7 +123,11 @@ async function methodOf(
       };
       const key = await readKey(domain, signing, services, isUpdate ? mayStay : undefined);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
-      return (task) => signWithOwnKey(task, signing, key);
+      return (task) => signWithOwnKey(task, signing, key).catch(async (error: unknown) => {
+        const isOther = error instanceof SelectorInUseError && isUpdate && await isRollback();
+        if (isOther) return signWithKeyBefore(task, signing, error);
+        throw error;
+      });
     }
     case 'EASY_DKIM': return (task) => signWithEasyDkim(task, signing);
     case 'DEED': return (task) => signAsReplica(task, signing);

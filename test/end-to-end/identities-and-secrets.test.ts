@@ -4,7 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { READABLE } from './hand-made';
-import { ACCOUNT, DNS_ACCOUNT, newKey, PEM, REGION, Scene } from './scene';
+import { ACCOUNT, DNS_ACCOUNT, DOMAIN, newKey, PEM, REGION, Scene } from './scene';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
@@ -239,6 +239,19 @@ describe('a secret', () => {
       scene.cloud.secretsManager.put(arn, PEM.two);
       neverVerified();
       expect((await scene.deploy('Mail', using('s2', elsewhere))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      await scene.verified();
+      expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+    });
+
+    test('the same while the domain is not delegated to the zone, and nobody can look the record up', async () => {
+      await scene.destroy('Mail');
+      const nameServers = scene.cloud.dns.delegation(DOMAIN)!;
+      scene.cloud.dns.undelegate(DOMAIN);
+      ({ arn } = create({ name: 'mail/early-key' }));
+      await scene.deployed('Mail', scene.byo('s1', arn));
+      scene.cloud.secretsManager.put(arn, PEM.two);
+      expect((await scene.deploy('Mail', using('s2'))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      scene.cloud.dns.delegate(DOMAIN, [...nameServers]);
       await scene.verified();
       expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
     });
