@@ -11,6 +11,7 @@
 // For a key that follows the user's own secret, the value says in place of the private key which version of that secret
 // has it (docs/adr/0034-followed-secret.md).
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { datedSelector } from './dated-selector';
 import { parseKey } from './key';
 import { readKeyPair } from './secret-key';
 import { UnusableKeyError } from './unusable-key';
@@ -152,8 +153,7 @@ export function newKey(
   { selectorPrefix, keyLength }: RotatingByoDkim, token: string, now: number, slot?: string,
 ): { readonly selector: string; readonly text: string } {
   const made = new Date(now).toISOString();
-  const hash = createHash('sha256').update(token).digest('hex').slice(0, 6);
-  const selector = slot ?? `${selectorPrefix}-${made.slice(0, 10).replaceAll('-', '')}-${hash}`;
+  const selector = slot ?? datedSelector(selectorPrefix, token, now);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: keyLength });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   return { selector, text: JSON.stringify({ selector, made, privateKey: pem }) };

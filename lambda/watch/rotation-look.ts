@@ -9,6 +9,7 @@ import { isRegistryLabel, pageLabel } from '../base/owner';
 import { FAILS_SINCE, IdentityState, KeyStoreState, labelOf, PublicDns, TAKEN_BACK } from '../base/ports';
 import { recordName } from '../records/dkim-record';
 import { parseRegistry } from '../records/registry';
+import { dayOf } from '../signing/dated-selector';
 
 export interface RotationLook {
   readonly seen: Pick<Seen, typeof METRICS.rotating[number]>;
@@ -26,7 +27,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** Longer than SES and all repeats can take: the hourly care should have settled it. */
 const LONGEST_ROTATION_MS = 4 * HOUR_MS;
-/** Secrets Manager begins within a window after the time of the schedule. */
+/** Secrets Manager begins within a window after the time of the schedule, of a day at most. */
 const LATEST_MS = 2 * DAY_MS;
 /** The hourly care may have failed once. */
 const OVERDUE_MS = 3 * HOUR_MS;
@@ -45,7 +46,10 @@ export async function lookAtRotation(
     identity ? recordsBefore(zoneName ? placeIn(zoneName, domain) : domain, identity, dns, now) : {},
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
-  const { rotatedAt = now, nextRotationAt, changedAt = now } = state;
+  const { nextRotationAt, changedAt = now } = state;
+  const rotatedAt = keyChangedAt(state, identity, now);
+  const isOnTime = nextRotationAt === undefined || now - nextRotationAt < LATEST_MS
+    || rotatedAt >= nextRotationAt - DAY_MS;
   const { AWSPENDING, AWSCURRENT, [TAKEN_BACK]: takenBack } = state.versions;
   const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
   const pendingMs = isPending ? now - changedAt : 0;
@@ -77,12 +81,21 @@ export async function lookAtRotation(
         what: `a change of the key of ${domain} has not come to its end for ${Math.round(pendingMs / HOUR_MS)} hours`,
         whatToDo: 'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
       }],
-      ...nextRotationAt === undefined || now - nextRotationAt < LATEST_MS ? [] : [{
+      ...isOnTime ? [] : [{
         what: `the key of ${domain} should have been changed by ${new Date(nextRotationAt).toISOString()}`,
         whatToDo: 'See in CloudTrail, and in the log of the function that changes keys (…Rotation…), why it was not',
       }],
     ],
   };
+}
+
+/**
+ * Secrets Manager does not count a change that the hourly care has brought to its end, when SES took longer than all
+ * repeats. So the selector counts too, which says on which day its key was made.
+ */
+function keyChangedAt({ rotatedAt }: KeyStoreState, identity: IdentityState | undefined, now: number): number {
+  const days = identity?.origin === 'EXTERNAL' ? identity.tokens.flatMap((selector) => dayOf(selector) ?? []) : [];
+  return Math.max(rotatedAt ?? now, ...days.filter((day) => day <= now));
 }
 
 function gone(arn: string): Finding {

@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { identityDeployed, thenFails } from './hand-made';
 import { WAIT } from './methods';
+import { RegionsScene } from './regions-scene';
 import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotating-scene';
 import { Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
@@ -90,12 +91,33 @@ test('a change that hangs is a problem after some hours', async () => {
 test('a change that is overdue is a problem', async () => {
   await started();
   const { scene, clock, cloud } = rotating;
+  await clock.pass(96 * HOUR);
   const secret = cloud.secretsManager.described().find(({ arn }) => arn === rotating.arn)!;
   secret.nextRotationAt = clock.now() - 47 * HOUR;
   await nextReport(scene);
   expect(said(scene)).toEqual([]);
   await clock.pass(2 * HOUR);
   expect(said(scene).join()).toMatch(/the key of example\.com should have been changed by 20/);
+});
+
+test('SES took longer than all repeats of Secrets Manager, and the care has ended the change: its age says so', async () => {
+  const regions = await RegionsScene.inAll(WATCHED);
+  rotating = regions;
+  const { scene, clock, cloud } = rotating;
+  await clock.pass(10 * 24 * HOUR);
+  cloud.ses.settings.firstLook = 40 * MINUTE;
+  const first = rotating.selector;
+  rotating.rotate();
+  const secret = cloud.secretsManager.described().find(({ arn }) => arn === rotating.arn)!;
+  const due = clock.now() + 2 * HOUR;
+  await clock.pass(6 * HOUR);
+  expect(rotating.selectorOf('AWSCURRENT')).not.toBe(first);
+  expect(rotating.labels.AWSPENDING).toBeUndefined();
+  expect((await nextReport(scene)).KeyAgeDays).toBeLessThan(2); // the day on which it was made counts whole
+  // Documented: when a rotation has not succeeded, this date may be in the past.
+  secret.nextRotationAt = due;
+  await clock.pass(3 * 24 * HOUR);
+  expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ Problem: 0 });
 });
 
 test('a secret that cannot be described is silence, not health', async () => {

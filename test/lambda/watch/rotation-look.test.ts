@@ -98,6 +98,18 @@ test('a key that was to be changed two days ago is a problem, and one of yesterd
   expect(await problems({ state: { nextRotationAt: NOW - 1.9 * DAY } })).toEqual([]);
 });
 
+test('the selector says when the key was made, where Secrets Manager did not count its change', async () => {
+  const made = (selector: string): World => ({
+    identity: { ...identityWith(), tokens: [selector] },
+    state: { rotatedAt: NOW - 100 * DAY, nextRotationAt: NOW - 3 * DAY },
+  });
+  const counted = await look(made('dkim-20260529-0bf8a2'));
+  expect(counted).toMatchObject({ seen: { KeyAgeDays: 3 }, findings: [] });
+  for (const selector of ['dkim-20260527-0bf8a2', 'dkim-20261231-0bf8a2', 'dkim-20269999-0bf8a2', 'dkim-1']) {
+    expect(await problems(made(selector))).toEqual([expect.stringMatching(/should have been changed/)]);
+  }
+});
+
 test('rotation that is switched off is a problem, with the command that switches it on', async () => {
   expect(await problems({ state: { rotates: false } }))
     .toEqual([expect.stringMatching(new RegExp(`is switched off\\. .*rotate-secret --secret-id ${ARN}$`))]);
