@@ -180,8 +180,8 @@ export interface KeyStore {
 export const TAKEN_BACK = 'cdk-ses-dkim:taken-back';
 
 /**
- * Begins a label of our own, on the current key: since the moment that follows, the hourly care of a followed key
- * fails. The function that watches sees no log, and nothing else of a key that cannot be used.
+ * Begins a label of our own, on the current key: since the moment that follows, the hourly care of the key fails.
+ * The function that watches sees no log, and nothing else of a key that cannot be used, or a record that stays.
  */
 export const FAILS_SINCE = 'cdk-ses-dkim:fails-since:';
 

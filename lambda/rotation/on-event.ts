@@ -191,7 +191,7 @@ async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> 
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
   const { current, pending, state: { versions } } = await readStoredKeys(secretArn, services);
   const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
-  let hasMore = false;
+  let [hasMore, isSettled] = [false, false];
   const jobs = [
     ...rotation.map((member) => () => retireDue(member, () => neededSelectors(rotation))),
     async () => { hasMore = await follow(rotation); },
@@ -200,12 +200,15 @@ async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> 
       else if (hasMore || !pending?.key) return;
       else if (isTakenBack || isOld(pending.key, rotation)) await settle(rotation);
       else if (!isRepeated(rotation, pending.key)) await goOn(rotation, pending.versionId);
+      else return;
+      isSettled = true;
     },
   ];
   const failures: unknown[] = [];
   for (const job of jobs) await job().catch((error: unknown) => failures.push(error)); // one is not to hinder the other
   if (hasMore) return true;
-  if (current?.follows) {
+  // This run counts no longer when it has taken the label off. The next one notes what still fails.
+  if (current && !isSettled) {
     await noteFailure(rotation[0], state, failures.length > 0).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];

@@ -69,8 +69,11 @@ export async function lookAtRotation(
         whatToDo: 'See in the log of the function that changes keys (…Rotation…) what SES saw. Then store the key again',
       }] : [],
       ...isTakenBack || failingMs < LONGEST_ROTATION_MS ? [] : [{
-        what: `the function that follows the secret of ${domain} has failed for ${Math.round(failingMs / HOUR_MS)} hours, so a new `
-          + 'key is not used',
+        what: isFollowing
+          ? `the function that follows the secret of ${domain} has failed for ${Math.round(failingMs / HOUR_MS)} hours, so a new `
+            + 'key is not used'
+          : `the hourly care of the key of ${domain} has failed for ${Math.round(failingMs / HOUR_MS)} hours, so records of `
+            + 'earlier keys can stay',
         whatToDo: 'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
       }],
       ...state.rotates || isFollowing ? [] : [{

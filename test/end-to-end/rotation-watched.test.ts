@@ -63,6 +63,23 @@ test('a record that should be gone is counted', async () => {
   expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 1 });
 });
 
+test('care that fails for hours is a problem, until it no longer fails', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  const first = rotating.selector;
+  await rotating.rotated();
+  cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'access-denied', times: 1000 });
+  await clock.pass(30 * HOUR);
+  expect(rotating.published).toContain(first); // although its overlap is over
+  expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/the hourly care of the key of example\.com has failed for \d hours/);
+  cloud.faults.clear();
+  await clock.pass(2 * HOUR);
+  expect(rotating.published).not.toContain(first);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  expect(Object.keys(rotating.labels).sort()).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+});
+
 test('rotation that is switched off, and a secret that is marked for deletion, are problems', async () => {
   await started();
   const { scene, cloud } = rotating;

@@ -1,5 +1,5 @@
 // What the look says of a key that changes: ages, what is overdue, and what nobody can see.
-import { NameServerAnswer, IdentityState, KeyStoreState, TAKEN_BACK } from '../../../lambda/base/ports';
+import { FAILS_SINCE, NameServerAnswer, IdentityState, KeyStoreState, TAKEN_BACK } from '../../../lambda/base/ports';
 import { recordName } from '../../../lambda/records/dkim-record';
 import { renderRegistry } from '../../../lambda/records/registry';
 import { lookAtRotation } from '../../../lambda/watch/rotation-look';
@@ -108,6 +108,15 @@ test('the selector says when the key was made, where Secrets Manager did not cou
   for (const selector of ['dkim-20260527-0bf8a2', 'dkim-20261231-0bf8a2', 'dkim-20269999-0bf8a2', 'dkim-1']) {
     expect(await problems(made(selector))).toEqual([expect.stringMatching(/should have been changed/)]);
   }
+});
+
+test('care that fails is a problem after four hours', async () => {
+  const failing = (ago: number): World => ({
+    state: { versions: { AWSCURRENT: 'one', [`${FAILS_SINCE}${new Date(NOW - ago).toISOString()}`]: 'one' } },
+  });
+  expect(await problems(failing(239 * MINUTE))).toEqual([]);
+  expect(await problems(failing(4 * HOUR)))
+    .toEqual([expect.stringMatching(/^the hourly care of the key of example\.com has failed for 4 hours/)]);
 });
 
 test('rotation that is switched off is a problem, with the command that switches it on', async () => {
