@@ -189,7 +189,11 @@ async function neededSelectors([{ wanted, services }]: Rotation): Promise<readon
 async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> {
   const { AWSCURRENT = '', AWSPENDING } = state.versions;
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
-  const { current, pending, state: { versions } } = await readStoredKeys(secretArn, services);
+  const { current, pending, state: { versions } } = await readStoredKeys(secretArn, services)
+    .catch(async (error: unknown) => {
+      await noteFailure(secretArn, services, state, true).catch(() => undefined); // that is no reason to give
+      throw error;
+    });
   const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
   let [hasMore, isSettled] = [false, false];
   const jobs = [
@@ -209,7 +213,7 @@ async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> 
   if (hasMore) return true;
   // This run counts no longer when it has taken the label off. The next one notes what still fails.
   if (current && !isSettled) {
-    await noteFailure(rotation[0], state, failures.length > 0).catch((error: unknown) => failures.push(error));
+    await noteFailure(secretArn, services, state, failures.length > 0).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
   return false;

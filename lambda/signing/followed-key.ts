@@ -66,14 +66,14 @@ export async function follow(rotation: Rotation): Promise<boolean> {
 
 /** Notes since when the care fails, and that it no longer does. */
 export async function noteFailure(
-  { wanted: { signing: { secretArn } }, services: { keyStore, retry } }: Rotation[0], state: KeyStoreState,
-  isFailing: boolean,
+  secretArn: string, { keyStore, retry }: Services, state: KeyStoreState, isFailing: boolean,
 ): Promise<void> {
+  const { AWSCURRENT } = state.versions;
   const noted = labelOf(FAILS_SINCE, state);
-  if (isFailing === (noted !== undefined)) return;
+  if (AWSCURRENT === undefined || isFailing === (noted !== undefined)) return;
   const { moveLabel } = keyStore(secretArn);
   if (noted) await moveLabel(noted, state.versions[noted]);
-  else await moveLabel(`${FAILS_SINCE}${new Date(retry.now()).toISOString()}`, undefined, state.versions.AWSCURRENT);
+  else await moveLabel(`${FAILS_SINCE}${new Date(retry.now()).toISOString()}`, undefined, AWSCURRENT);
 }
 
 /**

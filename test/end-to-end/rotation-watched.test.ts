@@ -7,6 +7,7 @@ import { ACCOUNT, DOMAIN, MINUTE, REGION, RotatingScene, SHORT } from './rotatin
 import { Scene } from './scene';
 import { LocalCloudOptions } from '../cloud';
 import { HEALTHY_KEY, HOUR, nextReport, reportsOn, said, WATCHED } from './watched';
+import { ServiceError } from '../cloud/service-error';
 
 const HEALTHY = { ...HEALTHY_KEY, KeyAgeDays: expect.any(Number), DaysToRotation: expect.any(Number) };
 
@@ -78,6 +79,20 @@ test('care that fails for hours is a problem, until it no longer fails', async (
   expect(rotating.published).not.toContain(first);
   expect(await nextReport(scene)).toEqual(HEALTHY);
   expect(Object.keys(rotating.labels).sort()).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+});
+
+test('a key that the function cannot read for hours is a problem, until it can', async () => {
+  await started();
+  const { scene, clock, cloud } = rotating;
+  // The KMS key is disabled, or is to be deleted.
+  const kind = new ServiceError('AccessDeniedException', 400, 'Access to KMS is not allowed');
+  cloud.faults.add({ service: 'secretsmanager', operation: 'GetSecretValue', kind, times: 1000 });
+  await clock.pass(8 * HOUR);
+  expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ Problem: 1 });
+  expect(said(scene).join()).toMatch(/the hourly care of the key of example\.com has failed for \d hours/);
+  cloud.faults.clear();
+  await clock.pass(2 * HOUR);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
 });
 
 test('rotation that is switched off, and a secret that is marked for deletion, are problems', async () => {
