@@ -23,7 +23,7 @@ describe('Easy DKIM', () => {
   test('without tokens there is nothing to publish, which is said', async () => {
     const aws = new AwsInMemory();
     aws.set({ tokens: [] });
-    await expect(aws.reconcile(wanting(EASY))).rejects.toThrow('SES has made no DKIM tokens for example.com yet');
+    await expect(aws.reconcile(wanting(EASY))).rejects.toThrow('SES has made no DKIM tokens for example.com yet. Deploy again in a minute');
     expect(aws.zone.records).toEqual([]);
   });
 
