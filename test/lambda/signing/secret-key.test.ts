@@ -1,10 +1,11 @@
 // Tests of the key pair that a secret holds: the field, the version, and errors that give nothing of the key away.
 import { generateKeyPairSync } from 'node:crypto';
 import { SecretSource } from '../../../lambda/base/desired-state';
-import { OutOfTimeError } from '../../../lambda/base/errors';
+import { OutOfTimeError, SecretGoneError, UnreachableError } from '../../../lambda/base/errors';
+import { Secrets } from '../../../lambda/base/ports';
 import { Redactor } from '../../../lambda/base/redaction';
 import { parseKey } from '../../../lambda/signing/key';
-import { readKeyPair, readPreviousKeyPair } from '../../../lambda/signing/secret-key';
+import { isGone, readKeyPair, readNamedKey, readPreviousKeyPair } from '../../../lambda/signing/secret-key';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:dkim-AbCdEf';
 const keyPem = () =>
@@ -21,6 +22,7 @@ const secretOf = (text: string, before?: string) => ({
     return { text: found, versionId: 'one' };
   },
 });
+const failing = (error: Error) => ({ read: () => Promise.reject(error) });
 const read = (text: string, more: Partial<SecretSource> = {}) =>
   readKeyPair({ arn: ARN, ...more }, { secrets: secretOf(text), redactor: new Redactor() });
 
@@ -65,10 +67,67 @@ describe('the key that the secret had before', () => {
     await expect(before('hunter2!')).resolves.toBeUndefined();
   });
 
-  test('is left to a further invocation when there is no time to read it', async () => {
-    const outOfTime = { read: () => Promise.reject(new OutOfTimeError('GetSecretValue')) };
-    const services = { secrets: outOfTime, redactor: new Redactor() };
-    await expect(readPreviousKeyPair({ arn: ARN }, services)).rejects.toThrow(OutOfTimeError);
+  test.each([
+    ['there is no time to read it', new OutOfTimeError('GetSecretValue')],
+    ['no call gets through', new UnreachableError('Secrets Manager gave no answer')],
+  ])('is left to a further invocation when %s', async (_, error) => {
+    const services = { secrets: failing(error), redactor: new Redactor() };
+    await expect(readPreviousKeyPair({ arn: ARN }, services)).rejects.toBe(error);
+  });
+});
+
+describe('a key with the selector that its secret says', () => {
+  const source = { arn: ARN, jsonField: 'key', selectorField: 'name' };
+  const named = (value: object, redactor = new Redactor()) =>
+    readNamedKey(source, { secrets: secretOf(JSON.stringify(value)), redactor });
+
+  test.each(['s1', 'a', 'mail-2026', 's'.repeat(63)])('is read together with it, and with the version of the secret: %s', async (name) => {
+    await expect(named({ key: CANARY, name })).resolves
+      .toEqual({ pair: parseKey(CANARY), selector: name, versionId: 'one' });
+  });
+
+  test('is taken out of all texts in the form that SES gets', async () => {
+    const redactor = new Redactor();
+    const { pair } = await named({ key: CANARY, name: 's1' }, redactor);
+    expect(redactor.redact(`SES quotes ${pair.privateKey}`)).not.toContain(pair.privateKey.slice(40, 60));
+  });
+
+  test.each<[string, object]>([
+    ['is missing', {}],
+    ['is empty', { name: '' }],
+    ['is no text', { name: 1 }],
+    ['is a list', { name: ['s1'] }],
+    ['is in upper case', { name: 'S1' }],
+    ['is a whole name', { name: 's1._domainkey' }],
+    ['ends with a hyphen', { name: 's1-' }],
+    ['is too long', { name: 's'.repeat(64) }],
+    ['is the key', { name: CANARY }],
+    ['is the base64 of the key', { name: PLAIN }],
+  ])('is refused where the selector %s, without a word of what is there instead', async (_, more) => {
+    expect(await refusal(named({ key: CANARY, ...more }))).toBe(`The secret ${ARN} (field 'name') has no selector. `
+      + 'Write it beside the key: 1 to 63 letters in lower case, digits and inner hyphens, as a JSON string. '
+      + 'A new key has a new one.');
+  });
+
+  test('is refused where there is a selector and no key', async () => {
+    await expect(named({ name: 's1' })).rejects.toThrow("(field 'key') holds no private key that SES can use");
+  });
+});
+
+describe('a key is gone for good', () => {
+  const gone = (secrets: Secrets) => isGone({ arn: ARN }, { secrets });
+
+  test('when there is no such secret or version, and not while it can be read', async () => {
+    await expect(gone(failing(new SecretGoneError('There is no such secret')))).resolves.toBe(true);
+    await expect(gone({ read: async () => ({ text: CANARY, versionId: 'one' }) })).resolves.toBe(false);
+  });
+
+  test('not when it cannot be read now: access may come back', async () => {
+    await expect(gone(failing(new Error('AccessDeniedException')))).resolves.toBe(false);
+  });
+
+  test('or not, which nobody knows without the time to look', async () => {
+    await expect(gone(failing(new OutOfTimeError('GetSecretValue')))).rejects.toThrow(OutOfTimeError);
   });
 });
 
