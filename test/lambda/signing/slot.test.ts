@@ -1,14 +1,15 @@
 // Which of its two slots a key gets, and when SES may be told of it.
 import { ZoneSettings } from '../../../lambda/base/desired-state';
 import { ownerOf } from '../../../lambda/base/owner';
-import { IdentityState, NameServerAnswer } from '../../../lambda/base/ports';
+import { IdentityState, NameServerAnswer, RecordSet } from '../../../lambda/base/ports';
 import { Retry } from '../../../lambda/base/retry';
-import { txtRecord } from '../../../lambda/records/dkim-record';
+import { recordName, txtRecord } from '../../../lambda/records/dkim-record';
 import { slotRecords } from '../../../lambda/records/slots';
-import { planPublication } from '../../../lambda/records/zone-plan';
+import { planPublication, planRevocation } from '../../../lambda/records/zone-plan';
 import { SigningTag, tagOfSlot } from '../../../lambda/signing/signing-tag';
-import { awaitForgotten, firstSlot, leadOf, nextSlot } from '../../../lambda/signing/slot';
+import { awaitForgotten, awaitForgottenHere, firstSlot, leadOf, nextSlot } from '../../../lambda/signing/slot';
 import { StoredKey } from '../../../lambda/signing/stored-key';
+import { Progress } from '../../../lambda/signing/task';
 import { byo, wanting } from '../fixtures/aws-in-memory';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
 import { ModelZone } from '../fixtures/model-zone';
@@ -34,13 +35,17 @@ class World {
   };
   isLedHere = true;
   negativeTtl = 900;
+  /** By the name that the wildcard answers for. */
+  readonly wildcards = new Map<string, RecordSet[]>();
+  /** When somebody begins to wait. */
+  readonly pauses: number[] = [];
   readonly tags: string[] = [];
 
   get services(): any {
     const log = (decision: string) => void this.log.push(decision);
     const open = {
       describe: async () => ({ name: 'keys.example.net', privateZone: false }),
-      wildcardFor: async () => [],
+      wildcardFor: async (name: string) => this.wildcards.get(name) ?? [],
       negativeTtl: async () => this.negativeTtl,
       list: async () => this.zone.list(),
       change: async (changes: Parameters<ModelZone['apply']>[0]) => {
@@ -53,7 +58,9 @@ class World {
       [{ nameServer: 'ns1', values: [], alias: this.isLedHere ? aliases.get(name) : undefined }];
     return {
       log,
-      retry: new Retry({ time: jumpingTime(this.clock), log, end: Infinity, accessGraceMs: 0 }),
+      retry: new Retry({
+        time: jumpingTime(this.clock, () => this.pauses.push(this.clock.now())), log, end: Infinity, accessGraceMs: 0,
+      }),
       hostedZone: () => open,
       dns: { ask },
       ses: { read: async () => this.identity, tag: async (__: string, value: string) => void this.tags.push(value) },
@@ -69,6 +76,18 @@ class World {
       });
       this.zone.apply(changes);
     }
+  }
+
+  /** The owner publishes an empty key in this slot. */
+  revoke(slot: string): void {
+    const until = new Date(this.clock.now() + 14 * DAY).toISOString().replace(/\.\d+Z$/, 'Z');
+    this.zone.apply(planRevocation(this.zone.list(), owner, { label: slot, until, partners: [] }, Infinity));
+  }
+
+  /** Somebody else publishes a key in this slot. */
+  publishByHand(slot: string): void {
+    const ResourceRecords = [{ Value: '"v=DKIM1; p=AAAA"' }];
+    this.zone.set({ Name: `${recordName(slot, PLACE)}.`, Type: 'TXT', TTL: 300, ResourceRecords });
   }
 
   names(): string[] {
@@ -91,6 +110,7 @@ beforeEach(() => void (world = new World()));
 
 test('a key whose domain has its DNS in the zone has no slot, and no lead', async () => {
   expect(await world.first(plain)).toBeUndefined();
+  expect(await world.first({ ...wanted, zone: undefined })).toBeUndefined();
   expect(await world.next('dkim-a', plain)).toBeUndefined();
   expect(await world.next('dkim-a', { ...wanted, zone: undefined })).toBeUndefined();
   expect([leadOf(plain), leadOf({ zone: undefined }), leadOf(wanted)]).toEqual([0, 0, 16 * MINUTE]);
@@ -117,7 +137,15 @@ describe('the first key', () => {
 
   test('takes no slot that another owner lists, also where the other slot is free', async () => {
     world.publish(['dkim-b'], another);
-    await expect(world.first()).rejects.toThrow('Another stack, or the same domain in another Region, has its keys in the slots dkim-a and dkim-b');
+    await expect(world.first()).rejects.toThrow('Another stack, or the same domain in another Region, has its keys in the slots dkim-a and dkim-b '
+      + 'of example.com in the hosted zone Z1. Give the key another selectorPrefix, and publish the CNAMEs of its slots');
+  });
+
+  test('takes no slot in which somebody has published a key by hand', async () => {
+    world.publishByHand('dkim-a');
+    expect(await world.first()).toBe('dkim-b');
+    world.publishByHand('dkim-b');
+    await expect(world.first()).rejects.toThrow('both hold keys that mail may need: for good, for good');
   });
 });
 
@@ -138,7 +166,13 @@ describe('the next key', () => {
 
   test.each(['dkim-b', 'DKIM-B'])('never gets the one that SES signs with (%s)', async (token) => {
     world.identity = { ...world.identity!, tokens: [token] };
-    await expect(world.next('dkim-a')).rejects.toThrow('SES signs example.com with the selector dkim-b, and the key of this secret has another one');
+    await expect(world.next('dkim-a')).rejects.toThrow('SES signs example.com with the selector dkim-b, and the key of this secret has another one. '
+      + 'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed');
+  });
+
+  test('gets the first slot where there is no current one', async () => {
+    world.identity = undefined;
+    expect(await world.next()).toBe('dkim-a');
   });
 
   test('may have it when that only looks like one of Easy DKIM, or there is no identity', async () => {
@@ -162,6 +196,27 @@ describe('the next key', () => {
     world.publish(['dkim-a', 'dkim-b']);
     await expect(world.next('dkim-a')).rejects.toThrow(/for mail that is still on its way\. Rotate again/);
   });
+
+  test('gets it at once where the key in it is revoked, as the error before says', async () => {
+    world.publish(['dkim-b']);
+    world.publish(['dkim-a']);
+    await expect(world.next('dkim-a')).rejects.toThrow('If the current key has leaked, revoke the one before it now, which makes the mail that '
+      + 'was signed with it fail, and rotate again');
+    world.revoke('dkim-b');
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+    expect(world.names()).toEqual(['dkim-a']);
+  });
+
+  test.each<[string, string[]]>([
+    ['of the current key, where SES does not name it', []], ['that SES signs with', ['dkim-old']],
+  ])('does not take the record away %s, also where its time is over', async (__, tokens) => {
+    world.publish(['dkim-a', 'dkim-b', 'dkim-old']);
+    world.publish([]);
+    await world.clock.pass(15 * DAY);
+    world.identity = { ...world.identity!, tokens };
+    expect(await world.next('dkim-a')).toBe('dkim-b');
+    expect(world.names()).toEqual(['dkim-a', ...tokens]);
+  });
 });
 
 describe('a zone by whose SOA resolvers remember for longer', () => {
@@ -172,6 +227,25 @@ describe('a zone by whose SOA resolvers remember for longer', () => {
       + 'that a slot had no key, and SES is told of a key in a slot after 900 seconds. Nothing was changed. Give that record a TTL of 900 '
       + 'seconds');
     expect(world.zone.list()).toEqual([]);
+  });
+});
+
+describe('a wildcard of the zone, from which a slot takes its record while it has none', () => {
+  const wildcard = (type: string, ttl?: number): RecordSet => ({ name: `*.${PLACE}`, type, ttl, values: ['whatever'] });
+  const answersFor = (slot: string, ...records: RecordSet[]) =>
+    void world.wildcards.set(recordName(slot, PLACE), records);
+
+  test.each(['TXT', 'CNAME'])('that resolvers remember for longer: no key has a slot (%s)', async (type) => {
+    answersFor('dkim-b', wildcard('MX', 300), wildcard(type, 86_400));
+    const message = 'resolvers may remember for 86400 seconds';
+    await expect(world.first()).rejects.toThrow(message);
+    await expect(world.next('dkim-a')).rejects.toThrow(message);
+  });
+
+  test('that resolvers remember no longer, or that answers no question for a key, is in nobody’s way', async () => {
+    answersFor('dkim-b', wildcard('TXT', 900), wildcard('CNAME'), wildcard('MX', 86_400));
+    expect(await world.first()).toBe('dkim-a');
+    expect(await world.next('dkim-a')).toBe('dkim-b');
   });
 });
 
@@ -193,6 +267,7 @@ describe('what resolvers remember', () => {
     expect(await waited({ noted: 0 })).toBe(15);
     expect(await waited({ noted: 5 })).toBe(10);
     expect(await waited({ noted: 15 })).toBe(0);
+    expect(await waited({ noted: 20 })).toBe(0);
     expect(world.tags).toEqual([]);
   });
 
@@ -221,5 +296,38 @@ describe('what resolvers remember', () => {
 
   test('exactly as long as the step has is enough', async () => {
     expect(await waited({ most: 15 })).toBe(15);
+  });
+});
+
+describe('what resolvers remember, in a deployment', () => {
+  /** How many minutes are waited for it. */
+  async function waited(progress: Progress): Promise<number> {
+    const began = world.clock.now();
+    await awaitForgottenHere({ progress, services: world.services });
+    return (world.clock.now() - began) / MINUTE;
+  }
+
+  test('is waited for, a minute at a time, so that a further invocation can go on', async () => {
+    const progress: Progress = { signingPut: false };
+    const began = world.clock.now();
+    expect(await waited(progress)).toBe(15);
+    expect(progress.forgottenAt).toBe(began + 15 * MINUTE);
+    expect(world.pauses.map((at) => (at - began) / MINUTE)).toEqual([...Array(15).keys()]);
+  });
+
+  test('is waited for by a further invocation for what is left of it', async () => {
+    const forgottenAt = world.clock.now() + 2.5 * MINUTE;
+    const progress: Progress = { signingPut: false, forgottenAt };
+    expect(await waited(progress)).toBe(2.5);
+    expect(progress.forgottenAt).toBe(forgottenAt);
+    expect(await waited(progress)).toBe(0);
+    await world.clock.pass(MINUTE);
+    expect(await waited(progress)).toBe(0);
+  });
+
+  test('is no time of SES, which has its own after it', async () => {
+    const progress: Progress = { signingPut: false, waitingSince: world.clock.now() };
+    await waited(progress);
+    expect(progress.waitingSince).toBeUndefined();
   });
 });
