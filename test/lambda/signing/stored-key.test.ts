@@ -1,6 +1,8 @@
 // What a secret can hold, by its labels: a key is taken for one where it is, and what is none is never quoted.
 import { Redactor } from '../../../lambda/base/redaction';
-import { newKey, privateKeyOf, readStoredKeys, signingWith } from '../../../lambda/signing/stored-key';
+import {
+  bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, textOfFollowed,
+} from '../../../lambda/signing/stored-key';
 import { DOMAIN, KEYS, REGION } from '../fixtures/aws-in-memory';
 import { CURRENT, KEYS_ARN, KeysInMemory, NEXT, PEM } from '../fixtures/keys-in-memory';
 
@@ -17,8 +19,11 @@ const read = (redactor = new Redactor()) => {
 const value = (more: object = {}) =>
   JSON.stringify({ selector: 's1', made: '2026-11-23T00:00:00.000Z', privateKey: PEM.one, ...more });
 
-test('a new secret has no label at all', async () => {
+test('a new secret has no label at all, and no version is asked for its value', async () => {
+  const calls: string[] = [];
+  keys.aws.onCall = (call) => void calls.push(call);
   expect(await read()).toMatchObject({ current: undefined, pending: undefined });
+  expect(calls).toEqual(['DescribeSecret']);
 });
 
 test('its current key, and the next one', async () => {
@@ -49,13 +54,37 @@ test('a key that is in the secret of the user', async () => {
   });
 });
 
+test('a key of the user is stored in a form that is read again', async () => {
+  const made = { selector: 'n1', publicKey: KEYS.two.publicKey, madeAt: Date.UTC(2026, 10, 22), versionId: 'v2' };
+  keys.store(CURRENT, 'AWSCURRENT', textOfFollowed({ ...FOLLOWS, arnForm: 'PARTIAL' }, made));
+  const follows = { ...FOLLOWS, arnForm: 'PARTIAL' };
+  const { selectorField, ...secret } = follows;
+  expect((await read()).current).toEqual({
+    ...TWO, versionId: CURRENT, selector: 'n1', madeAt: made.madeAt, follows, secret: { ...secret, versionId: 'v2' },
+  });
+});
+
+/** The secret of the user has this key. */
+const servicesWith = (key: string) => ({
+  ...keys.aws.services({ domain: DOMAIN, region: REGION }),
+  secrets: { read: async () => ({ text: JSON.stringify({ key }), versionId: 'v1' }) },
+});
+
+test('SES gets the private key from where it is: from the secret of the user, or our own', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', elsewhere());
+  keys.store(NEXT, 'AWSPENDING', value({ selector: 'n1', privateKey: PEM.two }));
+  const { current, pending } = await read();
+  expect(await privateKeyOf(current!, servicesWith(PEM.one))).toBe(KEYS.one.privateKey);
+  expect(await privateKeyOf(pending!.key!, servicesWith('no key'))).toBe(KEYS.two.privateKey);
+});
+
+test('how long a key is, its public key says', async () => {
+  keys.store(CURRENT, 'AWSCURRENT', value());
+  expect(bitsOf((await read()).current!)).toBe(1024);
+});
+
 test('a public key that is not that of the private key is refused', async () => {
-  const services = {
-    ...keys.aws.services({ domain: DOMAIN, region: REGION }),
-    secrets: {
-      read: async () => ({ text: JSON.stringify({ key: PEM.two }), versionId: 'v1' }),
-    },
-  };
+  const services = servicesWith(PEM.two);
   keys.store(CURRENT, 'AWSCURRENT', elsewhere());
   const { current } = await read();
   await expect(privateKeyOf(current!, services)).rejects.toThrow('has another key than the secret of the stack says. Somebody has '
@@ -120,7 +149,9 @@ const NO_KEYS: [string, string][] = [
   ['it does not say which secret has the key', elsewhere({}, { jsonField: 1 })],
   ['it does not say which secret has the key', elsewhere({}, { selectorField: undefined })],
   ['it does not say which secret has the key', elsewhere({}, { arn: 'arn:aws:secretsmanager:example.org/:111111111111:secret:own' })],
+  ['it does not say which secret has the key', elsewhere({}, { arn: [FOLLOWS.arn] })],
   ['it cannot be read', elsewhere({ publicKey: 'AAAA' })],
+  ['it cannot be read', elsewhere({ publicKey: [...Buffer.from(KEYS.one.publicKey, 'base64')] })],
   ['it cannot be read', elsewhere({ publicKey: undefined })],
   ['', value({ privateKey: PEM.one.slice(0, 400) })],
 ];
@@ -151,7 +182,8 @@ test('a next version that cannot be read is not taken for an empty one', async (
 
 test('a secret that is gone, or is marked for deletion, is said to be gone', async () => {
   keys.isGone = true;
-  await expect(read()).rejects.toThrow(`The secret ${KEYS_ARN} with the rotating key is gone. Restore it`);
+  await expect(read()).rejects.toThrow(`The secret ${KEYS_ARN} with the rotating key is gone. Restore it if it is marked `
+    + 'for deletion. Otherwise deploy the construct with DkimSigning.easyDkim(), and after that with rotatingByoDkim() again, which makes a new one');
 });
 
 test('whatever is read is taken out of all texts, in every form that a service may quote it in', async () => {
