@@ -4,6 +4,13 @@ import {
   AwsInMemory, byo, DEED, DOMAIN, EASY, keyLine, owner, record, SHORTER, tokenLines, verified, wanting,
 } from '../fixtures/aws-in-memory';
 
+/** The handler's calls from now on. */
+function callsOf(aws: AwsInMemory): string[] {
+  const calls: string[] = [];
+  aws.onCall = (call) => void calls.push(call);
+  return calls;
+}
+
 describe('delete', () => {
   test('a record that one stack retains does not go with the other stack that needs it', async () => {
     const aws = new AwsInMemory();
@@ -42,6 +49,18 @@ describe('delete', () => {
     aws.putRefused = Object.assign(new Error('gone'), { name: 'NotFoundException' });
     await aws.release(wanting(byo('s1')));
     expect(aws.zone.records).toEqual([]);
+    expect(aws.lines.join('')).toContain('identity-gone');
+  });
+
+  test('an owner that is alone waits for nobody: it asks SES once, leads it back, and takes off its tag', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    const { time } = aws;
+    const calls = callsOf(aws);
+    await aws.release(wanting(byo('s1')));
+    expect(calls.filter((call) => ['Get', 'Put', 'Tag', 'Untag', 'Pause'].includes(call))).toEqual(['Get', 'Put', 'Untag']);
+    expect(aws.time).toBe(time);
+    expect(aws.lines.join('')).toContain('signing-reset');
+    expect(aws.lines.join('')).not.toContain('identity-gone');
   });
 
   test('signing that somebody has changed since is left alone', async () => {
@@ -56,6 +75,15 @@ describe('delete', () => {
     aws.set({ origin: 'EXTERNAL', tokens: ['s1'], status: 'SUCCESS' });
     await aws.release(wanting(byo('s1')), { create: 'untouched' });
     expect(aws.puts).toEqual([]);
+  });
+
+  test('a Create that failed before it wrote anything is none of SES’s business, whatever others have in the zone', async () => {
+    const aws = await verified(wanting(byo('s2')));
+    const before = aws.zone.records;
+    const calls = callsOf(aws);
+    await aws.release(wanting(byo('s1')), { owner: owner('Failed'), create: 'untouched' });
+    expect(calls).not.toContain('Get');
+    expect(aws.zone.records).toEqual(before);
   });
 
   test('a replica that SES will not lead back stays one, and the delete succeeds', async () => {
@@ -81,9 +109,11 @@ describe('delete', () => {
 
   test('the CNAMEs of Easy DKIM that was there before go, and SES is told nothing', async () => {
     const aws = await verified(wanting(EASY));
+    const calls = callsOf(aws);
     await aws.release(wanting(EASY));
     expect(aws.puts).toEqual([]);
     expect(aws.zone.records).toEqual([]);
+    expect(calls).not.toContain('Untag'); // it has no tag
   });
 
   test('a key that SES will not forget keeps its record, and the delete fails', async () => {
@@ -135,6 +165,36 @@ describe('a domain that two owners sign', () => {
     expect(aws.puts).toEqual([]);
     expect(aws.identity.tags).toEqual({ [second.label]: 'told=EXTERNAL:s2' });
     expect(aws.zone.contents).toContain(keyLine('s2', 'two'));
+  });
+
+  test('each takes off its own tag only', async () => {
+    for (const desired of [wanting(byo('s1')), wanting(byo('s1'), { retain: true })]) {
+      const aws = await shared();
+      const calls = callsOf(aws);
+      await aws.release(desired);
+      expect(calls.filter((call) => call === 'Untag')).toHaveLength(1);
+    }
+  });
+
+  test('one that has told SES nothing does not say that it leaves, and waits for nobody', async () => {
+    const aws = await verified(wanting(EASY));
+    await aws.reconcile(wanting(EASY), undefined, { owner: second });
+    aws.set({ tags: { [second.label]: 'told=AWS_SES' } });
+    const { time } = aws;
+    const calls = callsOf(aws);
+    await aws.release(wanting(EASY));
+    expect(calls).not.toContain('Tag');
+    expect(aws.time).toBe(time);
+    expect(aws.zone.contents).toEqual(tokenLines(aws));
+  });
+
+  test('the last one, with Easy DKIM, takes off the tag of one that has left, also without a zone', async () => {
+    const desired = wanting(EASY, { zone: undefined });
+    const aws = await verified(desired);
+    aws.set({ tags: { [second.label]: 'told=EXTERNAL:s2 leaves' } });
+    await aws.release(desired);
+    expect(aws.identity.tags).toEqual({});
+    expect(aws.puts).toEqual([]);
   });
 
   test('both go at once', async () => {
@@ -293,7 +353,16 @@ describe('a signing whose tag somebody has taken off', () => {
 
   test('without a zone nobody knows who needs it, so a Delete leaves it alone', async () => {
     const aws = await untagged(elsewhere);
+    const calls = callsOf(aws);
     await aws.release(elsewhere);
+    expect(aws.puts).toEqual([]);
+    expect(aws.identity.origin).toBe('EXTERNAL');
+    expect(calls).not.toContain('Untag');
+  });
+
+  test('nobody knows what a Create without an answer has told SES, so it is left alone', async () => {
+    const aws = await untagged(elsewhere);
+    await aws.release(elsewhere, { create: 'unanswered' });
     expect(aws.puts).toEqual([]);
     expect(aws.identity.origin).toBe('EXTERNAL');
   });
