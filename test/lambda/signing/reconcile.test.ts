@@ -1,6 +1,8 @@
 // What must hold of reconcile: it ends in the same place from whatever is there, and old mail still verifies.
+import { ownerOf } from '../../../lambda/base/owner';
+import { IdentityState } from '../../../lambda/base/ports';
 import {
-  AwsInMemory, byo, DEED, EASY, keyLine, keyRecord, owner, record, verified, wanting, ZONE,
+  AwsInMemory, byo, DEED, DOMAIN, EASY, keyLine, keyRecord, owner, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
 
 describe('level, not edge', () => {
@@ -117,6 +119,50 @@ describe('old mail still verifies', () => {
   });
 });
 
+describe('a zone that CNAMEs of the domain have led to, when the stack leaves it', () => {
+  const place = `${DOMAIN}.keys.${DOMAIN}`;
+  const zone = { id: ZONE, ttl: 300, overwrite: false, delegation: { place, slots: ['dkim-a', 'dkim-b'] } };
+  const delegated = (selector: string) => wanting(byo(selector), { zone });
+  const by = { owner: ownerOf('stack', 'Dkim', delegated('dkim-a')) };
+  const slots = (aws: AwsInMemory) => aws.zone.contents.map((line) => line.split(/[ .]/)[1]).filter((name) => name.startsWith('dkim-'));
+
+  /** Mail is signed with the key in the first slot. A deployment has failed before it told SES of the second one. */
+  async function failed(state: Partial<IdentityState>): Promise<AwsInMemory> {
+    const aws = new AwsInMemory();
+    aws.publicAnswer = (name) => {
+      const alias = name.replace(DOMAIN, place);
+      const values = aws.zone.records.filter((one) => one.name === alias).flatMap((one) => one.values);
+      return [{ nameServer: 'ns1', values, alias }];
+    };
+    await aws.reconcile(delegated('dkim-a'), undefined, by);
+    aws.putRefused = new Error('SES is down');
+    await expect(aws.reconcile(delegated('dkim-b'), delegated('dkim-a'), by)).rejects.toThrow('SES is down');
+    aws.putRefused = undefined;
+    expect(slots(aws)).toEqual(['dkim-a', 'dkim-b']);
+    aws.set({ tags: { [by.owner.label]: 'told=EXTERNAL:dkim-a' }, ...state });
+    return aws;
+  }
+
+  test.each<[string, Partial<IdentityState>]>([
+    ['as SES says, and the tag', {}],
+    ['as SES says, in upper case', { tokens: ['DKIM-A'], tags: { [by.owner.label]: '' } }],
+    ['as the tag says, where SES names none', { tokens: [] }],
+  ])('the slot that SES was told of keeps its record, %s, and the other one is free at once', async (_, state) => {
+    const aws = await failed(state);
+    await aws.reconcile(wanting(byo('s1'), { zone: undefined }), delegated('dkim-a'));
+    expect(slots(aws)).toEqual(['dkim-a']);
+    expect(aws.zone.registries.flat().join()).toMatch(/record=dkim-a; .*until=/);
+  });
+
+  test('the same where another place in that zone is used from then on', async () => {
+    const aws = await failed({});
+    await aws.reconcile(wanting(byo('s1')), delegated('dkim-a'));
+    expect(slots(aws)).toEqual(['dkim-a']);
+    expect(aws.zone.contents).toContain(keyLine('s1'));
+    expect(aws.zone.registries.flat().join()).toMatch(/record=dkim-a; .*until=/);
+  });
+});
+
 describe('who has set the signing', () => {
   const [own, second] = [owner(), owner('Second')];
   const tagsOf = (aws: AwsInMemory) => [aws.identity.tags[own.label], aws.identity.tags[second.label]];
@@ -167,6 +213,14 @@ describe('who has set the signing', () => {
     expect(await waits(wanting(byo('s2', 'two')))).toBe(30_000);
     aws.set({ status: 'SUCCESS' });
     expect(await waits(wanting(byo('s2', 'two')))).toBe(0);
+    expect(aws.lines.join('')).not.toContain('signing-led-back');
+  });
+
+  test('an identity that goes while others are waited for is not taken for led back', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.onPause = () => aws.identities.clear();
+    await aws.reconcile(wanting(byo('s2', 'two')), undefined, { owner: second });
+    expect(aws.puts).toHaveLength(1);
     expect(aws.lines.join('')).not.toContain('signing-led-back');
   });
 
@@ -236,7 +290,7 @@ describe('who has set the signing', () => {
 
 describe('what is refused before anything is written', () => {
   test.each([
-    ['no identity', (aws: AwsInMemory) => aws.identities.clear(), /SES has no identity example\.com in us-east-1/],
+    ['no identity', (aws: AwsInMemory) => aws.identities.clear(), /SES has no identity example\.com in us-east-1\. Create it there, or set the region where it is/],
     ['a private zone', (aws: AwsInMemory) => void (aws.zone.privateZone = true), /is private/],
     [
       'a zone of another domain',
