@@ -2,7 +2,7 @@
 import { ownerOf } from '../../../lambda/base/owner';
 import { slotRecords } from '../../../lambda/records/slots';
 import {
-  AwsInMemory, byo, DOMAIN, keyLine, keyRecord, KEYS, record, verified, wanting, ZONE,
+  AwsInMemory, byo, DOMAIN, EASY, keyLine, keyRecord, KEYS, owner, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
 
 const OVERWRITE = { zone: { id: ZONE, ttl: 1800, overwrite: true } };
@@ -102,9 +102,54 @@ describe('which key SES has under a selector that it signs with', () => {
     expect(aws.zone.contents).toEqual([keyLine('s1')]);
   });
 
+  const IS = 'Mail is signed with another key under this selector now, and its record s1._domainkey.example.com has to '
+    + 'stay for the mail on its way. Give the new key a new selector';
+  const MAY_BE = IS.replace('Mail is signed', 'Mail may be signed');
+
   test('where it names it, that is said', async () => {
     const aws = await verified(wanting(byo('s1')));
-    await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow('Mail is signed with another key under this selector now');
+    await expect(aws.reconcile(wanting(byo('s1', 'two')))).rejects.toThrow(IS);
+  });
+
+  /** SES names no selector, and the tag says so much of what it was told. */
+  async function unnamed(tag: string): Promise<AwsInMemory> {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tokens: [], tags: { [owner().label]: tag } });
+    return aws;
+  }
+
+  test.each([
+    ['of this selector alone', 'told=EXTERNAL:s1', undefined, IS],
+    ['of this selector and another one', 'told=EXTERNAL:s2 told=EXTERNAL:s1', undefined, MAY_BE],
+    ['of nothing, and the stack has wanted this selector before', '', byo('s1'), IS],
+    ['of nothing, and the stack has wanted Easy DKIM before', '', EASY, MAY_BE],
+  ])('where SES names no selector, and was told %s, another key is refused', async (_, tag, before, message) => {
+    const aws = await unnamed(tag);
+    await expect(aws.reconcile(wanting(byo('s1', 'two')), before && wanting(before))).rejects.toThrow(message);
+    expect(aws.puts).toEqual([]);
+    expect(aws.zone.contents).toEqual([keyLine('s1')]);
+  });
+
+  test.each([
+    ['was told of another selector', 'told=EXTERNAL:s2', undefined],
+    ['was told of nothing, and the stack has wanted another selector before', '', byo('s2')],
+  ])('where SES names no selector, and %s, the record is nobody’s need', async (_, tag, before) => {
+    const aws = await unnamed(tag);
+    await aws.reconcile(wanting(byo('s1', 'two')), before && wanting(before));
+    expect(aws.puts).toMatchObject([{ selector: 's1', privateKey: KEYS.two.privateKey }]);
+    expect(aws.zone.contents).toEqual([keyLine('s1', 'two')]);
+  });
+
+  test('a record to which the selector that SES signs with leads by a CNAME stays as it is, also with OVERWRITE', async () => {
+    const records = [
+      record(`s0._domainkey.${DOMAIN}`, 'CNAME', `s1._domainkey.${DOMAIN}`),
+      record(`s1._domainkey.${DOMAIN}`, 'TXT', keyRecord('s1').data),
+    ];
+    const aws = new AwsInMemory(records);
+    aws.set({ origin: 'EXTERNAL', tokens: ['s0'], status: 'SUCCESS' });
+    await expect(aws.reconcile(wanting(byo('s1', 'two'), OVERWRITE))).rejects.toThrow('Give the new key a new selector');
+    expect(aws.zone.records).toEqual(records);
+    expect(aws.puts).toEqual([]);
   });
 
   test('with Easy DKIM it has none: a key that is published under the selector may be another one', async () => {
@@ -153,6 +198,8 @@ describe('which key SES has under a selector that it signs with', () => {
 
   test('a record that has this very key, and a flaw, is said to be flawed while SES signs with it', async () => {
     const aws = await verified(wanting(byo('s1')));
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(aws.lines.join('')).not.toContain('key-record-flawed');
     const { data } = keyRecord('s1');
     aws.publicAnswer = () => [{ nameServer: 'ns1', values: [data.replace('v=DKIM1; ', 'v=DKIM1; t=y; ')] }];
     await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));

@@ -123,6 +123,7 @@ describe('publish before use', () => {
         .resolves.toMatchObject({ PublicKeySha256: KEYS.one.publicKeySha256 });
       expect(aws.puts).toEqual([]);
       expect(aws.zone.contents).toEqual([keyLine('s1')]);
+      expect(aws.lines.join('')).toContain('previous-key-used');
     });
 
     test('is gone back to, when a change to the new one failed after SES was told', async () => {
