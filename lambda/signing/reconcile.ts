@@ -56,9 +56,11 @@ export async function reconcile(request: ReconcileRequest, services: Services): 
 async function sign(request: ReconcileRequest, services: Services): Promise<Signed> {
   const { desired: { domain, region, zone: settings }, owner } = request;
   requireShortNames(request.desired);
+  // The key is read first: SES may quote it, and the redactor knows only what was read.
+  const choosing = methodOf(request, () => reading, services);
   const reading = services.ses.read();
   const [method, identity, zone] = await Promise.all([
-    methodOf(request, reading, services),
+    choosing,
     reading,
     settings && openZone(services.hostedZone(settings), settings, owner.domain),
   ]);
@@ -112,13 +114,13 @@ async function isLedBack({ desired: { signing } }: ReconcileRequest, { ses, retr
 /** The method of signing, with its key read and checked. */
 async function methodOf(
   { desired: { domain, signing }, isUpdate, isRollback }: ReconcileRequest,
-  reading: Promise<IdentityState | undefined>,
+  read: () => Promise<IdentityState | undefined>,
   services: Services,
 ): Promise<(task: Task) => Promise<SigningResult>> {
   switch (signing.method) {
     case 'BYODKIM': {
       const mayStay = async () => {
-        const identity = await reading;
+        const identity = await read();
         return identity !== undefined && (signsAs(signing, identity) || isRollback());
       };
       const key = await readKey(domain, signing, services, isUpdate ? mayStay : undefined);
