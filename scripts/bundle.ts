@@ -12,12 +12,12 @@ import { digestOf } from '../src/private/digest-of-folder';
  * The entries: folders of `lambda/` with an `index.ts`. The handler of a function is `<folder>/index.handler`. All
  * entries are in one asset.
  */
-const ENTRIES = ['deployment', 'rotation', 'watch'];
+const ENTRIES = ['watch', 'rotation', 'deployment'];
 /**
  * They come first, in this order: zip finds what is alike only within 32 kB, and the clients are alike. Without it the
- * zipped bundle has 2 % more.
+ * zipped bundle has 2 % more. The order was found by trying, and so was that of the entries.
  */
-const CLIENTS = ['route-53', 'scheduler', 'cloudformation', 'lambda', 'secrets-manager', 'sesv2', 'sts'];
+const CLIENTS = ['cloudformation', 'lambda', 'sesv2', 'sts', 'scheduler', 'secrets-manager', 'route-53'];
 const ASSET = 'assets/lambda';
 const LICENSES = 'assets/THIRD-PARTY-LICENSES.txt';
 const DIGEST = 'src/private/handler-digest.ts';

@@ -4,6 +4,7 @@
 // version, or the secret is gone: then the fence says so before each write, and the step ends.
 import { parseEvent, RotationEvent } from './event';
 import { careForIdentities } from './identities';
+import { noteFailure } from './noted-failure';
 import { Environment, Run } from './run';
 import { settingsIn, settingsOf } from './secret-settings';
 import { nameOf, reasonOf } from '../base/describe-error';
@@ -12,7 +13,7 @@ import { logTo } from '../base/log';
 import { isEnded, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { fenceBy, Retry } from '../base/retry';
-import { follow, noteFailure } from '../signing/followed-key';
+import { follow } from '../signing/followed-key';
 import {
   awaitNextKey, FailedForGoodError, finishNextKey, makeNextKey, tidyUp, useNextKey,
 } from '../signing/rotation';

@@ -12,7 +12,7 @@ import { settle, wasToldOf } from './taking-back';
 import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { FAILS_SINCE, KeyStoreState, labelOf, Services, TAKEN_BACK } from '../base/ports';
+import { Services, TAKEN_BACK } from '../base/ports';
 import { domainKeyName } from '../records/dkim-record';
 import { requireShortNames } from '../records/record-names';
 
@@ -62,18 +62,6 @@ export async function follow(rotation: Rotation): Promise<boolean> {
   await begin();
   log('next-key-found', { selector });
   return true;
-}
-
-/** Notes since when the care fails, and that it no longer does. */
-export async function noteFailure(
-  secretArn: string, { keyStore, retry }: Services, state: KeyStoreState, isFailing: boolean,
-): Promise<void> {
-  const { AWSCURRENT } = state.versions;
-  const noted = labelOf(FAILS_SINCE, state);
-  if (AWSCURRENT === undefined || isFailing === (noted !== undefined)) return;
-  const { moveLabel } = keyStore(secretArn);
-  if (noted) await moveLabel(noted, state.versions[noted]);
-  else await moveLabel(`${FAILS_SINCE}${new Date(retry.now()).toISOString()}`, undefined, AWSCURRENT);
 }
 
 /**
