@@ -2,8 +2,9 @@
 // not this construct's alone.
 import { ChangeRefusedError } from '../../../lambda/base/errors';
 import { RecordSet } from '../../../lambda/base/ports';
-import { keyLine, record } from '../fixtures/aws-in-memory';
-import { HOUR, KeysInMemory } from '../fixtures/keys-in-memory';
+import { retireDue, revokeKey, Superseded } from '../../../lambda/signing/superseded';
+import { AwsInMemory, byo, DOMAIN, keyLine, keyRecord, owner, record, REGION, wanting } from '../fixtures/aws-in-memory';
+import { HOUR, KEYS_ARN, KeysInMemory } from '../fixtures/keys-in-memory';
 
 const DAY = 24 * HOUR;
 const NEW = keyLine('n1', 'two');
@@ -133,4 +134,121 @@ test('what Route 53 refuses to change is no failure, and is tried again an hour 
   keys.aws.zone.meanwhile = undefined;
   await keys.care();
   expect(contents()).toEqual([NEW]);
+});
+
+describe('in a stack with a further Region', () => {
+  const EUROPE = 'eu-west-1';
+  const EMPTY = `TXT ${keyRecord('s1').name} "v=DKIM1; k=rsa; p="`;
+  const BEFORE = (region: string) => wanting(byo('s1'), { region });
+  const NOW = (region: string) => wanting(byo('n1', 'two'), { region });
+
+  let aws: AwsInMemory;
+
+  /** Both Regions sign with `s1`. */
+  beforeEach(async () => {
+    aws = new AwsInMemory();
+    for (const region of [REGION, EUROPE]) {
+      aws.set({}, region);
+      await aws.reconcile(BEFORE(region));
+      aws.set({ status: 'SUCCESS' }, region);
+    }
+  });
+
+  async function change(...regions: string[]): Promise<void> {
+    for (const region of regions) {
+      await aws.reconcile(NOW(region), BEFORE(region));
+      aws.set({ status: 'SUCCESS' }, region);
+    }
+  }
+
+  const of = (region: string): Superseded => {
+    const isFurther = region === EUROPE;
+    const signing = { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 2048, isFurther } as const;
+    const services = aws.services({ domain: DOMAIN, region });
+    return { wanted: { ...NOW(region), signing }, owner: owner('Dkim', region), services };
+  };
+
+  describe('a key that has leaked', () => {
+    const revoke = (selector = 's1', needed: string[] = []) => revokeKey([of(REGION), of(EUROPE)], selector, needed);
+
+    test('is revoked for both, and its record stays for an overlap from now', async () => {
+      await change(REGION, EUROPE);
+      aws.time += 13 * DAY;
+      await revoke();
+      expect(aws.zone.contents).toEqual([NEW, EMPTY].sort());
+      expect(aws.zone.registries.flat().filter((line) => line.includes('record=s1;')))
+        .toContainEqual(expect.stringMatching(/until=2026-12-20T/));
+    });
+
+    test('is not revoked while either of them signs with it, or the stack needs it', async () => {
+      const refusal = 'Mail of example.com is signed with the selector s1 now. Change the key first (rotatingByoDkim: aws '
+        + 'secretsmanager rotate-secret; followSecret: store another key). Revoke the old selector when the log has key-current for the new one';
+      await change(REGION);
+      await expect(revoke()).rejects.toThrow(refusal);
+      await change(EUROPE);
+      await expect(revoke('s1', ['s1'])).rejects.toThrow(refusal);
+      expect(aws.zone.contents).toEqual([NEW, OLD]);
+    });
+
+    test('is revoked by the further Region where that alone lists it: the first one has missed that key', async () => {
+      await aws.reconcile(wanting(byo('s2', 'two'), { region: EUROPE }), BEFORE(EUROPE));
+      aws.set({ status: 'SUCCESS' }, EUROPE);
+      await aws.reconcile(NOW(EUROPE), wanting(byo('s2', 'two'), { region: EUROPE }));
+      await revoke('s2');
+      expect(aws.zone.contents).toContain(`TXT ${keyRecord('s2').name} "v=DKIM1; k=rsa; p="`);
+    });
+
+    test('is that of both: a list of the further Region that has not been changed yet is no hindrance', async () => {
+      await change(REGION);
+      aws.set({ tokens: ['n1'] }, EUROPE);
+      await expect(revokeKey([of(REGION)], 's1', [])).rejects.toThrow('no superseded record of the selector s1');
+      await revoke();
+      expect(aws.zone.contents).toContain(EMPTY);
+    });
+
+    test('of an identity that is gone is signed with by nobody', async () => {
+      await change(REGION);
+      aws.identities.delete(EUROPE);
+      await revoke();
+      expect(aws.zone.contents).toContain(EMPTY);
+    });
+  });
+
+  describe('the hourly care', () => {
+    /** Gives what is asked in the course of it: SES, and what else is needed. */
+    async function care(region: string, selectors: string[] = []): Promise<string[]> {
+      const asked: string[] = [];
+      aws.onCall = (call) => void (call === 'Get' && asked.push('SES'));
+      await retireDue(of(region), async () => {
+        asked.push('needed');
+        return selectors;
+      });
+      return asked;
+    }
+
+    beforeEach(() => change(REGION, EUROPE));
+
+    test('asks in the first Region while anything is superseded, and in the further one when it is due', async () => {
+      expect(await care(REGION)).toEqual(['SES', 'needed']);
+      expect(await care(EUROPE)).toEqual([]);
+      expect(aws.lines.join('')).toContain('nothing-superseded');
+      aws.time += 14 * DAY;
+      expect(await care(EUROPE)).toEqual(['SES', 'needed']);
+      expect(aws.zone.contents).toEqual([NEW, OLD]); // the first one lists it still
+      expect(await care(REGION)).toEqual(['SES', 'needed']);
+      expect(aws.zone.contents).toEqual([NEW]);
+    });
+
+    test('leaves what is needed for another reason than that SES signs with it', async () => {
+      aws.time += 14 * DAY;
+      for (const region of [EUROPE, REGION]) await care(region, ['s1']);
+      expect(aws.zone.contents).toEqual([NEW, OLD]);
+    });
+
+    test('without a zone fails, with what to do', async () => {
+      const { wanted, ...rest } = of(REGION);
+      await expect(retireDue({ ...rest, wanted: { ...wanted, zone: undefined } }, async () => [])).rejects
+        .toThrow('There is no hosted zone for example.com. Deploy the stack again with a change of the construct');
+    });
+  });
 });
