@@ -2,7 +2,7 @@
 import { ownerOf } from '../../../lambda/base/owner';
 import { IdentityState } from '../../../lambda/base/ports';
 import {
-  AwsInMemory, byo, DEED, DOMAIN, EASY, keyLine, keyRecord, owner, record, verified, wanting, ZONE,
+  AwsInMemory, byo, DEED, DOMAIN, EASY, keyLine, keyRecord, KEYS, owner, record, verified, wanting, ZONE,
 } from '../fixtures/aws-in-memory';
 
 describe('level, not edge', () => {
@@ -190,6 +190,36 @@ describe('who has set the signing', () => {
     expect(aws.identity.tags).toEqual({});
   });
 
+  test('where SES does not show the tag of this request yet, that says it all the same: nothing is noted', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.onCall = (call) => {
+      if (call !== 'Put') return;
+      aws.onCall = undefined;
+      aws.set({ tags: {} });
+      throw new Error('SES is down');
+    };
+    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow('SES is down');
+    expect(aws.identity.tags).toEqual({});
+  });
+
+  test('also where an update fails before it has seen the tag', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: { [own.label]: 'told=EXTERNAL:s0' } });
+    aws.zone.gone = true;
+    await expect(aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')))).rejects.toThrow('There is no hosted zone');
+    expect(tagsOf(aws)[0]).toBe('told=EXTERNAL:s0');
+  });
+
+  test('a Create that is refused has told SES nothing before, and a roll-back ends with what there was: nothing is noted', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: {} });
+    aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+    await expect(aws.reconcile(wanting(byo('s2', 'two')))).rejects.toThrow('do not answer');
+    const rollback = aws.reconcile(wanting(byo('s2', 'two')), wanting(byo('s1')), { isRollback: true });
+    await expect(rollback).rejects.toThrow('do not answer');
+    expect(aws.identity.tags).toEqual({});
+  });
+
   test('an owner that leaves leads SES back, as it has not seen the new one: SES is told again', async () => {
     const aws = await verified(wanting(byo('s1')));
     aws.onPause = () => {
@@ -246,6 +276,14 @@ describe('who has set the signing', () => {
     expect(tagsOf(aws)).toEqual(['told=EXTERNAL:s3 told=EXTERNAL:s1', undefined]);
   });
 
+  test('also where SES has what this owner has told it before', async () => {
+    const aws = await verified(wanting(byo('s1')));
+    aws.set({ tags: { ...aws.identity.tags, [second.label]: 'told=EXTERNAL:s2 leaves' } });
+    await aws.reconcile(wanting(byo('s1')), wanting(byo('s1')));
+    expect(tagsOf(aws)).toEqual(['told=EXTERNAL:s1', undefined]);
+    expect(aws.puts).toEqual([]);
+  });
+
   test('and stays where the signing is one that nobody of this library has told', async () => {
     const { name, data } = keyRecord('hand');
     const aws = new AwsInMemory([record(name, 'TXT', data)]);
@@ -286,6 +324,15 @@ describe('who has set the signing', () => {
     await aws.reconcile(wanting(byo('hand')));
     expect(tagsOf(aws)[0]).toBe('');
   });
+});
+
+test('the log says how the identity signs before anything is changed, and which key is to come', async () => {
+  const aws = new AwsInMemory();
+  await aws.reconcile(wanting(byo('s1')));
+  const lines = aws.lines.map((line) => JSON.parse(line));
+  expect(lines).toContainEqual(expect.objectContaining({ decision: 'identity-read', status: 'PENDING', method: 'AWS_SES' }));
+  const { publicKeySha256 } = KEYS.one;
+  expect(lines).toContainEqual(expect.objectContaining({ decision: 'key-checked', publicKeySha256 }));
 });
 
 describe('what is refused before anything is written', () => {

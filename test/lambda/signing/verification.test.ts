@@ -1,5 +1,6 @@
 // Tests of waiting for verification: it ends with SUCCESS, or says what SES saw.
 import { DesiredSigning } from '../../../lambda/base/desired-state';
+import { LookAgainError } from '../../../lambda/base/errors';
 import { IdentityState } from '../../../lambda/base/ports';
 import { Progress } from '../../../lambda/signing/task';
 import {
@@ -71,6 +72,15 @@ describe('waiting for verification', () => {
     });
     expect(calls.slice(1)).toEqual(calls.slice(0, -1).map((count) => Number(count) + 1));
     expect(aws.time - Date.UTC(2026, 10, 23)).toBeLessThan(1_210_000);
+  });
+
+  test('right after SES was told, its answer says how it is: SES is not asked, and a further invocation looks', async () => {
+    const aws = new AwsInMemory();
+    const calls: string[] = [];
+    aws.onCall = (call) => void calls.push(call);
+    await expect(aws.reconcileOnce(wanting(byo('s1'), { waitSeconds: 600 }))).rejects.toThrow(LookAgainError);
+    expect(calls).toContain('Put');
+    expect(calls.slice(calls.indexOf('Put'))).not.toContain('Get');
   });
 
   test('what is left of a short wait is waited for at once', async () => {
