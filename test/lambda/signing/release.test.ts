@@ -261,6 +261,25 @@ describe('a domain that two owners sign', () => {
     ])]);
   });
 
+  test('the same with a key that SES was told last, where SES signs with the one before', async () => {
+    const aws = await shared();
+    await aws.reconcile(wanting(byo('s3')), wanting(byo('s2', 'two')), { owner: second });
+    aws.set({ status: 'SUCCESS', tokens: ['s2'] });
+    await aws.release(wanting(byo('s3')), { owner: second });
+    expect(aws.zone.contents).toEqual([keyLine('s1'), keyLine('s2', 'two'), keyLine('s3')]);
+    expect(aws.zone.registries.flat()).toContainEqual(expect.stringMatching(/^record=s3; .*until=/));
+  });
+
+  test.each([
+    ['succeeded', 'can be on mail that is on its way, so its record stays for the other one', [keyLine('s1'), keyLine('s2', 'two')]],
+    ['failed', 'has not come to SES, so its record goes', [keyLine('s1')]],
+  ] as const)('a key of a Create that %s, and that SES does not sign with, %s', async (create, _, contents) => {
+    const aws = await shared();
+    aws.set({ tokens: ['s1'] });
+    await aws.release(wanting(byo('s2', 'two')), { owner: second, create });
+    expect(aws.zone.contents).toEqual(contents);
+  });
+
   test('where somebody has taken off all tags, the registry record of the other one counts', async () => {
     const aws = await shared(byo('s1'));
     aws.set({ tags: {} });
