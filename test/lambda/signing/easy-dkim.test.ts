@@ -1,4 +1,5 @@
 // What must hold of Easy DKIM beside the invariants: which length is sent to SES, and what a refused change leaves.
+import { DesiredState } from '../../../lambda/base/desired-state';
 import {
   AwsInMemory, byo, DOMAIN, EASY, keyRecord, owner, record, SHORTER, tokenLines, verified, wanting,
 } from '../fixtures/aws-in-memory';
@@ -22,8 +23,19 @@ test('a change that fails because the zone cannot be looked up marks nothing as 
   const aws = await verified(wanting(byo('s1')));
   const { registries } = aws.zone;
   aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
-  await expect(aws.reconcile(wanting(EASY), wanting(byo('s1')))).rejects.toThrow('Signing was not touched');
+  await expect(aws.reconcile(wanting(EASY), wanting(byo('s1')))).rejects.toThrow(
+    /its public name servers do not answer TXT cdk-ses-dkim-[0-9a-f]{32}\._domainkey\.example\.com.*Signing was not touched/);
   expect(aws.zone.registries).toEqual(registries);
+});
+
+test.each<[string, Partial<DesiredState>, string]>([
+  ['has no zone', { zone: undefined }, 'SUCCESS'], ['signs no mail yet', {}, 'PENDING'],
+])('a domain that %s does not need public DNS for a change', async (_, more, status) => {
+  const aws = new AwsInMemory();
+  aws.set({ status });
+  aws.publicAnswer = () => [{ nameServer: 'ns1', values: [] }];
+  await aws.reconcile(wanting(SHORTER, more));
+  expect(aws.puts).toEqual([{ origin: 'AWS_SES', keyLength: 'RSA_1024_BIT' }]);
 });
 
 describe('a new key length takes the place of keys', () => {
