@@ -1,16 +1,18 @@
 // Which key a deployment finds in the secret: of a new secret there is one first key, and a rotation that goes on is
 // neither disturbed nor told twice.
-import { WantedState } from '../../../lambda/base/desired-state';
+import { RotatingByoDkim, WantedState } from '../../../lambda/base/desired-state';
 import { OvertakenError } from '../../../lambda/base/errors';
 import { Retry } from '../../../lambda/base/retry';
-import { endRotation, withKey, withKnownKey } from '../../../lambda/signing/rotating-key';
+import { endRotation, forbidRotation, withKey, withKnownKey } from '../../../lambda/signing/rotating-key';
 import { byo, Crash, DOMAIN, owner, REGION, wanting } from '../fixtures/aws-in-memory';
-import { CURRENT, KEYS_ARN, KeysInMemory, NEXT } from '../fixtures/keys-in-memory';
+import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, NEXT } from '../fixtures/keys-in-memory';
 
-const ROTATES: WantedState = {
+const rotating = (more: Partial<RotatingByoDkim> = {}): WantedState => ({
   ...wanting(byo('s1')),
-  signing: { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024 },
-};
+  signing: { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024, ...more },
+});
+const ROTATES = rotating();
+const FOLLOWS = rotating({ follows: { arn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own', jsonField: 'key', selectorField: 'name' } });
 
 const OWNER = owner();
 
@@ -152,6 +154,34 @@ describe('ending a rotation', () => {
     expect(keys.aws.lines.join('\n')).toContain('"rotation-unknown"');
   });
 
+  test('that goes on in other Regions when this one leaves the stack is none of its business, but may go on', async () => {
+    keys.addNext();
+    const further = rotating({ isFurther: true });
+    expect(await end(services(), further)).toBe(true);
+    expect(keys.idOf('AWSPENDING')).toBe(NEXT);
+    keys.tags[`cdk-ses-dkim:FurtherRegion:${REGION}`] = 'Dkim'; // the stack has it still
+    expect(await end(services(), further)).toBe(true);
+    expect(keys.idOf('AWSPENDING')).toBeUndefined();
+  });
+
+  test.each<[string, string | undefined, string | undefined]>([
+    ['keeps what else the tag says', 'told=EXTERNAL:s1 follows=1a2b3c', 'told=EXTERNAL:s1'],
+    ['takes off a tag that says nothing else', 'follows=1a2b3c', undefined],
+    ['writes none where there is none', undefined, undefined],
+  ])('of a key that follows a secret: the tag says that no more, and %s', async (_, tag, after) => {
+    keys.aws.set({ tags: tag === undefined ? {} : { [OWNER.label]: tag } });
+    await endRotation(FOLLOWS, OWNER, services());
+    expect(keys.aws.identity.tags[OWNER.label]).toBe(after);
+  });
+
+  test('of another identity leaves the tag alone, and so does that of a key which follows no secret', async () => {
+    const tags = { [OWNER.label]: 'told=EXTERNAL:s1 follows=1a2b3c' };
+    keys.aws.set({ tags });
+    await endRotation(FOLLOWS, undefined, services());
+    await endRotation(ROTATES, OWNER, services());
+    expect(keys.aws.identity.tags).toEqual(tags);
+  });
+
   test('a request that no longer stands ends none', async () => {
     keys.addNext();
     const fence = () => Promise.reject(new OvertakenError());
@@ -171,5 +201,58 @@ describe('ending a rotation', () => {
     }
     expect(keys.aws.puts).toEqual([]);
     expect(keys.selectorOf('AWSCURRENT')).toBe('s1');
+  });
+});
+
+describe('forbidding a rotation', () => {
+  beforeEach(async () => void (keys = await KeysInMemory.deployed()));
+  const forbid = (wanted = ROTATES) => forbidRotation(wanted, services());
+  const labels = () => keys.versions.all().flatMap(({ stages }) => [...stages]).sort();
+  const endedAt = (ms: number) => `cdk-ses-dkim:ended:${new Date(ms).toISOString()}`;
+
+  test('says on the current key since when, once, and anew when that was a day ago', async () => {
+    const began = keys.aws.time;
+    await forbid();
+    expect(labels()).toEqual(['AWSCURRENT', endedAt(began)]);
+    expect(keys.idOf(endedAt(began))).toBe(CURRENT);
+    keys.aws.time += 23 * HOUR;
+    await forbid();
+    expect(labels()).toEqual(['AWSCURRENT', endedAt(began)]);
+    keys.aws.time += HOUR;
+    await forbid();
+    expect(labels()).toEqual(['AWSCURRENT', endedAt(began + 24 * HOUR)]);
+  });
+
+  test('is over when the stack is back', async () => {
+    await forbid();
+    await now();
+    expect(labels()).toEqual(['AWSCURRENT']);
+  });
+
+  test.each<[string, WantedState]>([
+    ['does not rotate', wanting(byo('s1'))],
+    ['follows a secret, as the tag of the identity says that', FOLLOWS],
+    ['is of a further Region, as it goes on in the others', rotating({ isFurther: true })],
+  ])('is nothing for a key that %s', async (_, wanted) => {
+    const { calls } = keys.aws;
+    await forbid(wanted);
+    expect(keys.aws.calls).toBe(calls);
+    expect(labels()).toEqual(['AWSCURRENT']);
+  });
+
+  test.each<[string, () => void]>([
+    ['is gone', () => void (keys.isGone = true)], ['has no key yet', () => void (keys = new KeysInMemory())],
+  ])('is nothing where the secret %s', async (_, prepare) => {
+    prepare();
+    const before = labels();
+    await forbid();
+    expect(labels()).toEqual(before);
+    expect(keys.aws.lines.join('')).not.toContain('rotation-unknown');
+  });
+
+  test('hinders no deployment where the secret cannot be read', async () => {
+    keys.aws.failAt = keys.aws.calls + 1;
+    await forbid();
+    expect(keys.aws.lines.join('\n')).toContain('"rotation-unknown"');
   });
 });
