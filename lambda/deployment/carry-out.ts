@@ -59,7 +59,7 @@ async function createOrUpdate(work: Work): Promise<Answer> {
   const { PhysicalResourceId: known, RequestType } = event;
   const identity = identityOf(desired);
   const isUpdate = RequestType === 'Update';
-  const isBack = () => isRollback(work, services.retry);
+  const isBack = (otherwise?: boolean) => isRollback(work, services.retry, otherwise);
   if (isUpdate && isNew(work) && await isBack()) await age(work, OVERTAKEN_ENDS_MS);
   const last = parsePrevious(work);
   if (last) await makeWayFor(work, last);

@@ -34,10 +34,14 @@ export async function isRecreated(request: Request, desired: WantedState, retry:
   }
 }
 
-/** An Update that rolls back says nothing of it. Neither does a Delete. */
-export async function isRollback(request: Request, retry: Retry): Promise<boolean> {
+/**
+ * An Update that rolls back says nothing of it. Neither does a Delete.
+ *
+ * @param otherwise what to take it for when CloudFormation does not say
+ */
+export async function isRollback(request: Request, retry: Retry, otherwise = false): Promise<boolean> {
   const status = await stackStatus(request, retry);
-  return status?.includes('ROLLBACK') ?? false;
+  return status?.includes('ROLLBACK') ?? otherwise;
 }
 
 /**

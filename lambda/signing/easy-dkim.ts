@@ -80,7 +80,7 @@ async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boole
     return await putSigning(task, { origin: 'AWS_SES', keyLength });
   } catch (refusal) {
     if (nameOf(refusal) !== 'BadRequestException') throw refusal;
-    if (!wasEasy) await putSigning(task, { origin: 'AWS_SES' });
+    if (!wasEasy || !isAskedFor(identity)) await putSigning(task, { origin: 'AWS_SES' });
     // SES has the length already, also where an earlier try has set it and its answer was lost.
     await services.retry.pause(SHOWN_AFTER_MS, 'SES to show the key length that it has');
     const now = await services.ses.read();

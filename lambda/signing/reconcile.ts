@@ -9,9 +9,9 @@ import { noted } from './noted';
 import { readKey, signWithKeyBefore, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { namesSelector, SHOWN_AFTER_MS, signsAs } from './ses-rules';
+import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
 import {
-  followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold,
+  followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold, wasToldLast,
 } from './signing-tag';
 import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
@@ -32,8 +32,8 @@ export interface ReconcileRequest extends Pick<Task, 'desired' | 'previous' | 'o
   readonly isUpdate: boolean;
   /** What this owner has told SES, as far as CloudFormation knows. */
   readonly toldBefore?: DesiredSigning;
-  /** Whether the stack is rolled back. */
-  readonly isRollback: () => Promise<boolean>;
+  /** Whether the stack is rolled back, and what to take it for when nobody can say: without a value, for none. */
+  readonly isRollback: (otherwise?: boolean) => Promise<boolean>;
 }
 
 export interface Reconciled {
@@ -113,7 +113,7 @@ async function isLedBack({ desired: { signing } }: ReconcileRequest, { ses, retr
 
 /** The method of signing, with its key read and checked. */
 async function methodOf(
-  { desired: { domain, signing }, isUpdate, isRollback }: ReconcileRequest,
+  { desired: { domain, signing }, isUpdate, isRollback, owner, toldBefore }: ReconcileRequest,
   read: () => Promise<IdentityState | undefined>,
   services: Services,
 ): Promise<(task: Task) => Promise<SigningResult>> {
@@ -121,12 +121,15 @@ async function methodOf(
     case 'BYODKIM': {
       const mayStay = async () => {
         const identity = await read();
-        return identity !== undefined && (signsAs(signing, identity) || isRollback());
+        if (!identity) return false;
+        // Somebody can have set SES otherwise by hand, and SES may name no selector.
+        const isToldLast = wasToldLast(tagOf(identity, owner, toldBefore), signing.selector.toLowerCase());
+        return isToldLast || namesSelector(identity, signing.selector) || isRollback(true);
       };
       const key = await readKey(domain, signing, services, isUpdate ? mayStay : undefined);
       services.log('key-checked', { publicKeySha256: key.publicKeySha256 });
       return (task) => signWithOwnKey(task, signing, key).catch(async (error: unknown) => {
-        const isOther = error instanceof SelectorInUseError && isUpdate && await isRollback();
+        const isOther = error instanceof SelectorInUseError && isUpdate && await isRollback(true);
         if (isOther) return signWithKeyBefore(task, signing, error);
         throw error;
       });

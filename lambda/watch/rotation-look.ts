@@ -47,9 +47,8 @@ export async function lookAtRotation(
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
   const { nextRotationAt, changedAt = now } = state;
-  const rotatedAt = keyChangedAt(state, identity, now);
-  const isOnTime = nextRotationAt === undefined || now - nextRotationAt < LATEST_MS
-    || rotatedAt >= nextRotationAt - DAY_MS;
+  const { rotatedAt, latest } = keyChangedAt(state, identity, now);
+  const isOnTime = nextRotationAt === undefined || now - nextRotationAt < LATEST_MS || latest > nextRotationAt;
   const { AWSPENDING, AWSCURRENT, [TAKEN_BACK]: takenBack } = state.versions;
   const isPending = AWSPENDING !== undefined && AWSPENDING !== AWSCURRENT;
   const pendingMs = isPending ? now - changedAt : 0;
@@ -94,11 +93,12 @@ export async function lookAtRotation(
 
 /**
  * Secrets Manager does not count a change that the hourly care has brought to its end, when SES took longer than all
- * repeats. So the selector counts too, which says on which day its key was made.
+ * repeats. So the selector counts too, which says on which day its key was made, but not at which time of it.
  */
-function keyChangedAt({ rotatedAt }: KeyStoreState, identity: IdentityState | undefined, now: number): number {
+function keyChangedAt({ rotatedAt: counted }: KeyStoreState, identity: IdentityState | undefined, now: number) {
   const days = identity?.origin === 'EXTERNAL' ? identity.tokens.flatMap((selector) => dayOf(selector) ?? []) : [];
-  return Math.max(rotatedAt ?? now, ...days.filter((day) => day <= now));
+  const rotatedAt = Math.max(counted ?? now, ...days.filter((day) => day <= now));
+  return { rotatedAt, latest: rotatedAt === counted ? counted : rotatedAt + DAY_MS };
 }
 
 function gone(arn: string): Finding {

@@ -3,7 +3,7 @@
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, REGION, Scene } from './scene';
-import { DkimSigning } from '../../src';
+import { DkimSigning, EmailIdentityDkimProps } from '../../src';
 
 let scene: Scene;
 
@@ -27,6 +27,14 @@ test('Easy DKIM with 1024 bits', async () => {
     DkimSigning.easyDkim({ keyLength: ses.EasyDkimSigningKeyLength.RSA_1024_BIT }), WAIT));
   expect(scene.identity()).toMatchObject({ nextKeyLength: 'RSA_1024_BIT' });
   expect(await scene.send()).toMatchObject({ result: 'pass' });
+});
+
+test.each<[string, Partial<EmailIdentityDkimProps>]>([
+  ['with a zone', WAIT], ['without one', { hostedZone: undefined }],
+])('Easy DKIM with 2048 bits, which SES has by default, %s', async (_, props) => {
+  const { RSA_2048_BIT: keyLength } = ses.EasyDkimSigningKeyLength;
+  await scene.deployed('Mail', scene.dkim(() => DkimSigning.easyDkim({ keyLength }), props));
+  expect(scene.identity()!.tokens).toHaveLength(3);
 });
 
 test('a key of the user\'s own', async () => {

@@ -184,3 +184,16 @@ describe('the records of keys before', () => {
     expect(seen).toMatchObject({ SupersededRecords: 1, RetirementsOverdue: 0 });
   });
 });
+
+test.each([
+  ['the stack was deployed the evening before the date of the schedule', 20],
+  ['somebody rotated by hand in the morning, and the schedule is for noon', 5],
+])('a key is overdue where %s, and no rotation has worked since', async (_, hours) => {
+  const nextRotationAt = NOW - 30 * DAY;
+  const rotatedAt = nextRotationAt - hours * HOUR;
+  const day = new Date(rotatedAt).toISOString().slice(0, 10).replaceAll('-', '');
+  const { findings } = await look({
+    identity: { ...identityWith(), tokens: [`dkim-${day}-0bf8a2`] }, state: { nextRotationAt, rotatedAt },
+  });
+  expect(findings.map(({ what }) => what)).toEqual([expect.stringMatching(/should have been changed/)]);
+});
