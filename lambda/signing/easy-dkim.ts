@@ -69,8 +69,9 @@ async function requireZoneIsPublic(task: Task): Promise<readonly RecordSet[]> {
 }
 
 /**
- * SES refuses the key length that an identity has already, so the call has it only when it differs. After BYODKIM, the
- * length is unknown. Then the call has it, and is made again without it if SES refuses it.
+ * SES refuses the key length that an identity has already, so the call has it only when it differs. After BYODKIM, and
+ * before anybody has asked for DKIM, the length is unknown. Then the call has it, and is made again without it if SES
+ * refuses it.
  */
 async function putEasyDkim(task: Task, { keyLength }: EasyDkim, hasLength: boolean): Promise<SigningAnswer> {
   const { desired, identity, services } = task;

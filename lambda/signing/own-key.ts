@@ -23,8 +23,8 @@ import { requireLedHere } from '../records/slots';
  * selector. A selector has one key. So if the key that the secret had before is the published one, it is that one.
  * See docs/adr/0011-replaced-key.md.
  *
- * @param mayStay on update: whether mail is signed under the selector now, or a roll-back goes back to it. Else the key
- * is not taken again, as on create: it may have been replaced because it has leaked
+ * @param mayStay on update: whether the selector is the last one that this owner has told SES, or SES names it, or a
+ * roll-back goes back to it. Else the key is not taken again, as on create: it may have been replaced as it has leaked
  */
 export async function readKey(
   domain: string, { selector, secret }: ByoDkim, services: Services, mayStay?: () => Promise<boolean>,

@@ -6,10 +6,16 @@ const WAIT = { waitForVerification: Duration.minutes(30) };
 let scene: Scene;
 afterEach(() => scene.stop());
 
-test('SES names no selector: the old key is not taken again when the selector comes back after another one', async () => {
-  scene = await Scene.withIdentity({ ses: { byoDkimTokens: 'none' } });
+/** Signs with the selector `s1`. Gives the secret, in which the key can be replaced. */
+async function deployedFromSecret(): Promise<string> {
   const { arn } = scene.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/dkim-key', value: PEM.one });
   await scene.deployed('Mail', scene.byo('s1', arn, WAIT));
+  return arn;
+}
+
+test('SES names no selector: the old key is not taken again when the selector comes back after another one', async () => {
+  scene = await Scene.withIdentity({ ses: { byoDkimTokens: 'none' } });
+  const arn = await deployedFromSecret();
   scene.cloud.secretsManager.put(arn, PEM.two); // it has leaked
   await scene.deployed('Mail', scene.byo('s3', scene.secret(PEM.two), WAIT));
   const { status, reason } = await scene.deploy('Mail', scene.byo('s1', arn, WAIT));
@@ -18,8 +24,7 @@ test('SES names no selector: the old key is not taken again when the selector co
 
 test('6 SES was set to Easy DKIM by hand, and the next key is in the secret already: mail on its way still verifies', async () => {
   scene = await Scene.withIdentity();
-  const { arn } = scene.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/dkim-key', value: PEM.one });
-  await scene.deployed('Mail', scene.byo('s1', arn, WAIT));
+  const arn = await deployedFromSecret();
   scene.cloud.secretsManager.put(arn, PEM.two);
   const early = await scene.sent();
   scene.cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'AWS_SES', {});
@@ -29,8 +34,7 @@ test('6 SES was set to Easy DKIM by hand, and the next key is in the secret alre
 
 test('5 a failed change to the new key is rolled back to the old one, although the function may not ask CloudFormation', async () => {
   scene = await Scene.withIdentity();
-  const { arn } = scene.cloud.secretsManager.create({ account: ACCOUNT, region: REGION, name: 'mail/dkim-key', value: PEM.one });
-  await scene.deployed('Mail', scene.byo('s1', arn, WAIT));
+  const arn = await deployedFromSecret();
   scene.cloud.secretsManager.put(arn, PEM.two);
   scene.cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', skip: 1, kind: Scene.refusal() });
   const deploying = scene.deploy('Mail', scene.byo('s2', arn, WAIT));

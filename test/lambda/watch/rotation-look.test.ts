@@ -2,6 +2,7 @@
 import { FAILS_SINCE, NameServerAnswer, IdentityState, KeyStoreState, TAKEN_BACK } from '../../../lambda/base/ports';
 import { recordName } from '../../../lambda/records/dkim-record';
 import { renderRegistry } from '../../../lambda/records/registry';
+import { datedSelector } from '../../../lambda/signing/dated-selector';
 import { lookAtRotation } from '../../../lambda/watch/rotation-look';
 import { WatchedIdentity } from '../../../src/private/contract';
 
@@ -191,9 +192,8 @@ test.each([
 ])('a key is overdue where %s, and no rotation has worked since', async (_, hours) => {
   const nextRotationAt = NOW - 30 * DAY;
   const rotatedAt = nextRotationAt - hours * HOUR;
-  const day = new Date(rotatedAt).toISOString().slice(0, 10).replaceAll('-', '');
   const { findings } = await look({
-    identity: { ...identityWith(), tokens: [`dkim-${day}-0bf8a2`] }, state: { nextRotationAt, rotatedAt },
+    identity: { ...identityWith(), tokens: [datedSelector('dkim', 'one', rotatedAt)] }, state: { nextRotationAt, rotatedAt },
   });
   expect(findings.map(({ what }) => what)).toEqual([expect.stringMatching(/should have been changed/)]);
 });
