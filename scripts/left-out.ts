@@ -148,6 +148,16 @@ export const PARTS: readonly Part[] = [
     form: ['clientStack.add(loggerMiddleware(), loggerMiddlewareOptions);', 'logger?.info?.({', 'logger?.error?.({'],
   },
   {
+    // Which features of the SDK a client uses, for the header `User-Agent`. No answer depends on it.
+    file: '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/check-features.js',
+    exports: ['checkFeatures'],
+    instead: { checkFeatures: 'async () => {}' },
+    form: [
+      'export async function checkFeatures(context, config, args) {', 'setFeature(context, "RETRY_MODE_STANDARD", "E");',
+      'setFeature(context, key, value); } } }',
+    ],
+  },
+  {
     // Warns of a Node.js that is old. The template says which one the function has, and it is not old.
     file: '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js',
     exports: ['state', 'emitWarningIfUnsupportedVersion'],

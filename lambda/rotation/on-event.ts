@@ -188,18 +188,18 @@ async function neededSelectors([{ wanted, services }]: Rotation): Promise<readon
 
 /** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
 async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> {
-  const { AWSCURRENT = '', AWSPENDING } = state.versions;
+  const { AWSCURRENT = '', AWSPENDING, [TAKEN_BACK]: takenBack } = state.versions;
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
-  const { current, pending, state: { versions } } = await readStoredKeys(secretArn, services)
+  const { current, pending } = await readStoredKeys(secretArn, services, state)
     .catch(async (error: unknown) => {
       await noteFailure(secretArn, services, state, true).catch(() => undefined); // that is no reason to give
       throw error;
     });
-  const isTakenBack = pending !== undefined && versions[TAKEN_BACK] === pending.versionId;
+  const isTakenBack = pending !== undefined && takenBack === pending.versionId;
   let [hasMore, isSettled] = [false, false];
   const jobs = [
     ...rotation.map((member) => () => retireDue(member, () => neededSelectors(rotation))),
-    async () => { hasMore = await follow(rotation); },
+    async () => { hasMore = current?.follows !== undefined && await follow(rotation); },
     async () => {
       if (AWSPENDING === AWSCURRENT) await tidyUp(rotation, AWSCURRENT);
       else if (hasMore || !pending?.key) return;

@@ -45,9 +45,15 @@ export interface StoredKeys {
   readonly pending?: { readonly versionId: string; readonly key?: StoredKey };
 }
 
-/** Throws when the secret is gone, or the current value is not of the form. */
-export async function readStoredKeys(secretArn: string, services: Services): Promise<StoredKeys> {
-  const state = await services.keyStore(secretArn).describe();
+/**
+ * Throws when the secret is gone, or the current value is not of the form.
+ *
+ * @param known the state of the secret, where it was read just now
+ */
+export async function readStoredKeys(
+  secretArn: string, services: Services, known?: KeyStoreState,
+): Promise<StoredKeys> {
+  const state = known ?? await services.keyStore(secretArn).describe();
   if (!state) {
     throw new HandlerError(`The secret ${secretArn} with the rotating key is gone`,
       'Restore it if it is marked for deletion. Otherwise deploy the construct with DkimSigning.easyDkim(), and after that '
