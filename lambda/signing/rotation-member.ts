@@ -42,16 +42,19 @@ export interface Keys extends StoredKeys {
 /** A key that SES has not verified by then is taken back. SES needs minutes, and is said to need up to an hour. */
 export const PATIENCE_MS = 3_600_000;
 
+/** Undefined unless both keys are there. */
+export function bothOf({ state, current, pending }: StoredKeys): Keys | undefined {
+  return current && pending?.key ? { state, current, pending: { ...pending, key: pending.key } } : undefined;
+}
+
 /** Throws when the label is on another version, or there is no value. */
 export async function keysOf(
   [{ wanted: { signing: { secretArn } }, services }]: Rotation, token: string,
 ): Promise<Keys> {
-  const { state, current, pending } = await readStoredKeys(secretArn, services);
-  if (!current || !pending?.key || pending.versionId !== token) {
-    throw new HandlerError(`The version ${token} of the secret ${secretArn} is not the next key`,
-      'Nothing was changed. Somebody has moved its labels, or the rotation was taken back: rotate again');
-  }
-  return { state, current, pending: { ...pending, key: pending.key } };
+  const keys = bothOf(await readStoredKeys(secretArn, services));
+  if (keys?.pending.versionId === token) return keys;
+  throw new HandlerError(`The version ${token} of the secret ${secretArn} is not the next key`,
+    'Nothing was changed. Somebody has moved its labels, or the rotation was taken back: rotate again');
 }
 
 /** SES has had its time to verify it, in one Region after the other, and so much more. */

@@ -5,7 +5,7 @@
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 import { awaitNextKey, FailedForGoodError, finishNextKey, tidyUp, useNextKey } from './rotation';
 import {
-  isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, signsWith, supersede,
+  bothOf, isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, signsWith, supersede,
   taskOf, textsOfKey, wasVerified,
 } from './rotation-member';
 import { isGone } from './secret-key';
@@ -30,32 +30,30 @@ const LEFT_AFTER_MS = 2 * PATIENCE_MS;
  */
 export async function settle(rotation: Rotation): Promise<boolean> {
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
-  const keys = await readStoredKeys(secretArn, services);
-  const { current, pending } = keys;
-  if (!pending) return false;
-  if (!current || !pending.key) {
-    await services.keyStore(secretArn).moveLabel('AWSPENDING', pending.versionId);
+  const stored = await readStoredKeys(secretArn, services);
+  const keys = bothOf(stored);
+  if (!keys) {
+    if (!stored.pending) return false;
+    await services.keyStore(secretArn).moveLabel('AWSPENDING', stored.pending.versionId);
     services.log('empty-version-cleared');
     return true;
   }
-  const { key } = pending;
+  const { pending: { versionId, key } } = keys;
   const identities = await Promise.all(rotation.map(({ wanted: { signing }, services: { ses } }) =>
     ses.read().catch((error: unknown) => {
       if (!signing.isFurther) throw error;
       return undefined; // a further Region that cannot be read is not done
     })));
-  const isDone = keys.state.versions[TAKEN_BACK] !== pending.versionId
+  const isDone = keys.state.versions[TAKEN_BACK] !== versionId
     && identities.every((identity) => isVerified(identity, key) && signsWith(identity, key));
   if (identities.some((identity) => wasVerified(identity, key))) {
-    await goOn(rotation, pending.versionId);
+    await goOn(rotation, versionId);
     return true;
   }
-  const left: Keys = { ...keys, current, pending: { ...pending, key } };
-  const end = isDone ? finishNextKey(rotation, pending.versionId)
-    : takeBack(rotation, left, 'it was left half-way');
+  const end = isDone ? finishNextKey(rotation, versionId) : takeBack(rotation, keys, 'it was left half-way');
   await end.catch(async (error: unknown) => {
     const { pending: still } = await readStoredKeys(secretArn, services);
-    if (still?.versionId === pending.versionId) throw error; // else the rotation has come to its end by itself
+    if (still?.versionId === versionId) throw error; // else the rotation has come to its end by itself
   });
   return true;
 }
@@ -86,8 +84,9 @@ export async function takeBackAfter(rotation: Rotation, token: string, reason: F
  */
 export async function leadBack(member: Member): Promise<void> {
   const { wanted: { region, signing: { secretArn } }, services } = member;
-  const { state, current, pending } = await readStoredKeys(secretArn, services);
-  if (!current || !pending?.key) return;
+  const keys = bothOf(await readStoredKeys(secretArn, services));
+  if (!keys) return;
+  const { state, pending } = keys;
   const { [TAKEN_BACK]: takenBack } = state.versions;
   if (state.tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined && takenBack !== pending.versionId) {
     await services.keyStore(secretArn).moveLabel(TAKEN_BACK, takenBack, pending.versionId);
@@ -95,7 +94,7 @@ export async function leadBack(member: Member): Promise<void> {
   await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');
   const identity = await services.ses.read();
   if (!identity || signsWith(identity, pending.key) === false || isVerified(identity, pending.key)) return;
-  await giveBack(member, { state, current, pending: { ...pending, key: pending.key } }, identity);
+  await giveBack(member, keys, identity);
 }
 
 /**
