@@ -9,8 +9,8 @@ import { Provider } from './private/provider';
 /**
  * Settings of the function that all `EmailIdentityDkim` constructs of a stack share.
  *
- * A stack with a rotating key has a second function, which changes the keys. The settings are those of
- * both.
+ * A stack with a rotating key, `followSecret` or `retireBetweenDeployments` has a second function, which
+ * changes keys and deletes superseded records. The settings are those of both.
  */
 export interface DkimFunctionOptions {
   /**
@@ -19,8 +19,8 @@ export interface DkimFunctionOptions {
    * If the app may change the role, the permissions are attached to it as managed policies. If not
    * (`mutable: false`, `withoutPolicyUpdates()`), the role must have the permissions already.
    *
-   * If there is a rotating key in the stack, the role is that of two functions and needs room for the
-   * policies of both.
+   * With a rotating key, `followSecret` or `retireBetweenDeployments` in the stack, the role is that of two
+   * functions and needs room for the policies of both.
    *
    * Throws if the role is in another account.
    *
@@ -85,7 +85,7 @@ export interface DkimFunctionOptions {
    *
    * With a small number, the requests of a stack with many identities wait for each other.
    *
-   * They are not for the function that changes rotating keys.
+   * They are not for the second function of the stack.
    *
    * Throws if it is not a whole number, or less than 1.
    *

@@ -25,7 +25,7 @@ export const ELSEWHERE: readonly Refusal[] = [
       + 'changes them',
     advises: 'Give DkimFunction.configure() no role, so that each function has its own, or put some of the EmailIdentityDkim constructs '
       + 'into another stack',
-    why: 'A stack with a rotating key has a second function. A role that you give is for both.',
+    why: 'A stack with a rotating key, `followSecret` or `retireBetweenDeployments` has a second function. A role that you give is for both.',
     testedBy: 'test/private/rotation.test.ts',
   },
   {

@@ -348,7 +348,7 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
-    says: 'No key could be stored in the secret {secret}: {name}: it says so',
+    says: 'No key could be stored in the secret {secret}: {name}: {text}',
     advises: 'See whether the secret is there: for one that is not, the answer is the same. A secret of another account needs a resource '
       + "policy for the function's role, and a key policy if it has its own key",
     why: 'A service control policy or a permissions boundary denies the call.',
@@ -360,12 +360,12 @@ export const ROTATIONS: readonly Refusal[] = [
         });
       },
       event: step('createSecret'),
-      parts: ({ arn: secret }) => ({ secret, name: 'AccessDeniedException' }),
+      parts: ({ arn: secret }) => ({ secret, name: 'AccessDeniedException', text: 'it says so' }),
     })],
   },
   {
     place: 'rotation',
-    says: 'The label {label} of the secret {secret} could not be moved: {name}: it says so',
+    says: 'The label {label} of the secret {secret} could not be moved: {name}: {text}',
     advises: "Deploy again; if it stays, the function's log says what went before",
     why: 'The hourly run tries again.',
     atRotation: [each('Secrets Manager moves no label', {
@@ -376,7 +376,7 @@ export const ROTATIONS: readonly Refusal[] = [
         });
       },
       event: step('finishSecret'),
-      parts: ({ arn: secret }) => ({ secret, name: 'NewException', label: 'AWSCURRENT' }),
+      parts: ({ arn: secret }) => ({ secret, name: 'NewException', label: 'AWSCURRENT', text: 'it says so' }),
     })],
   },
   {

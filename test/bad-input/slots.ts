@@ -36,11 +36,12 @@ export const SLOTS_AT_SYNTHESIS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
-    says: "delegatedTo is the hosted zone 'Z0KEYS', whose name is not known in this app",
+    says: "delegatedTo is the hosted zone '{zone}', whose name is not known in this app",
     advises: 'Import it with its name: HostedZone.fromHostedZoneAttributes()',
     why: 'The CNAMEs have the name of the zone at their end, and you publish them before anything is deployed.',
     atSynthesis: [{
       title: 'delegatedTo: imported by its id',
+      parts: { zone: 'Z0KEYS' },
       build: inSlots((stack) => ({ delegatedTo: route53.HostedZone.fromHostedZoneId(stack, 'ById', 'Z0KEYS') })),
     }],
   },
