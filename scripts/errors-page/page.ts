@@ -3,8 +3,9 @@ import { Place, PLACES, Refusal } from '../../test/bad-input/refusal';
 
 const HEAD = `# Messages
 
-This page has every message of synthesis, deployment and rotation, in the order in which they can occur.
+This page has every message of synthesis, deployment, rotation and watching, in the order in which they can occur.
 Search for the words of your message. \`…\` stands for values.
+In most rows, *what to do* is the end of the message itself: if several rows have your message, compare that.
 
 The reason of a failed deployment is in [the events of the stack](trouble.md#the-reason). No message has the text of a key.
 `;
