@@ -200,7 +200,8 @@ export const FUNCTION: readonly Refusal[] = [
     says: "The permissions for the identities in stack 'Mail' need more than {most} managed policies. A role can have {quota}, and "
       + 'an update that changes the policies needs the new ones beside the old ones',
     advises: 'Put some of the EmailIdentityDkim constructs into another stack{raise}',
-    why: 'The limit is about 220 identities. It is lower with long names, or with a zone or a secret for each: [Many identities](trouble.md#many-identities).',
+    why: 'The limit is about 220 identities. It is lower with long names, or with a zone or a secret for each: [Many identities](trouble.md#many-identities). '
+      + 'A construct that is deployed loses its records if it goes to another stack in the wrong order: [Moving](moving.md#renaming-and-moving-constructs).',
     atSynthesis: [{
       title: 'too many identities for one role',
       isLate: true,

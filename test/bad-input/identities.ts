@@ -158,7 +158,8 @@ export const IDENTITIES: readonly Refusal[] = [
     says: "identity 'example.com' sets its signing itself, by dkimIdentity or dkimSigningAttributes. It and this construct "
       + "would undo each other's changes",
     advises: 'Leave both out of the identity',
-    why: 'Each would change what the other has set, in its own deployments.',
+    why: 'Each would change what the other has set, in its own deployments. '
+      + 'If the identity sends mail with it now, first read [Moving](moving.md#records-that-your-app-writes-already).',
     atSynthesis: [
       {
         title: 'identity: sets its own signing',
@@ -186,7 +187,8 @@ export const IDENTITIES: readonly Refusal[] = [
     place: 'synthesis',
     says: "identity 'example.com' already has an EmailIdentityDkim in its Region: 'Mail/Dkim'",
     advises: "Remove it or 'Mail/Second': they would undo each other's changes",
-    why: 'One construct sets one identity. To move it to another stack: '
+    why: 'One construct sets one identity. Remove the one that is not deployed yet: a deployed one takes its records with it. '
+      + 'To move it to another stack: '
       + '[Moving](moving.md#renaming-and-moving-constructs).',
     atSynthesis: [
       {
