@@ -31,7 +31,7 @@ export function claimIdentity(scope: Construct, identity: IConstruct, region: st
   const other = keys.map(key => claimed.get(key)).find(path => path !== undefined && path !== scope.node.path);
   if (other) {
     throw new Error(`identity ${shown(domain)} already has an EmailIdentityDkim in its Region: '${other}'. `
-      + `Remove it or '${scope.node.path}': they would undo each other's changes`);
+      + `Remove it or '${scope.node.path}', whichever is not deployed yet: they would undo each other's changes`);
   }
   for (const key of keys) claimed.set(key, scope.node.path);
 }

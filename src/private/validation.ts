@@ -285,8 +285,7 @@ export function checkRotation(options: RotationOptions): void {
   }
   if (overlap) overlapInSeconds(overlap);
   if (keyLength !== undefined && !Token.isUnresolved(keyLength) && ![1024, 2048].includes(keyLength)) {
-    throw new Error(`keyLength is ${typeof keyLength === 'number' ? keyLength : shown(keyLength)}. Use 2048, or 1024 where a `
-      + 'DNS provider cannot hold more');
+    throw new Error(`keyLength is ${typeof keyLength === 'number' ? keyLength : shown(keyLength)}. Use 2048 or 1024`);
   }
   if (selectorPrefix !== undefined) {
     checkText('selectorPrefix', selectorPrefix, "Give the first part of the selectors, for example 'dkim'");

@@ -186,7 +186,7 @@ export const IDENTITIES: readonly Refusal[] = [
   {
     place: 'synthesis',
     says: "identity 'example.com' already has an EmailIdentityDkim in its Region: 'Mail/Dkim'",
-    advises: "Remove it or 'Mail/Second': they would undo each other's changes",
+    advises: "Remove it or 'Mail/Second', whichever is not deployed yet: they would undo each other's changes",
     why: 'One construct sets one identity. Remove the one that is not deployed yet: a deployed one takes its records with it. '
       + 'To move it to another stack: '
       + '[Moving](moving.md#renaming-and-moving-constructs).',

@@ -178,7 +178,7 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   {
     place: 'synthesis',
     says: 'keyLength is {value}',
-    advises: 'Use 2048, or 1024 where a DNS provider cannot hold more',
+    advises: 'Use 2048 or 1024',
     why: 'SES takes RSA keys of 1024 or 2048 bits.',
     atSynthesis: [
       bad('keyLength', 4096, { value: '4096' }), bad('keyLength', 0, { value: '0' }), bad('keyLength', '2048', { value: "'2048'" }),
