@@ -188,7 +188,8 @@ export class DkimPrivateKey {
 
   /**
    * The form of the ARN, if the handler cannot see it: a partial ARN whose end may look like the six
-   * random characters. A known end does not if another character than a hyphen is before it.
+   * random characters. A known end does not if another character than a hyphen is before it. That of a dynamic
+   * reference, in braces, is not known.
    * https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
    *
    * @internal
@@ -197,7 +198,7 @@ export class DkimPrivateKey {
     const produce = (context: IResolveContext) => {
       const rendered = context.resolve(this._secretArn);
       const end = rendered['Fn::Join']?.[1].at(-1) ?? rendered;
-      return this.isPartial(rendered) && !(typeof end === 'string' && /[^-].{6}$/.test(end)) ? 'PARTIAL' : undefined;
+      return this.isPartial(rendered) && !(typeof end === 'string' && /[^-].{4}[^}]{2}$/.test(end)) ? 'PARTIAL' : undefined;
     };
     return Lazy.uncachedString({ produce }) as 'PARTIAL';
   }

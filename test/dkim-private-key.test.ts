@@ -46,7 +46,8 @@ test('the handler is told of a partial ARN only where its end can be taken for t
   for (const name of ['key', 'mail/dkim', 'mail/dkim-secrets', 'mail/dkim-secre', 'mail/dkim_secret']) {
     expect(arnForm(byName(name, name))).toBeUndefined();
   }
-  for (const name of ['mail/dkim-secret', 'a-abc.12', parameter, `mail/${parameter}`, `${parameter}-prod`]) {
+  const stored = '{{resolve:ssm:/mail/secret:1}}';
+  for (const name of ['mail/dkim-secret', 'a-abc.12', stored, `mail/${stored}`, parameter, `mail/${parameter}`, `${parameter}-prod`]) {
     expect(arnForm(byName(`In${name}`, name))).toBe('PARTIAL');
   }
   expect(arnForm(secretsmanager.Secret.fromSecretPartialArn(stack, 'Partial', `${PARTIAL}-secret`))).toBe('PARTIAL');

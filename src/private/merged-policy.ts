@@ -2,6 +2,7 @@
 // size is estimated.
 import { Stack } from 'aws-cdk-lib';
 import { compared, comparisonKey } from './comparison-key';
+import { aroundDynamicReferences, hasDynamicReference } from './dynamic-reference';
 import { partitionOf } from './known-region';
 import { withStandIns } from './late-value';
 import { Permission } from './permissions';
@@ -58,6 +59,7 @@ export function policyDescription(stack: Stack, permissions: readonly Permission
 
 /** Account, Region and partition of a stack never change. */
 function isOfDeployment(resolved: any): boolean {
+  if (typeof resolved === 'string') return hasDynamicReference(resolved);
   return typeof resolved === 'object' && !PSEUDO_PARAMETERS.has(resolved.Ref);
 }
 
@@ -209,7 +211,7 @@ function maxPartition({ region }: Stack): number {
  * parameter
  */
 function maxLength(stack: Stack, resolved: any, maxToken: number): number {
-  if (typeof resolved === 'string') return resolved.length;
+  if (typeof resolved === 'string') return aroundDynamicReferences(resolved).join('x'.repeat(maxToken)).length;
   const [delimiter, parts] = resolved?.['Fn::Join'] ?? [];
   if (Array.isArray(parts)) {
     const delimiters = delimiter.length * (parts.length - 1);

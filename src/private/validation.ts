@@ -5,6 +5,7 @@ import {
   DEFAULT_RECORD_OVERLAP, DEFAULT_SELECTOR_FIELD, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME,
   MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
 } from './contract';
+import { hasDynamicReference } from './dynamic-reference';
 import { holds, zoneIdOf, zoneNameOf } from './known-zone';
 import { looksLikeKey, shown } from './shown';
 
@@ -21,7 +22,7 @@ const MAX_TTL = 2147483647;
  * the app does not throw, so a check must not refuse the dummy value, nor a text with it in it.
  */
 export function isUnknown(text: string): boolean {
-  return Token.isUnresolved(text) || text.includes('dummy-value-for-');
+  return Token.isUnresolved(text) || text.includes('dummy-value-for-') || hasDynamicReference(text);
 }
 
 /**

@@ -137,6 +137,38 @@ describe('values that are known only at deployment', () => {
     expect(propertiesOf(stack)).toMatchObject({ Identity: 'mail.dummy-value-for-/mail/domain' });
   });
 
+  test('so are dynamic references, of which synthesis has a text', () => {
+    const { stack } = exampleCom(of => {
+      const stored = (name: string) => ssm.StringParameter.fromStringParameterAttributes(of, name, {
+        parameterName: `/mail/${name}`, version: 1,
+      }).stringValue;
+      const privateKey = DkimPrivateKey.fromSecret(secretsmanager.Secret.fromSecretNameV2(of, 'Secret', stored('secret')));
+      return {
+        identity: imported(of, stored('domain')),
+        hostedZone: zone(of, stored('zone-name'), stored('zone')),
+        hostedZoneRole: iam.Role.fromRoleArn(of, 'ZoneRole', `arn:aws:iam::${stored('dns-account')}:role/dkim`),
+        region: stored('region'),
+        signing: DkimSigning.byoDkim({ selector: stored('selector'), privateKey }),
+      };
+    });
+
+    expect(propertiesOf(stack)).toMatchObject({
+      Identity: '{{resolve:ssm:/mail/domain:1}}',
+      Region: '{{resolve:ssm:/mail/region:1}}',
+      HostedZoneId: '{{resolve:ssm:/mail/zone:1}}',
+      Signing: { Selector: '{{resolve:ssm:/mail/selector:1}}' },
+    });
+  });
+
+  test('a dynamic reference that was written by hand is one as well', () => {
+    const { stack } = exampleCom(of => ({
+      hostedZone: zone(of, 'example.com', '{{resolve:ssm:/mail/zone}}'),
+      signing: DkimSigning.rotatingByoDkim({ selectorPrefix: '{{resolve:ssm:/mail/prefix}}' }),
+    }));
+
+    expect(propertiesOf(stack).HostedZoneId).toBe('{{resolve:ssm:/mail/zone}}');
+  });
+
   test('values that CloudFormation computes with Fn::Join and Fn::Split are accepted for several identities', () => {
     const stack = mailStack();
     const zoneId = Fn.join('', Fn.split('/hostedzone/', new CfnParameter(stack, 'ZoneId').valueAsString));

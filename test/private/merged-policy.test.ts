@@ -1,6 +1,6 @@
 // The shared policy document: what is merged into one statement, and how large it can be at deployment.
 import { Aws, CfnParameter, Fn, Stack } from 'aws-cdk-lib';
-import { DocumentSize, MAX_POLICY_SIZE, measure, policyDocument } from '../../src/private/merged-policy';
+import { DocumentSize, MAX_POLICY_SIZE, measure, policyDescription, policyDocument } from '../../src/private/merged-policy';
 import {
   assumeRolePermission, decryptPermission, identityPermission, Permission, replicationPermissions, secretPermission,
   selfInvokePermission, zonePermissions,
@@ -160,4 +160,14 @@ test('a Region in a condition that only the deployment knows is reckoned with th
 
   const sizeFor = (region: string) => maxDocumentSize(stack, [decryptPermission('arn:key', region)]);
   expect(sizeFor(ofParameter)).toBe(sizeFor(longest));
+});
+
+test('a dynamic reference counts as a parameter does, in the size and among the names that can change', () => {
+  const reference = '{{resolve:ssm:/mail/domain}}';
+  const parameter = new CfnParameter(stack, 'Domain').valueAsString;
+  const of = (domain: string) => identityPermission(stack, 'us-east-1', domain);
+
+  expect(maxDocumentSize(stack, [of(reference)])).toBe(maxDocumentSize(stack, [of(parameter)]));
+  expect(policyDescription(stack, [of(reference)])).toBe(reference);
+  expect(policyDescription(stack, [of('example.com')])).toBeUndefined();
 });
