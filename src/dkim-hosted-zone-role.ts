@@ -127,8 +127,8 @@ export class DkimHostedZoneRole extends Construct {
       assumedBy: principal,
     });
     const grants = domains.map((domain) => {
-      const place = placeOf(domain, zoneNameOf(hostedZone));
-      return grantOf(stack, zonePermissions(stack, zoneIdOf(hostedZone), place), [place]);
+      const places = placesOf(domain, zoneNameOf(hostedZone));
+      return grantOf(stack, places.flatMap(place => zonePermissions(stack, zoneIdOf(hostedZone), place)), places);
     });
     const packed = pack(grants, POLICIES_PER_ROLE);
     if (!packed) {
@@ -162,8 +162,12 @@ function rolesOf(stackName: string): string {
   return !isUnknown(stackName) && stackName.length > most ? `${stackName.slice(0, most)}*` : `${stackName}-*`;
 }
 
-/** What the records of the domain are below, in this zone. */
-function placeOf(domain: string, zoneName: string | undefined): string {
-  if (zoneName === undefined || isUnknown(zoneName) || isUnknown(domain)) return domain;
-  return holds(zoneName, domain) ? domain : placeIn(zoneName.toLowerCase(), domain);
+/**
+ * What the records of the domain are below, in this zone. Where only the deployment knows, that can be either. All
+ * names in a zone end in its own, so a wildcard is as narrow as that, and short.
+ */
+function placesOf(domain: string, zoneName: string | undefined): string[] {
+  if (zoneName === undefined) return [domain];
+  if (isUnknown(zoneName) || isUnknown(domain)) return [domain, placeIn('*', domain)];
+  return [holds(zoneName, domain) ? domain : placeIn(zoneName.toLowerCase(), domain)];
 }

@@ -152,6 +152,25 @@ test('of a zone whose name nobody knows, it holds the domain', () => {
   expect(namesIn(Template.fromStack(stack))).toEqual(['*._domainkey.example.org']);
 });
 
+test('of a zone whose name only the deployment knows, it has the rights of a key there by CNAMEs, and of one of its own', () => {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  const zoneName = new CfnParameter(stack, 'Name').valueAsString;
+  const hostedZone = route53.HostedZone.fromHostedZoneAttributes(stack, 'Keys', { hostedZoneId: 'Z2', zoneName });
+  roleIn(stack, { hostedZone, domains: ['example.org'] });
+
+  expect(namesIn(Template.fromStack(stack))).toEqual(['*._domainkey.example.org', '*._domainkey.example.org.*']);
+});
+
+test('of a domain that only the deployment knows, too', () => {
+  const stack = new Stack(new App(), 'Dns', { env: DNS });
+  roleIn(stack, { domains: [new CfnParameter(stack, 'Name').valueAsString] });
+
+  expect(namesIn(Template.fromStack(stack))).toEqual([
+    { 'Fn::Join': ['', ['*._domainkey.', { Ref: 'Name' }]] },
+    { 'Fn::Join': ['', ['*._domainkey.', { Ref: 'Name' }, '.*']] },
+  ]);
+});
+
 test.each([
   [{}, undefined],
   [{ externalId: 'mail' }, { StringEquals: { 'sts:ExternalId': 'mail' } }],

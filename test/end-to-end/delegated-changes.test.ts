@@ -1,6 +1,6 @@
 // A key in slots, behind CNAMEs at another DNS provider: what comes before it and after it, and who gets in its way.
 import { PutEmailIdentityDkimSigningAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as ses from 'aws-cdk-lib/aws-ses';
@@ -8,7 +8,7 @@ import { DelegatedScene, KEYS_ZONE, PLACE, SLOTS } from './delegated-scene';
 import { thenFails } from './hand-made';
 import { DAY, HOUR, MINUTE, RotatingScene } from './rotating-scene';
 import { ACCOUNT, byoDkim, DNS_ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
-import { DkimSigning, EmailIdentityDkim } from '../../src';
+import { DkimHostedZoneRole, DkimSigning, EmailIdentityDkim } from '../../src';
 import { part } from '../whole-size';
 
 /** In seconds after a rotation has begun. */
@@ -147,12 +147,15 @@ test('a retained key goes on, and another stack takes the slot that is free', as
   expect(await scene.verdictOn(before)).toMatchObject({ result: 'pass' });
 });
 
-test('a zone of another account, by its role', async () => {
+test.each([
+  ['as the documentation has it', dnsApp],
+  ['of a zone whose name only the deployment knows', dnsAppOfParameter],
+])('a zone of another account, by its role %s', async (_, appFor) => {
   await started();
   const { id } = await scene.cloud.route53.createHostedZone({ account: DNS_ACCOUNT, name: 'keys.example.org' });
   const place = `${DOMAIN}.keys.example.org`;
   for (const slot of SLOTS) delegated.lead(slot, `${slot}._domainkey.${place}`);
-  await scene.cloud.cloudFormation.deployAssembly(dnsApp(id, place).synth(), 'dns', {});
+  await scene.cloud.cloudFormation.deployAssembly(appFor(id, place).synth(), 'dns', {});
   await scene.deployed('mail', (stack) => {
     new EmailIdentityDkim(stack, 'Dkim', {
       identity: ses.EmailIdentity.fromEmailIdentityName(stack, 'Identity', DOMAIN),
@@ -168,6 +171,19 @@ test('a zone of another account, by its role', async () => {
   expect(await scene.destroy('mail')).toMatchObject({ status: 'DELETE_COMPLETE' });
   expect(scene.all(id)).toEqual([]);
 });
+
+function dnsAppOfParameter(hostedZoneId: string) {
+  const app = Scene.newApp();
+  const stack = new Stack(app, 'dns', { env: { account: DNS_ACCOUNT, region: REGION } });
+  const zoneName = new CfnParameter(stack, 'ZoneName', { default: 'keys.example.org' }).valueAsString;
+  new DkimHostedZoneRole(stack, 'Role', {
+    hostedZone: route53.HostedZone.fromHostedZoneAttributes(stack, 'Keys', { hostedZoneId, zoneName }),
+    domains: [DOMAIN],
+    mailAccount: ACCOUNT,
+    roleName: 'keys',
+  });
+  return app;
+}
 
 /** The role as the documentation has it: limited to what is below the domain in the zone. */
 function dnsApp(zoneId: string, place: string) {
