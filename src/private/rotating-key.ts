@@ -17,6 +17,8 @@ import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
 import type { Rotation } from './rotation';
+import { shown } from './shown';
+import { isUnknown } from './validation';
 
 export interface RotatingKeyOptions {
   readonly interval?: Duration;
@@ -51,6 +53,8 @@ const WITHOUT_ROTATION = [
 ];
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html */
 const LONGEST_TAG_VALUE = 256;
+/** What all services take: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
+const TAG_VALUE = /^[\w+=.@:/-]*$/;
 
 export class RotatingKey {
   public readonly secret: ISecret;
@@ -196,9 +200,14 @@ function secretEnd(
   return selectorPrefix === DEFAULT_SELECTOR_PREFIX ? SLOTS_SECRET_END : `Slot${hashOf(selectorPrefix)}${SECRET_END}`;
 }
 
-/** The rotation reads the role from a tag of the secret. A path can be as long as 512 characters. */
+/** The rotation reads the role from a tag of the secret. A path can be as long as 512 characters, with any in it. */
 function checkRole(arn = ''): void {
-  if (Token.isUnresolved(arn) || arn.length <= LONGEST_TAG_VALUE) return;
+  if (isUnknown(arn)) return;
+  if (!TAG_VALUE.test(arn)) {
+    throw new Error(`hostedZoneRole is ${shown(arn)}. A rotating key has it in a tag of its secret, which takes letters, digits `
+      + 'and _+=.@:/- only. Give the role another path or name');
+  }
+  if (arn.length <= LONGEST_TAG_VALUE) return;
   throw new Error(`The ARN of hostedZoneRole has ${arn.length} characters. A rotating key has it in a tag of its secret, `
     + `which holds ${LONGEST_TAG_VALUE}. Give the role a shorter path or name`);
 }

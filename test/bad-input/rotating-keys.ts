@@ -43,6 +43,21 @@ export const ROTATING_KEYS: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'hostedZoneRole is {arn}. A rotating key has it in a tag of its secret, which takes letters, digits and _+=.@:/- only',
+    advises: 'Give the role another path or name',
+    why: 'IAM takes more characters than a tag does: a comma in a name, and others in a path.',
+    atSynthesis: [{
+      title: 'rotating key: a role with a comma in its name',
+      parts: { arn: "'arn:aws:iam::222222222222:role/dns,dkim'" },
+      build: dkim((stack) => ({
+        hostedZone: zone(stack),
+        hostedZoneRole: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::222222222222:role/dns,dkim'),
+        signing: DkimSigning.rotatingByoDkim(),
+      })),
+    }],
+  },
+  {
+    place: 'synthesis',
     says: "The key of 'Mail/Dkim' does not rotate",
     advises: 'Use DkimSigning.rotatingByoDkim(). The key of followSecret is changed by storing another one',
     why: '`grantRotate()` is for rotating keys.',
