@@ -259,7 +259,7 @@ export class EmailIdentityDkim extends Construct {
       DetailedMetrics: props.detailedMetrics || undefined,
     });
     for (const [each, signed] of [[region, resource] as const, ...method.rotatingKey?.further ?? []]) {
-      provider.watcher().add(watchedIn(each), each, signed, method.rotatingKey?.lookPermission);
+      provider.watcher().add(watchedIn(each), each, signed, method.rotatingKey);
     }
     this.watched = new Watched(this, watchedIn(region), [region, ...furtherRegions]);
   }

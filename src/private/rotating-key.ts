@@ -16,6 +16,7 @@ import { warnOfOtherKey } from './known-secret';
 import { SigningTarget } from './late-value';
 import { LOGICAL_ID_LENGTH, nameAfter } from './logical-id';
 import { describeSecretPermission, encryptPermission, keyStorePermission, maxSecretArn, Permission } from './permissions';
+import { renderedProperties } from './rendered-properties';
 import type { Rotation } from './rotation';
 import { shown } from './shown';
 import { isUnknown } from './validation';
@@ -114,6 +115,12 @@ export class RotatingKey {
   /** What the function may do that watches. */
   public get lookPermission(): Permission {
     return describeSecretPermission(this.secretArn, this.maxArn);
+  }
+
+  /** Whether its secret is named otherwise than after its logical id, by an Aspect or an override. */
+  public get hasOtherName(): boolean {
+    const name = renderedProperties(this.resource).Name ?? Stack.of(this.scope).resolve(this.resource.logicalId);
+    return typeof name !== 'string' || !/Dkim.*Keys$/.test(name);
   }
 
   /** @param resource sets the signing in a further Region */

@@ -10,6 +10,7 @@ import { omitIfNotTaken } from './late-role';
 import { MergedDocument } from './merged-document';
 import { logPermission, lookPermission, Permission } from './permissions';
 import { firstGrant, Grant, grantOf, pack } from './policy-packing';
+import type { RotatingKey } from './rotating-key';
 import { SharedFunction } from './shared-function';
 import { TargetInputs } from './target-input';
 import type { DkimFunctionOptions } from '../dkim-function';
@@ -34,6 +35,7 @@ export class Watcher extends Construct {
   /** The number of the run stands beside the identities. The secret is one of the stack's own. */
   private readonly inputs = new TargetInputs<WatchedIdentity>({ besides: 100, secretArn: 130 });
   private readonly resources: CfnResource[] = [];
+  private readonly keys: Pick<RotatingKey, 'hasOtherName'>[] = [];
   private readonly own: Grant;
   private readonly grants: Grant[] = [];
   private packed: Grant[][] = [];
@@ -61,16 +63,19 @@ export class Watcher extends Construct {
 
   /**
    * @param resource sets the signing: nobody looks before it has, or while it is deleted
-   * @param ofSecret the right to see when a rotating key changes
+   * @param key changes; the function sees when
    */
-  public add(identity: WatchedIdentity, region: string, resource: CfnResource, ofSecret?: Permission): void {
+  public add(
+    identity: WatchedIdentity, region: string, resource: CfnResource,
+    key?: Pick<RotatingKey, 'lookPermission' | 'hasOtherName'>,
+  ): void {
     const stack = Stack.of(this);
     const { Identity: domain, Signing } = identity;
     const regions = [region, ...Signing.Method === 'DEED' ? [Signing.ParentRegion] : []];
     this.inputs.add(identity, identity);
     this.resources.push(resource);
     this.grants.push(grantOf(stack, [
-      ...regions.map(each => lookPermission(stack, each, domain)), ...ofSecret ? [ofSecret] : [],
+      ...regions.map(each => lookPermission(stack, each, domain)), ...key ? [key.lookPermission] : [],
     ]));
     // For each identity, the other function has this right and more. So it is the one that may need too many policies.
     this.packed = pack([this.own, ...this.grants], Infinity)!;
@@ -78,16 +83,23 @@ export class Watcher extends Construct {
     for (; this.rules * TARGETS_PER_RULE < this.requests().length; this.rules += 1) {
       for (const cause of this.causes()) this.addRule(cause, this.rules);
     }
-    if (ofSecret && this.rulesOfSecrets < this.rules) {
+    if (key) this.keys.push(key);
+    if (key && this.rulesOfSecrets < this.rules) {
       this.rulesOfSecrets = this.rules;
       this.addRule(this.secretsChange(), this.rules - 1);
     }
   }
 
-  /** A pattern has no room for the ARNs of all secrets, but CloudFormation puts the logical ids into their names. */
+  /**
+   * A pattern has no room for the ARNs of all secrets, but CloudFormation puts the logical ids into their names. If one
+   * has another name, all secrets wake the function, and it looks at what it knows.
+   */
   private secretsChange(): Cause {
+    const resourceName = Lazy.uncachedString({
+      produce: () => this.keys.some(key => key.hasOtherName) ? '*' : '*Dkim*Keys-*',
+    });
     const wildcard = Stack.of(this).formatArn({
-      service: 'secretsmanager', resource: 'secret', resourceName: '*Dkim*Keys-*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      service: 'secretsmanager', resource: 'secret', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     return {
       id: 'Secrets',

@@ -1,5 +1,6 @@
 // A rotating key that is watched: a new key is no problem, and somebody else's signing is one.
-import { Duration } from 'aws-cdk-lib';
+import { Aspects, Duration } from 'aws-cdk-lib';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { identityDeployed, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { RegionsScene } from './regions-scene';
@@ -45,8 +46,16 @@ test('its age, the next change and the records before are seen without a right t
   expect(await nextReport(scene)).toMatchObject({ KeyAgeDays: 0, SupersededRecords: 1, RetirementsOverdue: 0 });
 });
 
-test('a change of the key wakes a look', async () => {
-  await started();
+test.each([
+  ['as CloudFormation names it', undefined],
+  ['that a company names by an Aspect', 'company/mail/key'],
+])('a change of the key wakes a look: a secret %s', async (_, name) => {
+  rotating = new RotatingScene(await Scene.withIdentity());
+  await rotating.scene.deployed('mail', (stack) => {
+    rotating.dkim(SHORT, WATCHED)(stack);
+    if (name) Aspects.of(stack).add({ visit: (node) => { if (CfnSecret.isCfnSecret(node)) node.name = name; } });
+  });
+  await rotating.scene.verified();
   const { scene, clock } = rotating;
   await nextReport(scene);
   const before = reportsOn(scene).length;
