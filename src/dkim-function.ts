@@ -42,6 +42,8 @@ export interface DkimFunctionOptions {
    *
    * The policy of the key gets a statement for CloudWatch Logs. An imported key must have it already.
    *
+   * Throws if the key is in another Region.
+   *
    * @default - CloudWatch Logs encrypts the log with a key of its own
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
    */

@@ -3,7 +3,7 @@ import { Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { comparisonKey } from './comparison-key';
 import { shown } from './shown';
-import { checkAccount, checkType } from './validation';
+import { checkAccount, checkLogKey, checkType } from './validation';
 import type { DkimFunctionOptions } from '../dkim-function';
 
 /** The settings that are compared with each other. `vpc` stands for subnets and security groups too. */
@@ -75,6 +75,7 @@ function check(options: DkimFunctionOptions, stack: Stack): void {
   const { role, logEncryptionKey, vpc, vpcSubnets, securityGroups, reservedConcurrentExecutions: reserved } = options;
   if (role) checkType('role', role, 'roleArn', 'Pass a role, for example of Role.fromRoleArn()');
   if (logEncryptionKey) checkType('logEncryptionKey', logEncryptionKey, 'keyArn', 'Pass a key, for example of Key.fromKeyArn()');
+  if (logEncryptionKey) checkLogKey(logEncryptionKey.keyArn, logEncryptionKey.env.region, stack);
   if (vpc) checkType('vpc', vpc, 'selectSubnets', 'Pass a VPC, for example of Vpc.fromLookup()');
   if (securityGroups) checkType('securityGroups', securityGroups, 'map', 'Pass a list of security groups');
   if (role) checkAccount('role', role.env.account, stack.account, 'A function can only have a role of its own account');

@@ -350,6 +350,13 @@ export function checkSlotTtl(ttl: Duration | undefined): void {
     + 'selector is used again, when resolvers have forgotten its key. Give a shorter one, or leave recordTtl out');
 }
 
+/** CloudWatch Logs encrypts with a key of its own Region. The key can be one of another account. */
+export function checkLogKey(keyArn: string, region: string, stack: Stack): void {
+  if (!isOther(region, stack.region)) return;
+  throw new Error(`logEncryptionKey ${shown(keyArn)} is in ${shown(region)}, and the log is in ${shown(stack.region)}. Pass a `
+    + 'key of the Region of the stack');
+}
+
 /** Secrets Manager encrypts with a key of its own Region. */
 export function checkKeyOfStack(keyArn: string, found: { account: string; region: string }, stack: Stack): void {
   if (!isOther(found.account, stack.account) && !isOther(found.region, stack.region)) return;

@@ -2,6 +2,7 @@
 import { PropertyInjectors, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -47,6 +48,17 @@ export const FUNCTION: readonly Refusal[] = [
     advises: 'Pass a key, for example of Key.fromKeyArn()',
     why: 'The function takes the key, not its ARN.',
     atSynthesis: [wrongKind('logEncryptionKey', 'alias/logs', 'a string')],
+  },
+  {
+    place: 'synthesis',
+    says: 'logEncryptionKey {arn} is in {region}, and the log is in {own}',
+    advises: 'Pass a key of the Region of the stack',
+    why: 'CloudWatch Logs encrypts with a key of its own Region.',
+    atSynthesis: [{
+      title: 'logEncryptionKey: of another Region',
+      parts: { arn: "'arn:aws:kms:eu-west-1:111111111111:key/1'", region: "'eu-west-1'", own: "'us-east-1'" },
+      build: configured((stack) => ({ logEncryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1') })),
+    }],
   },
   {
     place: 'synthesis',
