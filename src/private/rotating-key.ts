@@ -94,7 +94,7 @@ export class RotatingKey {
     this.resource.addDeletionOverride('DependsOn');
     warnOfOtherKey(scope, this.resource, follows ? 'There is no key in the secret, so let the Aspect leave it out'
       : 'Give the key to rotatingByoDkim() as encryptionKey');
-    // With another domain, it is another secret: nobody takes over the keys of the one before.
+    // With another domain in the app, it is another secret: nobody takes over the keys of the one before.
     nameAfter(target, this.resource, end);
     this.secretArn = this.resource.ref;
     this.secret = Secret.fromSecretAttributes(scope, 'Secret', {
