@@ -13,8 +13,9 @@ export function followed(zone: OpenZone, name: string, dns: PublicDns): OpenZone
     change: (changes) => zone.change(changes),
     list: async (below) => {
       const records = await zone.list(below);
+      const answering = recordsAt(name, records);
       return Promise.all(records.map(async (record) => {
-        const target = recordsAt(name, records).includes(record) ? targetOf(record) : undefined;
+        const target = answering.includes(record) ? targetOf(record) : undefined;
         return target === undefined ? record : { ...record, leadsTo: await textsAt(target, records, below, dns) };
       }));
     },
