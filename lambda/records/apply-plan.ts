@@ -29,6 +29,8 @@ export interface ApplyOptions {
    * have changed it a second ago. A zone's changes come into sync in their order, so after this one the earlier one is.
    */
   readonly touch?: Plan;
+  /** A change before has been waited for. But one that is refused can be there: its answer was lost. */
+  readonly wasInSync?: boolean;
   /** Called before each change, with what is there: after a crash, the change can be there. */
   readonly beforeChange?: (records: readonly RecordSet[]) => void;
 }
@@ -41,13 +43,13 @@ export interface ApplyOptions {
  */
 export async function applyPlan(
   zone: OpenZone, below: string, plan: Plan,
-  { log, retry, awaitsSync, touch = () => [], beforeChange }: ApplyOptions,
+  { log, retry, awaitsSync, touch = () => [], wasInSync = false, beforeChange }: ApplyOptions,
 ): Promise<readonly RecordSet[]> {
   let records: readonly RecordSet[] = await zone.list(below);
   let room = MAX_CHARACTERS;
   let changed: readonly string[] = [];
   let planned = plan(records, room, changed);
-  let isInSync = false;
+  let isInSync = wasInSync;
   for (let refusals = 0, unexplained = 0; ;) {
     const changes = planned.length > 0 || isInSync ? planned : touch(records, room, changed);
     if (changes.length === 0) return records;
@@ -67,6 +69,7 @@ export async function applyPlan(
       unexplained = isDeepStrictEqual(found, records) ? unexplained + 1 : 0;
       if (unexplained > 0) room = Math.max(LEAST_ROOM, room / 2);
       records = found;
+      isInSync = false;
       planned = plan(records, room, changed);
       continue;
     }

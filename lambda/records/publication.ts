@@ -63,7 +63,8 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     log,
     retry,
     awaitsSync: true,
-    touch: inSync && !notedAmong ? (found) => planTouch(found, owner) : undefined,
+    touch: inSync ? (found) => planTouch(found, owner) : undefined,
+    wasInSync: notedAmong !== undefined,
     beforeChange,
   });
 }

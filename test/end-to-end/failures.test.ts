@@ -1,7 +1,8 @@
 // Services that are busy, broken, cut off or not yet informed; and answers to CloudFormation that
 // are given whatever happens.
 import { CfnResource, Duration, Stack } from 'aws-cdk-lib';
-import { ACCOUNT, CREATE_CALLS, PEM, REGION, Scene } from './scene';
+import { ACCOUNT, CREATE_CALLS, DOMAIN, PEM, REGION, Scene } from './scene';
+import { RecordConflict } from '../../src';
 import { FaultKind, ServiceError } from '../cloud';
 
 const WAIT = { waitForVerification: Duration.minutes(30) };
@@ -50,6 +51,20 @@ describe('every call of a create, an update and a delete', () => {
     expect(scene.all()).toEqual([]);
     expect(scene.identity()?.origin).toBe('AWS_SES');
   });
+});
+
+// The first batch notes the record that is there, the second one replaces it.
+test.each<FaultKind>([
+  'cut-after', 'hang-after',
+])('1 a record that is overwritten is in sync before SES is told, also with the answer lost: %s', async (kind) => {
+  scene.write(`s1._domainkey.${DOMAIN}`, 'TXT', '"something else"');
+  scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', skip: 1, kind });
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, { recordConflict: RecordConflict.OVERWRITE }));
+  const at = (operation: string) =>
+    scene.cloud.calls.filter((call) => call.operation === operation).map((call) => call.at);
+  const [, replaced] = at('ChangeResourceRecordSets');
+  const [told] = at('PutEmailIdentityDkimSigningAttributes');
+  expect(told - replaced).toBeGreaterThanOrEqual(scene.cloud.route53.settings.insyncAfter);
 });
 
 describe('policies that IAM spreads slowly', () => {
