@@ -114,7 +114,8 @@ async function exchange({ id }: Packet, begin: (exchange: Exchange) => void): Pr
   }
 }
 
-function codeOf(error: unknown): string {
+/** Node's, of a connection or a resolver. */
+export function codeOf(error: unknown): string {
   const { code, name } = detailsOf(error);
   return code ?? name ?? 'Error';
 }

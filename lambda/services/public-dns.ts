@@ -7,8 +7,7 @@
 // only for what surely exists: the name servers of the top-level domain, and the addresses of name servers.
 import { promises as dns } from 'node:dns';
 import { BlockList } from 'node:net';
-import { query, QueryError, Reply } from './dns-query';
-import { detailsOf } from '../base/describe-error';
+import { codeOf, query, QueryError, Reply } from './dns-query';
 import { isWithin, namesDownTo, quote } from '../base/dns-text';
 import { NameServerAnswer, PublicDns, Silence } from '../base/ports';
 
@@ -203,11 +202,6 @@ function notPublic(): BlockList {
     ['192.168.0.0', 16], ['224.0.0.0', 3], ['::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8],
   ] as const) list.addSubnet(network, prefix, isIPv6(network) ? 'ipv6' : 'ipv4');
   return list;
-}
-
-function codeOf(error: unknown): string {
-  const { code, name } = detailsOf(error);
-  return code ?? name ?? 'Error';
 }
 
 /** No such name and no such type are answers; everything else is an error. */

@@ -7,7 +7,7 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { ByoDkim, DesiredState, placeOf } from '../base/desired-state';
 import { unquote } from '../base/dns-text';
-import { OutOfTimeError } from '../base/errors';
+import { OutOfTimeError, ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, Services } from '../base/ports';
 import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, textsOf, txtRecord } from '../records/dkim-record';
@@ -109,8 +109,11 @@ async function publishedIn(records: readonly DkimRecord[], desired: DesiredState
   if (!zone || records.length === 0) return [];
   const written = records.map((record) => placed(record, desired));
   const [{ name }] = written;
-  const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)));
-  return written.map((wanted) => {
+  const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)))
+    .catch((error: unknown) => {
+      if (!(error instanceof ZoneGoneError)) throw error; // nothing can be put back into a zone that is gone
+    });
+  return !found ? [] : written.map((wanted) => {
     const there = recordsAt(wanted.name, found);
     return {
       isThere: there.some((record) => serves(wanted, record) || holdsTheKey(wanted, record)),
