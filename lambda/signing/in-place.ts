@@ -1,6 +1,6 @@
 // Looks whether an identity signs as desired, with its records there. Changes nothing.
 import { easyDkimResult } from './easy-dkim';
-import { holdsKey, ownKeyResult, readKey } from './own-key';
+import { holdsKey, ownKeyResult, readKey, textsIn } from './own-key';
 import { isOtherKey, namesSelector, signsAs, signsNow } from './ses-rules';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
@@ -10,7 +10,7 @@ import { unquote } from '../base/dns-text';
 import { OutOfTimeError, ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { IdentityState, Services } from '../base/ports';
-import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, textsOf, txtRecord } from '../records/dkim-record';
+import { DkimRecord, domainKeyName, holdsTheKey, placed, recordsAt, serves, txtRecord } from '../records/dkim-record';
 import { isRevoked, PublicKey, publicKeysIn } from '../records/key-record';
 import { followed } from '../records/led-to';
 import { valuesFrom } from '../records/public-answer';
@@ -34,10 +34,10 @@ export async function attributesIfInPlace(
   const identity = await services.ses.read();
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
   const result = await resultOf(desired, known, identity, services);
-  const published = await publishedIn(result.records, desired, services);
-  const isInPlace = published.every(({ isThere, isRevokedThere }) => isThere || isRevokedThere)
+  const published = await publishedIn(result.records, desired, known, services);
+  const isInPlace = published.every(({ isThere, isTheirs }) => isThere || isTheirs)
     && (acceptedKeyOf(result) === known.acceptedKey
-      || await hasKey(desired, known, result, identity, services, published.some((each) => each.isRevokedThere)));
+      || await hasKey(desired, known, result, identity, services, published.some(({ isThere }) => !isThere)));
   return isInPlace ? attributesOf(result) : undefined;
 }
 
@@ -48,15 +48,14 @@ export async function attributesIfInPlace(
  */
 async function hasKey(
   { signing, zone }: DesiredState, known: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
-  { dns }: Services, isRevokedInZone: boolean,
+  { dns }: Services, isTheirs: boolean,
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
   const answers = await dns.ask(record.name);
   const isOld = isUntried(signing, known);
-  // A key that somebody has revoked signs nothing that anybody takes, whichever SES has. But a wildcard can say so of
-  // all names, and then it shows nothing.
-  const isItsOwn = zone ? isRevokedInZone : isOld || known.isSameSigning;
-  if (isItsOwn && isRevoked(answers.flatMap(({ values = [] }) => values.map(unquote)))) return true;
+  // Of a record that somebody has changed, nothing has come to SES. A key that somebody has revoked signs nothing that
+  // anybody takes, whichever SES has.
+  if ((isOld || known.isSameSigning) && (zone ? isTheirs : isRevoked(textsIn(answers)))) return true;
   return ((signsNow(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
     && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
@@ -104,7 +103,9 @@ async function publishedKey(
 }
 
 /** What the zone has of each record. What is at another DNS provider is not ours to look after. */
-async function publishedIn(records: readonly DkimRecord[], desired: DesiredState, services: Services) {
+async function publishedIn(
+  records: readonly DkimRecord[], desired: DesiredState, { owner }: KnownKey, services: Services,
+) {
   const { zone } = desired;
   if (!zone || records.length === 0) return [];
   const written = records.map((record) => placed(record, desired));
@@ -117,7 +118,9 @@ async function publishedIn(records: readonly DkimRecord[], desired: DesiredState
     const there = recordsAt(wanted.name, found);
     return {
       isThere: there.some((record) => serves(wanted, record) || holdsTheKey(wanted, record)),
-      isRevokedThere: there.some((record) => record.name === wanted.name && isRevoked(textsOf(record))),
+      // Somebody has changed it. An update is refused then, so it was so before.
+      isTheirs: there.some((record) => record.name === wanted.name)
+        && entriesOf(found, owner, wanted.name.split('.', 1)).length === 0,
     };
   });
 }

@@ -138,7 +138,7 @@ export function saysKey(record: DkimRecord): Check {
   };
 }
 
-function textsIn(answers: readonly NameServerAnswer[]): string[] {
+export function textsIn(answers: readonly NameServerAnswer[]): string[] {
   return answers.flatMap(({ values = [] }) => values.map(unquote));
 }
 

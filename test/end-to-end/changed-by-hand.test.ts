@@ -1,0 +1,42 @@
+// Somebody has changed a record by hand, an update of something else is refused for it, and has changed nothing: its
+// roll-back is done. Invariant 5.
+import { Duration, Stack } from 'aws-cdk-lib';
+import { WAIT } from './methods';
+import { DOMAIN, PEM, publicKeyOf, Scene } from './scene';
+import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+
+const AGAIN = { ...WAIT, recordTtl: Duration.minutes(7) };
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await Scene.withIdentity();
+});
+afterEach(() => scene.stop());
+
+function say(Type: 'TXT' | 'CNAME', Value: string): void {
+  const record = scene.cloud.route53.recordSets(scene.zoneId).find((each) =>
+    each.Type === Type && !each.Name!.startsWith('cdk-ses-dkim-'))!;
+  scene.cloud.route53.change(scene.zoneId, [
+    { Action: 'UPSERT', ResourceRecordSet: { ...record, ResourceRecords: [{ Value }] } },
+  ]);
+}
+
+type Build = (props: Partial<EmailIdentityDkimProps>) => (stack: Stack) => EmailIdentityDkim;
+
+test.each<[string, Build, () => void]>([
+  ['Easy DKIM', (props) => scene.easy(props), () => say('CNAME', 'elsewhere.example.net')],
+  ['BYODKIM, a text that is no key', (props) => scene.byo('s1', scene.secrets.one, props), () => say('TXT', '"mine"')],
+  ['BYODKIM, another key', (props) => scene.byo('s1', scene.secrets.one, props), () =>
+    say('TXT', `"p=${publicKeyOf(PEM.two).slice(0, 200)}" "${publicKeyOf(PEM.two).slice(200)}"`)],
+])('5 %s: the update is rolled back, and SES is told nothing', async (_, build, edit) => {
+  await scene.deployed('Mail', build(WAIT));
+  edit();
+  const before = scene.all();
+  const since = scene.cloud.calls.length;
+  const { status, reason } = await scene.deploy('Mail', build(AGAIN));
+  expect(reason).toMatch(new RegExp(`_domainkey\\.${DOMAIN}`));
+  expect(scene.writes(since)).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+  expect(scene.all()).toEqual(before);
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+});
