@@ -34,12 +34,10 @@ export function fenceBy(look: () => Promise<void>, time: Pick<Timekeeper, 'now'>
 
 /** There is room again soon: SES takes one call a second, and a zone one change at a time. */
 const NEXT_IN_LINE = new Set(['TooManyRequestsException', 'PriorRequestNotComplete']);
-/** The call may work later: throttled, a failure on the service's side, or a broken connection. */
-const BUSY = new Set([
-  ...NEXT_IN_LINE, 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestLimitExceeded', 'SlowDown',
-  'ConcurrentModification', 'ConcurrentModificationException', 'InternalFailure', 'InternalServiceError',
-  'InternalServiceErrorException', 'ServiceUnavailable', 'TimeoutError', 'NotShownYet',
-]);
+/** The call may work later: throttled, in the words of any service, a failure on its side, or a broken connection. */
+const BUSY = new RegExp(`Throttl|Timeout|Conc.*Modification|Internal|^(${[
+  ...NEXT_IN_LINE, 'RequestLimitExceeded', 'SlowDown', 'ServiceUnavailable', 'NotShownYet',
+].join('|')})$`);
 const BROKEN = new Set([
   'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH',
   'ENETUNREACH',
@@ -131,7 +129,7 @@ export function backOff(tries: number, first: number, longest = LONGEST_PAUSE_MS
 
 export function isBusy(error: unknown): boolean {
   const { name = '', code = '', status = 0 } = detailsOf(error);
-  return BUSY.has(name) || BROKEN.has(code) || status >= 500;
+  return BUSY.test(name) || BROKEN.has(code) || status >= 500 || status === 429;
 }
 
 /** No connection, also not in time, or one that broke. */

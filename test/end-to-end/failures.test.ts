@@ -67,6 +67,19 @@ test.each<FaultKind>([
   expect(told - replaced).toBeGreaterThanOrEqual(scene.cloud.route53.settings.insyncAfter);
 });
 
+// The double says `ThrottlingException` only. AWS names more, and the SDK, which tries once here, would know them all:
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/throttling.html
+test.each([
+  ['RequestThrottled', 400], ['RequestThrottledException', 400], ['RequestTimeout', 400], ['RequestTimeoutException', 400],
+  ['Unknown', 429],
+])('9 a service is busy, and says %s (%d): nobody notices', async (code, status) => {
+  for (const [service, operation] of [['secretsmanager', 'GetSecretValue'], ['ses', 'GetEmailIdentity']]) {
+    scene.cloud.faults.add({ service, operation, kind: new ServiceError(code, status, 'Rate exceeded'), times: 2 });
+  }
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+});
+
 describe('policies that IAM spreads slowly', () => {
   test('are waited for', async () => {
     scene.cloud.cloudFormation.iamSettings.policyDelay = 60_000;

@@ -77,6 +77,10 @@ test.each<[string, Error & { code?: string }]>([
   ['Route 53 is throttled', error('Throttling')],
   ['Route 53 is busy with the zone', error('PriorRequestNotComplete')],
   ['Secrets Manager is throttled', error('ThrottlingException')],
+  // https://docs.aws.amazon.com/secretsmanager/latest/userguide/throttling.html
+  ['a service throttles in other words', error('RequestThrottledException', { $metadata: { httpStatusCode: 400 } })],
+  ['a service throttles by the status only', error('Strange', { $metadata: { httpStatusCode: 429 } })],
+  ['a request has come too slowly', error('RequestTimeoutException', { $metadata: { httpStatusCode: 400 } })],
   ['a service fails', error('Strange', { $metadata: { httpStatusCode: 500 } })],
   ['a service is away', error('Strange', { $metadata: { httpStatusCode: 503 } })],
   ['a connection breaks', error('Error', { code: 'ECONNRESET' })],
