@@ -22,9 +22,10 @@ export function followed(zone: OpenZone, name: string, dns: PublicDns): OpenZone
   };
 }
 
-/** The name that a CNAME or an alias leads to. */
+/** The name that a CNAME leads to, or an alias that answers for texts. */
 export function targetOf({ type, values, aliasOf }: RecordSet): string | undefined {
-  return type === 'CNAME' && values.length === 1 ? canonicalName(values[0]) : aliasOf;
+  if (type === 'CNAME' && values.length === 1) return canonicalName(values[0]);
+  return type === 'CNAME' || type === 'TXT' ? aliasOf : undefined;
 }
 
 /** The names of these selectors, and those that they lead to in the zone: mail signed so needs their records. */
@@ -37,18 +38,21 @@ export function namesFrom(selectors: readonly string[], domain: string, records:
   return names;
 }
 
-/** From the zone itself as far as it was listed, as it need not be public yet; else from public DNS. */
+/**
+ * From the zone itself as far as it was listed, as it need not be public yet; else from public DNS. A name can lead to
+ * several others, of which a routing policy chooses.
+ */
 async function textsAt(
   start: string, records: readonly RecordSet[], below: string, dns: PublicDns,
 ): Promise<readonly string[]> {
-  let name = start;
+  const texts: string[] = [];
+  let names = [start];
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const isListed = name.endsWith(`.${below}`);
-    if (!isListed) return valuesFrom(name, await dns.ask(name));
-    const there = recordsAt(name, records);
-    const next = there.flatMap((record) => targetOf(record) ?? []).at(0);
-    if (next === undefined) return there.flatMap(({ type, values }) => type === 'TXT' ? values : []);
-    name = next;
+    const isListed = (name: string) => name.endsWith(`.${below}`);
+    for (const name of names) if (!isListed(name)) texts.push(...valuesFrom(name, await dns.ask(name)));
+    const there = names.filter(isListed).flatMap((name) => recordsAt(name, records));
+    texts.push(...there.flatMap(({ type, values }) => type === 'TXT' ? values : []));
+    names = [...new Set(there.flatMap((record) => targetOf(record) ?? []))];
   }
-  return [];
+  return texts;
 }

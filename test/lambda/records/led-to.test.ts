@@ -49,6 +49,11 @@ test.each<[string, RecordSet[], readonly string[] | undefined]>([
   ['a wildcard that does not answer, as something is below the name', [
     cname(`*.${BELOW}`, `key.${BELOW}`), key, { ...key, name: `x.${NAME}` },
   ], undefined],
+  ['a name that leads to two others, by a routing policy', [
+    cname(NAME, `x.${BELOW}`), cname(`x.${BELOW}`, key.name), cname(`x.${BELOW}`, `other.${BELOW}`), key,
+    { ...key, name: `other.${BELOW}`, values: ['"p=b"'] },
+  ], ['"p=a"', '"p=b"']],
+  ['an alias for addresses, which answers for no text', [{ ...alias(NAME, key.name), type: 'A' }, key], undefined],
   ['a TXT', [{ ...key, name: NAME }], undefined],
   ['a CNAME with two values, which is none', [cname(NAME, `key.${BELOW}`, `x.${BELOW}`), key], undefined],
   ['a chain as long as resolvers follow', [...chain(7), key], key.values],
