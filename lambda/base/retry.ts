@@ -9,6 +9,11 @@ const LOOK_COUNTS_MS = 5_000;
 const CALL_MS = 25_000;
 /** So long after a request or a step was overtaken, no call of it can come any more. */
 export const OVERTAKEN_ENDS_MS = LOOK_COUNTS_MS + CALL_MS;
+/**
+ * After a write, SES and Secrets Manager may show what was there before, for some seconds. AWS does not say for how
+ * long. See https://github.com/aws/aws-sdk-js-v3/issues/7701.
+ */
+export const SHOWN_AFTER_MS = 10_000;
 
 export interface Timekeeper {
   /** Milliseconds since 1970. */
@@ -35,7 +40,7 @@ export function fenceBy(look: () => Promise<void>, time: Pick<Timekeeper, 'now'>
 /** There is room again soon: SES takes one call a second, and a zone one change at a time. */
 const NEXT_IN_LINE = new Set(['TooManyRequestsException', 'PriorRequestNotComplete']);
 /** The call may work later: throttled, in the words of any service, a failure on its side, or a broken connection. */
-const BUSY = new RegExp(`Throttl|Timeout|Conc.*Modification|Internal|^(${[
+const BUSY = new RegExp(`Throttl|Timeout|ConcurrentModification|Internal|^(${[
   ...NEXT_IN_LINE, 'RequestLimitExceeded', 'SlowDown', 'ServiceUnavailable', 'NotShownYet',
 ].join('|')})$`);
 const BROKEN = new Set([

@@ -11,13 +11,12 @@ import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { parseProperties } from '../base/properties';
-import { OVERTAKEN_ENDS_MS, Retry } from '../base/retry';
+import { OVERTAKEN_ENDS_MS, Retry, SHOWN_AFTER_MS } from '../base/retry';
 import { membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { CreateOutcome, release } from '../signing/release';
 import { endRotation, forbidRotation, withKey, withKnownKey } from '../signing/rotating-key';
 import { rotationOf } from '../signing/rotation-member';
-import { SHOWN_AFTER_MS } from '../signing/ses-rules';
 import { leadBack, settle } from '../signing/taking-back';
 
 /**

@@ -7,7 +7,7 @@ import { secretError } from './secrets-manager';
 import { nameOf } from '../base/describe-error';
 import { KeyStore } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { Retry } from '../base/retry';
+import { Retry, SHOWN_AFTER_MS } from '../base/retry';
 
 const NOT_FOUND = 'ResourceNotFoundException';
 const REFUSED = 'InvalidParameterException';
@@ -63,6 +63,8 @@ export function keyStoreIn(
           throw secretError(`No key could be stored in the secret ${SecretId}`, error);
         }
       });
+      const isShown = Object.values((await store.describe())?.versions ?? {}).includes(ClientRequestToken);
+      if (!isShown) await retry.pause(SHOWN_AFTER_MS, 'Secrets Manager to show the key');
     },
 
     async moveLabel(VersionStage, RemoveFromVersionId, MoveToVersionId) {

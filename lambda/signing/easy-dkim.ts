@@ -1,10 +1,11 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
-import { easyDkimHostedZone, SHOWN_AFTER_MS, signsNow } from './ses-rules';
+import { easyDkimHostedZone, signsNow } from './ses-rules';
 import { needsRestart, publishRecords, putSigning, SigningResult, Task } from './task';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
 import { IdentityState, RecordSet, SigningAnswer } from '../base/ports';
+import { SHOWN_AFTER_MS } from '../base/retry';
 import { cnameRecords, DkimRecord, recordName, recordsAt } from '../records/dkim-record';
 import { requireAnswered } from '../records/public-answer';
 import { digestOf } from '../records/registry';

@@ -9,7 +9,7 @@ import { noted } from './noted';
 import { readKey, signWithKeyBefore, signWithOwnKey } from './own-key';
 import { signAsReplica } from './replica';
 import { readKeyPair } from './secret-key';
-import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
+import { namesSelector } from './ses-rules';
 import {
   followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold, wasToldLast,
 } from './signing-tag';
@@ -19,6 +19,7 @@ import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredSigning, placeOf } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { IdentityState, Services } from '../base/ports';
+import { SHOWN_AFTER_MS } from '../base/retry';
 import { SelectorInUseError } from '../records/conflicts';
 import { openZone } from '../records/open-zone';
 import { leaveZone } from '../records/publication';

@@ -18,7 +18,7 @@
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
 import { noted } from './noted';
-import { SHOWN_AFTER_MS, signsAs } from './ses-rules';
+import { signsAs } from './ses-rules';
 import {
   canHaveSigned, isLeft, isToldBy, leavingOf, renderTag, selectorsNow, SigningTag, successorOf, tagOf, tagsWithRetained,
 } from './signing-tag';
@@ -27,7 +27,7 @@ import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
-import { isAccessDenied } from '../base/retry';
+import { isAccessDenied, SHOWN_AFTER_MS } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';

@@ -1,7 +1,7 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { createHash } from 'node:crypto';
 import { prepareKey } from './followed-key';
-import { namesSelector, SHOWN_AFTER_MS } from './ses-rules';
+import { namesSelector } from './ses-rules';
 import { renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
 import { newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
@@ -46,9 +46,7 @@ async function keyNow(
   if (follows) await prepareKey({ ...signing, follows }, known, owner, services);
   else if (known) return signingWith(signing, known);
   else await makeFirst(signing, await firstSlot(wanted, owner, services), services);
-  // Secrets Manager can show late what it has stored, value and label: https://github.com/aws/aws-sdk-js-v3/issues/7701
-  const made = await currentKey(signing, services) ?? await services.retry.pause(SHOWN_AFTER_MS, 'the first key')
-    .then(() => currentKey(signing, services));
+  const made = await currentKey(signing, services);
   if (!made) {
     throw new HandlerError(`The secret ${secretArn} does not show its first key yet`, 'Deploy again in a minute');
   }

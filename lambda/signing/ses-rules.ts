@@ -9,9 +9,6 @@ const REGIONAL_HOSTED_ZONES = new Set([
   'eu-south-1', 'il-central-1', 'me-central-1', 'us-gov-east-1',
 ]);
 
-/** After a write SES may show what was there before, for some seconds. AWS does not say for how long. */
-export const SHOWN_AFTER_MS = 10_000;
-
 /** Where Easy DKIM's keys are, for the case that SES does not say it. */
 export function easyDkimHostedZone(region: string): string {
   return REGIONAL_HOSTED_ZONES.has(region) ? `dkim.${region}.amazonses.com` : 'dkim.amazonses.com';

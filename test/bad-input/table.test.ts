@@ -19,7 +19,7 @@ function sentencesIn(text: string, leastWords = LEAST_WORDS): string[] {
 
 /** What a sentence looks like that is no part of the table, and why. */
 const NOT_IN_THE_TABLE: readonly [RegExp, string][] = [
-  [/^(?:earlier calls to end|the last call of (?:a rotation|another step) to end|a change that was refused last|the public name servers to answer|the CNAMEs of|to be published|resolvers to forget|Route 53 to bring the zone|others to (?:see|say) |SES to (?:show|verify) |the resolver, asked for)/,
+  [/^(?:earlier calls to end|the last call of (?:a rotation|another step) to end|a change that was refused last|the public name servers to answer|the CNAMEs of|to be published|resolvers to forget|Route 53 to bring the zone|others to (?:see|say) |(?:SES|Secrets Manager) to (?:show|verify) |the resolver, asked for)/,
     "what was waited for, in 'there was no time left for: …'"],
   [/^(?:CloudFormation no longer waits|Nothing has to be done|CloudFormation does not show|CloudFormation could not be answered)/,
     'nobody is there to be told: CloudFormation has gone on, or cannot be reached'],

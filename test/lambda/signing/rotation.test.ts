@@ -215,9 +215,10 @@ describe('setSecret', () => {
   });
 
   test.each<Step>(['setSecret', 'testSecret', 'finishSecret'])('%s of a version that is not the next key writes nothing', async (step) => {
-    const before = world();
+    const { identity, ...before } = world();
     await expect(keys.step(step, 'f'.repeat(32))).rejects.toThrow('has no label of a rotation');
-    expect(world()).toEqual(before);
+    const lastChecked = expect.any(Date); // SES looks while the step waits for the label
+    expect(world()).toEqual({ ...before, identity: { ...identity, lastChecked } });
   });
 });
 
