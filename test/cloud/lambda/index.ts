@@ -59,6 +59,12 @@ interface LambdaSettings {
    * @default 16
    */
   longestChain: number;
+  /**
+   * How often each asynchronous event comes, at the same moment. AWS promises at least once:
+   * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   * @default 1
+   */
+  deliveries: number;
 }
 
 /** How functions run. One seed gives both ways the same calls. */
@@ -98,7 +104,7 @@ const MAXIMUM_EVENT_BYTES = 1024 * 1024;
 
 export class Lambda extends HttpService {
   readonly settings: LambdaSettings = {
-    concurrency: 10, eventDelay: 50, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16,
+    concurrency: 10, eventDelay: 50, backOff: { first: 1_000, longest: 300_000 }, longestChain: 16, deliveries: 1,
   };
   /** Every run of every function, oldest first. */
   readonly invocations: InvocationRecord[] = [];
@@ -186,9 +192,11 @@ export class Lambda extends HttpService {
       this.log(arn.split(':')[6], `Lambda has stopped a chain of ${chain} runs`);
       return requestId;
     }
-    this.deliver(arn, requestId, event, chain).catch((error) => {
-      if (!this.stopped.signal.aborted) this.log(arn.split(':')[6], `the local Lambda broke: ${error.stack}`);
-    });
+    for (let count = 0; count < this.settings.deliveries; count++) {
+      this.deliver(arn, requestId, event, chain).catch((error) => {
+        if (!this.stopped.signal.aborted) this.log(arn.split(':')[6], `the local Lambda broke: ${error.stack}`);
+      });
+    }
     return requestId;
   }
 

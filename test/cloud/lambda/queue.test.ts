@@ -136,3 +136,12 @@ test('a function that starts itself again and again is stopped after sixteen run
   expect(fixture.lambda.invocations.map(({ chain }) => chain))
     .toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
 });
+
+test('an event can come twice, with one request id', async () => {
+  fixture.lambda.settings.deliveries = 2;
+  const requestId = fixture.lambda.invokeAsync(sleepsFor(SECOND), '{}');
+  await fixture.untilEnded(2);
+
+  expect(fixture.lambda.invocations.map((run) => [run.requestId, run.attempt]))
+    .toEqual([[requestId, 1], [requestId, 1]]);
+});
