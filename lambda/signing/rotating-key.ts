@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { prepareKey } from './followed-key';
 import { namesSelector } from './ses-rules';
-import { renderTag, tagOf } from './signing-tag';
+import { followsOf, renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
-import { newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
+import { followedByOf, newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
 import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
-import { DesiredSigning, DesiredState, RotatingByoDkim, WantedState } from '../base/desired-state';
+import { DesiredSigning, DesiredState, FollowedSecret, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { ENDED, isEnded, KeyStoreState, labelOf, Services } from '../base/ports';
@@ -84,11 +84,16 @@ async function keyAndState(
 /**
  * The stack has the signing follow its secret no more: so says its tag on the identity, where it has one. The care
  * looks there before it uses a key, until CloudFormation has removed the secret that says which one it is.
+ *
+ * A further invocation of the same request comes here again. The tag can say by then that another secret is followed.
  */
-async function endFollowing({ label }: Owner, { ses }: Services): Promise<void> {
+async function endFollowing(
+  { secretArn }: RotatingByoDkim, follows: FollowedSecret, { label }: Owner, { ses }: Services,
+): Promise<void> {
   const identity = await ses.read();
-  if (identity?.tags[label] === undefined) return;
-  const others = renderTag({ ...tagOf(identity, { label }), follows: undefined });
+  const tag = identity && tagOf(identity, { label });
+  if (!tag || tag.follows !== followsOf(followedByOf(secretArn, follows))) return;
+  const others = renderTag({ ...tag, follows: undefined });
   await (others ? ses.tag(label, others) : ses.untag(label));
 }
 
@@ -122,7 +127,7 @@ export async function endRotation(
   if (signing.method !== 'ROTATING_BYODKIM') return false;
   const store = services.keyStore(signing.secretArn);
   return orUnknown(async () => {
-    if (signing.follows && owner) await endFollowing(owner, services);
+    if (signing.follows && owner) await endFollowing(signing, signing.follows, owner, services);
     const { versions = {}, tags = {} } = await store.describe() ?? {};
     const { AWSCURRENT: current, AWSPENDING: pending } = versions;
     if (pending === undefined || pending === current) return false;

@@ -197,8 +197,10 @@ export function bitsOf({ publicKey }: StoredKey): number {
 
 /** Signing with one of the keys, as a method that has a key of its own. */
 export function signingWith({ secretArn }: RotatingByoDkim, { selector, secret, follows }: StoredKey): ByoDkim {
-  const { arn, jsonField, selectorField } = follows ?? {};
-  return {
-    method: 'BYODKIM', selector, secret, followedBy: follows && [secretArn, arn, jsonField, selectorField].join(' '),
-  };
+  return { method: 'BYODKIM', selector, secret, followedBy: follows && followedByOf(secretArn, follows) };
+}
+
+/** Which secret is followed, and by which. */
+export function followedByOf(secretArn: string, { arn, jsonField, selectorField }: FollowedSecret): string {
+  return [secretArn, arn, jsonField, selectorField].join(' ');
 }

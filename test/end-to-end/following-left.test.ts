@@ -5,6 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { ACCOUNT, DOMAIN, FollowingScene, HOUR, MINUTE, REGION, valueOf } from './following-scene';
 import { signsByHand, thenFails } from './hand-made';
+import { WAIT } from './methods';
 import { newKey, Scene } from './scene';
 import { ByoDkimSigningOptions, DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
 import { Fault } from '../cloud/faults';
@@ -116,6 +117,27 @@ describe('another secret', () => {
     cloud.secretsManager.put(other, valueOf('o2'));
     await clock.pass(10 * MINUTE);
     await expectSigned('o2');
+  });
+
+  test('is followed also after a deployment that has waited for SES, in further invocations', async () => {
+    following = await FollowingScene.deployed(WAIT);
+    const { scene, clock, cloud } = following;
+    const other = scene.secret(valueOf('o1'), 'mail/other');
+    await scene.deployed('mail', scene.dkim(following.signing({}, other), WAIT));
+    await expectSigned('o1');
+    cloud.secretsManager.put(other, valueOf('o2'));
+    await clock.pass(10 * MINUTE);
+    await expectSigned('o2');
+  });
+
+  test('that such a deployment named, and that was rolled back, is forgotten', async () => {
+    following = await FollowingScene.deployed(WAIT);
+    const { scene } = following;
+    const other = scene.secret(valueOf('o1'), 'mail/other');
+    expect(await scene.deploy('mail', thenFails(scene.dkim(following.signing({}, other), WAIT))))
+      .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE' });
+    await following.changed('s2');
+    await expectSigned('s2');
   });
 
   test('that a failed deployment named is forgotten', async () => {

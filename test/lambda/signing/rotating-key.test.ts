@@ -4,6 +4,8 @@ import { RotatingByoDkim, WantedState } from '../../../lambda/base/desired-state
 import { OvertakenError } from '../../../lambda/base/errors';
 import { Retry } from '../../../lambda/base/retry';
 import { endRotation, forbidRotation, withKey, withKnownKey } from '../../../lambda/signing/rotating-key';
+import { followsOf } from '../../../lambda/signing/signing-tag';
+import { followedByOf } from '../../../lambda/signing/stored-key';
 import { byo, Crash, DOMAIN, owner, REGION, wanting } from '../fixtures/aws-in-memory';
 import { CURRENT, HOUR, KEYS_ARN, KeysInMemory, NEXT } from '../fixtures/keys-in-memory';
 
@@ -12,7 +14,10 @@ const rotating = (more: Partial<RotatingByoDkim> = {}): WantedState => ({
   signing: { method: 'ROTATING_BYODKIM', secretArn: KEYS_ARN, selectorPrefix: 'dkim', keyLength: 1024, ...more },
 });
 const ROTATES = rotating();
-const FOLLOWS = rotating({ follows: { arn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own', jsonField: 'key', selectorField: 'name' } });
+const OWN = { arn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:own', jsonField: 'key', selectorField: 'name' };
+const FOLLOWS = rotating({ follows: OWN });
+/** What a tag says of that. */
+const FOLLOWED = `follows=${followsOf(followedByOf(KEYS_ARN, OWN))}`;
 
 const OWNER = owner();
 
@@ -165,8 +170,9 @@ describe('ending a rotation', () => {
   });
 
   test.each<[string, string | undefined, string | undefined]>([
-    ['keeps what else the tag says', 'told=EXTERNAL:s1 follows=1a2b3c', 'told=EXTERNAL:s1'],
-    ['takes off a tag that says nothing else', 'follows=1a2b3c', undefined],
+    ['keeps what else the tag says', `told=EXTERNAL:s1 ${FOLLOWED}`, 'told=EXTERNAL:s1'],
+    ['takes off a tag that says nothing else', FOLLOWED, undefined],
+    ['leaves one that says another secret', 'told=EXTERNAL:s2 follows=1a2b3c', 'told=EXTERNAL:s2 follows=1a2b3c'],
     ['writes none where there is none', undefined, undefined],
   ])('of a key that follows a secret: the tag says that no more, and %s', async (_, tag, after) => {
     keys.aws.set({ tags: tag === undefined ? {} : { [OWNER.label]: tag } });
@@ -175,7 +181,7 @@ describe('ending a rotation', () => {
   });
 
   test('of another identity leaves the tag alone, and so does that of a key which follows no secret', async () => {
-    const tags = { [OWNER.label]: 'told=EXTERNAL:s1 follows=1a2b3c' };
+    const tags = { [OWNER.label]: `told=EXTERNAL:s1 ${FOLLOWED}` };
     keys.aws.set({ tags });
     await endRotation(FOLLOWS, undefined, services());
     await endRotation(ROTATES, OWNER, services());
