@@ -77,7 +77,8 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   const task: Task = { ...request, identity, signingTag, zone, services };
   const { signingTag: tagWritten } = request.progress;
   const result = await method(task);
-  const isSigningOurs = !result.isUnchanged || await isTold(task) || request.progress.signingPut;
+  // With Easy DKIM, that can be so where nothing has changed.
+  const isSigningOurs = request.progress.signingPut || await isTold(task) || !result.isUnchanged;
   if (!isSigningOurs) await noteFollowing(task, request.toldBefore);
   const isNew = request.progress.signingTag !== tagWritten;
   if (isNew && hasOthers(identity, request.owner) && await isLedBack(request, services)) return sign(request, services);

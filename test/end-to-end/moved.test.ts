@@ -64,6 +64,30 @@ test('so can the tokens of Easy DKIM', async () => {
   expect(new Set(records())).toEqual(new Set([...tokens, 's2._domainkey.example.com.']));
 });
 
+test('Easy DKIM moves an hour after it took the place of a key, which can be looked up until its overlap is over', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  const before = await scene.sent();
+  await scene.deployed('Old', scene.easy(WAIT));
+  await scene.deployed('New', scene.easy(WAIT));
+  await scene.deployed('Old', withoutIt);
+  await scene.cloud.clock.pass(OVERLAP - HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+  await scene.destroy('New');
+  expect(scene.all()).toEqual([]);
+  expect(scene.identity()).toMatchObject({ origin: 'AWS_SES', tags: [] });
+});
+
+test('Easy DKIM that was told to SES moves to a stack without a zone: its records stay', async () => {
+  scene = await Scene.withIdentity();
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  await scene.deployed('Old', scene.easy(WAIT));
+  await scene.deployed('New', scene.easy({ ...WAIT, hostedZone: undefined }));
+  await scene.deployed('Old', withoutIt);
+  await scene.cloud.clock.pass(25 * HOUR);
+  expect(await scene.send()).toMatchObject(PASSES);
+});
+
 test('a rotating key moves, and its successor retires the key before', async () => {
   const rotating = await RotatingScene.deployed(SHORT);
   scene = rotating.scene;
