@@ -149,15 +149,16 @@ export function entriesOf(records: readonly RecordSet[], owner: Owner, labels: r
 }
 
 /**
- * True when another owner lists a record of one of these names.
+ * The label of another owner that lists a record of one of these names, if there is one.
  *
  * @param region only owners of identities there count, and those that do not say where
  */
-export function isAnothers(
+export function otherListing(
   records: readonly RecordSet[], owner: Owner, names: readonly string[], region?: string,
-): boolean {
+): string | undefined {
   const view = new ZoneView(records, owner);
   const elsewhere = view.others.filter(({ registry }) => region && registry.region && registry.region !== region)
     .map((page) => view.ownerLabelOf(page));
-  return records.some((record) => names.includes(record.name) && view.isListedByAnother(record, elsewhere));
+  return records.flatMap((record) => names.includes(record.name) ? view.listersOf(record) : [])
+    .map((page) => view.ownerLabelOf(page)).find((label) => !elsewhere.includes(label));
 }

@@ -33,7 +33,7 @@ import { domainKeyName, recordName } from '../records/dkim-record';
 import { alreadyListed } from '../records/open-zone';
 import { planSettings } from '../records/publication';
 import { planRelease, planRetention, StillUsed } from '../records/zone-plan';
-import { isAnothers, registryName } from '../records/zone-view';
+import { otherListing, registryName } from '../records/zone-view';
 
 /** What the answer to a Create said. */
 export interface CreateOutcome {
@@ -184,8 +184,10 @@ async function releaseSigning(
   const isUntagged = identity.origin !== 'AWS_SES' && identity.tags[owner.label] === undefined;
   // Without a zone nothing could say who needs the signing. What a roll-back takes back is needed by nobody else.
   const isUnknown = isUntagged && !previous.zone && create?.succeeded === true && !await request.isRollback();
-  if (isUnknown || (isUntagged && isAnothers(records, owner, recordNamesOf(tag, identity, owner), owner.region))) {
-    return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) };
+  const other = isUntagged
+    ? otherListing(records, owner, recordNamesOf(tag, identity, owner), owner.region) : undefined;
+  if (isUnknown || other) {
+    return { ...leftAlone(tag, identity, request, services), successor: successorOf(identity, owner) ?? other };
   }
   const mayLeave = tag.told.length > 0 && successorOf(identity, owner) !== undefined;
   const hasLeft = mayLeave && (tag.leaves || await noteLeaving(tag, request, services));

@@ -16,7 +16,7 @@ import { domainKeyName, recordName } from '../records/dkim-record';
 import { openZone } from '../records/open-zone';
 import { retire } from '../records/publication';
 import { requireLedHere } from '../records/slots';
-import { entriesOf, isAnothers } from '../records/zone-view';
+import { entriesOf, otherListing } from '../records/zone-view';
 
 /** The longest TTL of a record in a slot, and the longest that resolvers may remember that there is none. */
 const REMEMBERED_MS = MAX_SLOT_TTL * 1000;
@@ -32,7 +32,7 @@ export async function firstSlot(
   const zone = await openZone(hostedZone(settings), settings, place);
   const records = await zone.list(domainKeyName(place));
   const where = `${slots.join(' and ')} of ${domain} in the hosted zone ${settings.id}`;
-  if (isAnothers(records, owner, slots.map((slot) => recordName(slot, place)))) {
+  if (otherListing(records, owner, slots.map((slot) => recordName(slot, place)))) {
     throw new HandlerError(`Another stack, or the same domain in another Region, has its keys in the slots ${where}`,
       'Give the key another selectorPrefix, and publish the CNAMEs of its slots');
   }

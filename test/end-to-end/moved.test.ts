@@ -3,7 +3,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene } from './following-scene';
-import { failing } from './hand-made';
+import { failing, identityDeployed } from './hand-made';
 import { WAIT } from './methods';
 import { HOUR, RotatingScene, SHORT } from './rotating-scene';
 import { byoDkim, DOMAIN, PEM, Scene } from './scene';
@@ -137,6 +137,21 @@ test.each([true, false])('10 the deployment that removes it changes the identity
   await scene.deployed('before', before(false));
   await scene.cloud.clock.pass(HOUR);
   expect(await scene.send()).toMatchObject({ ...PASSES, selector: 's1' });
+});
+
+test('6 the tags of the identity go before the old stack does: an earlier key can be looked up until its overlap is over', async () => {
+  scene = await Scene.start();
+  await identityDeployed(scene, true);
+  await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
+  const before = await scene.sent();
+  await scene.deployed('Old', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('New', scene.byo('s2', scene.secrets.two, WAIT));
+  await identityDeployed(scene, false);
+  await scene.deployed('Old', withoutIt);
+  await scene.cloud.clock.pass(OVERLAP - HOUR);
+  expect(await scene.verdictOn(before)).toMatchObject(PASSES);
+  await scene.destroy('New');
+  expect(scene.all()).toEqual([]);
 });
 
 test.each([true, false])('5 an update adds it and changes the identity, and is rolled back (with a zone: %s)', async (hasZone) => {
