@@ -1,12 +1,12 @@
 // A construct moves to another stack: the new one is deployed, then the old one is removed. Invariant 6: the mail that
 // was signed before can be verified until its overlap is over.
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene } from './following-scene';
 import { failing, identityDeployed } from './hand-made';
 import { WAIT } from './methods';
 import { HOUR, RotatingScene, SHORT } from './rotating-scene';
-import { byoDkim, DOMAIN, PEM, Scene } from './scene';
+import { ACCOUNT, byoDkim, DOMAIN, PEM, Scene } from './scene';
 import { EmailIdentityDkim } from '../../src';
 
 let scene: Scene;
@@ -83,6 +83,17 @@ test('Easy DKIM that was told to SES moves to a stack without a zone: its record
   await scene.deployed('Old', scene.byo('s1', scene.secrets.one, WAIT));
   await scene.deployed('Old', scene.easy(WAIT));
   await scene.deployed('New', scene.easy({ ...WAIT, hostedZone: undefined }));
+  await scene.deployed('Old', withoutIt);
+  await scene.cloud.clock.pass(25 * HOUR);
+  expect(await scene.send()).toMatchObject(PASSES);
+});
+
+test('Easy DKIM that was found moves to another zone, and the old one retains its records, as docs/moving.md says', async () => {
+  scene = await Scene.withIdentity();
+  const { id } = await scene.cloud.route53.createHostedZone({ account: ACCOUNT, name: DOMAIN, delegate: false });
+  await scene.deployed('Old', scene.easy(WAIT));
+  await scene.deployed('New', (stack) => void scene.easy({ ...WAIT, hostedZone: scene.zoneIn(stack, id) })(stack));
+  await scene.deployed('Old', scene.easy({ ...WAIT, removalPolicy: RemovalPolicy.RETAIN }));
   await scene.deployed('Old', withoutIt);
   await scene.cloud.clock.pass(25 * HOUR);
   expect(await scene.send()).toMatchObject(PASSES);

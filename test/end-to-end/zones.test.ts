@@ -229,6 +229,29 @@ describe('a zone of another account', () => {
     expect(scene.all(zoneId)).toEqual([]);
   });
 
+  test('the construct moves to another stack, which has a role of its own: nothing is left', async () => {
+    const rolesOf = (...stacks: string[]) => scene.deployed('Dns', (stack) => {
+      const hostedZone = scene.zoneIn(stack, zoneId, 'example.org');
+      for (const mailStackName of stacks) {
+        new DkimHostedZoneRole(stack, mailStackName, {
+          hostedZone, domains: ['example.org'], mailAccount: ACCOUNT, mailStackName, roleName: `dkim-${mailStackName}`,
+        });
+      }
+    }, { account: DNS_ACCOUNT });
+    const inStack = (name: string) => scene.deployed(name, (stack) => build(own, {
+      hostedZoneRole: iam.Role.fromRoleArn(stack, 'OwnRole', `arn:aws:iam::${DNS_ACCOUNT}:role/dkim-${name}`),
+    })(stack));
+    await rolesOf('Old');
+    await inStack('Old');
+    await rolesOf('Old', 'New');
+    await inStack('New');
+    await scene.destroy('Old');
+    await rolesOf('New');
+    expect(await scene.send(REGION, 'example.org')).toMatchObject({ result: 'pass' });
+    await scene.destroy('New');
+    expect(scene.all(zoneId)).toEqual([]);
+  });
+
   test('its role is for more domains than one policy has room for, and more come later', async () => {
     const names = (count: number) => Array.from({ length: count }, (__, index) => `customer-${index}.mail.example.org`);
     await roleExists({ domains: names(10) });
