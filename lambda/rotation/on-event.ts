@@ -32,6 +32,8 @@ const AT_ONCE = 10;
 const MOST_ROUNDS = 4;
 /** Kept of an invocation, so that an error is told before Lambda ends the process. */
 const END_MS = 30_000;
+/** Kept of the care, for a note that it fails: a call that is not answered can take half of that. */
+const NOTE_MS = 60_000;
 /** New policies are known everywhere after seconds, rarely minutes. */
 const ACCESS_GRACE_MS = 60_000;
 
@@ -81,10 +83,12 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   log('received');
   redactor.show(secretArn);
   const accessGraceMs = event.kind === 'step' ? ACCESS_GRACE_MS : 0;
-  const retryWith = (fence?: () => Promise<void>, patienceMs?: number) =>
-    new Retry({ time, log, end: run.end, accessGraceMs, patienceMs, fence });
+  const retryWith = (end: number, fence?: () => Promise<void>, patienceMs?: number) =>
+    new Retry({ time, log, end, accessGraceMs, patienceMs, fence });
   /** They need no tags of the secret. */
-  const bare = run.services({ domain: '', region }, { retry: retryWith(), log, redactor }, '');
+  const bareWith = (fence?: () => Promise<void>) =>
+    run.services({ domain: '', region }, { retry: retryWith(run.end, fence), log, redactor }, '');
+  const bare = bareWith();
   const looking = bare.keyStore(secretArn);
   let found = await looking.describe();
   // Secrets Manager can show a step's version late. It tries a new schedule only once.
@@ -106,16 +110,19 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
   };
   requireWanted(event, state);
   const { members, stackId } = settingsOf(secretArn, state.tags, region);
-  const rotationFor = (job: Work, looked = time.now()) => {
-    const fence = fenceBy(async () => requireWanted(job, await looking.describe()), time, looked);
+  const fenceFor = (job: Work, looked = time.now()) =>
+    fenceBy(async () => requireWanted(job, await looking.describe()), time, looked);
+  const end = event.kind === 'care' ? run.end - NOTE_MS : run.end;
+  const rotationFor = (job: Work, looked?: number) => {
+    const fence = fenceFor(job, looked);
     return rotationOf(members, (wanted) => {
       // The care goes on without a further Region that does not answer.
       const patienceMs = job.kind === 'care' && wanted.signing.isFurther ? FURTHER_PATIENCE_MS : undefined;
-      return run.services(wanted, { retry: retryWith(fence, patienceMs), log, redactor }, stackId);
+      return run.services(wanted, { retry: retryWith(end, fence, patienceMs), log, redactor }, stackId);
     });
   };
   try {
-    const hasMore = await carryOut(event, rotationFor(event), state) === true;
+    const hasMore = await carryOut(event, rotationFor(event), state, bareWith(fenceFor(event))) === true;
     if (hasMore && rounds > 1) return await work(run, event, rounds - 1);
   } catch (error) {
     if (event.kind !== 'step' || !(error instanceof FailedForGoodError)) throw error;
@@ -168,9 +175,9 @@ function overtaken(event: Work, before: KeyStoreState, state: KeyStoreState | un
 }
 
 /** True when there is more to do. */
-async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState): Promise<unknown> {
+async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState, noting: Services): Promise<unknown> {
   switch (event.kind) {
-    case 'care': return care(rotation, state);
+    case 'care': return care(rotation, state, noting);
     case 'revoke': return revokeKey(rotation, event.selector, await neededSelectors(rotation));
     case 'step': {
       if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
@@ -191,13 +198,17 @@ async function neededSelectors([{ wanted, services }]: Rotation): Promise<readon
   return [current, pending?.key].flatMap((key) => key ? [key.selector] : []);
 }
 
-/** What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule. */
-async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> {
+/**
+ * What was left half-way is settled: else Secrets Manager would refuse each later rotation and each new schedule.
+ *
+ * @param noting have time left when all the others have none
+ */
+async function care(rotation: Rotation, state: KeyStoreState, noting: Services): Promise<boolean> {
   const { AWSCURRENT = '', AWSPENDING, [TAKEN_BACK]: takenBack } = state.versions;
   const [{ wanted: { signing: { secretArn } }, services }] = rotation;
   const { current, pending } = await readStoredKeys(secretArn, services, state)
     .catch(async (error: unknown) => {
-      await noteFailure(secretArn, services, state, true).catch(() => undefined); // that is no reason to give
+      await noteFailure(secretArn, noting, state, true).catch(() => undefined); // that is no reason to give
       throw error;
     });
   const isTakenBack = pending !== undefined && takenBack === pending.versionId;
@@ -219,7 +230,7 @@ async function care(rotation: Rotation, state: KeyStoreState): Promise<boolean> 
   if (hasMore) return true;
   // This run counts no longer when it has taken the label off. The next one notes what still fails.
   if (current && !isSettled) {
-    await noteFailure(secretArn, services, state, failures.length > 0).catch((error: unknown) => failures.push(error));
+    await noteFailure(secretArn, noting, state, failures.length > 0).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
   return false;

@@ -1,8 +1,10 @@
 // A key that follows its secret, watched: a new key is no problem, and one that was taken back is.
+import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene, HOUR, MINUTE } from './following-scene';
 import { signsByHand } from './hand-made';
-import { newKey, Scene } from './scene';
-import { HEALTHY_KEY as HEALTHY, nextReport, said, WATCHED } from './watched';
+import { DOMAIN, newKey, REGION, Scene } from './scene';
+import { HEALTHY_KEY as HEALTHY, nextReport, reportsOn, said, WATCHED } from './watched';
+import { EmailIdentityDkim } from '../../src';
 
 let following: FollowingScene;
 
@@ -61,6 +63,35 @@ test.each<[string, () => void]>([
   await following.changed('s3');
   await clock.pass(HOUR);
   expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
+test('it cannot be published as Route 53 does not answer for hours, and each run of the care takes all its time', async () => {
+  await started();
+  const { scene, clock, cloud } = following;
+  cloud.faults.add({ service: 'route53', operation: 'ListResourceRecordSets', kind: 'hang', forMs: 30 * HOUR });
+  following.store('s2');
+  await clock.pass(10 * HOUR);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, Verified: 1 });
+  expect(said(scene).at(-1)).toMatch(/the function that follows the secret of example\.com has failed for \d+ hours/);
+});
+
+test('many follow, and the first ones leave no time for the others: those are problems too', async () => {
+  following = new FollowingScene(await Scene.start());
+  const { scene, clock, cloud } = following;
+  const domains = Array.from({ length: 12 }, (_, index) => `d${index}.${DOMAIN}`);
+  domains.forEach((domain) => scene.identityExists(REGION, domain));
+  await scene.deployed('mail', (stack) => {
+    const [hostedZone, signing] = [scene.zoneIn(stack), following.signing()(stack)];
+    for (const domain of domains) {
+      const identity = ses.EmailIdentity.fromEmailIdentityName(stack, domain, domain);
+      new EmailIdentityDkim(stack, `Dkim of ${domain}`, { identity, hostedZone, signing, watch: true });
+    }
+  });
+  await clock.pass(2 * HOUR);
+  cloud.faults.add({ service: 'route53', operation: 'ListResourceRecordSets', kind: 'hang', forMs: 30 * HOUR });
+  following.store('s2');
+  await clock.pass(7 * HOUR);
+  for (const domain of domains) expect(reportsOn(scene, domain).at(-1)!.metrics).toMatchObject({ Problem: 1 });
 });
 
 test('a key that SES had before is healthy, before and after it is followed', async () => {
