@@ -381,9 +381,8 @@ export class EmailIdentityDkim extends Construct {
    *
    * Before the first look of a new identity, which comes within an hour, it can sound too.
    *
-   * It is an `Alarm`. With more than ten Regions (`furtherRegions`) it is a `CompositeAlarm`, as CloudWatch
-   * takes ten metrics in an alarm. It sounds when one of its alarms does, which are added too, one for each
-   * ten Regions.
+   * It is an `Alarm`. With several Regions (`furtherRegions`) it is a `CompositeAlarm`. It sounds when one of its
+   * alarms does, which are added too, one for each Region.
    *
    * Throws if `watch` is not set.
    *

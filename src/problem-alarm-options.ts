@@ -7,7 +7,7 @@ export interface ProblemAlarmOptions {
   /**
    * Name of the alarm.
    *
-   * With more than ten Regions, CloudFormation makes another alarm in place of the first. So change the name
+   * With more than one Region, CloudFormation makes another alarm in place of the first. So change the name
    * then, as no two alarms have the same one.
    *
    * @default - a name that CloudFormation makes

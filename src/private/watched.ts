@@ -11,12 +11,6 @@ import type { ProblemAlarmOptions } from '../problem-alarm-options';
 const PERIOD = Duration.hours(1);
 
 /**
- * Metrics that CloudWatch takes in one alarm:
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
- */
-const REGIONS_OF_ALARM = 10;
-
-/**
  * CloudWatch takes an alarm over seven days at the most:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
  */
@@ -81,20 +75,20 @@ export class Watched {
         + 'verify it, or nobody could look. The log of the function that watches (cdk-ses-dkim) says what to do.',
       ...options,
     };
-    const alarm = this.regions.length > REGIONS_OF_ALARM
-      ? this.alarmOverParts(id, described) : this.alarmIn(this.regions, id, described);
+    const [region, ...further] = this.regions;
+    const alarm = further.length > 0 ? this.alarmOverParts(id, described) : this.alarmIn(region, id, described);
     this.alarm ??= alarm;
     return alarm;
   }
 
-  private alarmIn(regions: readonly string[], id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
+  private alarmIn(region: string, id: string, options: ProblemAlarmOptions): cloudwatch.Alarm {
     // While a key is changed, SES looks for the new one. That is no problem unless it lasts.
     const usual = this.identity.Signing.Method === 'ROTATING_BYODKIM' ? 2 : 1;
     const { evaluationPeriods = usual, ...others } = options;
     checkLooks(evaluationPeriods);
     return new cloudwatch.Alarm(this.scope, id, {
       ...others,
-      metric: this.problemIn(regions),
+      metric: this.metric('Problem', undefined, region),
       threshold: 1,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods,
@@ -102,15 +96,20 @@ export class Watched {
     });
   }
 
-  /** Sounds when one of its parts does. Only the whole has a name, and actions. */
+  /**
+   * Sounds when one of its parts does. Only the whole has a name, and actions.
+   *
+   * One metric of all Regions would not do. A key is changed in one Region after the other, so looks in a row see it,
+   * in another Region each. And what fills in for a look that is missing fills in for the next one until it comes, as
+   * CloudWatch evaluates the hour before each minute:
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+   */
   private alarmOverParts(
     id: string, { alarmName, alarmDescription, evaluationPeriods }: ProblemAlarmOptions,
   ): cloudwatch.CompositeAlarm {
-    const count = Math.ceil(this.regions.length / REGIONS_OF_ALARM);
-    const parts = Array.from({ length: count }, (_, index) => {
-      const regions = this.regions.slice(index * REGIONS_OF_ALARM, (index + 1) * REGIONS_OF_ALARM);
-      const part = this.alarmIn(regions, `${id}Part${index + 1}`, {
-        alarmDescription: `A part of another alarm, which has the actions: DKIM of ${this.identity.Identity} in ${regions.join(', ')}`,
+    const parts = this.regions.map((region, index) => {
+      const part = this.alarmIn(region, `${id}Part${index + 1}`, {
+        alarmDescription: `A part of another alarm, which has the actions: DKIM of ${this.identity.Identity} in ${region}`,
         evaluationPeriods,
       });
       acknowledgeNoAction(part, 'The composite alarm has the actions');
@@ -119,22 +118,10 @@ export class Watched {
     const whole = new cloudwatch.CompositeAlarm(this.scope, id, {
       compositeAlarmName: alarmName, alarmDescription, alarmRule: cloudwatch.AlarmRule.anyOf(...parts),
     });
-    // With fewer Regions it is an alarm of another type, and CloudFormation changes no type under a logical id.
+    // With one Region it is an alarm of another type, and CloudFormation changes no type under a logical id.
     const resource = whole.node.defaultChild as CfnResource;
     resource.overrideLogicalId(`${Stack.of(whole).resolve(resource.logicalId)}OfParts`);
     return whole;
-  }
-
-  /** In one of these Regions at least. */
-  private problemIn(regions: readonly string[]): cloudwatch.IMetric {
-    const [first, ...further] = regions.map(region => this.metric('Problem', undefined, region));
-    if (further.length === 0) return first;
-    const metrics = Object.fromEntries([first, ...further].map((metric, index) => [`region${index + 1}`, metric]));
-    // Of a Region in which nobody looks there is no value, and MAX goes by the others.
-    const values = Object.keys(metrics).map(name => `FILL(${name}, 1)`);
-    return new cloudwatch.MathExpression({
-      expression: `MAX([${values.join(', ')}])`, usingMetrics: metrics, period: PERIOD, label: 'Problem',
-    });
   }
 
   public onProblem(id: string, options: events.OnEventOptions): events.Rule {
