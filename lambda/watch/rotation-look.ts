@@ -1,6 +1,6 @@
 // Looks whether a rotating key is changed in time: what Secrets Manager says of the secret, without its value, and what
 // the registry records in public DNS say of the records before.
-import { Finding } from './finding';
+import { DEPLOY_A_CHANGE, Finding } from './finding';
 import { Seen } from './metrics';
 import { SesView } from './ses-findings';
 import { METRICS, placeIn, WatchedIdentity } from '../../src/private/contract';
@@ -41,9 +41,9 @@ export async function lookAtRotation(
   if (Signing.Method !== 'ROTATING_BYODKIM') return { seen: {}, findings: [] };
   const { SecretArn: arn, Follows: isFollowing } = Signing;
   const identity = 'identity' in view ? view.identity : undefined;
-  const [state, ofRecords] = await Promise.all([
+  const [state, { isUnlisted, ...ofRecords }] = await Promise.all([
     describe(arn).catch((error: unknown) => blind(arn, error)),
-    identity ? recordsBefore(zoneName ? placeIn(zoneName, domain) : domain, identity, dns, now) : {},
+    identity ? recordsBefore(zoneName ? placeIn(zoneName, domain) : domain, identity, dns, now) : { isUnlisted: false },
   ]);
   if (!state || 'what' in state) return { seen: ofRecords, findings: [state ?? gone(arn)] };
   const { nextRotationAt, changedAt = now } = state;
@@ -74,6 +74,10 @@ export async function lookAtRotation(
           : `the hourly care of the key of ${domain} has failed for ${Math.round(failingMs / HOUR_MS)} hours, so records of `
             + 'earlier keys can stay',
         whatToDo: 'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
+      }],
+      ...!isUnlisted || isFollowing ? [] : [{
+        what: `the key of ${domain} cannot be changed any more, as the registry record that lists it is gone`,
+        whatToDo: `Find out who has deleted it. To have it written again, ${DEPLOY_A_CHANGE}`,
       }],
       ...state.rotates || isFollowing ? [] : [{
         what: `the key of ${domain} is not changed any more, as rotation of the secret ${arn} is switched off`,
@@ -119,15 +123,18 @@ function blind(arn: string, error: unknown): Finding {
 /** By the registry records of those who have told SES. Nobody knows of one that no name server has answered. */
 async function recordsBefore(
   place: string, { tags }: IdentityState, dns: PublicDns, now: number,
-): Promise<RotationLook['seen']> {
+): Promise<RotationLook['seen'] & { readonly isUnlisted: boolean }> {
   // Pages come and go, so there can be gaps.
   const labels = Object.keys(tags).filter(isRegistryLabel).flatMap((label) =>
     [label, ...Array.from({ length: MOST_PAGES }, (_, index) => pageLabel(label, index + 1))]);
   const answers = await Promise.all(labels.map((label) => dns.ask(recordName(label, place))));
   const values = answers.map((each) => each.find(({ values: given }) => given !== undefined)?.values);
-  if (values.includes(undefined)) return {};
+  if (values.includes(undefined)) return { isUnlisted: false };
   const ends = values.flatMap((given) => parseRegistry(given ?? []).entries.flatMap(({ until }) => until ?? []));
   return {
+    // A rotation trusts its secret only if a registry record lists the key. It need not be at each DNS provider.
+    isUnlisted: labels.length > 0
+      && answers.flat().every(({ values: given = [] }) => parseRegistry(given).entries.length === 0),
     SupersededRecords: ends.length,
     RetirementsOverdue: ends.filter((until) => Date.parse(until) < now - OVERDUE_MS).length,
   };

@@ -161,6 +161,24 @@ test('SES took longer than all repeats of Secrets Manager, and the care has ende
   expect(reportsOn(scene).at(-1)!.metrics).toMatchObject({ Problem: 0 });
 });
 
+test('somebody has deleted the registry record, so no change of the key succeeds: a problem, and what the look advises helps', async () => {
+  await started();
+  const { scene } = rotating;
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+  const first = rotating.selector;
+  const [, registry] = scene.all().find((line) => line.includes('v=cdk-ses-dkim1'))!.split(' ');
+  scene.erase(registry.slice(0, -1));
+  await rotating.rotated();
+  expect(rotating.selector).toBe(first);
+  expect(await nextReport(scene)).toMatchObject({ Problem: 1, KeyPublished: 1 });
+  expect(said(scene).join()).toContain('the key of example.com cannot be changed any more, as the registry record that lists it is gone');
+  await rotating.clock.pass(3 * HOUR); // the care clears the version that the rotation has left
+  await deployedAgain();
+  await rotating.rotated();
+  expect(rotating.selector).not.toBe(first);
+  expect(await nextReport(scene)).toEqual(HEALTHY);
+});
+
 test('a secret that cannot be described is silence, not health', async () => {
   await started();
   const { scene, cloud } = rotating;
