@@ -103,6 +103,10 @@ export const SEEN: readonly Refusal[] = [
   seen(ROTATION, 'a change of the key of {domain} has not come to its end for {hours} hours',
     'See in the log of the function that changes keys (…Rotation…) what keeps it from that',
     'It should end within two hours: [A rotation failed](trouble.md#a-rotation-failed).'),
+  seen(ROTATION, 'the key of {domain} cannot be changed any more, as the registry record that lists it is gone',
+    `Find out who has deleted it. To have it written again, ${CHANGE}`,
+    'Without the [registry record](trouble.md#the-registry-record), the function does not trust the tags of the secret, and '
+    + 'each rotation fails. Records of earlier keys are not deleted any more: delete them by hand, 14 days after the last change.'),
   seen(ROTATION, 'the key of {domain} should have been changed by {date}',
     'See in CloudTrail, and in the log of the function that changes keys (…Rotation…), why it was not',
     'Secrets Manager tries again by itself, but not without end.'),
