@@ -54,5 +54,5 @@ async function textsAt(
     texts.push(...there.flatMap(({ type, values }) => type === 'TXT' ? values : []));
     names = [...new Set(there.flatMap((record) => targetOf(record) ?? []))];
   }
-  return texts;
+  return [...new Set(texts)];
 }

@@ -1,7 +1,7 @@
 // Records at a selector that lead to a key in an odd way, or not at all: what the world is answered counts.
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { WAIT } from './methods';
-import { DOMAIN, PEM, publicKeyOf, Scene } from './scene';
+import { DOMAIN, PEM, Scene } from './scene';
 
 let scene: Scene;
 
@@ -23,9 +23,9 @@ test('1 an alias A beside the selector is not taken for its key', async () => {
   expect(await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, WAIT))).toMatchObject({ status: 'CREATE_COMPLETE' });
 });
 
-test('1 a CNAME that leads to two weighted ones, of which one has another key', async () => {
+test.each<[string, keyof typeof PEM]>([['another', 'two'], ['the same', 'one']])('1 a CNAME that leads to two weighted ones, of which one has %s key', async (_, other) => {
   scene.publishKey('a', PEM.one);
-  scene.publishKey('b', PEM.two);
+  scene.publishKey('b', PEM[other]);
   for (const id of ['a', 'b']) {
     create({
       Name: `x._domainkey.${DOMAIN}`,
@@ -37,7 +37,6 @@ test('1 a CNAME that leads to two weighted ones, of which one has another key', 
     });
   }
   scene.write(`s1._domainkey.${DOMAIN}`, 'CNAME', `x._domainkey.${DOMAIN}`);
-  expect(publicKeyOf(PEM.one)).not.toBe(publicKeyOf(PEM.two));
   await scene.deploy('Mail', scene.byo('s1', scene.secrets.one));
-  expect(scene.writes()).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+  expect(scene.writes().includes('ses:PutEmailIdentityDkimSigningAttributes')).toBe(other === 'one');
 });

@@ -53,6 +53,10 @@ test.each<[string, RecordSet[], readonly string[] | undefined]>([
     cname(NAME, `x.${BELOW}`), cname(`x.${BELOW}`, key.name), cname(`x.${BELOW}`, `other.${BELOW}`), key,
     { ...key, name: `other.${BELOW}`, values: ['"p=b"'] },
   ], ['"p=a"', '"p=b"']],
+  ['a name that leads to two others with the same text', [
+    cname(NAME, `x.${BELOW}`), cname(`x.${BELOW}`, key.name), cname(`x.${BELOW}`, `other.${BELOW}`), key,
+    { ...key, name: `other.${BELOW}` },
+  ], key.values],
   ['an alias for addresses, which answers for no text', [{ ...alias(NAME, key.name), type: 'A' }, key], undefined],
   ['a TXT', [{ ...key, name: NAME }], undefined],
   ['a CNAME with two values, which is none', [cname(NAME, `key.${BELOW}`, `x.${BELOW}`), key], undefined],
