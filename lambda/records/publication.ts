@@ -54,6 +54,8 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     log,
     retry,
     awaitsSync: true,
+    // Its answer can have been lost, and then it has not been waited for.
+    touch: (found) => notedAmong ? planTouch(found, owner) : [],
     beforeChange: (found) => {
       beforeChange(found);
       notedAmong = found.map(({ name }) => name);

@@ -67,6 +67,19 @@ test.each<FaultKind>([
   expect(told - replaced).toBeGreaterThanOrEqual(scene.cloud.route53.settings.insyncAfter);
 });
 
+test.each<FaultKind>([
+  'cut-after', 'hang-after',
+])('1 a record that is found is in sync before SES is told, also with the answer lost: %s', async (kind) => {
+  scene.publishKey('s1', PEM.one);
+  scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind });
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
+  const at = (operation: string) =>
+    scene.cloud.calls.filter((call) => call.operation === operation).map((call) => call.at);
+  const [noted] = at('ChangeResourceRecordSets');
+  const [told] = at('PutEmailIdentityDkimSigningAttributes');
+  expect(told - noted).toBeGreaterThanOrEqual(scene.cloud.route53.settings.insyncAfter);
+});
+
 // The double says `ThrottlingException` only. AWS names more, and the SDK, which tries once here, would know them all:
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/throttling.html
 test.each([
