@@ -112,9 +112,10 @@ async function publishedIn(
   const [{ name }] = written;
   const found = await followed(services.hostedZone(zone), name, services.dns).list(domainKeyName(placeOf(desired)))
     .catch((error: unknown) => {
-      if (!(error instanceof ZoneGoneError)) throw error; // nothing can be put back into a zone that is gone
+      if (!(error instanceof ZoneGoneError)) throw error;
     });
-  return !found ? [] : written.map((wanted) => {
+  return written.map((wanted) => {
+    if (!found) return { isThere: false, isTheirs: true }; // nothing can be put back into a zone that is gone
     const there = recordsAt(wanted.name, found);
     return {
       isThere: there.some((record) => serves(wanted, record) || holdsTheKey(wanted, record)),

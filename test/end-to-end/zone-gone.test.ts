@@ -6,6 +6,7 @@ import { ACCOUNT, DOMAIN, Scene } from './scene';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
 const AGAIN = { ...WAIT, recordTtl: Duration.minutes(7) };
+const TEN_DAYS = 10 * 86_400_000;
 
 let scene: Scene;
 
@@ -33,6 +34,15 @@ test.each<[string, Build]>([
   expect((await scene.deploy('Mail', build(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
   await scene.deployed('Mail', (stack) => build({ ...AGAIN, hostedZone: scene.zoneIn(stack, id) })(stack));
   expect(await scene.send()).toMatchObject({ result: 'pass' });
+});
+
+test('5 BYODKIM: so it is when SES has noticed that the record is gone', async () => {
+  const build: Build = (props) => scene.byo('s1', scene.secrets.one, props);
+  await scene.deployed('Mail', build(WAIT));
+  await zoneIsMadeAgain();
+  await scene.cloud.clock.pass(TEN_DAYS);
+  expect(scene.identity()?.status).toBe('FAILED');
+  expect((await scene.deploy('Mail', build(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
 });
 
 test('5 the role that leads to the zone is gone', async () => {
