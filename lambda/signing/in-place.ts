@@ -119,9 +119,9 @@ async function publishedIn(
     const there = recordsAt(wanted.name, found);
     return {
       isThere: there.some((record) => serves(wanted, record) || holdsTheKey(wanted, record)),
-      // Somebody has changed it. An update is refused then, so it was so before.
+      // Somebody has changed it, or what it leads to. An update is refused then, so it was so before.
       isTheirs: there.some((record) => record.name === wanted.name)
-        && entriesOf(found, owner, wanted.name.split('.', 1)).length === 0,
+        && entriesOf(found, owner, wanted.name.split('.', 1)).every(({ origin }) => origin === 'found'),
     };
   });
 }

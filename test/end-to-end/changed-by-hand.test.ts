@@ -40,3 +40,14 @@ test.each<[string, Build, () => void]>([
   expect(scene.all()).toEqual(before);
   expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
 });
+
+test('5 a CNAME that was found leads to something else: the update is rolled back', async () => {
+  scene.publishKey('key', PEM.one);
+  scene.write(`s1._domainkey.${DOMAIN}`, 'CNAME', `key._domainkey.${DOMAIN}`);
+  const build: Build = (props) => scene.byo('s1', scene.secrets.one, props);
+  await scene.deployed('Mail', build(WAIT));
+  say('TXT', '"mine"');
+  const since = scene.cloud.calls.length;
+  expect((await scene.deploy('Mail', build(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(scene.writes(since)).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
+});
