@@ -2,6 +2,7 @@
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey, textsIn } from './own-key';
 import { isOtherKey, namesSelector, signsAs, signsNow } from './ses-rules';
+import { tagOf, wasToldLast } from './signing-tag';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
@@ -52,7 +53,9 @@ async function hasKey(
 ): Promise<boolean> {
   if (signing.method !== 'BYODKIM') return true;
   const answers = await dns.ask(record.name);
-  const isOld = isUntried(signing, known);
+  // If SES does not name the selector, the tag says what it was told last.
+  const isOld = isUntried(signing, known) && (identity.tokens.length > 0
+    || wasToldLast(tagOf(identity, known.owner), signing.selector.toLowerCase()));
   // Of a record that somebody has changed, nothing has come to SES. A key that somebody has revoked signs nothing that
   // anybody takes, whichever SES has.
   if ((isOld || known.isSameSigning) && (zone ? isTheirs : isRevoked(textsIn(answers)))) return true;

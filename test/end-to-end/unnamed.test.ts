@@ -1,6 +1,7 @@
 // SES does not name the selector that it signs with. What it was told in vain is no sign of what it has.
+import { thenFails } from './hand-made';
 import { WAIT } from './methods';
-import { newKey, Scene } from './scene';
+import { DOMAIN, newKey, Scene } from './scene';
 
 const TWO_WEEKS = 15 * 24 * 3_600_000;
 const forward = { disableRollback: true };
@@ -44,5 +45,24 @@ describe.each(['selector', 'none'] as const)('SES names: %s', (byoDkimTokens) =>
     await scene.cloud.clock.pass(TWO_WEEKS);
     await scene.deployed('Mail', scene.byo('s4', scene.secret(newKey()), WAIT));
     expect(scene.all().join('\n')).not.toContain('s1._domainkey');
+  });
+
+  test('5 SES was told of s2, and somebody has changed the record of s1: nobody says that it is rolled back', async () => {
+    scene = await Scene.withIdentity({ ses: { byoDkimTokens } });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    scene.write(`s1._domainkey.${DOMAIN}`, 'TXT', '"mine"');
+    const { status } = await scene.deploy('Mail', thenFails(scene.byo('s2', scene.secrets.two, WAIT)));
+    expect(status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+
+  test('5 SES was told nothing, and somebody has changed the record of s1: the update is rolled back', async () => {
+    scene = await Scene.withIdentity({ ses: { byoDkimTokens } });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    scene.erase(`s1._domainkey.${DOMAIN}`);
+    scene.write(`s1._domainkey.${DOMAIN}`, 'TXT', '"mine"');
+    const { status } = await scene.deploy('Mail', scene.byo('s2', scene.secret('no key'), WAIT));
+    expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 });
