@@ -1,9 +1,10 @@
 // The rules of EventBridge by which a new key in a followed secret is used within minutes. Without them it
 // takes up to an hour.
-import { Lazy, Stack, Token } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { isUnknown } from './validation';
 
 /** Characters of a pattern beside the secrets: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
 const PATTERN_ROOM = 2048 - 150;
@@ -39,7 +40,7 @@ export class FollowedSecrets extends Construct {
     const { arn, maxLength, maxFollowedBy } = secret;
     const inInput = maxFollowedBy + AROUND_ARN;
     const isNamed = this.secrets.some(other => other.arn === arn);
-    const inPattern = isNamed ? 0 : AROUND_PREFIX + (Token.isUnresolved(arn) ? maxLength : arn.length);
+    const inPattern = isNamed ? 0 : AROUND_PREFIX + (isUnknown(arn) ? maxLength : arn.length);
     if (inInput > this.inputRoom || inPattern > this.patternRoom) {
       this.secrets = [];
       this.addRule(this.secrets, ++this.rules);

@@ -16,10 +16,11 @@ test('what synthesis knows counts as long as it is', () => {
 });
 
 test.each([
-  ['VersionStage', 256],
-  ['Signing', 512],
-])('what only the deployment knows counts as long as it can be: %s', (key, most) => {
-  const [first] = listsOf(Array.from({ length: 100 }, () => ({ [key]: Aws.STACK_NAME })));
+  ['VersionStage', 256, Aws.STACK_NAME],
+  ['Signing', 512, Aws.STACK_NAME],
+  ['Identity', 253, '{{resolve:ssm:/mail/domain}}'],
+])('what only the deployment knows counts as long as it can be: %s', (key, most, value) => {
+  const [first] = listsOf(Array.from({ length: 100 }, () => ({ [key]: value })));
   expect(first * most).toBeLessThanOrEqual(8092);
   expect((first + 1) * (most + `{"${key}":""},`.length)).toBeGreaterThan(8092);
 });
