@@ -1,10 +1,10 @@
 // A reference to a private key in AWS Secrets Manager. Key text cannot be passed, so it cannot end in a
 // template or a log.
-import { IResolveContext, Lazy, Token, Tokenization } from 'aws-cdk-lib';
+import { IResolveContext, Lazy, Tokenization } from 'aws-cdk-lib';
 import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { resourceOf } from './private/known-resource';
 import { encryptionKeyArnOf, fullArnOf, secretArnOf, secretNameOf, secretResource } from './private/known-secret';
-import { checkReference, checkSecretId, checkSecretOptions } from './private/validation';
+import { checkReference, checkSecretId, checkSecretOptions, isUnknown } from './private/validation';
 
 /**
  * Which part of a secret is the private key.
@@ -162,7 +162,7 @@ export class DkimPrivateKey {
     const resource = secretResource(this._secret);
     if (!resource) return undefined;
     const name = resource.name ?? `${resource.stack.resolve(resource.logicalId)}-123456789012`;
-    return Token.isUnresolved(name) ? undefined : name.length;
+    return isUnknown(name) ? undefined : name.length;
   }
 
   /**

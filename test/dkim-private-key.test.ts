@@ -10,13 +10,16 @@ const PARTIAL = 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:dkim';
 
 test('a policy names a secret by its complete ARN, or with wildcards for the six characters that are not known', () => {
   const stack = mailStack();
-  const policyArn = (secret: secretsmanager.ISecret) => stack.resolve(DkimPrivateKey.fromSecret(secret)._policyArn);
+  const policyArn = (secret: aws_secretsmanager.ISecretRef) =>
+    stack.resolve(DkimPrivateKey.fromSecret(secret)._policyArn);
 
   expect(policyArn(new secretsmanager.Secret(stack, 'Made'))).toEqual({ Ref: expect.stringMatching(/^Made/) });
   expect(policyArn(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Complete', `${PARTIAL}-AbCdEf`))).toBe(
     `${PARTIAL}-AbCdEf`,
   );
   expect(policyArn(secretsmanager.Secret.fromSecretPartialArn(stack, 'Partial', PARTIAL))).toBe(`${PARTIAL}-??????`);
+  const stored = '{{resolve:ssm:/mail/secret-arn}}';
+  expect(policyArn(secretsmanager.CfnSecret.fromSecretId(stack, 'Stored', stored))).toBe(stored);
   expect(policyArn(secretsmanager.Secret.fromSecretNameV2(stack, 'ByName', 'mail/dkim'))).toEqual({
     'Fn::Join': [
       '',
@@ -32,6 +35,7 @@ test('the length of its name is known of a secret of the app, as an L2 or an L1'
   expect(maxName(new secretsmanager.CfnSecret(stack, 'L1'))).toBe('L1-123456789012'.length);
   expect(maxName(new secretsmanager.CfnSecret(stack, 'Named', { name: 'mail/dkim' }))).toBe('mail/dkim'.length);
   expect(maxName(new secretsmanager.Secret(stack, 'L2', { secretName: 'mail/dkim' }))).toBe('mail/dkim'.length);
+  expect(maxName(new secretsmanager.CfnSecret(stack, 'Stored', { name: '{{resolve:ssm:/x}}' }))).toBeUndefined();
   expect(maxName(secretsmanager.CfnSecret.fromSecretId(stack, 'Imported', `${PARTIAL}-AbCdEf`))).toBeUndefined();
 });
 
