@@ -36,7 +36,9 @@ export async function attributesIfInPlace(
   if (!identity || !signsAs(desired.signing, identity)) return undefined;
   const result = await resultOf(desired, known, identity, services);
   const published = await publishedIn(result.records, desired, known, services);
-  const isInPlace = published.every(({ isThere, isTheirs }) => isThere || isTheirs)
+  // An update that is refused for one record has made none of the others again.
+  const isRefused = known.isSameSigning && published.some(({ isTheirs }) => isTheirs);
+  const isInPlace = published.every(({ isThere, isTheirs }) => isThere || isTheirs || isRefused)
     && (acceptedKeyOf(result) === known.acceptedKey
       || await hasKey(desired, known, result, identity, services, published.some(({ isThere }) => !isThere)));
   return isInPlace ? attributesOf(result) : undefined;

@@ -51,3 +51,13 @@ test('5 a CNAME that was found leads to something else: the update is rolled bac
   expect((await scene.deploy('Mail', build(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(scene.writes(since)).not.toContain('ses:PutEmailIdentityDkimSigningAttributes');
 });
+
+test('5 Easy DKIM: one record was changed and another one deleted: the update is rolled back', async () => {
+  await scene.deployed('Mail', scene.easy(WAIT));
+  say('CNAME', 'elsewhere.example.net');
+  scene.erase(`${scene.identity()!.tokens.find((token) => scene.records().includes(
+    `CNAME ${token}._domainkey.${DOMAIN}. ${token}.dkim.amazonses.com`))}._domainkey.${DOMAIN}`);
+  const before = scene.all();
+  expect((await scene.deploy('Mail', scene.easy(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(scene.all()).toEqual(before);
+});
