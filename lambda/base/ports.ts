@@ -163,8 +163,8 @@ export interface SecretValue {
 
 /** A secret whose versions hold the keys of one identity, of which one is in use. */
 export interface KeyStore {
-  /** Undefined when there is no such secret. */
-  describe(): Promise<KeyStoreState | undefined>;
+  /** Undefined when there is no such secret. With a version that has a label, it waits if that is shown late. */
+  describe(versionId?: string): Promise<KeyStoreState | undefined>;
   /** The text of a version. Undefined when it has none yet. */
   read(versionId: string): Promise<string | undefined>;
   /** Stores a version, unless it is there already. Without a label it becomes the current one. */

@@ -45,10 +45,10 @@ export function namesFrom(selectors: readonly string[], domain: string, records:
 async function textsAt(
   start: string, records: readonly RecordSet[], below: string, dns: PublicDns,
 ): Promise<readonly string[]> {
+  const isListed = (name: string) => name.endsWith(`.${below}`);
   const texts: string[] = [];
   let names = [start];
   for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const isListed = (name: string) => name.endsWith(`.${below}`);
     for (const name of names) if (!isListed(name)) texts.push(...valuesFrom(name, await dns.ask(name)));
     const there = names.filter(isListed).flatMap((name) => recordsAt(name, records));
     texts.push(...there.flatMap(({ type, values }) => type === 'TXT' ? values : []));

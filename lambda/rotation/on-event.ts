@@ -12,7 +12,7 @@ import { HandlerError } from '../base/errors';
 import { logTo } from '../base/log';
 import { isEnded, KeyStoreState, Services, TAKEN_BACK } from '../base/ports';
 import { Redactor } from '../base/redaction';
-import { fenceBy, Retry, SHOWN_AFTER_MS } from '../base/retry';
+import { fenceBy, Retry } from '../base/retry';
 import { follow } from '../signing/followed-key';
 import {
   awaitNextKey, FailedForGoodError, finishNextKey, makeNextKey, tidyUp, useNextKey,
@@ -90,12 +90,8 @@ async function work(run: Run, event: Work, rounds = MOST_ROUNDS): Promise<void> 
     run.services({ domain: '', region }, { retry: retryWith(run.end, fence), log, redactor }, '');
   const bare = bareWith();
   const looking = bare.keyStore(secretArn);
-  let found = await looking.describe();
-  // Secrets Manager can show a step's version late. It tries a new schedule only once.
-  if (event.kind === 'step' && found && !Object.values(found.versions).includes(event.token)) {
-    await bare.retry.pause(SHOWN_AFTER_MS, 'Secrets Manager to show the version');
-    found = await looking.describe();
-  }
+  // A new schedule is tried only once, and the version for that can be shown late.
+  const found = await looking.describe(event.kind === 'step' ? event.token : undefined);
   if (!found) {
     log('secret-gone');
     if (event.kind !== 'revoke') return;

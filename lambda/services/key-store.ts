@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { secretError } from './secrets-manager';
 import { nameOf } from '../base/describe-error';
-import { KeyStore } from '../base/ports';
+import { KeyStore, KeyStoreState } from '../base/ports';
 import { Redactor } from '../base/redaction';
 import { Retry, SHOWN_AFTER_MS } from '../base/retry';
 
@@ -27,22 +27,29 @@ export function keyStoreIn(
     });
   }
 
+  async function described(): Promise<KeyStoreState | undefined> {
+    const answer = await found('described', retry.call('DescribeSecret', () =>
+      client.send(new DescribeSecretCommand({ SecretId }))));
+    if (!answer || answer.DeletedDate) return undefined;
+    const { RotationEnabled: rotates = false, Tags = [], VersionIdsToStages = {}, LastChangedDate } = answer;
+    const { LastRotatedDate, CreatedDate, NextRotationDate } = answer;
+    return {
+      rotates,
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      versions: Object.fromEntries(Object.entries(VersionIdsToStages).flatMap(([id, labels]) =>
+        labels.map((label) => [label, id]))),
+      changedAt: LastChangedDate?.getTime(),
+      rotatedAt: (LastRotatedDate ?? CreatedDate)?.getTime(),
+      nextRotationAt: NextRotationDate?.getTime(),
+    };
+  }
+
   const store: KeyStore = {
-    async describe() {
-      const answer = await found('described', retry.call('DescribeSecret', () =>
-        client.send(new DescribeSecretCommand({ SecretId }))));
-      if (!answer || answer.DeletedDate) return undefined;
-      const { RotationEnabled: rotates = false, Tags = [], VersionIdsToStages = {}, LastChangedDate } = answer;
-      const { LastRotatedDate, CreatedDate, NextRotationDate } = answer;
-      return {
-        rotates,
-        tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
-        versions: Object.fromEntries(Object.entries(VersionIdsToStages).flatMap(([id, labels]) =>
-          labels.map((label) => [label, id]))),
-        changedAt: LastChangedDate?.getTime(),
-        rotatedAt: (LastRotatedDate ?? CreatedDate)?.getTime(),
-        nextRotationAt: NextRotationDate?.getTime(),
-      };
+    async describe(versionId) {
+      const state = await described();
+      if (!state || !versionId || Object.values(state.versions).includes(versionId)) return state;
+      await retry.pause(SHOWN_AFTER_MS, 'Secrets Manager to show the version');
+      return described();
     },
 
     async read(VersionId) {
@@ -63,8 +70,7 @@ export function keyStoreIn(
           throw secretError(`No key could be stored in the secret ${SecretId}`, error);
         }
       });
-      const isShown = Object.values((await store.describe())?.versions ?? {}).includes(ClientRequestToken);
-      if (!isShown) await retry.pause(SHOWN_AFTER_MS, 'Secrets Manager to show the key');
+      await store.describe(ClientRequestToken); // whoever reads it next finds it
     },
 
     async moveLabel(VersionStage, RemoveFromVersionId, MoveToVersionId) {
