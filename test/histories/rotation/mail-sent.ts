@@ -28,6 +28,8 @@ export class MailSent {
   private readonly published = new Map<string, string>();
   /** The name of a record that SES was set to by hand. */
   private byHand?: string;
+  /** Names of records of which nothing says any more whether their keys have signed mail. */
+  private readonly forgotten = new Set<string>();
   /** Names of records that somebody has changed by hand, or revoked. */
   private readonly given = new Set<string>();
   overlap = Infinity;
@@ -65,6 +67,11 @@ export class MailSent {
     for (const [key, used] of this.used) if (used.name === name) this.used.delete(key);
   }
 
+  /** Somebody has made the identity again. Nothing says any more which of the user's selectors have signed mail. */
+  madeAnew(): void {
+    for (const name of this.published.keys()) if (FOLLOWED_NAME.test(name)) this.forgotten.add(name);
+  }
+
   /** Somebody has set SES to a selector. */
   setByHand(name: string): void {
     this.byHand = name;
@@ -95,6 +102,7 @@ export class MailSent {
     for (const place of this.services.places) {
       for (const used of this.signedAt(place)) {
         this.signed++;
+        this.forgotten.delete(used.name);
         if (this.given.has(used.name)) continue;
         const isOwn = used.publicKey !== undefined;
         const isSeen = this.services.seen(used.name, isOwn ? 'TXT' : 'CNAME').some((value) => this.says(used, value));
@@ -182,8 +190,11 @@ export class MailSent {
       const key = KEY.exec(text)?.[1];
       if (!key) continue;
       const before = this.published.get(name) ?? key;
-      this.published.set(name, before);
-      if (before !== key) this.fail(`4: ${name} was published with two keys`);
+      this.published.set(name, key);
+      if (before === key) continue;
+      if (!this.forgotten.has(name)) this.fail(`4: ${name} was published with two keys`);
+      this.forgotten.delete(name);
+      this.used.delete(`${name} ${before}`);
     }
   }
 

@@ -47,6 +47,8 @@ export class KeyModel {
   private readonly needless = new Map<string, number>();
   /** SES was told by hand, or the signing was retained. Then it need not be led back. */
   private isTheirSigning = false;
+  /** Names of the records of such signings that a deployment has ended. */
+  private readonly wasThere = new Set<string>();
   hasFaults = false;
   isBlind = false;
   /** What the user has stored last, and when. */
@@ -213,7 +215,7 @@ export class KeyModel {
       if (next!.rotating?.further) this.isFurtherRetained = false;
       const isTheirs = this.isTheirSigning && signingIn(before) === signingIn(this.look);
       if (!isTheirs && known.isWhole) this.requireAsked(owner, next!);
-      if (!isTheirs) this.isTheirSigning = false;
+      if (!isTheirs) this.signsAgain(before);
       known.isCalm = others.length === 0 && !isTheirs && known.isWhole;
       return;
     }
@@ -234,6 +236,13 @@ export class KeyModel {
       this.fail(5, `the stack is ${status}: ${reason}`);
     }
     this.unsure(owner, next);
+  }
+
+  /** A signing by hand ends. By the tag it was there before, so a stack that goes with its selector leaves it. */
+  private signsAgain({ identities }: Look): void {
+    const tokens = this.isTheirSigning ? identities[placeName(AT)]?.tokens ?? [] : [];
+    for (const token of tokens) this.wasThere.add(nameOf(token));
+    this.isTheirSigning = false;
   }
 
   /**
@@ -391,8 +400,11 @@ export class KeyModel {
       if (!this.labelsLeft.has(of)) continue;
       for (const [, selector] of values.join().matchAll(/record=([a-z0-9-]+)/g)) ofLeft.add(nameOf(selector));
     }
+    const { origin, tokens = [] } = this.identity ?? {};
+    const leftSigning = tokens.map(nameOf).filter((name) => this.wasThere.has(name));
     for (const { name } of this.look.records.filter((record) => !isRegistry(record.name))) {
-      if (this.present.length === 0 && !this.theirs.has(name) && !this.mayStay.has(name) && !ofLeft.has(name)) {
+      const mayStay = this.theirs.has(name) || this.mayStay.has(name) || ofLeft.has(name) || leftSigning.includes(name);
+      if (this.present.length === 0 && !mayStay) {
         this.fail(12, `a record is left: ${name}`);
       }
     }
@@ -402,8 +414,7 @@ export class KeyModel {
       const isLeft = value.includes('leaves') && (this.present.length > 0 || this.labelsLeft.size > 0);
       if (REGISTRY.test(label) && !labels.has(label) && !isLeft) this.mayBeLeft(label, `a tag is left: ${label} ${value}`);
     }
-    const { origin, tokens = [] } = this.identity ?? {};
-    if (this.present.length === 0 && !this.isTheirSigning && origin !== 'AWS_SES') {
+    if (this.present.length === 0 && !this.isTheirSigning && origin !== 'AWS_SES' && leftSigning.length === 0) {
       this.fail(12, `SES signs with ${origin} ${tokens.join()} when nobody is there`);
     }
     const further = this.identityIn(FURTHER);

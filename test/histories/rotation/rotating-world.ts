@@ -258,7 +258,9 @@ export class RotatingWorld extends QuickWorld {
   }
 
   changeIdentity(...given: Parameters<QuickWorld['changeIdentity']>): void {
+    const [, how] = given;
     this.mail.look();
+    if (how === 'make anew') this.mail.madeAnew();
     super.changeIdentity(...given);
   }
 
