@@ -40,10 +40,13 @@ export class MailSent {
   /** How often mail was signed with a key at a look. */
   signed = 0;
 
-  /** @param named names of records of keys that are in use, or will be, whatever SES says */
+  /**
+   * @param named names of records of keys that are in use, or will be, whatever SES says
+   * @param isAlone one stack has the identity: no deployment of another one changes its signing
+   */
   constructor(
     private readonly services: QuickServices, private readonly clock: Clock,
-    private readonly named: () => readonly string[],
+    private readonly named: () => readonly string[], private readonly isAlone: boolean,
   ) {}
 
   /** What the stack says from now on. What is superseded already keeps its date. */
@@ -90,10 +93,10 @@ export class MailSent {
     for (const used of seen) this.note({ ...used, overlap: used.overlap - HOUR });
   }
 
-  /** Before the handler tells SES anything. A deployment goes by what it finds. */
+  /** Before the handler tells SES anything. A deployment goes by what it finds, and not for another stack. */
   told(place: IdentityPlace, type: RequestSeen['type']): void {
     if (placeName(place) !== placeName(AT)) return;
-    if (type !== 'Rotation') this.sawByHand(this.signedByHand());
+    if (type !== 'Rotation' && this.isAlone) this.sawByHand(this.signedByHand());
     this.byHand = undefined;
   }
 

@@ -42,7 +42,7 @@ export class RotatingWorld extends QuickWorld {
     this.calls.canaries.push(canaryOfFunctions(), Canary.ofAll(FOLLOWED_KEYS));
     this.services.setSecret(AT.account, FOLLOWED, textOfStored('f1'));
     ownSecrets.onCurrent = (secret, versionId) => this.requireVerified(secret, versionId);
-    this.mail = new MailSent(this.services, this.clock, () => this.namedByLabels());
+    this.mail = new MailSent(this.services, this.clock, () => this.namedByLabels(), this.topology.stacks.length === 1);
     this.services.mail = this.mail;
     this.function = new RotationFunction(this.calls, this.clients, ownSecrets, this.mail, () => this.cared());
     this.providers = {

@@ -11,7 +11,10 @@ import { RequestSeen } from '../witness';
 export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:rotation';
 
 const HOUR = 3_600_000;
-/** While nothing is pending, the care comes once a day: when it finds nothing to do, it costs time all the same. */
+/**
+ * While nothing is pending, and nobody has set SES by hand, the care comes once a day: when it finds nothing to do, it
+ * costs time all the same.
+ */
 const HOURS_OF_REST = 24;
 
 type Event = Readonly<Record<string, unknown>>;
@@ -99,7 +102,8 @@ export class RotationFunction {
   private async careEveryHour(): Promise<void> {
     for (;;) {
       await this.calls.clock.sleepUntilDue(HOUR);
-      const isRest = this.hours++ % HOURS_OF_REST > 0 && this.calls.clock.now() > this.busyUntil;
+      const isRest = this.hours++ % HOURS_OF_REST > 0 && this.calls.clock.now() > this.busyUntil
+        && this.mail.signedByHand().length === 0;
       const arns = this.rule().filter((arn) => !isRest || this.isUnsettled(arn));
       if (arns.length > 0) void this.care(arns);
     }
