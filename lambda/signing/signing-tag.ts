@@ -28,7 +28,9 @@ export interface SigningTag {
 const BYODKIM = 'EXTERNAL:';
 /** Two of the longest names. */
 const MOST_TOLD = 2 * (BYODKIM.length + 63) + ' told='.length;
-const WORD = /^(told|replaced)=([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)$/;
+const NAME = '([A-Z0-9_]{1,40}(?::[a-z0-9-]{0,63})?)';
+const TOLD = new RegExp(`^told=${NAME}$`);
+const REPLACED = new RegExp(`^replaced=${NAME}$`);
 const FOLLOWS = /^follows=([0-9a-f]{6})$/;
 const IN_SLOT = /^slot=([0-9a-f]{6}:\d{10})$/;
 
@@ -207,15 +209,12 @@ export function renderTag({ told, replaced, leaves, follows, inSlot }: SigningTa
 /** Anybody who may tag the identity can write one. So what is not exactly of the form is passed over. */
 function parse(value: string): SigningTag {
   const words = value.split(' ');
-  const named = words.flatMap((word) => {
-    const [, what, name] = WORD.exec(word) ?? [];
-    return what ? [{ what, name }] : [];
-  });
+  const valuesOf = (form: RegExp) => words.flatMap((word) => form.exec(word)?.slice(1) ?? []);
   return {
-    told: named.filter(({ what }) => what === 'told').map(({ name }) => name),
-    replaced: named.find(({ what }) => what === 'replaced')?.name,
+    told: valuesOf(TOLD),
+    replaced: valuesOf(REPLACED).at(0),
     leaves: words.includes('leaves'),
-    follows: words.flatMap((word) => FOLLOWS.exec(word)?.slice(1) ?? []).at(0),
-    inSlot: words.flatMap((word) => IN_SLOT.exec(word)?.slice(1) ?? []).at(0),
+    follows: valuesOf(FOLLOWS).at(0),
+    inSlot: valuesOf(IN_SLOT).at(0),
   };
 }
