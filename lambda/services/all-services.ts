@@ -17,8 +17,8 @@ import { ServicesFor } from '../base/ports';
 
 export const HERE = { ...clientSettings, region: surroundings.region };
 
-const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...clientSettings, region })));
-const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...clientSettings, region })));
+export const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...clientSettings, region })));
+export const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...clientSettings, region })));
 const knownZones: KnownZones = new Map();
 
 export const allServices: ServicesFor = (wanted, common, stackId) => {

@@ -1,19 +1,12 @@
-// The entry of the function that a rule of EventBridge calls: makes the clients, and wires them to the look.
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
+// The entry of the function that a rule of EventBridge calls: wires the clients to the look.
 import { Environment, Invocation, onSchedule } from './on-schedule';
 import { WatchRequest } from '../../src/private/contract';
 import { Redactor } from '../base/redaction';
-import { clientSettings, perRegion } from '../services/clients';
+import { secretsIn, sesIn } from '../services/all-services';
 import { keyStoreIn } from '../services/key-store';
-import { namingHost } from '../services/named-host';
 import { publicDns } from '../services/public-dns';
 import { identityReader } from '../services/ses';
 import { surroundings } from '../services/surroundings';
-
-const sesIn = perRegion((region) => namingHost(new SESv2Client({ ...clientSettings, region })));
-
-const secretsIn = perRegion((region) => namingHost(new SecretsManagerClient({ ...clientSettings, region })));
 
 const environment: Environment = {
   ...surroundings,
