@@ -1,6 +1,6 @@
 // The owner of records: one custom resource of a stack, for one identity. Its label is in DNS.
-import { createHash } from 'node:crypto';
 import { DesiredState, placeOf } from './desired-state';
+import { sha256 } from './sha256';
 import { OWNER_LABEL_PREFIX } from '../../src/private/contract';
 
 export interface Owner {
@@ -31,7 +31,7 @@ export function pageLabel(ownerLabel: string, page: number): string {
 }
 
 function labelFor(...parts: string[]): string {
-  return OWNER_LABEL_PREFIX + createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
+  return OWNER_LABEL_PREFIX + sha256(parts.join('\n')).slice(0, 32);
 }
 
 export function isRegistryLabel(label: string): boolean {

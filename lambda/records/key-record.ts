@@ -1,5 +1,6 @@
 // Reads key records as verifiers do (RFC 6376 3.6.1): which keys they hold, and what keeps SES's signatures from them.
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { sha256 } from '../base/sha256';
 
 /** Why verifiers do not take a signature of SES by a record that holds its key. */
 export interface Flaw {
@@ -34,17 +35,21 @@ export function hasUsableKey(texts: readonly string[]): boolean {
 
 /** A public key as a stack names it. */
 export interface PublicKey {
-  /** In base64 of its SubjectPublicKeyInfo. */
+  /** In base64 of its SubjectPublicKeyInfo, as `p=` takes it. */
   readonly publicKey: string;
   /** In hex, of the same. */
   readonly publicKeySha256: string;
 }
 
+/** @param spki the DER */
+export function publicKeyOf(spki: Buffer): PublicKey {
+  return { publicKey: spki.toString('base64'), publicKeySha256: sha256(spki) };
+}
+
 /** Each RSA key in the texts, once. */
 export function publicKeysIn(texts: readonly string[]): PublicKey[] {
-  return [...new Set(keysIn(texts).flatMap((key) => reencoded(key) ?? []))].map((publicKey) => ({
-    publicKey, publicKeySha256: createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex'),
-  }));
+  return [...new Set(keysIn(texts).flatMap((key) => reencoded(key) ?? []))]
+    .map((key) => publicKeyOf(Buffer.from(key, 'base64')));
 }
 
 /** True when the texts say that the key of this name is no longer to be trusted. */

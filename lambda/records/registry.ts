@@ -3,11 +3,11 @@
 // There is one per owner, below `_domainkey.<domain>`, and further pages of it where the list is long. It changes only
 // in the same atomic batch as the records it lists (docs/adr/0002-records-and-registry.md). Records of this form are in
 // users' zones, so it never changes.
-import { createHash } from 'node:crypto';
 import { RecordType } from './dkim-record';
 import { REGION } from '../../src/private/contract';
 import { canonicalName, quote, unquote } from '../base/dns-text';
 import { isRegistryLabel } from '../base/owner';
+import { sha256 } from '../base/sha256';
 
 /** Whether this library wrote the record, or it was there before. */
 export type Origin = 'ours' | 'found';
@@ -35,7 +35,7 @@ const VERSION = 'cdk-ses-dkim1';
 /** What the values of a record amount to, however they are split or ordered. */
 export function digestOf(type: string, values: readonly string[]): string {
   const canonical = values.map((value) => type === 'TXT' ? unquote(value) : canonicalName(value)).sort();
-  return sha256([type, ...canonical].join('\n'));
+  return sha256([type, ...canonical].join('\n')).slice(0, 32);
 }
 
 /** The registry record's values in Route 53's form: one for the head, one for each entry. */
@@ -80,8 +80,4 @@ function fields(line: string): Map<string, string> {
     const [name, ...rest] = part.split('=');
     return [name.trim(), rest.join('=').trim()] as const;
   }));
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

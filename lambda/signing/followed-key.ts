@@ -2,7 +2,6 @@
 //
 // The user's secret is only read. A secret of ours says, version by version, which of its versions has a key, and our
 // labels say where that key stands. So a deployment, a repeat and a crash find what they find for a rotating key.
-import { createHash } from 'node:crypto';
 import { openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotation } from './rotation-member';
 import { isGone, NamedKey, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
@@ -13,6 +12,7 @@ import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { Services, TAKEN_BACK } from '../base/ports';
+import { sha256 } from '../base/sha256';
 import { domainKeyName } from '../records/dkim-record';
 import { requireShortNames } from '../records/record-names';
 
@@ -102,7 +102,7 @@ function keyIn({ selector, pair: { publicKey }, versionId }: NamedKey, madeAt: n
 
 /** Of the version that a key gets in our secret. One that is tried again is another version. */
 function tokenAt(now: number, before: string, { versionId }: FollowedKey): string {
-  return createHash('sha256').update(`${before} ${versionId} ${now}`).digest('hex');
+  return sha256(`${before} ${versionId} ${now}`);
 }
 
 function isOf(stored: StoredKey, next: FollowedKey): boolean {

@@ -1,17 +1,14 @@
 // Checks a private key before SES sees it, and derives its public key. Pure.
-import { createHash, createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
 import { AGAIN, describeBytes, describeText } from './key-lookalikes';
 import { checkNumbers } from './key-numbers';
 import { UnusableKeyError } from './unusable-key';
 import { detailsOf } from '../base/describe-error';
+import { PublicKey, publicKeyOf } from '../records/key-record';
 
-export interface KeyPair {
+export interface KeyPair extends PublicKey {
   /** What SES takes: base64 of the PKCS #8 DER, without line breaks. */
   readonly privateKey: string;
-  /** What `p=` takes: base64 of the SPKI DER. */
-  readonly publicKey: string;
-  /** Hex, of the SPKI DER. */
-  readonly publicKeySha256: string;
 }
 
 /** https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-bring-your-own.html */
@@ -37,11 +34,9 @@ export function parseKey(text: string): KeyPair {
   }
   const publicKey = createPublicKey(key);
   checkNumbers(key, publicKey);
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
   return {
     privateKey: key.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
-    publicKey: spki.toString('base64'),
-    publicKeySha256: createHash('sha256').update(spki).digest('hex'),
+    ...publicKeyOf(publicKey.export({ type: 'spki', format: 'der' })),
   };
 }
 

@@ -1,5 +1,4 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
-import { createHash } from 'node:crypto';
 import { prepareKey } from './followed-key';
 import { namesSelector } from './ses-rules';
 import { followsOf, renderTag, tagOf } from './signing-tag';
@@ -11,6 +10,7 @@ import { DesiredSigning, DesiredState, FollowedSecret, RotatingByoDkim, WantedSt
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner } from '../base/owner';
 import { ENDED, isEnded, KeyStoreState, labelOf, Services } from '../base/ports';
+import { sha256 } from '../base/sha256';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
 export async function withKey(wanted: WantedState, owner: Owner, services: Services): Promise<DesiredState> {
@@ -55,7 +55,7 @@ async function keyNow(
 
 async function makeFirst(signing: RotatingByoDkim, slot: string | undefined, services: Services): Promise<void> {
   // However often it is tried, and by whomever: of one secret there is one first version.
-  const token = createHash('sha256').update(`first key of ${signing.secretArn}`).digest('hex');
+  const token = sha256(`first key of ${signing.secretArn}`);
   const { selector, text } = newKey(signing, token, services.retry.now(), slot);
   await services.keyStore(signing.secretArn).put(token, text);
   services.log('first-key-made', { selector });

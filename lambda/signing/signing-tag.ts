@@ -5,11 +5,11 @@
 //
 // The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail follows=1a2b3c`, or with a slot
 // `slot=1a2b3c:1767600000` in the last place. Tags of this form are on users' identities, so it never changes.
-import { createHash } from 'node:crypto';
 import { deedOrigin, signsNow } from './ses-rules';
 import { DesiredSigning } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { IdentityState } from '../base/ports';
+import { sha256 } from '../base/sha256';
 import { Entry } from '../records/registry';
 
 export interface SigningTag {
@@ -56,7 +56,7 @@ function nameOf(signing: DesiredSigning): string {
 
 /** What stands in the tag for a followed secret. */
 export function followsOf(followedBy: string | undefined): string | undefined {
-  return followedBy && createHash('sha256').update(followedBy).digest('hex').slice(0, 6);
+  return followedBy && sha256(followedBy).slice(0, 6);
 }
 
 /** True when a tag cannot tell one from the other. */

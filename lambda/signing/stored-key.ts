@@ -10,7 +10,7 @@
 // The value is JSON, which users can read with their own rights: selector, private key as PEM, and when it was made.
 // For a key that follows the user's own secret, the value says in place of the private key which version of that secret
 // has it (docs/adr/0034-followed-secret.md).
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { datedSelector } from './dated-selector';
 import { parseKey } from './key';
 import { readKeyPair } from './secret-key';
@@ -20,14 +20,11 @@ import { ByoDkim, describeSecret, FollowedSecret, RotatingByoDkim, SecretSource 
 import { HandlerError } from '../base/errors';
 import { KeyStoreState, Services } from '../base/ports';
 import { SECRET_ARN } from '../base/properties';
+import { PublicKey, publicKeyOf } from '../records/key-record';
 
-export interface StoredKey {
+export interface StoredKey extends PublicKey {
   readonly versionId: string;
   readonly selector: string;
-  /** What `p=` takes: base64 of the SPKI DER. */
-  readonly publicKey: string;
-  /** Hex, of the SPKI DER. */
-  readonly publicKeySha256: string;
   /** In ms since 1970. */
   readonly madeAt: number;
   /** What SES takes, where it has been read. */
@@ -121,7 +118,7 @@ async function readKey(
 }
 
 type Fields = Readonly<Partial<Record<string, unknown>>>;
-type Place = Pick<StoredKey, 'publicKey' | 'publicKeySha256' | 'privateKey' | 'secret' | 'follows'>;
+type Place = PublicKey & Pick<StoredKey, 'privateKey' | 'secret' | 'follows'>;
 
 /** The value is hostile until it is parsed, and a parser's own error would quote it. */
 function fieldsOf(text: string): Fields {
@@ -148,8 +145,7 @@ function keyElsewhere({ publicKey, follows }: Fields): Place {
   const der = Buffer.from(typeof publicKey === 'string' ? publicKey : '', 'base64');
   createPublicKey({ key: der, format: 'der', type: 'spki' }); // throws
   return {
-    publicKey: der.toString('base64'),
-    publicKeySha256: createHash('sha256').update(der).digest('hex'),
+    ...publicKeyOf(der),
     ...placeIn({ arn, arnForm: arnForm === 'PARTIAL' ? arnForm : undefined, jsonField, selectorField }, versionId),
   };
 }
