@@ -3,6 +3,7 @@ import {
   Delegation, FollowedSecret, FurtherRegion, KeyLength, RotatingByoDkim, SecretSource, WantedState, ZoneSettings,
 } from './desired-state';
 import { HandlerError } from './errors';
+import { isObject } from './hostile';
 import {
   DEFAULT_RECORD_TTL, DEFAULT_ROTATING_KEY_LENGTH, DEFAULT_SELECTOR_FIELD, DEFAULT_SELECTOR_PREFIX,
   DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, REGION, slotsOf,
@@ -180,8 +181,4 @@ class Reader {
     throw new HandlerError(`The property ${this.path}${name} is ${problem}`,
       'Correct it in the app, and deploy with one version of cdk-ses-dkim');
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,10 @@
 // schedule or by hand; or a revocation, by hand. Anybody who may call the function can send anything, so each field is
 // checked.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+import { LABEL } from '../../src/private/contract';
 import { HandlerError } from '../base/errors';
+import { isObject } from '../base/hostile';
+import { SECRET_ARN } from '../base/properties';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type Step = typeof STEPS[number];
@@ -20,17 +23,15 @@ export type RotationEvent =
   | { readonly kind: 'care'; readonly secretArns: readonly string[] }
   | { readonly kind: 'revoke'; readonly secretArn: string; readonly selector: string };
 
-const SECRET_ARN = /^arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\x21-\x7e]{1,519}$/;
 export const STACK_ID = /^arn:[a-z0-9-]+:cloudformation:[a-z0-9-]+:\d{12}:stack\/[\x21-\x7e]{1,200}$/;
 const TOKEN = /^[\x21-\x7e]{32,64}$/;
-const SELECTOR = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function parseEvent(event: Readonly<Record<string, unknown>>): RotationEvent {
   const { Step, SecretId, ClientRequestToken, Secrets, Revoke, StackId, Identities } = event;
   if (Array.isArray(Identities)) return identitiesEvent(StackId, Identities);
   if (Array.isArray(Secrets)) return { kind: 'care', secretArns: Secrets.map((arn) => text('Secrets', arn, SECRET_ARN)) };
   const secretArn = text('SecretId', SecretId, SECRET_ARN);
-  if (Revoke !== undefined) return { kind: 'revoke', secretArn, selector: text('Revoke', Revoke, SELECTOR) };
+  if (Revoke !== undefined) return { kind: 'revoke', secretArn, selector: text('Revoke', Revoke, LABEL) };
   const step = STEPS.find((each) => each === Step);
   if (!step) throw new HandlerError('The event has no Step of a rotation', 'This function is called by Secrets Manager');
   return { kind: 'step', secretArn, step, token: text('ClientRequestToken', ClientRequestToken, TOKEN) };
@@ -45,7 +46,7 @@ export function isBeside(stackId: string, arn: string): boolean {
 
 function identitiesEvent(stackId: unknown, found: readonly unknown[]): IdentitiesEvent {
   const identities = found.map((each) => {
-    if (typeof each === 'object' && each !== null && !Array.isArray(each)) return Object.fromEntries(Object.entries(each));
+    if (isObject(each)) return Object.fromEntries(Object.entries(each));
     throw new HandlerError("The event's Identities are not of their form");
   });
   return { kind: 'identities', stackId: text('StackId', stackId, STACK_ID), identities };

@@ -4,6 +4,7 @@ import { AGAIN, describeBytes, describeText } from './key-lookalikes';
 import { checkNumbers } from './key-numbers';
 import { UnusableKeyError } from './unusable-key';
 import { detailsOf } from '../base/describe-error';
+import { ifReadable } from '../base/hostile';
 import { PublicKey, publicKeyOf } from '../records/key-record';
 
 export interface KeyPair extends PublicKey {
@@ -112,10 +113,10 @@ function fromDer(der: Buffer): KeyObject {
       if (detailsOf(error).code === 'ERR_MISSING_PASSPHRASE') throw encrypted();
     }
   }
-  if (reads(() => createPrivateKey({ key: der, format: 'der', type: 'sec1' }))) throw notRsa('ec');
-  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw notPrivate('PUBLIC KEY');
-  if (reads(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw notPrivate('RSA PUBLIC KEY');
-  if (reads(() => new X509Certificate(der))) throw notPrivate('CERTIFICATE');
+  if (ifReadable(() => createPrivateKey({ key: der, format: 'der', type: 'sec1' }))) throw notRsa('ec');
+  if (ifReadable(() => createPublicKey({ key: der, format: 'der', type: 'spki' }))) throw notPrivate('PUBLIC KEY');
+  if (ifReadable(() => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }))) throw notPrivate('RSA PUBLIC KEY');
+  if (ifReadable(() => new X509Certificate(der))) throw notPrivate('CERTIFICATE');
   throw new UnusableKeyError(describeBytes(der)
     ?? 'its base64 is not an RSA private key (PKCS #1 or PKCS #8): the text is cut off or something else; store the RSA '
       + 'private key as PEM');
@@ -124,13 +125,4 @@ function fromDer(der: Buffer): KeyObject {
 function encrypted(): Error {
   return new UnusableKeyError(
     'it is encrypted with a passphrase, which SES cannot use; store a decrypted copy: openssl pkey -in FILE');
-}
-
-function reads(parse: () => unknown): boolean {
-  try {
-    parse();
-    return true;
-  } catch {
-    return false;
-  }
 }

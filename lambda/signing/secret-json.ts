@@ -1,5 +1,6 @@
 // The JSON in a secret: the field that holds the key, and what is wrong where there is none. Pure.
 import { UnusableKeyError } from './unusable-key';
+import { ifReadable, isObject } from '../base/hostile';
 
 type Fields = ReadonlyMap<string, unknown>;
 
@@ -45,17 +46,8 @@ export function describeJson(text: string, jsonField?: string): string | undefin
     + 'that has the key in jsonField';
 }
 
-/** A parser's own error quotes the text, so it ends here. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return ifReadable(() => JSON.parse(text.replace(/^\uFEFF/, '')));
 }
 
 /** One key, or a set of them (RFC 7517). */

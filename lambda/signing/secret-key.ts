@@ -5,6 +5,7 @@ import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
 import { describeSecret, FollowedSecret, SecretSource } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, SecretGoneError, UnreachableError } from '../base/errors';
+import { ifReadable } from '../base/hostile';
 import { Services } from '../base/ports';
 
 type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
@@ -41,19 +42,11 @@ function pairIn(text: string, source: SecretSource, redactor: Services['redactor
 
 /** What is there instead may be a key, so it is not shown. */
 function selectorIn(text: string, { selectorField, ...source }: FollowedSecret): string {
-  const selector = reads(() => fieldOf(text, selectorField));
+  const selector = ifReadable(() => fieldOf(text, selectorField));
   if (selector !== undefined && LABEL.test(selector)) return selector;
   throw new HandlerError(`${describeSecret({ ...source, jsonField: selectorField })} has no selector`,
     'Write it beside the key: 1 to 63 letters in lower case, digits and inner hyphens, as a JSON string. A new key has a '
     + 'new one');
-}
-
-function reads<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 function pairFrom(text: string, jsonField: string | undefined): KeyPair {

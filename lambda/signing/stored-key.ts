@@ -18,6 +18,7 @@ import { UnusableKeyError } from './unusable-key';
 import { LABEL } from '../../src/private/contract';
 import { ByoDkim, describeSecret, FollowedSecret, RotatingByoDkim, SecretSource } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
+import { ifReadable, isObject } from '../base/hostile';
 import { KeyStoreState, Services } from '../base/ports';
 import { SECRET_ARN } from '../base/properties';
 import { PublicKey, publicKeyOf } from '../records/key-record';
@@ -101,7 +102,7 @@ async function readKey(
 ): Promise<StoredKey | undefined> {
   const text = await keyStore(secretArn).read(versionId);
   if (text === undefined) return undefined;
-  const fields = fieldsOf(text);
+  const fields = fieldsOf(ifReadable(() => JSON.parse(text)));
   const { selector, made, privateKey, follows } = fields;
   try {
     if (typeof selector !== 'string' || !LABEL.test(selector)) throw new UnusableKeyError('its selector is not one');
@@ -120,14 +121,8 @@ async function readKey(
 type Fields = Readonly<Partial<Record<string, unknown>>>;
 type Place = PublicKey & Pick<StoredKey, 'privateKey' | 'secret' | 'follows'>;
 
-/** The value is hostile until it is parsed, and a parser's own error would quote it. */
-function fieldsOf(text: string): Fields {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
-  } catch {
-    return {};
-  }
+function fieldsOf(value: unknown): Fields {
+  return isObject(value) ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 function keyHere(privateKey: unknown, secret: SecretSource, redactor: Services['redactor']): Place {
@@ -138,7 +133,7 @@ function keyHere(privateKey: unknown, secret: SecretSource, redactor: Services['
 }
 
 function keyElsewhere({ publicKey, follows }: Fields): Place {
-  const { arn, arnForm, jsonField, selectorField, versionId } = fieldsOf(JSON.stringify(follows) ?? '');
+  const { arn, arnForm, jsonField, selectorField, versionId } = fieldsOf(follows);
   const isSecret = typeof arn === 'string' && SECRET_ARN.test(arn) && typeof jsonField === 'string'
     && typeof selectorField === 'string' && typeof versionId === 'string';
   if (!isSecret) throw new UnusableKeyError('it does not say which secret has the key');
