@@ -1,7 +1,7 @@
 // BYODKIM: mail is signed with the user's own key. Its record is published before SES is told of it.
 import { KeyPair } from './key';
 import { readKeyPair, readPreviousKeyPair } from './secret-key';
-import { hasVerifiedKey, isOtherKey, namesSelector, signsNow } from './ses-rules';
+import { hasVerifiedKey, isOtherKey, isUnnamed, signsNow, signsWith } from './ses-rules';
 import { selectorsNow } from './signing-tag';
 import { awaitForgottenHere } from './slot';
 import { acceptedKeyOf, publishRecords, putSigning, retireRecords, SigningResult, Task } from './task';
@@ -113,8 +113,7 @@ export function ownKeyResult(
 
 /** SES may not name the selector. Then it is that of the last call, or undefined, which means unknown. */
 function usesSelector({ identity, previous, signingTag }: Task, selector: string): boolean | undefined {
-  if (identity.origin !== 'EXTERNAL') return false;
-  if (identity.tokens.length > 0) return namesSelector(identity, selector);
+  if (!isUnnamed(identity)) return signsWith(identity, { selector });
   const told = selectorsNow(signingTag, identity);
   if (told.length > 0) return told.includes(selector.toLowerCase()) && (told.length === 1 || undefined);
   return previous?.signing.method === 'BYODKIM' ? previous.signing.selector === selector : undefined;

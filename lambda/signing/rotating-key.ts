@@ -1,6 +1,6 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { prepareKey } from './followed-key';
-import { namesSelector } from './ses-rules';
+import { signsWith } from './ses-rules';
 import { followsOf, renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
 import { followedByOf, newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
@@ -74,7 +74,7 @@ async function keyAndState(
   const { state, current, pending } = await readStoredKeys(signing.secretArn, services);
   if (current && pending?.key) {
     const identity = await services.ses.read();
-    if (identity?.origin === 'EXTERNAL' && namesSelector(identity, pending.key.selector)) {
+    if (identity && signsWith(identity, pending.key)) {
       return { known: pending.key, state };
     }
   }

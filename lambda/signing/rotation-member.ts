@@ -3,7 +3,7 @@
 // What holds: what the secret's tags say is believed where the owner's registry record in the zone agrees.
 import { KnownMember, KnownMembers } from './members';
 import { refuseOtherKey } from './own-key';
-import { namesSelector } from './ses-rules';
+import { signsWith } from './ses-rules';
 import { followsOf, isToldBy, selectorsNow, tagOf } from './signing-tag';
 import { leadOf } from './slot';
 import { readStoredKeys, signingWith, StoredKey, StoredKeys } from './stored-key';
@@ -194,12 +194,6 @@ export function recordOf(
   { wanted: { domain } }: Pick<Member, 'wanted'>, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
 ): DkimRecord {
   return txtRecord(domain, selector, publicKey);
-}
-
-/** Whether SES signs with the key. Undefined when it does not name its selector: then it may be any. */
-export function signsWith(identity: IdentityState, { selector }: StoredKey): boolean | undefined {
-  if (identity.origin !== 'EXTERNAL') return false;
-  return identity.tokens.length === 0 ? undefined : namesSelector(identity, selector);
 }
 
 /** Nothing waits for the label of a followed key. So one that SES has verified is not taken back while DNS is away. */

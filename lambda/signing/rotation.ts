@@ -10,8 +10,9 @@
 import { holdsKey, saysKey } from './own-key';
 import {
   describeSeen, inEachRegion, isOld, isVerified, Keys, keysOf, Member, openOwnZone, publishKeys, recordOf,
-  requireOurSigning, Rotation, signsWith, supersede, taskOf, wasVerified,
+  requireOurSigning, Rotation, supersede, taskOf, wasVerified,
 } from './rotation-member';
+import { signsWith } from './ses-rules';
 import { awaitForgotten, nextSlot } from './slot';
 import { bitsOf, newKey, privateKeyOf, readStoredKeys, signingWith, StoredKey } from './stored-key';
 import { putSigning } from './task';

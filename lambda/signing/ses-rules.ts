@@ -42,15 +42,26 @@ export function namesSelector({ tokens }: IdentityState, selector: string): bool
   return tokens.some((token) => canonicalName(token) === canonicalName(selector));
 }
 
+/** SES has a key of the user's own, and does not name its selector. */
+export function isUnnamed({ origin, tokens }: IdentityState): boolean {
+  return origin === 'EXTERNAL' && tokens.length === 0;
+}
+
+/** Whether SES signs with a key under this selector. Undefined when it names none: then it may be any. */
+export function signsWith(identity: IdentityState, { selector }: Pick<ByoDkim, 'selector'>): boolean | undefined {
+  if (isUnnamed(identity)) return undefined;
+  return identity.origin === 'EXTERNAL' && namesSelector(identity, selector);
+}
+
 /** How an identity is to sign, as far as SES shows it. */
 export type ShownSigning = Pick<EasyDkim, 'method'> | Pick<ByoDkim, 'method' | 'selector'> | Deed;
 
 /** True when the identity signs as desired. For BYODKIM SES may name no selector. */
 export function signsAs(signing: ShownSigning, identity: IdentityState): boolean {
-  const { origin, tokens } = identity;
+  const { origin } = identity;
   switch (signing.method) {
     case 'EASY_DKIM': return origin === 'AWS_SES';
     case 'DEED': return origin === deedOrigin(signing.parentRegion);
-    case 'BYODKIM': return origin === 'EXTERNAL' && (tokens.length === 0 || namesSelector(identity, signing.selector));
+    case 'BYODKIM': return signsWith(identity, signing) !== false;
   }
 }

@@ -5,7 +5,7 @@
 //
 // The value is words: `told=EXTERNAL:s2 told=EXTERNAL:s1 replaced=EXTERNAL:mail follows=1a2b3c`, or with a slot
 // `slot=1a2b3c:1767600000` in the last place. Tags of this form are on users' identities, so it never changes.
-import { deedOrigin, signsNow } from './ses-rules';
+import { deedOrigin, isUnnamed, signsNow } from './ses-rules';
 import { DesiredSigning } from '../base/desired-state';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { IdentityState } from '../base/ports';
@@ -93,8 +93,8 @@ export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, 
 
 /** True when the identity signs as this tag's owner has told SES. What it has only given back is not its own. */
 export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState): boolean {
+  if (isUnnamed(identity)) return told.some((name) => name.startsWith(BYODKIM));
   const now = nameNow(identity);
-  if (now === BYODKIM) return told.some((name) => name.startsWith(BYODKIM));
   return told.includes(now) && now !== replaced;
 }
 
@@ -169,7 +169,7 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
   const [next, now] = [nameOf(signing), nameNow(identity)];
   const isTold = isToldBy(tag, identity);
   const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && !isToldByAnother(identity, owner);
-  const before = now === BYODKIM ? tag.told : [now];
+  const before = isUnnamed(identity) ? tag.told : [now];
   return {
     told: isTold ? fitting([next, ...before.filter((name) => name !== next)]) : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),
@@ -190,11 +190,6 @@ function fitting(names: readonly string[]): readonly string[] {
 /** The tag when SES, which names no selector, has taken the last one that it was told. */
 export function tagWhenTaken({ told: [last], ...tag }: SigningTag): SigningTag {
   return { ...tag, told: [last] };
-}
-
-/** SES has a key of the user's own, and does not name its selector. */
-export function isUnnamed(identity: IdentityState): boolean {
-  return nameNow(identity) === BYODKIM;
 }
 
 export function renderTag({ told, replaced, leaves, follows, inSlot }: SigningTag): string {

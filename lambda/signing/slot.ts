@@ -3,7 +3,7 @@
 // Plain rotating keys have a new selector each. These two are used again and again, so
 // - a slot is free when its record is retired: it was superseded for the overlap, and SES does not sign with it;
 // - a key in it is used only when resolvers have forgotten what the slot had before.
-import { namesSelector } from './ses-rules';
+import { signsWith } from './ses-rules';
 import { inSlotSince, renderTag, tagOfSlot } from './signing-tag';
 import { StoredKey } from './stored-key';
 import { Task } from './task';
@@ -58,7 +58,7 @@ export async function nextSlot(
   await requireLedHere(wanted, services);
   await requireShortMemory(services.hostedZone(settings), settings, [recordName(slot, delegation.place)]);
   const identity = await services.ses.read();
-  if (identity?.origin === 'EXTERNAL' && namesSelector(identity, slot)) {
+  if (identity && signsWith(identity, { selector: slot })) {
     throw new HandlerError(`SES signs ${domain} with the selector ${slot}, and the key of this secret has another one`,
       'Nothing was changed. Deploy the stack again with a change of the construct, so that it says how the domain is signed');
   }

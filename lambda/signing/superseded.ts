@@ -1,4 +1,5 @@
 // Looks after what is superseded, between deployments: retires a record that is due, and revokes a key that leaked.
+import { isUnnamed } from './ses-rules';
 import { selectorsNow, tagOf } from './signing-tag';
 import { WantedState } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -33,7 +34,7 @@ export async function retireDue(
   const identity = await ses.read();
   const inUse = identity ? selectorsNow(tagOf(identity, owner), identity) : [];
   // SES need not name the selector that it signs with. Then nobody knows whether it is this one.
-  if (identity?.origin === 'EXTERNAL' && identity.tokens.length === 0) return log('selector-not-named');
+  if (identity && isUnnamed(identity)) return log('selector-not-named');
   await retire(publisher, records, [...inUse, ...await needed()]);
 }
 

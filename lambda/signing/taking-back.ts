@@ -5,10 +5,11 @@
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 import { awaitNextKey, FailedForGoodError, finishNextKey, tidyUp, useNextKey } from './rotation';
 import {
-  bothOf, isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, signsWith,
-  supersede, taskOf, textsOfKey, wasVerified,
+  bothOf, isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, supersede,
+  taskOf, textsOfKey, wasVerified,
 } from './rotation-member';
 import { isGone } from './secret-key';
+import { signsWith } from './ses-rules';
 import { tagOf, wasTold, wasToldLast } from './signing-tag';
 import { privateKeyOf, readStoredKeys, StoredKey } from './stored-key';
 import { putSigning, writeSigningTag } from './task';

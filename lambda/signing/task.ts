@@ -1,6 +1,7 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
 import { noted } from './noted';
-import { isUnnamed, renderTag, selectorsNow, SigningTag, tagAfter, tagWhenTaken } from './signing-tag';
+import { isUnnamed } from './ses-rules';
+import { renderTag, selectorsNow, SigningTag, tagAfter, tagWhenTaken } from './signing-tag';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
@@ -125,9 +126,9 @@ function publisherOf({ desired, owner, zone, services: { retry, log } }: Task): 
  * accepted another selector in this request.
  */
 export async function retireRecords(task: Task, records: readonly RecordSet[]): Promise<readonly RecordSet[]> {
-  const { identity: { origin, tokens }, progress } = task;
+  const { identity, progress } = task;
   const publisher = publisherOf(task);
-  if (!publisher || (origin === 'EXTERNAL' && tokens.length === 0 && !progress.acceptedKey)) return records;
+  if (!publisher || (isUnnamed(identity) && !progress.acceptedKey)) return records;
   return retire(publisher, records, usedIn(task));
 }
 
