@@ -3,7 +3,7 @@
 // The user's secret is only read. A secret of ours says, version by version, which of its versions has a key, and our
 // labels say where that key stands. So a deployment, a repeat and a crash find what they find for a rotating key.
 import { openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotation } from './rotation-member';
-import { isGone, NamedKey, readNamedKey } from './secret-key';
+import { isGone, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { tagOf, wasTold } from './signing-tag';
 import { FollowedKey, readStoredKeys, readVersion, StoredKey, textOfFollowed } from './stored-key';
@@ -29,7 +29,7 @@ export async function follow(rotation: Rotation): Promise<boolean> {
   const { keyStore, retry, log } = services;
   const { state: { versions }, current, pending } = await readStoredKeys(secretArn, services);
   if (!current?.follows || versions.AWSPENDING === current.versionId) return false;
-  const next = keyIn(await readNamedKey(current.follows, services), retry.now());
+  const next = await keyIn(current.follows, services);
   // The pending key need not be of this secret: whoever may write ours could have put it there.
   const isGoingOn = pending?.key && isSameKey(pending.key, next);
   if (pending && !isGoingOn) return settle(rotation);
@@ -76,7 +76,7 @@ export async function prepareKey(
   const isUsed = isOfSecret && !await isOfNoUse(known, owner, services);
   if (isUsed && known.follows?.arn === follows.arn) return;
   const next = isUsed ? { ...known, versionId: known.secret.versionId! } // imported in another way
-    : keyIn(await readNamedKey(follows, services), retry.now());
+    : await keyIn(follows, services);
   if (isOfSecret && isOf(known, next) && known.follows?.arn === follows.arn) return; // what is repeated finds it there
   const token = tokenAt(retry.now(), known?.versionId ?? secretArn, next);
   await keyStore(secretArn).put(token, textOfFollowed(follows, next));
@@ -96,8 +96,8 @@ function isSameSecret(one: FollowedSecret, other: FollowedSecret): boolean {
   return isSame && one.jsonField === other.jsonField && one.selectorField === other.selectorField;
 }
 
-function keyIn({ selector, pair: { publicKey }, versionId }: NamedKey, madeAt: number): FollowedKey {
-  return { selector, publicKey, versionId, madeAt };
+async function keyIn(follows: FollowedSecret, services: Services): Promise<FollowedKey> {
+  return { ...await readNamedKey(follows, services), madeAt: services.retry.now() };
 }
 
 /** Of the version that a key gets in our secret. One that is tried again is another version. */

@@ -120,7 +120,7 @@ export async function openOwnZone(
   const entries = [...listed, ...entriesOf(records, owner, others)];
   const isUsed = ({ label }: Entry) => others.includes(label)
     || keys.some((key) => key.selector === label && identity && signsWith(identity, key));
-  const isOfWildcard = current && isAnsweredByWildcard(placed(recordOf({ wanted }, current), wanted), records)
+  const isOfWildcard = current && isAnsweredByWildcard(recordOf({ wanted }, current), records)
     && records.some(({ name }) => name === registryName(owner));
   if (!isOfWildcard && !entries.some((entry) => !entry.until || isUsed(entry))) {
     throw new HandlerError(
@@ -145,7 +145,7 @@ export async function publishKeys(
 ): Promise<void> {
   const listed = await zone?.list(domainKeyName(member.owner.domain)) ?? [];
   const isPublished = (key: StoredKey) => key === keys.at(-1) || !isRevoked(textsOfKey(member, key, listed));
-  const wanted = keys.filter(isPublished).map((key) => placed(recordOf(member, key), member.wanted));
+  const wanted = keys.filter(isPublished).map((key) => recordOf(member, key));
   await publishRecords({
     ...task,
     zone: zone && wanted.reduce((before, { name }) =>
@@ -167,14 +167,14 @@ export async function supersede(member: Member, current: StoredKey, identity: Id
 export function refuseOtherRecord(
   member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
 ): void {
-  refuseOtherKey(placed(recordOf(member, key), member.wanted), textsOfKey(member, key, records));
+  refuseOtherKey(recordOf(member, key), textsOfKey(member, key, records));
 }
 
 /** A wildcard has the names that nobody has taken. It gives way to a record of the name. */
 export function textsOfKey(
   member: Member, key: Pick<StoredKey, 'selector' | 'publicKey'>, records: readonly RecordSet[],
 ): string[] {
-  const record = placed(recordOf(member, key), member.wanted);
+  const record = recordOf(member, key);
   return records.filter(({ name }) => name === record.name).flatMap(textsOf);
 }
 
@@ -190,10 +190,11 @@ export function taskOf(
   return { desired, owner, identity, signingTag: tagOf(identity, owner, toldBefore), zone, services, progress };
 }
 
-export function recordOf(
-  { wanted: { domain } }: Pick<Member, 'wanted'>, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
+/** As it is in the zone. */
+function recordOf(
+  { wanted }: Pick<Member, 'wanted'>, { selector, publicKey }: Pick<StoredKey, 'selector' | 'publicKey'>,
 ): DkimRecord {
-  return txtRecord(domain, selector, publicKey);
+  return placed(txtRecord(wanted.domain, selector, publicKey), wanted);
 }
 
 /** Nothing waits for the label of a followed key. So one that SES has verified is not taken back while DNS is away. */
@@ -207,10 +208,9 @@ export function isVerified(identity: IdentityState | undefined, key: StoredKey):
 }
 
 /** One after the other: all Regions share the calls of Route 53. */
-export async function inEachRegion<T>(rotation: Rotation, work: (member: Member) => Promise<T>): Promise<[T, ...T[]]> {
-  const [first, ...further] = rotation;
-  const results: [T, ...T[]] = [await work(first)];
-  for (const member of further) results.push(await work(member));
+export async function inEachRegion<T>(rotation: Rotation, work: (member: Member) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const member of rotation) results.push(await work(member));
   return results;
 }
 

@@ -9,7 +9,7 @@
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
 import { holdsKey, saysKey } from './own-key';
 import {
-  describeSeen, inEachRegion, isOld, isVerified, Keys, keysOf, Member, openOwnZone, publishKeys, recordOf,
+  describeSeen, inEachRegion, isOld, isVerified, Keys, keysOf, Member, openOwnZone, publishKeys,
   requireOurSigning, Rotation, supersede, taskOf, wasVerified,
 } from './rotation-member';
 import { signsWith } from './ses-rules';
@@ -19,7 +19,7 @@ import { putSigning } from './task';
 import { STALE_MS } from './verification';
 import { HandlerError } from '../base/errors';
 import { IdentityState, TAKEN_BACK } from '../base/ports';
-import { domainKeyName, recordName } from '../records/dkim-record';
+import { domainKeyName, recordName, txtRecord } from '../records/dkim-record';
 import { isAnswered, requireAnswered } from '../records/public-answer';
 
 /** A step looks for so long. It ends before Lambda's 15 minutes, with time for a roll-back. */
@@ -64,7 +64,7 @@ export async function useNextKey(rotation: Rotation, token: string): Promise<voi
   const zones = await inEachRegion(rotation, (member) => openOwnZone(member, keys));
   if (isTold) services.log('signing-unchanged', { selector: key.selector });
   else if (isOld(key, rotation)) throw new FailedForGoodError('it was left half-way');
-  const record = recordOf(rotation[0], key);
+  const record = txtRecord(wanted.domain, key.selector, key.publicKey);
   const isInSlot = wanted.zone?.delegation !== undefined;
   const wasPublished = isInSlot && isAnswered(await services.dns.ask(record.name), holdsKey(record));
   for (const [index, member] of rotation.entries()) {

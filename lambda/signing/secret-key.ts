@@ -13,7 +13,7 @@ type KeyServices = Pick<Services, 'secrets' | 'redactor'>;
 /** A key with the selector that its secret says. */
 export interface NamedKey {
   readonly selector: string;
-  readonly pair: KeyPair;
+  readonly publicKey: string;
   /** Of the secret. */
   readonly versionId: string;
 }
@@ -27,7 +27,8 @@ export async function readKeyPair(source: SecretSource, { secrets, redactor }: K
 /** The same for a secret that says the selector in another field. */
 export async function readNamedKey(source: FollowedSecret, { secrets, redactor }: KeyServices): Promise<NamedKey> {
   const { text, versionId } = await secrets.read(source);
-  return { pair: pairIn(text, source, redactor), selector: selectorIn(text, source), versionId };
+  const { publicKey } = pairIn(text, source, redactor);
+  return { selector: selectorIn(text, source), publicKey, versionId };
 }
 
 function pairIn(text: string, source: SecretSource, redactor: Services['redactor']): KeyPair {
