@@ -84,7 +84,6 @@ export function detailsOf(error: unknown) {
     code, // Node's, of a connection that broke
     isSlow: name === 'TimeoutError' && code === 'ETIMEDOUT' && !isOfSystem, // connected, and the answer did not come
     host: textIn(error, 'host'), // that the call was for: services/named-host.ts puts it there
-    cause: valueIn(error, 'cause'),
     status: typeof status === 'number' ? status : undefined,
     isOfService: metadata !== undefined,
   };

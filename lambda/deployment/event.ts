@@ -19,11 +19,8 @@ export interface CloudFormationEvent {
   readonly OldResourceProperties?: Record<string, unknown>;
 }
 
-/**
- * CloudFormation's event, or the same event from an earlier invocation that had no time left. That may have been an
- * invocation of an older version, which called `acceptedKey` `taken`.
- */
-export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress & { readonly taken?: string } };
+/** CloudFormation's event, or the same event from an earlier invocation that had no time left. */
+export type HandlerEvent = CloudFormationEvent & { readonly Progress?: Progress };
 
 /**
  * When CloudFormation's clock started, in ms since 1970. The event has no time of its own, and this invocation may be a

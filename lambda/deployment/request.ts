@@ -39,7 +39,6 @@ export function requestOf(event: HandlerEvent, environment: Environment): Reques
   });
   const progress: Progress = {
     signingPut: false,
-    acceptedKey: event.Progress?.taken,
     ...event.Progress,
     requestedAt: requestedAt(event) ?? environment.time.now(),
   };

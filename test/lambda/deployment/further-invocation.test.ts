@@ -42,14 +42,6 @@ test('no call begins when it might not end before the invocation does, and no ti
   expect(end - last).toBeLessThan(KEPT_FREE + 31 * SECOND); // the longest pause
 });
 
-test('a key that an older version of the function has told SES is not told again', async () => {
-  const stack = new StackInMemory();
-  await stack.run(VERIFYING);
-  const { acceptedKey, ...rest } = stack.sent[0].Progress!;
-  await stack.run({ ...stack.sent[0], Progress: { ...rest, taken: acceptedKey } });
-  expect(stack.aws.puts).toHaveLength(1);
-});
-
 test('a further invocation that cannot be started ends the request with both reasons, in whole sentences', async () => {
   const stack = new StackInMemory();
   stack.startFails = Object.assign(new Error('Rate exceeded'), { name: 'TooManyRequestsException' });
