@@ -26,7 +26,6 @@ const SELECTOR_PREFIX: Form = [
   new RegExp(`^(?=.{1,${MAX_SELECTOR_PREFIX}}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$`),
   `1 to ${MAX_SELECTOR_PREFIX} letters in lower case, digits and inner hyphens`,
 ];
-const KEY_BITS: Form = [/^(1024|2048)$/, '1024 or 2048'];
 export const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
 const LOGICAL_ID_FORM: Form = [LOGICAL_ID, 'a logical id'];
 const ANY: Form = [/^[\s\S]{1,512}$/, '1 to 512 characters'];
@@ -86,7 +85,7 @@ function parseRotating(signing: Reader): RotatingByoDkim {
     method: 'ROTATING_BYODKIM',
     secretArn: signing.required('SecretArn', SECRET),
     selectorPrefix: signing.optional('SelectorPrefix', SELECTOR_PREFIX) ?? DEFAULT_SELECTOR_PREFIX,
-    keyLength: Number(signing.optional('KeyLength', KEY_BITS) ?? DEFAULT_ROTATING_KEY_LENGTH),
+    keyLength: Number(signing.choice('KeyLength', ['1024', '2048']) ?? DEFAULT_ROTATING_KEY_LENGTH),
     schedule: signing.optional('Schedule', ANY),
     furtherRegions: signing.list('FurtherRegions')?.map(parseFurtherRegion),
     isFurther: signing.choice('IsFurther', ['true']) && true,

@@ -2,7 +2,7 @@
 //
 // What holds: a step that no longer counts writes nothing. Rotation was switched off, the label was taken off its
 // version, or the secret is gone: then the fence says so before each write, and the step ends.
-import { parseEvent, RotationEvent } from './event';
+import { parseEvent, RotationEvent, Step } from './event';
 import { careForIdentities } from './identities';
 import { noteFailure } from './noted-failure';
 import { Environment, Run } from './run';
@@ -170,19 +170,18 @@ function overtaken(event: Work, before: KeyStoreState, state: KeyStoreState | un
   return new HandlerError(what, 'Nothing more was changed');
 }
 
+const STEPS: Readonly<Record<Step, (rotation: Rotation, token: string) => Promise<void>>> = {
+  createSecret: makeNextKey, setSecret: useNextKey, testSecret: awaitNextKey, finishSecret: finishNextKey,
+};
+
 /** True when there is more to do. */
 async function carryOut(event: Work, rotation: Rotation, state: KeyStoreState, noting: Services): Promise<unknown> {
   switch (event.kind) {
     case 'care': return care(rotation, state, noting);
     case 'revoke': return revokeKey(rotation, event.selector, await neededSelectors(rotation));
     case 'step': {
-      if (state.versions.AWSCURRENT === event.token) return tidyUp(rotation, event.token);
-      switch (event.step) {
-        case 'createSecret': return makeNextKey(rotation, event.token);
-        case 'setSecret': return useNextKey(rotation, event.token);
-        case 'testSecret': return awaitNextKey(rotation, event.token);
-        case 'finishSecret': return finishNextKey(rotation, event.token);
-      }
+      const step = state.versions.AWSCURRENT === event.token ? tidyUp : STEPS[event.step];
+      return step(rotation, event.token);
     }
   }
 }
