@@ -162,7 +162,7 @@ class Lookup {
 }
 
 function silent(nameServer: string, silence: Silence, error?: string): NameServerAnswer {
-  return { nameServer, silence, ...(error ? { error } : {}) };
+  return { nameServer, silence, error };
 }
 
 function silenceOf(error: unknown, address: string): Silence {

@@ -175,7 +175,7 @@ function toRecordSet(listed: ResourceRecordSet): RecordSet {
     type: listed.Type ?? '',
     ttl: listed.TTL,
     values: (listed.ResourceRecords ?? []).map(({ Value }) => Value ?? ''),
-    ...(listed.AliasTarget?.DNSName ? { aliasOf: canonicalName(listed.AliasTarget.DNSName) } : {}),
+    aliasOf: listed.AliasTarget?.DNSName && canonicalName(listed.AliasTarget.DNSName),
     ...(listed.SetIdentifier === undefined ? {} : { isRouted: true }),
     listed,
   };

@@ -77,8 +77,7 @@ export function selectorsNow({ told }: SigningTag, { origin, tokens }: IdentityS
 
 /** The same, by what any owner has told SES last. With several that differ, nobody knows which it is. */
 export function selectorsOfAny(identity: IdentityState): string[] {
-  const last = othersIn(identity.tags, '').map(({ tag }) => ({ ...tag, told: tag.told.slice(0, 1) }));
-  return [...new Set(last.flatMap((tag) => selectorsNow(tag, identity)))];
+  return [...new Set(lastTold(identity).flatMap((tag) => selectorsNow(tag, identity)))];
 }
 
 /**
@@ -139,7 +138,7 @@ export function isToldByAnother(identity: IdentityState, { label: own }: Owner):
 
 /** True when what is there is what an owner has told SES last. */
 export function isLastTold(identity: IdentityState): boolean {
-  return othersIn(identity.tags, '').some(({ tag }) => isToldBy({ ...tag, told: tag.told.slice(0, 1) }, identity));
+  return lastTold(identity).some((tag) => isToldBy(tag, identity));
 }
 
 /** True when an owner that has been removed, or is at this moment, has told SES the signing that is there. */
@@ -162,6 +161,11 @@ function othersIn(tags: IdentityState['tags'], own: string) {
   return Object.entries(tags)
     .filter(([label]) => label !== own && isRegistryLabel(label))
     .map(([label, value]) => ({ label, tag: parse(value) }));
+}
+
+/** The tags of all owners, with what each of them has told SES last. */
+function lastTold({ tags }: IdentityState): SigningTag[] {
+  return othersIn(tags, '').map(({ tag }) => tagWhenTaken(tag));
 }
 
 /** The tag when SES is told a signing next. */
@@ -188,8 +192,8 @@ function fitting(names: readonly string[]): readonly string[] {
 }
 
 /** The tag when SES, which names no selector, has taken the last one that it was told. */
-export function tagWhenTaken({ told: [last], ...tag }: SigningTag): SigningTag {
-  return { ...tag, told: [last] };
+export function tagWhenTaken(tag: SigningTag): SigningTag {
+  return { ...tag, told: tag.told.slice(0, 1) };
 }
 
 export function renderTag({ told, replaced, leaves, follows, inSlot }: SigningTag): string {

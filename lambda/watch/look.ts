@@ -26,9 +26,8 @@ export async function askSes(
 ): Promise<SesView | Finding> {
   try {
     const identity = await readIn(region);
-    return {
-      region, identity, ...(identity && Signing.Method === 'DEED' ? { parent: await readIn(Signing.ParentRegion) } : {}),
-    };
+    const parent = identity && Signing.Method === 'DEED' ? await readIn(Signing.ParentRegion) : undefined;
+    return { region, identity, parent };
   } catch (error) {
     const { name, text } = error instanceof HandlerError ? { name: '', text: error.whatHappened } : describeError(error);
     const host = detailsOf(error).host ?? `SES in ${region}`;
