@@ -58,7 +58,8 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     touch: (found) => notedAmong ? planTouch(found, owner) : [],
     beforeChange: (found) => {
       beforeChange(found);
-      notedAmong = found.map(({ name }) => name);
+      // A batch that was refused may be there: then who has come since has not been touched.
+      notedAmong ??= found.map(({ name }) => name);
     },
   });
   return applyPlan(notedAmong ? zone : alreadyListed(zone, records), below, checked(planPublication), {

@@ -7,9 +7,12 @@ import { DkimRecord } from '../../../lambda/records/dkim-record';
 import {
   hasSuperseded, leaveZone, planSettings, PublicationRequest, publish as publishIn, Publisher, retire, revoke,
 } from '../../../lambda/records/publication';
+import { planNote } from '../../../lambda/records/zone-plan';
 import { registryName } from '../../../lambda/records/zone-view';
 import { JumpingClock, jumpingTime } from '../fixtures/jumping-time';
-import { A, B, DOMAIN, entries, foreign, NEW, OLD, publish as planned, recordNames, zone } from '../fixtures/planned-zone';
+import {
+  A, B, DOMAIN, entries, foreign, NEW, NOW as PLANNED, OLD, OTHER_KEY, plan, publish as planned, recordNames, zone,
+} from '../fixtures/planned-zone';
 
 const DAY = 86_400;
 const SETTINGS: ZoneSettings = { id: 'Z1', ttl: 1800, overwrite: false };
@@ -114,6 +117,23 @@ describe('publishing', () => {
     test('it is touched once, if it found the same record', async () => {
       await publishBeside(OLD);
       expect(ttlOfOther()).toBe(1801);
+    });
+
+    // It has looked before our note was there, and Route 53 has it wait with its batch.
+    test('10 it does not overwrite what is used, also where the answer to the note was lost', async () => {
+      zone.set(foreign(OLD.name, 'TXT', OLD.data));
+      const before = zone.list();
+      let overwriting: ReturnType<typeof plan> | undefined;
+      const change: OpenZone['change'] = async (changes) => {
+        if (overwriting) return open.change(changes);
+        zone.apply(planNote(before, B, { wanted: [OTHER_KEY], ttl: 1800, overwrite: true, now: PLANNED }));
+        overwriting = plan(B, [OTHER_KEY], { overwrite: true, notedAmong: before.map(({ name }) => name) });
+        await open.change(changes);
+        throw new ChangeRefusedError('it exists'); // as it is sent again
+      };
+      await publish({ wanted: [OLD] }, { ...publisher(), zone: { ...open, change } });
+      expect(() => zone.apply(overwriting!)).toThrow();
+      expect(settingOf(OLD.name)).toEqual([OLD.data]);
     });
   });
 
