@@ -53,14 +53,16 @@ async function hasKey(
   { signing, zone }: DesiredState, known: KnownKey, { records: [record] }: SigningResult, identity: IdentityState,
   { dns }: Services, isTheirs: boolean,
 ): Promise<boolean> {
+  const tag = tagOf(identity, known.owner);
   if (signing.method !== 'BYODKIM') return true;
   const answers = await dns.ask(record.name);
   // If SES does not name the selector, the tag says what it was told last.
-  const isOld = isUntried(signing, known) && (identity.tokens.length > 0
-    || wasToldLast(tagOf(identity, known.owner), signing.selector.toLowerCase()));
+  const isOld = isUntried(signing, known)
+    && (identity.tokens.length > 0 || wasToldLast(tag, signing.selector.toLowerCase()));
   // Of a record that somebody has changed, nothing has come to SES. A key that somebody has revoked signs nothing that
-  // anybody takes, whichever SES has.
-  if ((isOld || known.isSameSigning) && (zone ? isTheirs : isRevoked(textsIn(answers)))) return true;
+  // anybody takes, whichever SES has. But a wildcard can say so of all names.
+  const isRevokedNow = isRevoked(textsIn(answers));
+  if ((zone ? isTheirs : isRevokedNow) && (isOld || known.isSameSigning || (zone && isRevokedNow))) return true;
   return ((signsNow(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
     && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }

@@ -45,6 +45,14 @@ describe('a key that leaked, and whose record somebody has emptied', () => {
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
   });
 
+  test('5 byoDkim: another key under its selector is refused, and rolled back', async () => {
+    scene = await Scene.withIdentity();
+    await scene.deployed('mail', scene.byo('s1', scene.secrets.one, AGAIN));
+    says('s1', REVOKED);
+    expect(await scene.deploy('mail', scene.byo('s1', scene.secrets.two, AGAIN)))
+      .toMatchObject({ status: 'UPDATE_ROLLBACK_COMPLETE', reason: expect.stringContaining('the key was revoked') });
+  });
+
   test('byoDkim: a deployment that may overwrite does not publish it again', async () => {
     scene = await Scene.withIdentity();
     const overwriting = { ...AGAIN, recordConflict: RecordConflict.OVERWRITE };
