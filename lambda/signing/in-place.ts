@@ -54,7 +54,8 @@ async function hasKey(
   { dns }: Services, isTheirs: boolean,
 ): Promise<boolean> {
   const tag = tagOf(identity, known.owner);
-  if (signing.method !== 'BYODKIM') return true;
+  // SES that was told Easy DKIM again, and looks for a record that somebody has changed, signs nothing.
+  if (signing.method !== 'BYODKIM') return !isTheirs || known.isSameSigning || signsNow(identity) || !tag.told[1];
   const answers = await dns.ask(record.name);
   // If SES does not name the selector, the tag says what it was told last.
   const isOld = isUntried(signing, known)

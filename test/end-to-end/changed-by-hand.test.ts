@@ -1,6 +1,7 @@
 // Somebody has changed a record by hand, an update of something else is refused for it, and has changed nothing: its
 // roll-back is done. Invariant 5.
 import { Duration, Stack } from 'aws-cdk-lib';
+import { thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { DOMAIN, PEM, publicKeyOf, Scene } from './scene';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
@@ -60,4 +61,23 @@ test('5 Easy DKIM: one record was changed and another one deleted: the update is
   const before = scene.all();
   expect((await scene.deploy('Mail', scene.easy(AGAIN))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(scene.all()).toEqual(before);
+});
+
+// SES was told Easy DKIM again, and looks anew. It signed with the key that it had verified before.
+test('5 Easy DKIM: a record was changed, and SES was told another signing: nobody says that it is rolled back', async () => {
+  await scene.deployed('Mail', scene.easy(WAIT));
+  say('CNAME', 'elsewhere.example.net');
+  expect(await scene.send()).toMatchObject({ result: 'pass' });
+  const { status } = await scene.deploy('Mail', thenFails(scene.byo('s1', scene.secrets.one, WAIT)));
+  expect(await scene.send()).toMatchObject({ result: 'none' });
+  expect(status).toBe('UPDATE_ROLLBACK_FAILED');
+});
+
+test('5 Easy DKIM: SES has noticed that a record was changed, and was told nothing: the update is rolled back', async () => {
+  await scene.deployed('Mail', scene.easy(WAIT));
+  say('CNAME', 'elsewhere.example.net');
+  await scene.cloud.clock.pass(10 * 86_400_000);
+  expect(scene.identity()?.status).toBe('FAILED');
+  const { status } = await scene.deploy('Mail', scene.byo('s1', scene.secret('no key'), WAIT));
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
 });
