@@ -103,7 +103,7 @@ export function flawOf(texts: readonly string[]): Flaw | undefined {
 
 /** A text without any `=` has one part without a name. One semicolon at the end means nothing. */
 function tagsIn(text: string): Tag[] {
-  return text.replace(/;?\s*$/, '').split(';').map((part): Tag => {
+  return text.trimEnd().replace(/;$/, '').split(';').map((part): Tag => {
     const [name, ...rest] = part.split('=');
     return rest.length > 0 ? [name.trim(), rest.join('=').trim()] : ['', part.trim()];
   });

@@ -122,3 +122,10 @@ test('a key is one in whichever form it is, with its digest; what is no RSA key 
   expect(publicKeysIn(texts)).toEqual([{ publicKey: spki(OURS), publicKeySha256: digest }]);
   expect(publicKeysIn([`p=${spki(THEIRS)}`])).toEqual([expect.objectContaining({ publicKey: spki(THEIRS) })]);
 });
+
+test('9 a record full of spaces is read at once: any name server can send one of 64 kB', () => {
+  const text = `p=${spki(OURS)};${' '.repeat(65_000)}x`;
+  const { user: before } = process.cpuUsage();
+  expect(flawOf([text])?.remedy).toBe('Correct its tags');
+  expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(0.5);
+});
