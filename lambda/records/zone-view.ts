@@ -38,8 +38,9 @@ export class ZoneView {
     this.others = pages.filter(({ registry }) => registry.of !== owner.label);
     this.entries = [...this.ownPages.flatMap(({ registry }) => registry.entries), ...this.head.entries];
     this.entriesByLabel = grouped(this.entries.map((entry) => [entry.label, entry]));
+    // Once each, as anybody who may write to the zone can list a label in hundreds of lines.
     this.othersByLabel = grouped(this.others.flatMap((page) =>
-      page.registry.entries.map(({ label }) => [label, page] as const)));
+      [...new Set(page.registry.entries.map(({ label }) => label))].map((label) => [label, page] as const)));
     this.recordsByName = grouped(records.map((record) => [record.name, record]));
     this.recordsByTarget = grouped(records.flatMap((record) => {
       const target = targetOf(record);
@@ -96,9 +97,12 @@ export class ZoneView {
   }
 
   /** The records that lead to this name, by a CNAME or an alias, also over several steps. */
-  private leadingTo(name: string, seen: readonly RecordSet[] = []): readonly RecordSet[] {
-    const next = (this.recordsByTarget.get(name) ?? []).filter((record) => !seen.includes(record));
-    return next.reduce<readonly RecordSet[]>((all, each) => this.leadingTo(each.name, all), [...seen, ...next]);
+  private leadingTo(name: string): readonly RecordSet[] {
+    const found = new Set(this.recordsByTarget.get(name));
+    for (const each of found) { // which grows meanwhile
+      for (const next of this.recordsByTarget.get(each.name) ?? []) found.add(next);
+    }
+    return [...found];
   }
 
   /**

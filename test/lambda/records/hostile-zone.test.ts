@@ -1,0 +1,42 @@
+// Tests of a zone that somebody has filled, who may write to it: a plan is made in time all the same.
+import { ownerOf } from '../../../lambda/base/owner';
+import { RecordSet } from '../../../lambda/base/ports';
+import { recordName, txtRecord } from '../../../lambda/records/dkim-record';
+import { digestOf, renderRegistry } from '../../../lambda/records/registry';
+import { planRelease } from '../../../lambda/records/zone-plan';
+import { registryName } from '../../../lambda/records/zone-view';
+
+const DOMAIN = 'example.com';
+const A = ownerOf('A', 'Dkim', { region: 'us-east-1', domain: DOMAIN });
+const S1: RecordSet = { name: recordName('s1', DOMAIN), type: 'TXT', ttl: 300, values: [txtRecord(DOMAIN, 's1', 'AbCd').data] };
+const OWN: RecordSet = {
+  name: registryName(A),
+  type: 'TXT',
+  ttl: 300,
+  values: renderRegistry({ entries: [{ label: 's1', type: 'TXT', origin: 'ours', digest: digestOf('TXT', S1.values) }] }),
+};
+const numbers = (length: number) => Array.from({ length }, (_, index) => index);
+const hex = (number: number) => number.toString(16).padStart(32, '0');
+
+test('7 thousands of CNAMEs, each of which leads to the next and the last to ours, keep no Delete from its end', () => {
+  const chain = numbers(8_000).map((index): RecordSet => ({
+    name: recordName(`c${index}`, DOMAIN), type: 'CNAME', ttl: 300, values: [recordName(index === 0 ? 's1' : `c${index - 1}`, DOMAIN)],
+  }));
+  const changes = planRelease([S1, OWN, ...chain], A);
+  expect(changes.map(({ action, record }) => `${action} ${record.name}`)).toEqual([`DELETE ${S1.name}`, `DELETE ${OWN.name}`]);
+});
+
+test('9 hundreds of forged registry records, each with hundreds of lines about our record, take no time', () => {
+  const forged = numbers(200).map((page): RecordSet => ({
+    name: recordName(`cdk-ses-dkim-${hex(page)}`, DOMAIN),
+    type: 'TXT',
+    ttl: 300,
+    values: renderRegistry({
+      entries: numbers(250).map((line) => ({ label: 's1', type: 'TXT', origin: 'ours', digest: hex(line) })),
+    }),
+  }));
+  const began = process.cpuUsage();
+  planRelease([S1, OWN, ...forged], A);
+  const { user } = process.cpuUsage(began);
+  expect(user / 1e6).toBeLessThan(3);
+});
