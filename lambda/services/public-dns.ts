@@ -15,7 +15,7 @@ const OPTIONS = { timeout: 3_000, tries: 2 };
 
 /** One would do. The others are for when it is down. */
 const MAX_TOP_LEVEL_SERVERS = 3;
-/** More name servers than any domain has. Whoever delegates to more does not get to keep us busy. */
+/** More name servers and addresses than any domain has. Whoever delegates to more does not get to keep us busy. */
 const MAX_VISITS = 60;
 /** Resolvers give up about there. */
 const MAX_ALIASES = 8;
@@ -92,10 +92,11 @@ class Lookup {
         ? silent(`the resolver, asked for the address of ${nameServer},`, 'no-resolver', code)
         : silent(nameServer, 'no-address', code)]; // as ESERVFAIL: the name server's own domain is down
     }
-    const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
+    const asked = addresses.filter((address) => !NOT_PUBLIC.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'))
+      .slice(0, this.budget.visits + 1); // one counts already
     if (asked.length === 0) return [silent(nameServer, 'no-address', addresses[0])];
-    const answers = await Promise.all(asked.map((address) => this.askAt(address, zone, nameServer)));
-    return answers.flat();
+    this.budget.visits -= asked.length - 1;
+    return (await Promise.all(asked.map((address) => this.askAt(address, zone, nameServer)))).flat();
   }
 
   /** What the parent says, and what the domain says: the two can differ. Lambda's own network has no IPv6. */

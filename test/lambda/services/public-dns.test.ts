@@ -1,4 +1,5 @@
 // Tests of looking in public DNS, over real DNS messages to name servers on loopback.
+import dgram from 'node:dgram';
 import { decode, encode, Packet, streamEncode, TRUNCATED_RESPONSE } from 'dns-packet';
 import { quote } from '../../../lambda/base/dns-text';
 import { NameServerAnswer } from '../../../lambda/base/ports';
@@ -479,4 +480,24 @@ test('a domain with ever so many name servers does not keep the handler busy', a
   const { length } = await publicDns.ask(NAME);
   expect(length).toBeGreaterThan(13); // what a delegation can have at the most
   expect(length).toBeLessThan(60);
+});
+
+test('a name server with ever so many addresses does not have the handler ask at all of them', async () => {
+  await provider.createZone('example.com');
+  const asked = jest.spyOn(dgram, 'createSocket');
+  const reply = DnsServer.prototype.reply;
+  jest.spyOn(DnsServer.prototype, 'reply').mockImplementation(function (this: DnsServer, message, transport) {
+    const { id, questions } = decode(message);
+    if (questions?.[0].name !== NAME) return reply.call(this, message, transport);
+    return encode({
+      type: 'response',
+      id,
+      questions,
+      authorities: [{ type: 'NS', name: 'example.com', data: 'ns.example.com' }],
+      additionals: Array.from({ length: 1_000 }, (_, index) =>
+        ({ type: 'A', name: 'ns.example.com', data: `198.51.${index % 5}.${index % 251}` })),
+    });
+  });
+  await publicDns.ask(NAME);
+  expect(asked.mock.calls.length).toBeLessThan(70);
 });
