@@ -1,7 +1,7 @@
 // The owner of records: one custom resource of a stack, for one identity. Its label is in DNS.
 import { DesiredState, placeOf } from './desired-state';
 import { sha256 } from './sha256';
-import { OWNER_LABEL_PREFIX } from '../../src/private/contract';
+import { OWNER_LABEL_PREFIX, REGISTRY_LABEL } from '../../src/private/contract';
 
 export interface Owner {
   /** What its records are below: the domain of the identity, or the place in a zone that its CNAMEs lead to. */
@@ -11,8 +11,6 @@ export interface Owner {
   /** Where the identity is. The same domain can be one in several Regions, with one zone. */
   readonly region: string;
 }
-
-const LABEL = new RegExp(`^${OWNER_LABEL_PREFIX}[0-9a-f]{32}$`);
 
 /**
  * The label is a hash: DNS is public, and a stack's ARN is nobody's business. How it is made never changes, or records
@@ -35,5 +33,5 @@ function labelFor(...parts: string[]): string {
 }
 
 export function isRegistryLabel(label: string): boolean {
-  return LABEL.test(label);
+  return REGISTRY_LABEL.test(label);
 }

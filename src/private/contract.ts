@@ -143,6 +143,9 @@ export interface ResourceAttributes {
 /** Begins the name of a registry record, and of the tag of an identity that says how its owner has told SES to sign. */
 export const OWNER_LABEL_PREFIX = 'cdk-ses-dkim-';
 
+/** The label of a registry record. */
+export const REGISTRY_LABEL = new RegExp(`^${OWNER_LABEL_PREFIX}[0-9a-f]{32}$`);
+
 /**
  * What the rotation of a key has to know, as tags of its secret: Secrets Manager tells it the secret and nothing else.
  * The names are those of the properties, and of the custom resource that owns the records.

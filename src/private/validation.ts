@@ -3,7 +3,8 @@ import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib
 import { aws_route53 } from 'aws-cdk-lib/interfaces';
 import {
   DEFAULT_RECORD_OVERLAP, DEFAULT_SELECTOR_FIELD, DOMAIN, EXTERNAL_ID, HOSTED_ZONE_ID, LABEL, MAX_NAME,
-  MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, recordNameLength, REGION, REGISTRY_LABEL_LENGTH, SERVICE_TIMEOUT,
+  MAX_SELECTOR_PREFIX, MAX_SLOT_TTL, placeIn, recordNameLength, REGION, REGISTRY_LABEL, REGISTRY_LABEL_LENGTH,
+  SERVICE_TIMEOUT,
 } from './contract';
 import { hasDynamicReference } from './dynamic-reference';
 import { holds, zoneIdOf, zoneNameOf } from './known-zone';
@@ -128,6 +129,9 @@ export function checkSelectorIn(domain: string, selector: string): void {
 export function checkSelector(selector: string): void {
   if (isUnknown(selector) || LABEL.test(selector)) return;
   const lowerCase = selector.toLowerCase();
+  if (REGISTRY_LABEL.test(lowerCase)) {
+    throw new Error(`selector ${shown(selector)} is the name of a registry record. Choose another one, for example 'mail-2026'`);
+  }
   if (LABEL.test(lowerCase)) {
     throw new Error(`selector ${shown(selector)} has upper-case letters. Write ${shown(lowerCase)}: DNS does not tell `
       + 'them apart');

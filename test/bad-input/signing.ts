@@ -82,6 +82,13 @@ export const SIGNING: readonly Refusal[] = [
   },
   {
     place: 'synthesis',
+    says: 'selector {value} is the name of a registry record',
+    advises: "Choose another one, for example 'mail-2026'",
+    why: 'Registry records say which records are of which stack. They are named `cdk-ses-dkim-<32 digits>._domainkey.<domain>`.',
+    atSynthesis: [badSelector('the name of a registry record', `cdk-ses-dkim-${'0'.repeat(32)}`)],
+  },
+  {
+    place: 'synthesis',
     says: 'selector {value} has upper-case letters',
     advises: 'Write {selector}: DNS does not tell them apart',
     why: 'IAM conditions distinguish upper case and lower case, so the library uses lower case only.',
