@@ -110,6 +110,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'awslint@2.72.1', // the CDK team's API rules, published for use outside their repository
     'cdk-nag@2.37.55', // the newest that runs on the floor of CDK and constructs
     'jsii-rosetta@~6.0.0',
+    'eslint-plugin-regexp@2.10.0', // finds patterns that a long hostile text keeps busy. 3 needs ESLint's newer settings
     'fast-check@4.10.2', // property tests
     // Mutants: the only kept tool for TypeScript and jest. 10 and later need Node 22.
     '@stryker-mutator/core@9.6.1', '@stryker-mutator/jest-runner@9.6.1',
@@ -238,6 +239,17 @@ project.eslint?.addRules({
       },
     ],
   }],
+});
+
+// Keys, records and answers can be long and hostile. A pattern that goes back over them takes seconds, and the answer
+// to CloudFormation is too late.
+project.eslint?.addPlugins('regexp');
+project.eslint?.addOverride({
+  files: ['lambda/**', 'src/**'],
+  rules: {
+    'regexp/no-super-linear-move': 'error',
+    'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+  },
 });
 
 // People read diffs side by side. Comments count too, as they are read there as well.

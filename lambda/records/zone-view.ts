@@ -131,7 +131,11 @@ export class ZoneView {
 
 function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const [key, item] of pairs) groups.set(key, [...groups.get(key) ?? [], item]);
+  for (const [key, item] of pairs) {
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(item);
+  }
   return groups;
 }
 

@@ -162,7 +162,8 @@ function ourErrorFor(error: unknown, id: string, roleArn: string | undefined): E
   }
   if (REFUSED.includes(nameOf(error))) {
     const said = textOf(error);
-    const words = said.replace(/\S+\.\S+/g, ''); // a domain can be called protected.example
+    // A domain can be called protected.example.
+    const words = said.split(/\s+/).filter((word) => !/.\../.test(word)).join(' ');
     const advice = ADVICE.find(([text]) => text.test(words))?.[1] ?? ANY_ADVICE;
     return new ChangeRefusedError(`Route 53 refused the change of zone ${id}: ${said}`, advice);
   }

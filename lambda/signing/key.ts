@@ -43,7 +43,7 @@ export function parseKey(text: string): KeyPair {
 
 function toKeyObject(text: string): KeyObject {
   // A key pasted into JSON or a shell often has its line breaks as a backslash and a letter.
-  const trimmed = text.replace(/^\uFEFF/, '').replace(/\\+[rn]/g, '\n').trim();
+  const trimmed = text.replace(/^\uFEFF/, '').replace(/(?<!\\)\\+[rn]/g, '\n').trim();
   if (trimmed === '') throw new UnusableKeyError('it is empty; store the private key in it');
   const begins = [...trimmed.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)]
     .filter(([, label]) => !label.endsWith(' PARAMETERS')); // of an EC key, which comes after them
