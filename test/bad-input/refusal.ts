@@ -6,7 +6,12 @@ import type { RotatingScene } from '../end-to-end/rotating-scene';
 
 /** Where bad input is noticed: the sections of docs/errors.md, with what is true of all messages in them. */
 export const PLACES = {
-  'synthesis': ['At synthesis', '`npx aws-cdk synth` and `npx aws-cdk deploy` print these. Nothing has been deployed.'],
+  'synthesis': [
+    'At synthesis',
+    '`npx aws-cdk synth` and `npx aws-cdk deploy` print these. Nothing has been deployed. '
+    + 'In Python, a value of a wrong type can have a message of jsii in their place, with `type of argument …` or `$jsii.byref`. '
+    + 'Then search for the property in the form of TypeScript, for example `waitForVerification`.',
+  ],
   'properties': [
     'In the properties, before any call',
     'The function reads the properties in the template. Parameters have their values now.',
