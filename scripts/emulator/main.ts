@@ -1,8 +1,10 @@
 // Deploys the demo and the example app in each language with the real CDK CLI on MiniStack, an emulator.
-// Run by `npx projen integ:emulator`, or for some apps by `npx projen integ:emulator demo typescript`.
+// Run by `npx projen integ:emulator`, or for some apps by `npx projen integ:emulator demo typescript`. `--built` takes the
+// packages that are in dist/.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { PROJECT } from './cdk-cli';
 import { Checks, print } from './checks';
 import { Children } from './children';
@@ -22,7 +24,10 @@ const LINES_OF_LOG = 60;
 const DEMO = 'demo';
 const NAMES = [DEMO, ...EXAMPLES.map(({ name }) => name)];
 
-async function main(asked: readonly string[]): Promise<void> {
+async function main(): Promise<void> {
+  const { values: { built }, positionals: asked } = parseArgs({
+    options: { built: { type: 'boolean' } }, allowPositionals: true,
+  });
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const children = new Children();
   const checks = new Checks();
@@ -32,7 +37,7 @@ async function main(asked: readonly string[]): Promise<void> {
     const names = asked.length > 0 ? asked : NAMES;
     const examples = EXAMPLES.filter(({ name }) => names.includes(name));
     requireRunnable(names);
-    const workspace = prepare(examples);
+    const workspace = prepare(examples, built);
     const scene = await Scene.start(children, directory);
     try {
       await bootstrap(scene, checks, [REGION, PARENT_REGION]);
@@ -73,9 +78,9 @@ function requireRunnable(names: readonly string[]): void {
  * Installs what the examples need before the emulator starts. The apps that the CLI runs cannot reach the
  * internet.
  */
-function prepare(examples: readonly Example[]): Workspace | undefined {
+function prepare(examples: readonly Example[], isBuilt = false): Workspace | undefined {
   if (examples.length === 0) return undefined;
-  buildPackages(PROJECT);
+  if (!isBuilt) buildPackages(PROJECT);
   const workspace = new Workspace(PROJECT);
   process.once('exit', () => workspace.remove());
   for (const example of examples) {
@@ -91,4 +96,4 @@ function lastLines(log: string): string {
   return log.split('\n').slice(-LINES_OF_LOG).join('\n');
 }
 
-void main(process.argv.slice(2));
+void main();
