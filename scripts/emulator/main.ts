@@ -1,6 +1,6 @@
 // Deploys the demo and the example app in each language with the real CDK CLI on MiniStack, an emulator.
-// Run by `npx projen integ:emulator`, or for some apps by `npx projen integ:emulator demo typescript`. `--built` takes the
-// packages that are in dist/.
+// Run by `npx projen integ:emulator`, or for some apps by `npx projen integ:emulator demo typescript`. `--built` takes
+// the packages that are in dist/.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
