@@ -273,7 +273,7 @@ export const METRICS = {
  * One label of a host name. A selector has the same form, and is not the name of a registry record:
  * https://www.rfc-editor.org/rfc/rfc1123#section-2.1
  */
-export const LABEL = /^(?!cdk-ses-dkim-[0-9a-f]{32}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const LABEL = new RegExp(`^(?!${REGISTRY_LABEL.source})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`);
 
 /** The code of a Region. */
 export const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
