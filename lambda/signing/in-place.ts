@@ -62,8 +62,9 @@ async function hasKey(
     && (identity.tokens.length > 0 || wasToldLast(tag, signing.selector.toLowerCase()));
   // Of a record that somebody has changed, nothing has come to SES. A key that somebody has revoked signs nothing that
   // anybody takes, whichever SES has. But a wildcard can say so of all names.
+  const isOfBefore = isOld || known.isSameSigning;
   const isRevokedNow = isRevoked(textsIn(answers));
-  if ((zone ? isTheirs : isRevokedNow) && (isOld || known.isSameSigning || (zone && isRevokedNow))) return true;
+  if (isTheirs ? isOfBefore || isRevokedNow : !zone && isOfBefore && isRevokedNow) return true;
   return ((signsNow(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
     && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
