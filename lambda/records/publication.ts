@@ -6,7 +6,7 @@ import { refuseCut } from './zone-cut';
 import {
   planLeaving, planNote, planPublication, planRetirement, planRevocation, planTouch, Publication, Retirement,
 } from './zone-plan';
-import { entriesOf, registryName, ZoneView } from './zone-view';
+import { entriesOf, namesOfListers, registryName, ZoneView } from './zone-view';
 import { DEFAULT_RECORD_OVERLAP } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { ZoneSettings } from '../base/desired-state';
@@ -59,7 +59,7 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     beforeChange: (found) => {
       beforeChange(found);
       // A batch that was refused may be there: then who has come since has not been touched.
-      notedAmong ??= found.map(({ name }) => name);
+      notedAmong ??= namesOfListers(found, owner, wanted.map(({ name }) => name));
     },
   });
   return applyPlan(notedAmong ? zone : alreadyListed(zone, records), below, checked(planPublication), {

@@ -65,7 +65,7 @@ export interface Publication {
   readonly inUse?: boolean;
   /** Selectors are slots: each is used again when the overlap of its key is over, and resolvers have forgotten it. */
   readonly takesTurns?: boolean;
-  /** The names that were in the zone when `planNote` was carried out. Absent: there was nothing to note. */
+  /** The registry records that listed such a record when `planNote` was carried out. Absent: nothing was noted. */
   readonly notedAmong?: readonly string[];
   /** ISO time until which what is superseded now must stay. Absent: nothing is superseded yet. */
   readonly supersededUntil?: string;

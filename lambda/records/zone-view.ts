@@ -167,6 +167,14 @@ export function otherListing(
   const view = new ZoneView(records, owner);
   const elsewhere = view.others.filter(({ registry }) => region && registry.region && registry.region !== region)
     .map((page) => view.ownerLabelOf(page));
-  return records.flatMap((record) => names.includes(record.name) ? view.listersOf(record) : [])
-    .map((page) => view.ownerLabelOf(page)).find((label) => !elsewhere.includes(label));
+  return listersOf(view, names).map((page) => view.ownerLabelOf(page)).find((label) => !elsewhere.includes(label));
+}
+
+/** The names of registry records of others that list one of these, as it is there. */
+export function namesOfListers(records: readonly RecordSet[], owner: Owner, names: readonly string[]): string[] {
+  return listersOf(new ZoneView(records, owner), names).map(({ record }) => record.name);
+}
+
+function listersOf(view: ZoneView, names: readonly string[]): readonly Page[] {
+  return view.records.flatMap((record) => names.includes(record.name) ? view.listersOf(record) : []);
 }
