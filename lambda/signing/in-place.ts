@@ -1,8 +1,8 @@
 // Looks whether an identity signs as desired, with its records there. Changes nothing.
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey, textsIn } from './own-key';
-import { isOtherKey, namesSelector, signsAs, signsNow } from './ses-rules';
-import { tagOf, wasToldLast } from './signing-tag';
+import { hasVerifiedKey, isOtherKey, namesSelector, signsAs } from './ses-rules';
+import { tagOf, wasTold, wasToldLast } from './signing-tag';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
@@ -55,7 +55,10 @@ async function hasKey(
 ): Promise<boolean> {
   const tag = tagOf(identity, known.owner);
   // SES that was told Easy DKIM again, and looks for a record that somebody has changed, signs nothing.
-  if (signing.method !== 'BYODKIM') return !isTheirs || known.isSameSigning || signsNow(identity) || !tag.told[1];
+  if (signing.method !== 'BYODKIM') {
+    const wasToldOther = known.triedSelector ? wasTold(tag, known.triedSelector) : tag.told[1];
+    return !isTheirs || known.isSameSigning || hasVerifiedKey(identity) || !wasToldOther;
+  }
   const answers = await dns.ask(record.name);
   // If SES does not name the selector, the tag says what it was told last.
   const isOld = isUntried(signing, known)
@@ -65,7 +68,7 @@ async function hasKey(
   const isOfBefore = isOld || known.isSameSigning;
   const isRevokedNow = isRevoked(textsIn(answers));
   if (isTheirs ? isOfBefore || isRevokedNow : !zone && isOfBefore && isRevokedNow) return true;
-  return ((signsNow(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
+  return ((hasVerifiedKey(identity) && !isOtherKey(identity)) || isOld) && identity.tokens.length > 0
     && answers.every(({ values = [] }) => values.length === 0 || holdsKey(record)(values));
 }
 
@@ -99,7 +102,7 @@ async function publishedKey(
 ): Promise<PublicKey> {
   const { domain, zone } = desired;
   const { dns, hostedZone, log } = services;
-  const isVerified = signsNow(identity) && !isOtherKey(identity) && namesSelector(identity, signing.selector);
+  const isVerified = hasVerifiedKey(identity) && !isOtherKey(identity) && namesSelector(identity, signing.selector);
   if (error instanceof OutOfTimeError || !isVerified) throw error;
   if (!zone || (!known.isSameSigning && !isUntried(signing, known))) throw error;
   const records = await hostedZone(zone).list(domainKeyName(placeOf(desired)));

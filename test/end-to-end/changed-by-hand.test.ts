@@ -3,7 +3,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { thenFails } from './hand-made';
 import { WAIT } from './methods';
-import { DOMAIN, PEM, publicKeyOf, Scene } from './scene';
+import { ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
 const AGAIN = { ...WAIT, recordTtl: Duration.minutes(7) };
@@ -80,5 +80,20 @@ test('5 Easy DKIM: SES has noticed that a record was changed, and was told nothi
   await scene.cloud.clock.pass(10 * 86_400_000);
   expect(scene.identity()?.status).toBe('FAILED');
   const { status } = await scene.deploy('Mail', scene.byo('s1', scene.secret('no key'), WAIT));
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+});
+
+// The tag says, too, which key SES had before Easy DKIM.
+test.each<[string, Partial<EmailIdentityDkimProps>, () => void]>([
+  ['signing was switched off', WAIT, () =>
+    scene.cloud.ses.setSigningEnabled({ account: ACCOUNT, region: REGION, name: DOMAIN }, false)],
+  ['SES has not verified Easy DKIM yet', {}, () => undefined],
+])('5 Easy DKIM: a record was changed, %s, and SES was told nothing: the update is rolled back', async (_, props, happens) => {
+  await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+  if (props !== WAIT) Object.assign(scene.cloud.ses.settings, { firstLook: 5 * 3_600_000 });
+  await scene.deployed('Mail', scene.easy(props));
+  say('CNAME', 'elsewhere.example.net');
+  happens();
+  const { status } = await scene.deploy('Mail', scene.byo('s2', scene.secret('no key'), WAIT));
   expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
 });

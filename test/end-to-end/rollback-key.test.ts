@@ -170,6 +170,14 @@ describe('5 nobody can read the secret any more', () => {
     expect((await scene.deploy('Mail', scene.byo('s2', scene.secrets.two, WAIT))).status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 
+  test('so is one where somebody has switched signing off', async () => {
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    scene.cloud.ses.setSigningEnabled({ account: ACCOUNT, region: REGION, name: DOMAIN }, false);
+    unreadableFrom(unreadable[0][1]);
+    expect((await scene.deploy('Mail', scene.byo('s1', scene.secrets.one, { ...WAIT, recordTtl: Duration.minutes(7) }))).status)
+      .toBe('UPDATE_ROLLBACK_COMPLETE');
+  });
+
   test('nothing is claimed where SES has not verified its key', async () => {
     await restart({ firstLook: 3_600_000 });
     await scene.deployed('Mail', scene.byo('s1', scene.secrets.one));
