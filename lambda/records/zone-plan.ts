@@ -172,7 +172,7 @@ function planRecord(
     return { changes: [create(target)], origin: 'ours', record: target };
   }
   const [only] = existing;
-  const isListed = existing.some((record) => view.isListedByAnother(record) || view.isLedTo(record));
+  const isListed = view.ledTo().has(wanted.name) || existing.some((record) => view.isListedByAnother(record));
   if (existing.every(isRight)) {
     const origin = view.originOf(only);
     const hasOtherTtl = origin === 'ours' && only.ttl !== ttl && !isListed;
@@ -255,9 +255,10 @@ export function planRelease(
   records: readonly RecordSet[], owner: Owner, stillUsed?: StillUsed, room?: number,
 ): Change[] {
   const view = new ZoneView(records, owner);
+  const ledTo = view.ledTo(stillUsed?.names, stillUsed?.leaving);
   return letGo(view, view.entries, (ours) => {
-    const shared = ours.filter((record) => view.isListedByAnother(record, stillUsed?.leaving)
-      || view.isLedTo(record, stillUsed?.names, stillUsed?.leaving));
+    const shared = ours.filter((record) =>
+      ledTo.has(record.name) || view.isListedByAnother(record, stillUsed?.leaving));
     const used = ours.filter((record) => stillUsed?.names.includes(record.name));
     const pages = view.others.filter((page) => view.ownerLabelOf(page) === stillUsed?.successor);
     const before = pages.length > 0 ? stillUsed?.before : undefined;
@@ -299,10 +300,8 @@ export function planRetirement(
   const isUseless = ({ digest, label }: Entry) =>
     (revokedToo && digest === REVOKED_DIGEST) || neverTold.includes(label);
   const isSignedWith = signedWith(view, selectorsInUse);
-  const isInUse = (entry: Entry) => {
-    const record = view.recordOf(entry);
-    return isSignedWith(entry) || (record !== undefined && view.isLedTo(record));
-  };
+  const ledTo = view.ledTo();
+  const isInUse = (entry: Entry) => isSignedWith(entry) || ledTo.has(view.recordOf(entry)?.name ?? '');
   const isOver = ({ until }: Entry) => until !== undefined && until <= now;
   const marked = view.entries.filter(({ until }) => until);
   // What another owner needs, or the selector leads to, is put off when its time is over, and not hour by hour. The
@@ -332,7 +331,7 @@ export function planRevocation(
   if (view.recordsNamed(label).some(({ type, values }) => digestOf(type, values) === REVOKED_DIGEST)) return [];
   const entry = view.entries.find((each) => each.label === label && each.origin === 'ours' && view.recordOf(each));
   const record = entry && view.recordOf(entry);
-  const isNeeded = (of: RecordSet) => view.isLedTo(of) || view.listersOf(of).some((page) =>
+  const isNeeded = (of: RecordSet) => view.ledTo().has(of.name) || view.listersOf(of).some((page) =>
     !partners.includes(view.ownerLabelOf(page)) && !view.entryIn(page.registry, of)?.until);
   if (!entry?.until || record?.type !== 'TXT' || record.isRouted || isNeeded(record)) {
     throw new HandlerError(`The hosted zone has no superseded record of the selector ${label} that is this construct's alone`,

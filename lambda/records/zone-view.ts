@@ -24,7 +24,6 @@ export class ZoneView {
   private readonly entriesByLabel: ReadonlyMap<string, readonly Entry[]>;
   private readonly othersByLabel: ReadonlyMap<string, readonly Page[]>;
   private readonly recordsByName: ReadonlyMap<string, readonly RecordSet[]>;
-  private readonly recordsByTarget: ReadonlyMap<string, readonly RecordSet[]>;
 
   constructor(readonly records: readonly RecordSet[], readonly owner: Owner) {
     // What has another type beside it is somebody else's. A CNAME stands alone.
@@ -42,10 +41,6 @@ export class ZoneView {
     this.othersByLabel = grouped(this.others.flatMap((page) =>
       [...new Set(page.registry.entries.map(({ label }) => label))].map((label) => [label, page] as const)));
     this.recordsByName = grouped(records.map((record) => [record.name, record]));
-    this.recordsByTarget = grouped(records.flatMap((record) => {
-      const target = targetOf(record);
-      return target === undefined ? [] : [[target, record] as const];
-    }));
   }
 
   labelOf(name: string): string {
@@ -96,22 +91,20 @@ export class ZoneView {
     return this.listersOf(record).some((page) => !leaving.includes(this.ownerLabelOf(page)));
   }
 
-  /** The records that lead to this name, by a CNAME or an alias, also over several steps. */
-  private leadingTo(name: string): readonly RecordSet[] {
-    const found = new Set(this.recordsByTarget.get(name));
-    for (const each of found) { // which grows meanwhile
-      for (const next of this.recordsByTarget.get(each.name) ?? []) found.add(next);
-    }
-    return [...found];
-  }
-
   /**
-   * True when mail is signed with this record under another name, which leads here: another owner lists that name, or
-   * it is one of these.
+   * The names that others lead to, by a CNAME or an alias, also over several steps, where mail is signed under one of
+   * those: another owner lists it, or it is one of these.
    */
-  isLedTo({ name }: RecordSet, names: readonly string[] = [], leaving: readonly string[] = []): boolean {
-    return this.leadingTo(name).some((record) =>
-      names.includes(record.name) || this.isListedByAnother(record, leaving));
+  ledTo(names: readonly string[] = [], leaving: readonly string[] = []): ReadonlySet<string> {
+    const found = new Set<string>();
+    const follow = (record: RecordSet) => {
+      const target = targetOf(record);
+      if (target !== undefined) found.add(target);
+    };
+    this.records.filter((record) => targetOf(record) !== undefined
+      && (names.includes(record.name) || this.isListedByAnother(record, leaving))).forEach(follow);
+    for (const each of found) this.recordsByName.get(each)?.forEach(follow); // it grows meanwhile
+    return found;
   }
 
   /**
