@@ -46,8 +46,10 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
   const checked = (plan: typeof planPublication): Plan => (records, room, changed) => {
     for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
-    // Who has come meanwhile is touched once. Two deployments would otherwise touch each other without end.
-    return plan(records, owner, { ...publication, notedAmong: notedAmong && [...notedAmong, ...changed] }, room);
+    // Who has come meanwhile is touched once. Two deployments would otherwise touch each other without end. Where a run
+    // before this one has made the note, anybody can have come since.
+    const known = notedAmong ?? (inSync ? [] : undefined);
+    return plan(records, owner, { ...publication, notedAmong: known && [...known, ...changed] }, room);
   };
   const below = domainKeyName(owner.domain);
   const records = await applyPlan(zone, below, checked(planNote), {
