@@ -115,11 +115,15 @@ function keysIn(texts: readonly string[]): string[] {
     .flatMap(([name, value]) => name === 'p' ? [value.replace(/\s+/g, '')] : []);
 }
 
+/** A key of 512 bits is longer in base64, the least that verifiers ever took. */
+const LEAST_CHARACTERS = 90;
+
 /**
  * An RSA key as most verifiers read it. RFC 6376 names the bare RSAPublicKey, which some publish and some can read;
  * the world has settled on the SubjectPublicKeyInfo (erratum 3017).
  */
 function reencoded(key: string): string | undefined {
+  if (key.length < LEAST_CHARACTERS) return undefined; // thousands of them would take seconds
   for (const type of ['spki', 'pkcs1'] as const) {
     try {
       const parsed = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type });

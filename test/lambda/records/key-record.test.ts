@@ -1,5 +1,5 @@
 // Tests of what a verifier reads from a key record, beside the texts of dkim-record.test.ts: real keys, and flaws.
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import crypto, { createHash, generateKeyPairSync } from 'node:crypto';
 import { flawOf, hasKey, hasUsableKey, isRevoked, keyText, publicKeysIn } from '../../../lambda/records/key-record';
 
 const [OURS, THEIRS] = [1024, 1536].map((modulusLength) => generateKeyPairSync('rsa', { modulusLength }).publicKey);
@@ -126,4 +126,10 @@ test('a key is one in whichever form it is, with its digest; what is no RSA key 
 // By a lint rule, no pattern goes back over them: this took seconds.
 test('9 a record with 64 kB of spaces is read', () => {
   expect(flawOf([`p=${spki(OURS)};${' '.repeat(65_000)}x`])?.remedy).toBe('Correct its tags');
+});
+
+test('9 of a record with thousands of texts in place of a key, none is parsed that is too short for one', () => {
+  const parsing = jest.spyOn(crypto, 'createPublicKey');
+  expect(hasUsableKey([`${'p=A;'.repeat(16_000)}p=${pkcs1(OURS)}`])).toBe(true);
+  expect(parsing.mock.calls.length).toBeLessThan(4);
 });
