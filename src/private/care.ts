@@ -39,7 +39,9 @@ export class Care extends Construct {
     const rule = new CfnRule(this, id, {
       description: 'Retires superseded DKIM records (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: [{ id: 'Function', arn: this.functionArn, input: Lazy.string({ produce: () => this.inputFor(list) }) }],
+      targets: [{
+        id: 'Function', arn: this.functionArn, input: Lazy.uncachedString({ produce: () => this.inputFor(list) }),
+      }],
     });
     rule.node.addDependency(dependableOf(() => list.flatMap(({ rights, resource }) => [rights, resource])));
     new CfnPermission(this, `${id}Permission`, {

@@ -57,7 +57,7 @@ export class FollowedSecrets extends Construct {
     const unique = (texts: readonly string[]) => [...new Set(texts)];
     const rule = new CfnRule(this, `Rule${number}`, {
       description: 'Uses a new DKIM key of a followed secret (cdk-ses-dkim)',
-      eventPattern: Lazy.any({
+      eventPattern: Lazy.uncachedAny({
         produce: () => ({
           'source': ['aws.secretsmanager'],
           'detail-type': ['Secret Label Updated'],
@@ -68,7 +68,7 @@ export class FollowedSecrets extends Construct {
       targets: [{
         id: 'Function',
         arn: this.functionArn,
-        input: Lazy.string({
+        input: Lazy.uncachedString({
           produce: () => Stack.of(this).toJsonString({ Secrets: secrets.map(({ followedBy }) => followedBy) }),
         }),
       }],

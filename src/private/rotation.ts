@@ -90,7 +90,7 @@ export class Rotation extends Construct {
     const rule = new CfnRule(this, 'Hourly', {
       description: 'Retires superseded DKIM records, and settles rotations (cdk-ses-dkim)',
       scheduleExpression: 'rate(1 hour)',
-      targets: Lazy.any({
+      targets: Lazy.uncachedAny({
         produce: () => this.targets.map((Secrets, index) => ({
           id: `Secrets${index + 1}`, arn: this.functionArn, input: Stack.of(this).toJsonString({ Secrets }),
         })),

@@ -25,7 +25,7 @@ export function signingResource(
       ServiceToken: provider.serviceToken,
       ServiceTimeout: SERVICE_TIMEOUT.toString(),
       ...properties,
-      RemovalPolicy: Lazy.string({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }),
+      RemovalPolicy: Lazy.uncachedString({ produce: () => isRetained(resource) ? 'RETAIN' : undefined }),
     },
   });
   if (removalPolicy) resource.applyRemovalPolicy(checkRemovalPolicy(removalPolicy));

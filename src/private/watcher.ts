@@ -152,7 +152,7 @@ export class Watcher extends Construct {
     const rule = new events.CfnRule(this, `${id}${index + 1}`, {
       description,
       ...props,
-      targets: Lazy.any({
+      targets: Lazy.uncachedAny({
         produce: () => this.requests().slice(index * TARGETS_PER_RULE).slice(0, TARGETS_PER_RULE)
           .map((request, target) => ({
             id: `Target${target + 1}`, arn: this.function.arn, ...input(this.fieldsOf(request)),

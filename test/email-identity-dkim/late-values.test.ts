@@ -1,10 +1,11 @@
 // What synthesis knows only at its end: values of Lazy, and what aspects and the app change after the construct.
-import { Aspects, Aws, Lazy, Stack, Stage } from 'aws-cdk-lib';
+import { Aspects, Aws, CfnResource, Lazy, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
+import { Construct } from 'constructs';
 import { created, exampleCom } from './example-com';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { RESOURCE_TYPE } from '../../src/private/contract';
@@ -171,4 +172,42 @@ test('H a domain that comes late counts with the most characters of a domain', (
     JSON.stringify(PolicyDocument).replace(/\{"Fn::Join":\["",\["(.*?)",\{"Ref":"AWS::Partition"\},"(.*?)"\]\]\}/g, '"$1aws$2"')
       .length);
   expect(sizes.filter(size => size > MAX_POLICY_SIZE)).toEqual([]);
+});
+
+describe('an aspect that reads all properties keeps none of them as it was', () => {
+  const followed = () => {
+    const secret = secretsmanager.Secret.fromSecretNameV2(stack, `Secret ${stack.node.children.length}`, 'dkim');
+    return DkimSigning.byoDkim({ followSecret: true, privateKey: DkimPrivateKey.fromSecret(secret, { jsonField: 'key' }) });
+  };
+
+  beforeEach(() => {
+    const read = (node: CfnResource) => stack.resolve(node._toCloudFormation());
+    Aspects.of(stack).add({ visit: node => { if (CfnResource.isCfnResource(node)) read(node); } });
+  });
+
+  test.each<[string, () => Partial<EmailIdentityDkimProps>]>([
+    ['what is cared for', () => ({ retireBetweenDeployments: true })],
+    ['a followed secret', () => ({ signing: followed() })],
+  ])('%s, of constructs that another aspect adds', (_, props) => {
+    const add = (domain: string) =>
+      dkim(domain, { identity: imported(stack, domain), hostedZone: zone(stack, domain), ...props() });
+    add('first.example');
+    const last = new Construct(stack, 'Last');
+    Aspects.of(last).add({ visit: () => { if (!stack.node.tryFindChild('last.example')) add('last.example'); } });
+
+    const rules = Template.fromStack(stack).findResources('AWS::Events::Rule');
+
+    // The same app without the aspects.
+    stack = mailStack();
+    ['first.example', 'last.example'].forEach(add);
+    expect(rules).toEqual(Template.fromStack(stack).findResources('AWS::Events::Rule'));
+  });
+
+  test('whether the signing is retained', () => {
+    const { node } = dkim('Dkim', { identity: imported(stack, 'example.com'), removalPolicy: RemovalPolicy.RETAIN });
+    const last = new Construct(stack, 'Last');
+    Aspects.of(last).add({ visit: () => (node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.DESTROY) });
+
+    Template.fromStack(stack).resourcePropertiesCountIs(RESOURCE_TYPE, { RemovalPolicy: 'RETAIN' }, 0);
+  });
 });
