@@ -7,8 +7,8 @@ import { renderedProperties } from './rendered-properties';
 const MAX_NAME = 128;
 
 /**
- * The logical id gets a hash of the content, so another content is another resource. CloudFormation creates it before
- * it deletes the old one. For that,
+ * The logical id, also one that an aspect gives, gets a hash of the content. So another content is another resource.
+ * CloudFormation creates it before it deletes the old one. For that,
  *
  * - a name that an aspect gives gets the hash as well: IAM does not give a name twice, and the rules of an
  *   organization are often about how a name begins,
@@ -17,10 +17,11 @@ const MAX_NAME = 128;
  * @param contentHash the hash; empty as long as CDK prepares the template
  */
 export function replaceByContent(policy: CfnManagedPolicy, contentHash: (preparing: boolean) => string): void {
-  const logicalId = Stack.of(policy).resolve(policy.logicalId);
-  policy.overrideLogicalId(Lazy.uncachedString({
-    produce: ({ preparing }) => `${logicalId}${contentHash(preparing)}`,
-  }));
+  const override = policy.overrideLogicalId.bind(policy);
+  const overrideLogicalId = (id: string) =>
+    override(Lazy.uncachedString({ produce: ({ preparing }) => `${id}${contentHash(preparing)}` }));
+  overrideLogicalId(Stack.of(policy).resolve(policy.logicalId));
+  Object.assign(policy, { overrideLogicalId });
   // An override wins over a policy that is set in any other way.
   const changes = { visit: (node: unknown) => node === policy && haveLastWord(policy, () => contentHash(false)) };
   Aspects.of(policy).add(changes, { priority: Number.MAX_SAFE_INTEGER });

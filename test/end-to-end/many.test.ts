@@ -2,7 +2,7 @@
 //
 // Each failing test names the kind and the invariant, and says what happens today. What leads there is in `beforeEach`,
 // where a failure is a failure.
-import { AspectPriority, Aspects, Aws, IAspect, Stack } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, Aws, CfnResource, IAspect, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { IConstruct } from 'constructs';
@@ -139,6 +139,25 @@ describe.each<[string, (policy: iam.CfnManagedPolicy, name: string) => void]>([
       ]);
     }
   });
+});
+
+test('G2 an aspect that gives resources other logical ids: what is removed is cleaned up', async () => {
+  const withIds = (domains: readonly string[]) => (stack: Stack) => {
+    easyDkimFor(domains, { hostedZone: scene.zoneIn(stack) })(stack);
+    const visit = (node: IConstruct) => {
+      if (CfnResource.isCfnResource(node)) node.overrideLogicalId(`Ours${stack.getLogicalId(node)}`);
+    };
+    Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY });
+  };
+  scene = await Scene.start();
+  const domains = ['one', 'two'].map((label) => `${label}.${DOMAIN}`);
+  identitiesExist(domains);
+  await scene.deployed('Mail', withIds(domains));
+
+  const { resources } = await scene.deployed('Mail', withIds(domains.slice(0, 1)));
+
+  expect(Object.keys(resources).filter((id) => !id.startsWith('Ours'))).toEqual([]);
+  expect(scene.all().filter((record) => record.includes('two'))).toEqual([]);
 });
 
 function policiesIn(resources: StackResult['resources']) {
