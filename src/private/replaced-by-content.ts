@@ -1,5 +1,5 @@
 // Makes a managed policy one that CloudFormation replaces whenever its content changes, whatever aspects do to it.
-import { Aspects, CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { Aspects, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { renderedProperties } from './rendered-properties';
 
@@ -27,10 +27,13 @@ export function replaceByContent(policy: CfnManagedPolicy, contentHash: (prepari
   Aspects.of(policy).add(changes, { priority: Number.MAX_SAFE_INTEGER });
 }
 
-function haveLastWord(policy: CfnResource, contentHash: () => string): void {
+function haveLastWord(policy: CfnManagedPolicy, contentHash: () => string): void {
   policy.addDeletionOverride('DeletionPolicy');
   policy.addDeletionOverride('UpdateReplacePolicy');
+  const { policyDocument } = policy;
+  policy.policyDocument = {}; // only the name is looked for, and the document is dear
   const { ManagedPolicyName: given } = renderedProperties(policy);
+  policy.policyDocument = policyDocument;
   if (given === undefined) return;
   // A description that changes would replace the policy by one of the same name.
   policy.addPropertyDeletionOverride('Description');

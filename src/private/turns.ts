@@ -67,33 +67,30 @@ export class Turns {
    * the app, comes before it: so no turn can close a circle.
    */
   private sequence(): CfnResource[] {
-    const dependencies = this.dependencies();
-    const byId = new Map([...this.resources.keys()].map(each => [this.idOf(each), each]));
+    const byId = new Map(this.stack.node.findAll()
+      .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack)
+      .map(each => [this.idOf(each), each]));
     const sequence = new Set<CfnResource>();
     const visited = new Set<string>();
     const visit = (id: string) => {
-      if (visited.has(id)) return;
-      visited.add(id);
-      [...dependencies.get(id) ?? []].sort().forEach(visit);
       const resource = byId.get(id);
-      if (resource) sequence.add(resource);
+      if (!resource || visited.has(id)) return;
+      visited.add(id);
+      [...this.namedBy(resource)].sort().forEach(visit);
+      if (this.resources.has(resource)) sequence.add(resource);
     };
-    [...byId.keys()].sort().forEach(visit);
-    return [...sequence];
-  }
-
-  /** What each resource of the stack depends on, by logical ids, as CloudFormation sees it in the template. */
-  private dependencies(): Map<string, Set<string>> {
     this.isLooking = true;
     try {
-      const resources = this.stack.node.findAll()
-        .filter((each): each is CfnResource => CfnResource.isCfnResource(each) && Stack.of(each) === this.stack);
-      const templates = resources.map(each => this.stack.resolve((each as any)._toCloudFormation()).Resources ?? {});
-      return new Map(Object.entries(Object.assign({}, ...templates)).map(([id, definition]) =>
-        [id, new Set(references(definition))]));
+      [...this.resources.keys()].map(each => this.idOf(each)).sort().forEach(visit);
     } finally {
       this.isLooking = false;
     }
+    return [...sequence];
+  }
+
+  /** What the resource depends on, by logical ids, as CloudFormation sees it in the template. */
+  private namedBy(resource: CfnResource): Set<string> {
+    return new Set(references(this.stack.resolve(resource._toCloudFormation()).Resources));
   }
 }
 
