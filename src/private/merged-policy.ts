@@ -80,7 +80,7 @@ export function measure(stack: Stack, permissions: readonly Permission[]): Measu
   const texts = new Map<string, { list: string; length: number }>();
   for (const { kind, actions, resources, conditions = {}, maxTokenInResource, maxTokenInCondition } of permissions) {
     const add = (list: string, values: string[], maxToken: number) => values.map(withStandIns).forEach(text => {
-      const { key, resolved: [resolved] } = compared(stack, [text]);
+      const { key, resolved: [resolved] } = comparedOnce(stack, text);
       texts.set(`${list} ${key}`, { list, length: maxLength(stack, resolved, maxToken) });
     });
     add(kind, resources, maxTokenInResource);
@@ -98,6 +98,16 @@ export function measure(stack: Stack, permissions: readonly Permission[]): Measu
     statements.set(kind, statement.replaceAll(`"${NOTHING}"`, '').length);
   }
   return { statements, texts };
+}
+
+const comparedTexts = new WeakMap<Stack, Map<string, ReturnType<typeof compared>>>();
+
+/** Many identities have the same texts, such as a shared zone, and tokens are slow. */
+function comparedOnce(stack: Stack, text: string): ReturnType<typeof compared> {
+  if (!comparedTexts.has(stack)) comparedTexts.set(stack, new Map());
+  const known = comparedTexts.get(stack)!;
+  if (!known.has(text)) known.set(text, compared(stack, [text]));
+  return known.get(text)!;
 }
 
 /** Stands for values that are counted elsewhere. */

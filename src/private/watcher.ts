@@ -96,7 +96,8 @@ export class Watcher extends Construct {
    */
   private secretsChange(): Cause {
     const resourceName = Lazy.uncachedString({
-      produce: () => this.keys.some(key => key.hasOtherName) ? '*' : '*Dkim*Keys-*',
+      // There is no need to look while CDK prepares the template, and it is dear.
+      produce: ({ preparing }) => !preparing && this.keys.some(key => key.hasOtherName) ? '*' : '*Dkim*Keys-*',
     });
     const wildcard = Stack.of(this).formatArn({
       service: 'secretsmanager', resource: 'secret', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
