@@ -3,11 +3,11 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { aws_secretsmanager } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
-import { hasDynamicReference } from './dynamic-reference';
 import { keyArnOf, keyBehind } from './known-key';
 import { resourceOf } from './known-resource';
 import { renderedProperties } from './rendered-properties';
 import { shown } from './shown';
+import { isUnknown } from './validation';
 
 /** The key of the account itself, which each secret has that names no other. It needs no permission. */
 const KEY_OF_ACCOUNT = /(^|:)alias\/aws\/secretsmanager$/;
@@ -21,7 +21,7 @@ export function secretArnOf(secret: aws_secretsmanager.ISecretRef): string {
 export function fullArnOf(secret: aws_secretsmanager.ISecretRef): string | undefined {
   if (isL2(secret)) return secret.secretFullArn;
   const arn = secretArnOf(secret);
-  return Token.isUnresolved(arn) || hasDynamicReference(arn) || /-[a-z0-9]{6}$/i.test(arn) ? arn : undefined;
+  return isUnknown(arn) || /-[a-z0-9]{6}$/i.test(arn) ? arn : undefined;
 }
 
 /** What tells the secret from others: its name, if the app imports it, by whatever ARN. */

@@ -1,6 +1,5 @@
 // The input of a rule's target of EventBridge: how many identities one target has room for.
-import { Token } from 'aws-cdk-lib';
-import { hasDynamicReference } from './dynamic-reference';
+import { isUnknown } from './validation';
 
 /** In characters: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html */
 const ROOM = 8192;
@@ -44,8 +43,7 @@ export class TargetInputs<Thing> {
   /** @param identity what the input has of the thing */
   public add(thing: Thing, identity: object): void {
     const longest: Readonly<Record<string, number>> = { ...LONGEST, SecretArn: this.options.secretArn };
-    const isLate = (value: unknown) => Token.isUnresolved(value) || hasDynamicReference(String(value));
-    const atDeployment = (key: string, value: unknown) => isLate(value) ? 'x'.repeat(longest[key] ?? MOST) : value;
+    const atDeployment = (key: string, value: unknown) => isUnknown(String(value)) ? 'x'.repeat(longest[key] ?? MOST) : value;
     const length = JSON.stringify(identity, atDeployment).length + ','.length;
     if (length > this.room) {
       this.lists.push([]);
