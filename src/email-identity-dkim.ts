@@ -16,7 +16,7 @@ import { cnamesOf, writtenRecords } from './private/dkim-records';
 import { checkHostedZone, zoneToWrite } from './private/hosted-zone-checks';
 import { checkIdentity, checkSameName } from './private/identity-checks';
 import {
-  domainOf, finalDomainOf, finalOwnSigningOf, identityBehind, ownSigningOf, regionOf,
+  domainOf, finalDomainOf, finalOwnSigningOf, identityBehind, identityWithRecords, ownSigningOf, regionOf,
 } from './private/known-identity';
 import { regionIn } from './private/known-region';
 import { zoneIdOf } from './private/known-zone';
@@ -201,7 +201,7 @@ export class EmailIdentityDkim extends Construct {
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
-    createFirst(props.identity, resource);
+    createFirst(identityWithRecords(props.identity), resource);
     if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
 
     if (method.rotatingKey) {

@@ -54,6 +54,13 @@ export function identityBehind(identity: aws_ses.IEmailIdentityRef): IConstruct 
   return resourceOf(identity) ?? (CfnEmailIdentity.isCfnEmailIdentity(named) ? named : identity);
 }
 
+/** The identity with its records: an L2 of the app has them below it, also where only its name or its L1 is given. */
+export function identityWithRecords(identity: aws_ses.IEmailIdentityRef): IConstruct {
+  const behind = identityBehind(identity);
+  const { scope } = behind.node;
+  return scope && 'emailIdentityRef' in scope && resourceOf(scope) === behind ? scope : identity;
+}
+
 export interface OwnSigning {
   readonly isSet: boolean;
   readonly isOff: boolean;

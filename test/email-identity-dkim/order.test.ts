@@ -6,6 +6,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { aws_ses } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { created, exampleCom } from './example-com';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
@@ -36,6 +37,19 @@ test('an identity of the same stack is created before the custom resource, with 
     'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet', 'AWS::Route53::RecordSet',
     'AWS::SES::EmailIdentity',
   ]);
+});
+
+test.each<[string, (identity: ses.EmailIdentity) => aws_ses.IEmailIdentityRef]>([
+  ['its name', identity => ses.EmailIdentity.fromEmailIdentityName(identity.stack, 'Imported', identity.emailIdentityName)],
+  ['its L1', identity => identity.node.defaultChild as ses.CfnEmailIdentity],
+])('the same, if the construct is given %s', (_, given) => {
+  const { stack } = exampleCom(of => {
+    const hostedZone = new route53.PublicHostedZone(of, 'Zone', { zoneName: 'example.com' });
+    const identity = new ses.EmailIdentity(of, 'Identity', { identity: ses.Identity.publicHostedZone(hostedZone) });
+    return { hostedZone, identity: given(identity) };
+  });
+
+  expect(dependencies(stack)).toEqual(expect.arrayContaining(['AWS::Route53::RecordSet', 'AWS::SES::EmailIdentity']));
 });
 
 test('a hosted zone role of the same stack is created before the custom resource, with its policies', () => {
