@@ -120,10 +120,10 @@ describe('publishing', () => {
     });
 
     // It has looked before our note was there, and Route 53 has it wait with its batch.
-    test.each<[string, boolean, Error?]>([
+    test.each<[string, boolean, Error | undefined]>([
       // It is sent again.
       ['also where the answer to the note was lost', false, new ChangeRefusedError('it exists')],
-      ['also where it had a registry record before, for another record', true],
+      ['also where it had a registry record before, for another record', true, undefined],
       ['also where the run that made the note died', false, new Error('died')],
     ])('10 it does not overwrite what is used, %s', async (_, wasThere, error) => {
       if (wasThere) planned(B, [NEW]);
