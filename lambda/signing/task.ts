@@ -82,8 +82,13 @@ export async function putSigning(task: Task, attributes: SigningAttributes): Pro
   const answer = await ses.putSigning(attributes);
   progress.signingPutAt = retry.now();
   log('signing-put', { method: attributes.origin, status: answer.status });
-  if (isUnnamed(task.identity)) await noted(writeTag(task, tagWhenTaken(nextTag(task))), task.services);
+  if (attributes.origin !== 'AWS_SES') await noteTaken(task);
   return answer;
+}
+
+/** Where SES names no selector, the tag says no more what it was told before. */
+export async function noteTaken(task: Task): Promise<void> {
+  if (isUnnamed(task.identity)) await noted(writeTag(task, tagWhenTaken(nextTag(task))), task.services);
 }
 
 /** Writes down on the identity what SES is told by this owner, or was told by another owner and is wanted here, too. */

@@ -1,7 +1,7 @@
 // SES does not name the selector that it signs with. What it was told in vain is no sign of what it has.
-import { thenFails } from './hand-made';
+import { bareKey, thenFails } from './hand-made';
 import { WAIT } from './methods';
-import { DOMAIN, newKey, Scene } from './scene';
+import { ACCOUNT, DOMAIN, newKey, PEM, REGION, Scene } from './scene';
 
 const TWO_WEEKS = 15 * 24 * 3_600_000;
 const forward = { disableRollback: true };
@@ -55,6 +55,29 @@ describe.each(['selector', 'none'] as const)('SES names: %s', (byoDkimTokens) =>
     const { status } = await scene.deploy('Mail', thenFails(scene.byo('s2', scene.secrets.two, WAIT)));
     expect(status).toBe('UPDATE_ROLLBACK_FAILED');
     expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's2' });
+  });
+
+  test('5 SES was told of s1, and somebody has changed a record of Easy DKIM: nobody says that it is rolled back', async () => {
+    scene = await Scene.withIdentity({ ses: { byoDkimTokens } });
+    await scene.deployed('Mail', scene.easy(WAIT));
+    const [, token] = scene.identity()!.tokens;
+    scene.erase(`${token}._domainkey.${DOMAIN}`);
+    scene.write(`${token}._domainkey.${DOMAIN}`, 'CNAME', 'elsewhere.example.net');
+    const { status } = await scene.deploy('Mail', thenFails(scene.byo('s1', scene.secrets.one, WAIT)));
+    expect(status).toBe('UPDATE_ROLLBACK_FAILED');
+  });
+
+  test('10 after a change to Easy DKIM, a key that is set by hand stays', async () => {
+    scene = await Scene.withIdentity({ ses: { byoDkimTokens } });
+    await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
+    await scene.deployed('Mail', scene.easy(WAIT));
+    scene.publishKey('by-hand', PEM.two);
+    scene.cloud.ses.signIdentity({ account: ACCOUNT, region: REGION, name: DOMAIN }, 'EXTERNAL', {
+      DomainSigningSelector: 'by-hand', DomainSigningPrivateKey: bareKey(PEM.two),
+    });
+    await scene.verified();
+    await scene.destroy('Mail');
+    expect(await scene.send()).toMatchObject({ result: 'pass', selector: 'by-hand' });
   });
 
   test('5 SES was told nothing, and somebody has changed the record of s1: the update is rolled back', async () => {
