@@ -2,7 +2,7 @@
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey, textsIn } from './own-key';
 import { hasVerifiedKey, isOtherKey, namesSelector, signsAs } from './ses-rules';
-import { tagOf, wasTold, wasToldLast } from './signing-tag';
+import { tagOf, wasTold, wasToldLast, wasToldReplica } from './signing-tag';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
@@ -56,7 +56,9 @@ async function hasKey(
   const tag = tagOf(identity, known.owner);
   // SES that was told Easy DKIM again, and looks for a record that somebody has changed, signs nothing.
   if (signing.method !== 'BYODKIM') {
-    const wasToldOther = known.triedSelector ? wasTold(tag, known.triedSelector) : tag.told[1];
+    const { triedSelector } = known;
+    const wasToldThat = triedSelector ? wasTold(tag, triedSelector) : wasToldReplica(tag);
+    const wasToldOther = triedSelector === undefined ? tag.told[1] : wasToldThat;
     return !isTheirs || known.isSameSigning || hasVerifiedKey(identity) || !wasToldOther;
   }
   const answers = await dns.ask(record.name);

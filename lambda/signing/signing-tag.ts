@@ -102,6 +102,11 @@ export function wasTold({ told }: SigningTag, selector: string): boolean {
   return told.includes(BYODKIM + selector);
 }
 
+/** True when the tag's owner has made the identity a replica, as far back as the tag says. */
+export function wasToldReplica({ told }: SigningTag): boolean {
+  return told.some((name) => name.startsWith('AWS_SES_'));
+}
+
 /** True when the tag's owner has told SES a key under this selector, and no other one since. */
 export function wasToldLast({ told: [last] }: SigningTag, selector: string): boolean {
   return last === BYODKIM + selector;

@@ -2,7 +2,7 @@
 // roll-back is done. Invariant 5.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { thenFails } from './hand-made';
-import { WAIT } from './methods';
+import { PARENT, parentExists, WAIT } from './methods';
 import { ACCOUNT, DOMAIN, PEM, publicKeyOf, REGION, Scene } from './scene';
 import { EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 
@@ -84,16 +84,29 @@ test('5 Easy DKIM: SES has noticed that a record was changed, and was told nothi
 });
 
 // The tag says, too, which key SES had before Easy DKIM.
-test.each<[string, Partial<EmailIdentityDkimProps>, () => void]>([
+const toAnotherKey = () => scene.byo('s2', scene.secret('no key'), WAIT);
+test.each<[string, Partial<EmailIdentityDkimProps>, () => void, () => (stack: Stack) => EmailIdentityDkim]>([
   ['signing was switched off', WAIT, () =>
-    scene.cloud.ses.setSigningEnabled({ account: ACCOUNT, region: REGION, name: DOMAIN }, false)],
-  ['SES has not verified Easy DKIM yet', {}, () => undefined],
-])('5 Easy DKIM: a record was changed, %s, and SES was told nothing: the update is rolled back', async (_, props, happens) => {
+    scene.cloud.ses.setSigningEnabled({ account: ACCOUNT, region: REGION, name: DOMAIN }, false), toAnotherKey],
+  ['SES has not verified Easy DKIM yet', {}, () => undefined, toAnotherKey],
+  ['SES has not verified it yet, there is no parent to replicate', {}, () => undefined, () => scene.replicaOf(PARENT)],
+])('5 Easy DKIM: a record was changed, %s, and SES was told nothing: the update is rolled back', async (_, props, happens, next) => {
   await scene.deployed('Mail', scene.byo('s1', scene.secrets.one, WAIT));
   if (props !== WAIT) Object.assign(scene.cloud.ses.settings, { firstLook: 5 * 3_600_000 });
   await scene.deployed('Mail', scene.easy(props));
   say('CNAME', 'elsewhere.example.net');
   happens();
-  const { status } = await scene.deploy('Mail', scene.byo('s2', scene.secret('no key'), WAIT));
+  const { status } = await scene.deploy('Mail', next());
   expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+});
+
+test('5 Easy DKIM: a record was changed, and SES was told a replica: nobody says that it is rolled back', async () => {
+  await parentExists(scene);
+  await scene.deployed('Mail', scene.easy(WAIT));
+  const [, token] = scene.identity()!.tokens;
+  const name = `${token}._domainkey.${DOMAIN}`;
+  scene.erase(name);
+  scene.write(name, 'CNAME', 'elsewhere.example.net');
+  const { status } = await scene.deploy('Mail', thenFails(scene.replicaOf(PARENT, WAIT)));
+  expect(status).toBe('UPDATE_ROLLBACK_FAILED');
 });
