@@ -47,8 +47,8 @@ export async function publish(publisher: Publisher, request: PublicationRequest)
     for (const { name } of wanted) refuseCut(name, records, publisher.settings.id);
     check?.(records);
     // Who has come meanwhile is touched once. Two deployments would otherwise touch each other without end. Where a run
-    // before this one has made the note, anybody can have come since.
-    const known = notedAmong ?? (inSync ? [] : undefined);
+    // before this one has made the note, anybody can have come since: then the first batch touches some.
+    const known = notedAmong ?? (inSync && changed.length === 0 ? [] : undefined);
     return plan(records, owner, { ...publication, notedAmong: known && [...known, ...changed] }, room);
   };
   const below = domainKeyName(owner.domain);

@@ -36,7 +36,7 @@
 // | it                                |                       | another owner stays       |                      |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 // | one of several that are routed    | forgotten             | stays as it is            | stays as it is       |
-import { changesForMost, MAX_CHARACTERS } from './batch';
+import { changesForMost, charactersOf, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves, textsOf } from './dkim-record';
 import { isRevoked, REVOKED_KEY } from './key-record';
@@ -52,6 +52,8 @@ import { Owner } from '../base/owner';
 import { Change, RecordSet } from '../base/ports';
 
 const HOUR_MS = 3_600_000;
+/** Anybody who may write to the zone can make any number of them. So many that are short fit into half a batch. */
+const MOST_NEWCOMERS = 8;
 const REVOKED = [quote(REVOKED_KEY)];
 const REVOKED_DIGEST = digestOf('TXT', REVOKED);
 
@@ -122,7 +124,8 @@ export function planPublication(
   const adopted = steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : []);
   const found = steps.flatMap(({ origin, record }) => origin === 'found' ? [record] : []);
   const newcomers = view.others.filter((page) => publication.notedAmong?.includes(page.record.name) === false
-    && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)));
+    && isShort(page) && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)))
+    .slice(0, MOST_NEWCOMERS);
   const registry: Registry = {
     entries: [...entries, ...superseded(view, entries, publication)],
   };
@@ -158,6 +161,11 @@ export function planNote(
   const entries = theirs.map((record) => entryOf(view, record, 'found'));
   const registry = { ...view.head, entries: [...view.head.entries, ...entries] };
   return makeRoom(view, [...touchOthers(view, theirs), ...changeOwnRegistry(view, registry, publication.ttl)], room);
+}
+
+/** As that of every owner that has just come. */
+function isShort({ record: { values } }: Page): boolean {
+  return values.length < 25 && charactersOf(values) < 1_000;
 }
 
 /** Nothing where a wildcard answers what is wanted: then there is no record to note. */
