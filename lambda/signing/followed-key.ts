@@ -6,7 +6,7 @@ import { openOwnZone, PATIENCE_MS, refuseOtherRecord, requireOurSigning, Rotatio
 import { isGone, readNamedKey } from './secret-key';
 import { namesSelector } from './ses-rules';
 import { tagOf, wasTold } from './signing-tag';
-import { FollowedKey, readStoredKeys, readVersion, StoredKey, textOfFollowed } from './stored-key';
+import { FollowedKey, Known, readStoredKeys, readVersion, StoredKey, textOfFollowed } from './stored-key';
 import { settle, wasToldOf } from './taking-back';
 import { FollowedSecret, RotatingByoDkim } from '../base/desired-state';
 import { HandlerError } from '../base/errors';
@@ -69,17 +69,21 @@ export async function follow(rotation: Rotation): Promise<boolean> {
  * for one that SES has never been told of, that nobody can read any more, or that is of another secret.
  */
 export async function prepareKey(
-  { secretArn, follows }: Following, known: StoredKey | undefined, owner: Owner, services: Services,
+  { secretArn, follows }: Following, { known, current }: Known, owner: Owner, services: Services,
 ): Promise<void> {
   const { retry, log, keyStore } = services;
   const isOfSecret = known?.follows && isSameSecret(known.follows, follows);
   const isUsed = isOfSecret && !await isOfNoUse(known, owner, services);
   if (isUsed && known.follows?.arn === follows.arn) return;
-  const next = isUsed ? { ...known, versionId: known.secret.versionId! } // imported in another way
+  const store = (key: FollowedKey, label?: 'AWSPENDING') => keyStore(secretArn)
+    .put(tokenAt(retry.now(), known?.versionId ?? secretArn, key), textOfFollowed(follows, key), label);
+  const again = (key: StoredKey) => ({ ...key, versionId: key.secret.versionId! });
+  const next = isUsed && current ? again(current) // imported in another way
     : await keyIn(follows, services);
   if (isOfSecret && isOf(known, next) && known.follows?.arn === follows.arn) return; // what is repeated finds it there
-  const token = tokenAt(retry.now(), known?.versionId ?? secretArn, next);
-  await keyStore(secretArn).put(token, textOfFollowed(follows, next));
+  await store(next);
+  // By that, Secrets Manager has ended a change that goes on. A key that is tried is not the one to come back to.
+  if (isUsed && known !== current) await store(again(known), 'AWSPENDING');
   log('first-key-made', { selector: next.selector });
 }
 

@@ -3,13 +3,13 @@ import { prepareKey } from './followed-key';
 import { signsWith } from './ses-rules';
 import { followsOf, renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
-import { followedByOf, newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
+import { followedByOf, Known, newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
 import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, FollowedSecret, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { ENDED, isEnded, KeyStoreState, labelOf, Services } from '../base/ports';
+import { ENDED, isEnded, labelOf, Services } from '../base/ports';
 import { sha256 } from '../base/sha256';
 
 /** The state with the key that it is now, after it has made the first one where there is none. */
@@ -40,10 +40,11 @@ async function keyNow(
   services: Services,
 ): Promise<DesiredSigning> {
   const { secretArn, follows } = signing;
-  const { known, state } = await keyAndState(signing, services);
+  const keys = await keyAndState(signing, services);
+  const { known, state } = keys;
   const ended = labelOf(ENDED, state);
   if (ended) await services.keyStore(secretArn).moveLabel(ended, state.versions[ended]); // the stack is back
-  if (follows) await prepareKey({ ...signing, follows }, known, owner, services);
+  if (follows) await prepareKey({ ...signing, follows }, keys, owner, services);
   else if (known) return signingWith(signing, known);
   else await makeFirst(signing, await firstSlot(wanted, owner, services), services);
   const made = await currentKey(signing, services);
@@ -70,15 +71,11 @@ async function currentKey(signing: RotatingByoDkim, services: Services): Promise
 
 async function keyAndState(
   signing: RotatingByoDkim, services: Services,
-): Promise<{ readonly known?: StoredKey; readonly state: KeyStoreState }> {
-  const { state, current, pending } = await readStoredKeys(signing.secretArn, services);
-  if (current && pending?.key) {
-    const identity = await services.ses.read();
-    if (identity && signsWith(identity, pending.key)) {
-      return { known: pending.key, state };
-    }
-  }
-  return { known: current, state };
+): Promise<Known> {
+  const keys = await readStoredKeys(signing.secretArn, services);
+  const { current, pending } = keys;
+  const identity = current && pending?.key && await services.ses.read();
+  return { ...keys, known: identity && signsWith(identity, pending!.key!) ? pending!.key : current };
 }
 
 /**

@@ -43,6 +43,11 @@ export interface StoredKeys {
   readonly pending?: { readonly versionId: string; readonly key?: StoredKey };
 }
 
+/** The keys, with the one that a deployment goes on with: while a rotation goes on, the one that SES has been told. */
+export interface Known extends StoredKeys {
+  readonly known?: StoredKey;
+}
+
 /**
  * Throws when the secret is gone, or the current value is not of the form.
  *

@@ -26,6 +26,13 @@ async function takenBack(): Promise<void> {
   await expectSigned('s1');
 }
 
+/** The same secret, imported by its name. */
+const byName = (stack: Stack) => DkimSigning.byoDkim({
+  privateKey: DkimPrivateKey.fromSecret(
+    secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'mail/followed'), { jsonField: 'privateKey' }),
+  followSecret: true,
+});
+
 const secretOf = (arn: string) => following.cloud.secretsManager.described().find((each) => each.arn === arn)!;
 const ours = () => following.cloud.secretsManager.described().find(({ name }) => name.includes('Followed'))!;
 const versionOf = (selector: string) => secretOf(following.arn).versions.all().find(({ value }) => `${value}`.includes(`"${selector}"`))!.id;
@@ -91,15 +98,26 @@ test('a key that SES has verified once is not taken back while its record cannot
 test('a key that was taken back is not told by a deployment that imports the same secret in another way', async () => {
   following = new FollowingScene(await Scene.withIdentity());
   const { scene, clock } = following;
-  const byName = (stack: Stack) => DkimSigning.byoDkim({
-    privateKey: DkimPrivateKey.fromSecret(
-      secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'mail/followed'), { jsonField: 'privateKey' }),
-    followSecret: true,
-  });
   await scene.deployed('mail', scene.dkim(byName));
   await scene.verified();
   await takenBack();
   await following.deploy();
+  await clock.pass(3 * HOUR);
+  await expectSigned('s1');
+  await following.changed('s3');
+  await expectSigned('s3');
+});
+
+test('a key that is tried in vain is taken back also when a deployment imports the same secret in another way', async () => {
+  following = await FollowingScene.deployed();
+  const { scene, clock } = following;
+  const hears = deaf();
+  following.store('s2');
+  await clock.until('SES to be told', () => following.selector === 's2', HOUR);
+  await scene.deployed('mail', scene.dkim(byName));
+  expect(following.selector).toBe('s2');
+  await clock.pass(50 * MINUTE);
+  hears();
   await clock.pass(3 * HOUR);
   await expectSigned('s1');
   await following.changed('s3');
