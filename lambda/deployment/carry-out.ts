@@ -12,7 +12,7 @@ import { Owner, ownerOf } from '../base/owner';
 import { Services } from '../base/ports';
 import { parseProperties } from '../base/properties';
 import { OVERTAKEN_ENDS_MS, Retry, SHOWN_AFTER_MS } from '../base/retry';
-import { membersOf } from '../signing/members';
+import { isNamedBy, membersOf } from '../signing/members';
 import { reconcile } from '../signing/reconcile';
 import { CreateOutcome, release } from '../signing/release';
 import { endRotation, forbidRotation, withKey, withKnownKey } from '../signing/rotating-key';
@@ -150,7 +150,9 @@ async function retainKey(work: Work): Promise<void> {
   if (!retain || signing.method !== 'ROTATING_BYODKIM') return;
   const wanted = { ...desired, signing: { ...signing, furtherRegions: [] } }; // those have gone before
   try {
-    await (signing.isFurther ? leadBack({ wanted, owner, services }) : settleRotation(work, wanted));
+    const { tags = {} } = await services.keyStore(signing.secretArn).describe() ?? {};
+    const isLast = !signing.isFurther && isNamedBy(tags, wanted);
+    await (isLast ? settleRotation(work, wanted) : leadBack({ wanted, owner, services }));
   } catch (error) {
     if (error instanceof OutOfTimeError || error instanceof OvertakenError) throw error;
     services.log('rotation-unknown', { message: textOf(error) }); // a Delete ends, whatever is gone

@@ -1,4 +1,5 @@
 // The identities that one rotating key signs for: that of the stack's Region, and those of further Regions. Pure.
+import { FURTHER_REGION_TAG_PREFIX, ROTATION_TAG_PREFIX } from '../../src/private/contract';
 import { RotatingByoDkim, WantedState } from '../base/desired-state';
 import { Owner, ownerOf } from '../base/owner';
 
@@ -22,4 +23,13 @@ export function membersOf(
     return { wanted: there, owner: ownerOf(stackId, each.logicalId, there) };
   });
   return [{ wanted, owner: ownerOf(stackId, logicalId, wanted) }, ...further];
+}
+
+/** False for a Region that has left the stack, or is to: the secret goes on in the others, as its tags say. */
+export function isNamedBy(
+  tags: Readonly<Record<string, string>>, { signing, region }: Pick<KnownMember['wanted'], 'signing' | 'region'>,
+): boolean {
+  if (signing.isFurther) return tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined;
+  const [,,, own] = signing.secretArn.split(':');
+  return (tags[`${ROTATION_TAG_PREFIX}Region`] ?? own) === region;
 }

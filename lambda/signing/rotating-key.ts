@@ -1,10 +1,10 @@
 // Which key a rotating key is at this moment, for a request of CloudFormation. Makes the first one.
 import { prepareKey } from './followed-key';
+import { isNamedBy } from './members';
 import { signsWith } from './ses-rules';
 import { followsOf, renderTag, tagOf } from './signing-tag';
 import { firstSlot } from './slot';
 import { followedByOf, Known, newKey, readStoredKeys, signingWith, StoredKey } from './stored-key';
-import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { DesiredSigning, DesiredState, FollowedSecret, RotatingByoDkim, WantedState } from '../base/desired-state';
 import { HandlerError, OutOfTimeError, OvertakenError } from '../base/errors';
@@ -129,7 +129,7 @@ export async function endRotation(
     const { AWSCURRENT: current, AWSPENDING: pending } = versions;
     if (pending === undefined || pending === current) return false;
     // It goes on in the other Regions when this one has left: then the tags of the secret no longer name it.
-    if (signing.isFurther && tags[FURTHER_REGION_TAG_PREFIX + region] === undefined) return true;
+    if (!isNamedBy(tags, { signing, region })) return true;
     await store.moveLabel('AWSPENDING', pending);
     services.log('rotation-ended');
     return true;

@@ -3,6 +3,7 @@
 // What holds:
 // - SES is told the key before it again, in all Regions, also when the next key fails for good in one of them.
 // - The label AWSPENDING goes last, so that who comes after a crash finds that there is something to do.
+import { isNamedBy } from './members';
 import { awaitNextKey, FailedForGoodError, finishNextKey, tidyUp, useNextKey } from './rotation';
 import {
   bothOf, isOld, isVerified, Keys, keysOf, Member, openOwnZone, PATIENCE_MS, publishKeys, Rotation, supersede,
@@ -13,7 +14,6 @@ import { signsWith } from './ses-rules';
 import { tagOf, wasTold, wasToldLast } from './signing-tag';
 import { privateKeyOf, readStoredKeys, StoredKey } from './stored-key';
 import { putSigning, writeSigningTag } from './task';
-import { FURTHER_REGION_TAG_PREFIX } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
 import { HandlerError, OutOfTimeError, sentence } from '../base/errors';
 import { IdentityState, TAKEN_BACK } from '../base/ports';
@@ -80,16 +80,18 @@ export async function takeBackAfter(rotation: Rotation, token: string, reason: F
 }
 
 /**
- * For a further Region that nobody looks after from now on: if SES has not verified the next key there, it signs with
- * the current one again. A rotation that still names the Region is taken back: its steps see that before they write.
+ * For a Region that nobody looks after from now on, while the secret goes on in others: if SES has not verified the
+ * next key there, it signs with the current one again. A rotation that still names the Region is taken back: its steps
+ * see that before they write.
  */
 export async function leadBack(member: Member): Promise<void> {
-  const { wanted: { region, signing: { secretArn } }, services } = member;
+  const { wanted, services } = member;
+  const { signing: { secretArn } } = wanted;
   const keys = bothOf(await readStoredKeys(secretArn, services));
   if (!keys) return;
   const { state, pending } = keys;
   const { [TAKEN_BACK]: takenBack } = state.versions;
-  if (state.tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined && takenBack !== pending.versionId) {
+  if (isNamedBy(state.tags, wanted) && takenBack !== pending.versionId) {
     await services.keyStore(secretArn).moveLabel(TAKEN_BACK, takenBack, pending.versionId);
   }
   await services.retry.pause(OVERTAKEN_ENDS_MS, 'the last call of a rotation to end');

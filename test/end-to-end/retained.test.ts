@@ -1,5 +1,5 @@
 // An app that retains all its resources: what stays in SES and in DNS, and what goes in spite of it.
-import { Aspects, MissingRemovalPolicies, RemovalPolicies, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aspects, CfnParameter, MissingRemovalPolicies, RemovalPolicies, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { FollowingScene } from './following-scene';
@@ -156,6 +156,28 @@ describe('a rotating key that is retained while it is changed', () => {
     expect(regions.selectorIn(leaving)).toBe(selector);
     await regions.expectMailPasses();
     expect(regions.selectorIn(staying)).toBe(regions.selectorOf('AWSCURRENT'));
+  });
+
+  test('5 the stack goes on in another Region: the secret names the key of that', async () => {
+    scene = await Scene.withIdentity();
+    const other = REGIONS[2];
+    scene.identityExists(other);
+    const rotating = new RotatingScene(scene);
+    const build = (stack: Stack) => {
+      const region = new CfnParameter(stack, 'Region', { default: REGION }).valueAsString;
+      rotating.dkim(SHORT, { removalPolicy: RemovalPolicy.RETAIN, region })(stack);
+    };
+    await scene.deployed('mail', build);
+    await scene.verified();
+    const { selector } = rotating;
+    rotating.rotate();
+    await rotating.clock.until('SES to be told the next key', () => rotating.selector !== selector);
+    await scene.deployed('mail', build, { parameters: { Region: other } });
+    await rotating.clock.pass(2 * HOUR);
+    expect(scene.identity(other)).toMatchObject({ status: 'SUCCESS', tokens: [rotating.selectorOf('AWSCURRENT')] });
+    await rotating.rotated();
+    expect(scene.identity(other)).toMatchObject({ status: 'SUCCESS', tokens: [rotating.selectorOf('AWSCURRENT')] });
+    for (const region of [REGION, other]) expect(await scene.send(region)).toMatchObject({ result: 'pass' });
   });
 
   test('5 SES has not verified a key that follows its secret', async () => {
