@@ -161,6 +161,10 @@ function isWanted(event: Work, before: KeyStoreState, state: KeyStoreState, now:
 
 function overtaken(event: Work, before: KeyStoreState, state: KeyStoreState | undefined, now: number): Error {
   const { secretArn: arn } = event;
+  if (event.kind !== 'step' && state && state.versions.AWSPENDING !== before.versions.AWSPENDING) {
+    return new HandlerError(`A change of the key in the secret ${arn} has begun or ended meanwhile`,
+      'Nothing more was changed. Try again');
+  }
   const version = event.kind === 'step' ? event.token : '';
   const what = state && settingsIn(state.tags) !== settingsIn(before.tags)
     ? `The tags of the secret ${arn} were changed during this step`

@@ -140,6 +140,13 @@ export const ROTATIONS: readonly Refusal[] = [
   },
   {
     place: 'rotation',
+    says: 'A change of the key in the secret {secret} has begun or ended meanwhile',
+    advises: 'Nothing more was changed. Try again',
+    why: 'Somebody has revoked a key at that moment. The hourly care comes again by itself.',
+    testedBy: 'test/end-to-end/rotation-pushed.test.ts',
+  },
+  {
+    place: 'rotation',
     says: 'The tags of the secret {secret} were changed during this step',
     advises: 'Nothing more was changed',
     why: 'A deployment has begun. Secrets Manager tries the step again, with the new settings.',

@@ -184,6 +184,26 @@ describe('by hand', () => {
     await rotating.clock.pass(26 * HOUR);
     expect(rotating.published).toEqual([rotating.selector]);
   });
+
+  test('a rotation begins while a leaked key is revoked: the answer says to try again, and that helps', async () => {
+    const leaked = await started();
+    await rotating.rotated();
+    const { clock, cloud, arn } = rotating;
+    await clock.pass(MINUTE);
+    const revoke = () => rotating.run({ SecretId: arn, Revoke: leaked });
+    cloud.faults.add({ service: 'ses', operation: 'GetEmailIdentity', kind: 'hang' });
+    const revoking = revoke();
+    await clock.pass(5_000);
+    rotating.rotate();
+    expect(await revoking).toMatchObject({
+      error: {
+        errorMessage: `A change of the key in the secret ${arn} has begun or ended meanwhile. Nothing more was changed. Try again.`,
+      },
+    });
+    expect(await revoke()).toMatchObject({ payload: 'null' });
+    await clock.pass(10 * MINUTE);
+    await expectSettled();
+  });
 });
 
 test('SES that names no selector', async () => {
