@@ -52,3 +52,26 @@ test('only a TXT record is a page', () => {
   expect(view.others).toEqual([]);
   expect([S1, S2].some((each) => view.isListedByAnother(each))).toBe(false);
 });
+
+test('C what a name leads to over several steps counts, when a staying owner lists that name', () => {
+  const cname = (selector: string, target: RecordSet): RecordSet =>
+    ({ name: recordName(selector, DOMAIN), type: 'CNAME', ttl: 300, values: [`${target.name}.`] });
+  const second = cname('x2', S1);
+  const first = cname('x1', second);
+  const ledTo = (listed: RecordSet, ...leaving: string[]) => new ZoneView([
+    first, second, S1, registry(registryName(B), [entry(listed.name.split('.', 1)[0], listed)]),
+  ], A).ledTo([], leaving);
+  expect([...ledTo(first)]).toEqual([second.name, S1.name]);
+  expect([...ledTo(second)]).toEqual([S1.name]);
+  expect([...ledTo(S1)]).toEqual([]);
+  expect([...ledTo(first, B.label)]).toEqual([]);
+});
+
+test('C so is what a name leads to that mail is signed under, also in a circle', () => {
+  const [x1, x2] = ['x1', 'x2'].map((selector, index): RecordSet => ({
+    name: recordName(selector, DOMAIN), type: 'CNAME', ttl: 300, values: [recordName(`x${2 - index}`, DOMAIN)],
+  }));
+  const view = new ZoneView([x1, x2, S1], A);
+  expect([...view.ledTo([x1.name])]).toEqual([x2.name, x1.name]);
+  expect([...view.ledTo()]).toEqual([]);
+});
