@@ -1,7 +1,6 @@
 // Makes a managed policy one that CloudFormation replaces whenever its content changes, whatever aspects do to it.
-import { Aspects, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { IResolveContext, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
-import { renderedProperties } from './rendered-properties';
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const MAX_NAME = 128;
@@ -21,22 +20,24 @@ export function replaceByContent(policy: CfnManagedPolicy, contentHash: (prepari
   const overrideLogicalId = (id: string) =>
     override(Lazy.uncachedString({ produce: ({ preparing }) => `${id}${contentHash(preparing)}` }));
   overrideLogicalId(Stack.of(policy).resolve(policy.logicalId));
-  Object.assign(policy, { overrideLogicalId });
-  // An override wins over a policy that is set in any other way.
-  const changes = { visit: (node: unknown) => node === policy && haveLastWord(policy, () => contentHash(false)) };
-  Aspects.of(policy).add(changes, { priority: Number.MAX_SAFE_INTEGER });
+  // No aspect has the last word: after the last one, CDK lets none add another aspect to the stack.
+  const render = policy._toCloudFormation.bind(policy);
+  const produce = (context: IResolveContext) => {
+    const template = context.resolve(render());
+    Object.values(template.Resources ?? {}).forEach(each => makeReplaceable(each, contentHash(context.preparing)));
+    return template;
+  };
+  Object.assign(policy, { overrideLogicalId, _toCloudFormation: () => Lazy.uncachedAny({ produce }) });
 }
 
-function haveLastWord(policy: CfnManagedPolicy, contentHash: () => string): void {
-  policy.addDeletionOverride('DeletionPolicy');
-  policy.addDeletionOverride('UpdateReplacePolicy');
-  const { policyDocument } = policy;
-  policy.policyDocument = {}; // only the name is looked for, and the document is dear
-  const { ManagedPolicyName: given } = renderedProperties(policy);
-  policy.policyDocument = policyDocument;
+/** @param policy as it is in the template */
+function makeReplaceable(policy: any, contentHash: string): void {
+  delete policy.DeletionPolicy;
+  delete policy.UpdateReplacePolicy;
+  const { ManagedPolicyName: given } = policy.Properties;
   if (given === undefined) return;
   // A description that changes would replace the policy by one of the same name.
-  policy.addPropertyDeletionOverride('Description');
+  delete policy.Properties.Description;
   const name = typeof given === 'string' ? given.slice(0, MAX_NAME - '-12345678'.length) : Token.asString(given);
-  policy.addPropertyOverride('ManagedPolicyName', Lazy.uncachedString({ produce: () => `${name}-${contentHash()}` }));
+  policy.Properties.ManagedPolicyName = `${name}-${contentHash}`;
 }

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { created, exampleCom } from './example-com';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { RESOURCE_TYPE } from '../../src/private/contract';
@@ -210,4 +210,31 @@ describe('an aspect that reads all properties keeps none of them as it was', () 
 
     Template.fromStack(stack).resourcePropertiesCountIs(RESOURCE_TYPE, { RemovalPolicy: 'RETAIN' }, 0);
   });
+});
+
+test('an aspect can add another one to the stack, whatever it has looked at before', () => {
+  stack = mailStack(undefined, { '@aws-cdk/core:aspectStabilization': true });
+  dkim('Dkim', { identity: imported(stack, 'example.com'), hostedZone: zone(stack, 'example.com') });
+  const seen = new Set<string>();
+  const last = new Construct(stack, 'Last');
+  const another = { visit: ({ node }: IConstruct) => { seen.add(node.path); } };
+  Aspects.of(last).add({ visit: () => { if (seen.size === 0) Aspects.of(stack).add(another); } });
+
+  Template.fromStack(stack);
+
+  expect([...seen]).toContain('Mail/cdk-ses-dkim/Policy1/Resource');
+});
+
+test('the name that an aspect gives to a policy is the same in each synthesis', () => {
+  dkim('Dkim', { identity: imported(stack, 'example.com') });
+  const rename = (node: IConstruct) => { if (node instanceof iam.CfnManagedPolicy) node.managedPolicyName = 'Ours'; };
+  Aspects.of(stack).add({ visit: rename });
+
+  const [first, second] = [1, 2].map(() => {
+    (stack.node.root as Stage).synth({ force: true });
+    return Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy');
+  });
+
+  expect(Object.values(first)[0].Properties.ManagedPolicyName).toMatch(/^Ours-[0-9A-F]{8}$/);
+  expect(second).toEqual(first);
 });
