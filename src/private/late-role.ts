@@ -1,5 +1,5 @@
 // The role that a function has at the end of synthesis, for policies that are made before that is known.
-import { CfnResource } from 'aws-cdk-lib';
+import { Lazy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 
 /** A role that is looked at when the template is written, and not before. */
@@ -12,7 +12,9 @@ export function lateRole(role: () => iam.IRole): iam.IRole {
 }
 
 /** Keeps a policy out of the template if its role takes none, or if nobody needs it in the end. */
-export function omitIfNotTaken(policy: CfnResource, role: iam.IRole, isNeeded = () => true): void {
+export function omitIfNotTaken(policy: iam.CfnManagedPolicy, role: iam.IRole, isNeeded = () => true): void {
+  // CDK would keep the role that is asked for first.
+  policy.roles = Lazy.uncachedList({ produce: () => [role.roleName] });
   Object.assign(policy, { shouldSynthesize: () => takesPolicies(role) && isNeeded() });
 }
 

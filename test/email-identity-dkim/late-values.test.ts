@@ -7,7 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import { Construct, IConstruct } from 'constructs';
 import { created, exampleCom } from './example-com';
-import { DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
+import { DkimFunction, DkimPrivateKey, DkimSigning, EmailIdentityDkim, EmailIdentityDkimProps } from '../../src';
 import { RESOURCE_TYPE } from '../../src/private/contract';
 import { MAX_POLICY_SIZE } from '../../src/private/merged-policy';
 import { imported, mailStack, resourcesOf, statementFor, zone } from '../mail-stack';
@@ -209,6 +209,16 @@ describe('an aspect that reads all properties keeps none of them as it was', () 
     Aspects.of(last).add({ visit: () => (node.defaultChild as CfnResource).applyRemovalPolicy(RemovalPolicy.DESTROY) });
 
     Template.fromStack(stack).resourcePropertiesCountIs(RESOURCE_TYPE, { RemovalPolicy: 'RETAIN' }, 0);
+  });
+
+  test('the role of the policies', () => {
+    const role = new iam.Role(stack, 'Ours', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    dkim('Dkim', { identity: imported(stack, 'example.com') });
+    const last = new Construct(stack, 'Last');
+    Aspects.of(last).add({ visit: () => DkimFunction.configure(stack, { role }) });
+
+    const [policy] = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+    expect(policy.Properties.Roles).toEqual([stack.resolve(role.roleName)]);
   });
 });
 
