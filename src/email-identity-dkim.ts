@@ -19,6 +19,7 @@ import {
   domainOf, finalDomainOf, finalOwnSigningOf, identityBehind, identityWithRecords, ownSigningOf, regionOf,
 } from './private/known-identity';
 import { regionIn } from './private/known-region';
+import { roleWithPolicies } from './private/known-role';
 import { zoneIdOf } from './private/known-zone';
 import { asItIs, comesLate, finalText, KnownTarget } from './private/late-value';
 import { claimIdentity } from './private/one-per-identity';
@@ -201,8 +202,8 @@ export class EmailIdentityDkim extends Construct {
     // An `EmailIdentity` can create DKIM records of its own. If they come first, the handler finds and
     // uses them. If they came later, they would fail because the records exist. The policies of the role
     // must still be there when the handler deletes records, so they must go last.
-    createFirst(identityWithRecords(props.identity), resource);
-    if (props.hostedZoneRole) createFirst(props.hostedZoneRole, resource);
+    identityWithRecords(props.identity).forEach(each => createFirst(each, resource));
+    if (props.hostedZoneRole) roleWithPolicies(props.hostedZoneRole).forEach(each => createFirst(each, resource));
 
     if (method.rotatingKey) {
       const rotation = provider.rotation();

@@ -5,7 +5,7 @@ import { CfnEmailIdentity, IEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { aws_ses } from 'aws-cdk-lib/interfaces';
 import { IConstruct } from 'constructs';
 import { partsOfArn } from './known-arn';
-import { resourceOf } from './known-resource';
+import { resourceOf, withL2 } from './known-resource';
 import { finalText } from './late-value';
 import { renderedProperties } from './rendered-properties';
 
@@ -54,11 +54,9 @@ export function identityBehind(identity: aws_ses.IEmailIdentityRef): IConstruct 
   return resourceOf(identity) ?? (CfnEmailIdentity.isCfnEmailIdentity(named) ? named : identity);
 }
 
-/** The identity with its records: an L2 of the app has them below it, also where only its name or its L1 is given. */
-export function identityWithRecords(identity: aws_ses.IEmailIdentityRef): IConstruct {
-  const behind = identityBehind(identity);
-  const { scope } = behind.node;
-  return scope && 'emailIdentityRef' in scope && resourceOf(scope) === behind ? scope : identity;
+/** What has the records of the identity below it. */
+export function identityWithRecords(identity: aws_ses.IEmailIdentityRef): Set<IConstruct> {
+  return withL2(identity, identityBehind(identity), 'emailIdentityRef');
 }
 
 export interface OwnSigning {

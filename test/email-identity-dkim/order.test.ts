@@ -6,7 +6,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { aws_ses } from 'aws-cdk-lib/interfaces';
+import { aws_iam, aws_ses } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { created, exampleCom } from './example-com';
 import { DkimPrivateKey, DkimSigning, EmailIdentityDkim } from '../../src';
@@ -52,11 +52,16 @@ test.each<[string, (identity: ses.EmailIdentity) => aws_ses.IEmailIdentityRef]>(
   expect(dependencies(stack)).toEqual(expect.arrayContaining(['AWS::Route53::RecordSet', 'AWS::SES::EmailIdentity']));
 });
 
-test('a hosted zone role of the same stack is created before the custom resource, with its policies', () => {
+test.each<[string, (role: iam.Role) => aws_iam.IRoleRef]>([
+  ['itself', role => role],
+  ['by its L1', role => role.node.defaultChild as iam.CfnRole],
+  ['by its ARN', role => iam.Role.fromRoleArn(role.stack, 'Imported', role.roleArn)],
+  ['by its name', role => iam.Role.fromRoleName(role.stack, 'Imported', role.roleName)],
+])('a hosted zone role of the same stack, given %s, is created before the custom resource, with its policies', (_, given) => {
   const { stack } = exampleCom(of => {
-    const hostedZoneRole = new iam.Role(of, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
-    hostedZoneRole.addToPolicy(new iam.PolicyStatement({ actions: ['route53:GetHostedZone'], resources: ['*'] }));
-    return { hostedZone: zone(of, 'example.com'), hostedZoneRole };
+    const role = new iam.Role(of, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['route53:GetHostedZone'], resources: ['*'] }));
+    return { hostedZone: zone(of, 'example.com'), hostedZoneRole: given(role) };
   });
 
   expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
@@ -81,6 +86,17 @@ describe('one construct can wait for another, although the policy that both need
     // Template.fromStack refuses a circle of dependencies.
     expect(resourcesOf(stack)[idOf(two)].DependsOn).toContain(idOf(one));
   });
+});
+
+test('what is below a role that is imported by the ARN of another one comes first, too', () => {
+  const { stack } = exampleCom(of => {
+    const { roleArn } = new iam.Role(of, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+    const hostedZoneRole = iam.Role.fromRoleArn(of, 'Imported', roleArn);
+    hostedZoneRole.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['route53:GetHostedZone'], resources: ['*'] }));
+    return { hostedZone: zone(of, 'example.com'), hostedZoneRole };
+  });
+
+  expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
 });
 
 test('the construct can be a child of its own identity', () => {
