@@ -25,11 +25,16 @@ export function membersOf(
   return [{ wanted, owner: ownerOf(stackId, logicalId, wanted) }, ...further];
 }
 
-/** False for a Region that has left the stack, or is to: the secret goes on in the others, as its tags say. */
+/**
+ * False for a Region that has left the stack, or is to: the secret goes on in the others, as its tags say. So it does
+ * for another domain, where that is a parameter.
+ */
 export function isNamedBy(
-  tags: Readonly<Record<string, string>>, { signing, region }: Pick<KnownMember['wanted'], 'signing' | 'region'>,
+  tags: Readonly<Record<string, string>>,
+  { signing, region, domain }: Pick<KnownMember['wanted'], 'signing' | 'region' | 'domain'>,
 ): boolean {
-  if (signing.isFurther) return tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined;
   const [,,, own] = signing.secretArn.split(':');
-  return (tags[`${ROTATION_TAG_PREFIX}Region`] ?? own) === region;
+  const { [`${ROTATION_TAG_PREFIX}Identity`]: identity = domain, [`${ROTATION_TAG_PREFIX}Region`]: first = own } = tags;
+  return identity === domain
+    && (signing.isFurther ? tags[FURTHER_REGION_TAG_PREFIX + region] !== undefined : first === region);
 }

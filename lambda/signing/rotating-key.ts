@@ -114,12 +114,12 @@ export async function forbidRotation({ signing }: WantedState, services: Service
 
 /**
  * Ends a rotation that goes on, before the identity is made to sign otherwise. True when there was one: its last call
- * can be under way still. One that goes by the resource of another Region is left to that.
+ * can be under way still. One that goes by the resource of another Region or domain is left to that.
  *
  * @param owner undefined when the identity is another one from now on
  */
 export async function endRotation(
-  { signing, region }: WantedState, owner: Owner | undefined, services: Services,
+  { signing, region, domain }: WantedState, owner: Owner | undefined, services: Services,
 ): Promise<boolean> {
   if (signing.method !== 'ROTATING_BYODKIM') return false;
   const store = services.keyStore(signing.secretArn);
@@ -128,8 +128,8 @@ export async function endRotation(
     const { versions = {}, tags = {} } = await store.describe() ?? {};
     const { AWSCURRENT: current, AWSPENDING: pending } = versions;
     if (pending === undefined || pending === current) return false;
-    // It goes on in the other Regions when this one has left: then the tags of the secret no longer name it.
-    if (!isNamedBy(tags, { signing, region })) return true;
+    // It goes on in the others when this Region or domain has left: then the tags of the secret no longer name it.
+    if (!isNamedBy(tags, { signing, region, domain })) return true;
     await store.moveLabel('AWSPENDING', pending);
     services.log('rotation-ended');
     return true;

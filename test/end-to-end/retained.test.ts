@@ -180,6 +180,30 @@ describe('a rotating key that is retained while it is changed', () => {
     for (const region of [REGION, other]) expect(await scene.send(region)).toMatchObject({ result: 'pass' });
   });
 
+  test('5 the stack goes on with another domain: the secret names the key of that', async () => {
+    scene = await Scene.start();
+    const [before, other] = ['before.example.com', 'other.example.com'];
+    for (const domain of [before, other]) scene.identityExists(REGION, domain);
+    const rotating = new RotatingScene(scene);
+    const build = (stack: Stack) => {
+      const domain = new CfnParameter(stack, 'Domain', { default: before }).valueAsString;
+      const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'OfParameter', domain);
+      rotating.dkim(SHORT, { removalPolicy: RemovalPolicy.RETAIN, identity })(stack);
+    };
+    await scene.deployed('mail', build);
+    await scene.verified(REGION, before);
+    const selectors = () => [before, other].map((domain) => scene.identity(REGION, domain)!.tokens.join());
+    const [selector] = selectors();
+    rotating.rotate();
+    await rotating.clock.until('SES to be told the next key', () => selectors()[0] !== selector);
+    await scene.deployed('mail', build, { parameters: { Domain: other } });
+    await rotating.clock.pass(2 * HOUR);
+    expect(selectors()[1]).toBe(rotating.selectorOf('AWSCURRENT'));
+    await rotating.rotated();
+    expect(selectors()[1]).toBe(rotating.selectorOf('AWSCURRENT'));
+    for (const domain of [before, other]) expect(await scene.send(REGION, domain)).toMatchObject({ result: 'pass' });
+  });
+
   test('5 SES has not verified a key that follows its secret', async () => {
     const following = await FollowingScene.deployed({ removalPolicy: RemovalPolicy.RETAIN });
     scene = following.scene;
