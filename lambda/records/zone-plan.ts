@@ -36,7 +36,7 @@
 // | it                                |                       | another owner stays       |                      |
 // | found, changed since, or gone     | forgotten             | stays as it is            | stays as it is       |
 // | one of several that are routed    | forgotten             | stays as it is            | stays as it is       |
-import { changesForMost, charactersOf, MAX_CHARACTERS } from './batch';
+import { changesForMost, charactersOf, isOneBatch, MAX_CHARACTERS } from './batch';
 import { RecordConflictError, SelectorInUseError } from './conflicts';
 import { DkimRecord, holdsTheKey, recordName, recordsAt, RecordType, serves, textsOf } from './dkim-record';
 import { isRevoked, REVOKED_KEY } from './key-record';
@@ -120,11 +120,12 @@ export function planPublication(
   const entries = steps.map(({ record, origin }) => entryOf(view, record, origin));
   const changes = steps.flatMap((step) => step.changes);
   const made = changes.flatMap(({ action, record }) => action === 'CREATE' ? [record] : []);
-  const listMade = view.others.filter(({ registry }) => made.some((record) => view.entryIn(registry, record)));
+  // Somebody removed a record that another owner had found, and it is made again now: it is ours, for that owner too.
+  const claimed = pagesWithout('ours', view, made);
   const adopted = steps.flatMap(({ isAdopted, record }) => isAdopted ? [record] : []);
   const found = steps.flatMap(({ origin, record }) => origin === 'found' ? [record] : []);
   const newcomers = view.others.filter((page) => publication.notedAmong?.includes(page.record.name) === false
-    && isShort(page) && !listMade.includes(page) && found.some((record) => view.entryIn(page.registry, record)))
+    && isShort(page) && !claimed.includes(page) && found.some((record) => view.entryIn(page.registry, record)))
     .slice(0, MOST_NEWCOMERS);
   const registry: Registry = {
     entries: [...entries, ...superseded(view, entries, publication)],
@@ -133,11 +134,10 @@ export function planPublication(
   const ofPages = view.ownPages.flatMap((page) => page.registry.entries.some(isWantedAgain)
     ? changePage(page, page.registry.entries.filter((entry) => !isWantedAgain(entry))) : []);
   const ofOwn = changeOwnRegistry(view, registry, publication.ttl);
-  return makeRoom(view, [
+  return inTurn(view, claimed.map((page) => changeOrigin(view, page, made, 'ours')), [
     ...changes,
-    ...listMade.flatMap((page) => claim(view, page, made)),
     ...newcomers.flatMap(({ record }) => touch(record)),
-    ...touchOthers(view, adopted, [...listMade, ...newcomers]),
+    ...touchOthers(view, [...adopted, ...made], [...claimed, ...newcomers]),
     // The registry record can list a record already that is made again. A touch makes other owners plan again, too.
     ...made.length > 0 && ofOwn.length === 0 ? planTouch(records, owner) : ofOwn,
     ...ofPages,
@@ -199,12 +199,24 @@ function planRecord(
   return { changes: [...existing.map(remove), create(target)], origin: 'ours', record: target };
 }
 
-/**
- * Somebody removed a record that another owner had found, and it is made again now. So it is ours, for that owner too.
- */
-function claim(view: ZoneView, page: Page, made: readonly RecordSet[]): Change[] {
+/** The registry records of others that list one of these records, but not as this. */
+function pagesWithout(origin: Origin, view: ZoneView, records: readonly RecordSet[]): readonly Page[] {
+  return [...new Set(records.flatMap((record) =>
+    view.listersOf(record).filter(({ registry }) => view.entryIn(registry, record)?.origin !== origin)))];
+}
+
+function changeOrigin(view: ZoneView, page: Page, records: readonly RecordSet[], origin: Origin): Change[] {
   return changePage(page, page.registry.entries.map((entry): Entry =>
-    made.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin: 'ours' } : entry));
+    records.some((record) => view.speaksOf(entry, record)) ? { ...entry, origin } : entry));
+}
+
+/** Where one batch does not hold all, the first go first, as many as it holds. Anybody can make any number of these. */
+function inTurn(
+  view: ZoneView, first: readonly Change[][], others: readonly Change[], room = MAX_CHARACTERS,
+): Change[] {
+  const all = [...first.flat(), ...others];
+  const now = isOneBatch(all, room) || first.length === 0 ? all : changesForMost(first, (most) => most.flat(), room);
+  return makeRoom(view, now, room);
 }
 
 /** The records that a wanted one cannot stand beside: a CNAME stands alone, other types may share a name. */
@@ -358,12 +370,9 @@ export function planRevocation(
  */
 export function planRetention(records: readonly RecordSet[], owner: Owner, room?: number): Change[] {
   const view = new ZoneView(records, owner);
-  return letGo(view, view.entries, (kept) => {
-    const speaksOfKept = (entry: Entry) => kept.some((record) => view.speaksOf(entry, record));
-    return [...new Set(kept.flatMap((record) => view.listersOf(record)))].flatMap((page) =>
-      changePage(page, page.registry.entries.map((entry): Entry =>
-        speaksOfKept(entry) ? { ...entry, origin: 'found' } : entry)));
-  }, room);
+  const kept = records.filter((record) => view.isOurs(record));
+  const theirs = pagesWithout('found', view, kept).map((page) => changeOrigin(view, page, kept, 'found'));
+  return inTurn(view, theirs, letGo(view, view.entries, () => [], room), room);
 }
 
 /**
