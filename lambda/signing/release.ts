@@ -17,6 +17,7 @@
 // | as we told it                                 | reset to Easy DKIM | is deleted if it is ours         |
 // | with Easy DKIM                                | left alone         | is deleted if it is ours         |
 // | otherwise                                     | left alone         | stays, without a registry record |
+import { isDeepStrictEqual } from 'node:util';
 import { noted } from './noted';
 import { signsAs } from './ses-rules';
 import {
@@ -26,7 +27,7 @@ import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState } from '../base/desired-state';
 import { ZoneGoneError } from '../base/errors';
 import { Owner } from '../base/owner';
-import { HostedZone, IdentityState, RecordSet, Services } from '../base/ports';
+import { HostedZone, IdentityState, OpenZone, RecordSet, Services } from '../base/ports';
 import { isAccessDenied, SHOWN_AFTER_MS } from '../base/retry';
 import { applyPlan } from '../records/apply-plan';
 import { domainKeyName, recordName } from '../records/dkim-record';
@@ -63,18 +64,24 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const letGo = isKept ? retainSigning : releaseSigning;
   const stillUsed = identity ? await letGo(request, identity, services, records ?? []) : NOTHING;
   if (zone && records) {
-    const successor = stillUsed.successor && recordName(stillUsed.successor, owner.domain);
-    const hadRegistry = records.some(({ name }) => name === successor);
-    const plan = (found: readonly RecordSet[], room: number) => {
-      if (hadRegistry && !found.some(({ name }) => name === successor)) throw new SuccessorGoneError();
-      return isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
+    const hasOthers = stillUsed.successor !== undefined || stillUsed.leaving?.length;
+    const listed = alreadyListed(zone, records);
+    const asSeen: OpenZone = {
+      change: (changes) => listed.change(changes),
+      list: async (below) => {
+        const found = await listed.list(below);
+        if (hasOthers && !isDeepStrictEqual(found, records)) throw new OwnersAtWorkError();
+        return found;
+      },
     };
+    const plan = (found: readonly RecordSet[], room: number) =>
+      isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     const below = domainKeyName(owner.domain);
     try {
-      await unlessGone(() => applyPlan(alreadyListed(zone, records), below, plan, services), previous, services);
+      await unlessGone(() => applyPlan(asSeen, below, plan, services), previous, services);
     } catch (error) {
-      if (!(error instanceof SuccessorGoneError)) throw error;
-      await services.retry.pause(SHOWN_AFTER_MS, 'SES to show what an owner that has gone has told it');
+      if (!(error instanceof OwnersAtWorkError)) throw error;
+      await services.retry.pause(SHOWN_AFTER_MS, 'SES to show what other owners have told it');
       return release(request, services);
     }
   }
@@ -98,8 +105,11 @@ interface Left extends StillUsed {
 
 const NOTHING: Left = { names: [] };
 
-/** The owner that was to get the record has been removed meanwhile, and has led SES back. So SES is looked at again. */
-class SuccessorGoneError extends Error {}
+/**
+ * Another owner has changed the zone meanwhile. The one that was to get the record can have gone, and one that was
+ * going can have come again. So SES is looked at again.
+ */
+class OwnersAtWorkError extends Error {}
 
 /**
  * What a roll-back takes back goes in any case, but for what mail is signed with in place of somebody's signing. That

@@ -42,7 +42,7 @@ const WITHOUT_SENTENCE: readonly [RegExp, string][] = [
   [/^new (?:HandlerError|ZoneGoneError|UnusableKeyError)\((?:`\$\{name\}: \$\{text\}`, advice|`\$\{whatHappened\}: \$\{name\}|whatHappened, |what(?:, whatToDo)?\)|json\)|textOf\()/,
     'it passes on what another function has said'],
   [/^new (?:OutOfTimeError|LookAgainError)\(waitingFor\b/, 'the class says it, with what was waited for'],
-  [/^new (?:NotShownYet|Overtaken|SuccessorGone)Error\(\)$/, 'nobody is told: the call is made again, or CloudFormation has gone on'],
+  [/^new (?:NotShownYet|Overtaken|OwnersAtWork)Error\(\)$/, 'nobody is told: the call is made again, or CloudFormation has gone on'],
   [/^new HandlerError\(failures\.join/, 'it passes on what other errors have said'],
   [/^new QueryError\(/, 'a code, which stands in brackets after what a name server said'],
 ];

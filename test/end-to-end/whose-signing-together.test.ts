@@ -1,5 +1,6 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { EmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { failing, identityDeployed, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
 import { ACCOUNT, DOMAIN, PEM, REGION, Scene } from './scene';
@@ -100,6 +101,24 @@ describe('owners with keys of their own that are removed together', () => {
     await Promise.all([destroyed('Third'), destroyed('First', 4_000), destroyed('Second', 8_000)]);
     expect(left()).toEqual(NOTHING);
   });
+});
+
+// Second has led SES back, and its batch is sent again when First has come again.
+test('B4 an owner that was leaving, and comes again before another one has left, keeps its record', async () => {
+  await start({ seed: 1 });
+  scene.identityExists(REGION, 'other.example');
+  await twoOwners();
+  scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'hang' });
+  const leaves = scene.deployed('First', (stack) => scene.easy({
+    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
+  })(stack));
+  await scene.cloud.clock.pass(7_000);
+  const removed = destroyed('Second');
+  await leaves;
+  await Promise.all([removed, scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT))]);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  await destroyed('First');
+  expect(left()).toEqual(NOTHING);
 });
 
 test.each(['First', 'Second'])('B a deletion of %s that dies after its last write leaves no tag', async (stackName) => {

@@ -203,7 +203,19 @@ describe('a record that SES signs with, of an owner that is removed', () => {
     new OwnersHistory(ADOPTED[0], rules).run(ADOPTED[1]);
   });
 
+  // Both are removed, the first of them comes again, and then the other's batch is refused.
+  const COMES_AGAIN: Example = [
+    ['us-east-1', 'us-east-1'],
+    [
+      ...publishes(0, 'old'), ...publishes(1, 'old'), isRemoved(0), isRemoved(1), ...goes(0), publishes(0, 'old')[0],
+    ],
+  ];
+
+  test('B stays when an owner that was leaving comes again before another one has left', () => {
+    new OwnersHistory(COMES_AGAIN[0], rules).run(COMES_AGAIN[1]);
+  });
+
   test('B stays in any history', () => {
-    requireInAnyHistory(rules, [SHARED, ADOPTED]);
+    requireInAnyHistory(rules, [SHARED, ADOPTED, COMES_AGAIN]);
   });
 });
