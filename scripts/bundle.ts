@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   // What esbuild drops is seen before, by what it knows of modules. Terser then finds shorter code for what is left.
   // `module` says that it was written as ES modules, which are strict.
   const { minify } = await import('terser'); // an ES module
-  const { code = '' } = await minify(outputFiles[0].text, { module: true, ecma: 2020, compress: { ecma: 2020, passes: 2 } });
+  const { code = '' } = await minify(outputFiles[0].text, { module: true, ecma: 2020, compress: { ecma: 2020, passes: 3 } });
   writeAsset([
     { path: `${ASSET}/handlers.js`, text: code },
     ...ENTRIES.map((entry) => ({

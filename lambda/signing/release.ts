@@ -64,21 +64,18 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const letGo = isKept ? retainSigning : releaseSigning;
   const stillUsed = identity ? await letGo(request, identity, services, records ?? []) : NOTHING;
   if (zone && records) {
-    const hasOthers = stillUsed.successor !== undefined || stillUsed.leaving?.length;
+    const hasOthers = stillUsed.successor ?? stillUsed.leaving?.length;
     const listed = alreadyListed(zone, records);
-    const asSeen: OpenZone = {
-      change: (changes) => listed.change(changes),
-      list: async (below) => {
-        const found = await listed.list(below);
-        if (hasOthers && !isDeepStrictEqual(found, records)) throw new OwnersAtWorkError();
-        return found;
-      },
+    const list: OpenZone['list'] = async (below) => {
+      const found = await listed.list(below);
+      if (hasOthers && !isDeepStrictEqual(found, records)) throw new OwnersAtWorkError();
+      return found;
     };
     const plan = (found: readonly RecordSet[], room: number) =>
       isKept ? planRetention(found, owner, room) : planRelease(found, owner, stillUsed, room);
     const below = domainKeyName(owner.domain);
     try {
-      await unlessGone(() => applyPlan(asSeen, below, plan, services), previous, services);
+      await unlessGone(() => applyPlan({ ...listed, list }, below, plan, services), previous, services);
     } catch (error) {
       if (!(error instanceof OwnersAtWorkError)) throw error;
       await services.retry.pause(SHOWN_AFTER_MS, 'SES to show what other owners have told it');
