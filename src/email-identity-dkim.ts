@@ -135,7 +135,7 @@ export class EmailIdentityDkim extends Construct {
     const domain = domainOf(props.identity);
     const region = regionIn(stack, props.region ?? regionOf(props.identity));
 
-    checkIdentity(props.identity, ownSigningOf(props.identity), { stack, domain, region, known: asItIs });
+    checkIdentity(props.identity, ownSigningOf(props.identity, region), { stack, domain, region, known: asItIs });
     const method = signing._bind({ stack, domain, region }, this);
     const { delegation } = method;
     const hostedZone = zoneToWrite(domain, method, props);
@@ -152,7 +152,7 @@ export class EmailIdentityDkim extends Construct {
       validate: () => messageOf(() => {
         const known = (text: string) => finalText(stack, text);
         const target = { stack, domain: finalDomainOf(props.identity), region: regionIn(stack, known(region)), known };
-        checkIdentity(props.identity, finalOwnSigningOf(props.identity), target);
+        checkIdentity(props.identity, finalOwnSigningOf(props.identity, target.region), target);
         checkSameName(domain, target.domain);
         signing._check(target);
         checkZone(target);

@@ -16,13 +16,13 @@ import { renderedProperties } from './rendered-properties';
  * count it as the longest possible name. So the name is taken from the CloudFormation resource.
  */
 export function domainOf(identity: aws_ses.IEmailIdentityRef): string {
-  const name = identityResource(identity)?.emailIdentity;
+  const name = namedResource(identity)?.emailIdentity;
   return name !== undefined && !Token.isUnresolved(name) ? name : identity.emailIdentityRef.emailIdentity;
 }
 
 /** The domain at the end of synthesis, when `Lazy` values, aspects and overrides have had their say. */
 export function finalDomainOf(identity: aws_ses.IEmailIdentityRef): string {
-  const resource = identityResource(identity);
+  const resource = namedResource(identity);
   const rendered = resource && renderedProperties(resource).EmailIdentity;
   if (typeof rendered === 'string') return rendered;
   return finalText(Stack.of(identity), resource?.emailIdentity ?? identity.emailIdentityRef.emailIdentity);
@@ -65,17 +65,24 @@ export interface OwnSigning {
 }
 
 /** What the resource of the identity says of its signing. */
-export function ownSigningOf(identity: aws_ses.IEmailIdentityRef): OwnSigning {
-  const { dkimSigningAttributes, dkimAttributes } = identityResource(identity) ?? {};
+export function ownSigningOf(identity: aws_ses.IEmailIdentityRef, region: string): OwnSigning {
+  const { dkimSigningAttributes, dkimAttributes } = signingResource(identity, region) ?? {};
   const isOff = !Tokenization.isResolvable(dkimAttributes) && dkimAttributes?.signingEnabled === false;
   return { isSet: dkimSigningAttributes !== undefined, isOff };
 }
 
 /** The same at the end of synthesis, with what overrides and aspects have changed. */
-export function finalOwnSigningOf(identity: aws_ses.IEmailIdentityRef): OwnSigning {
-  const resource = identityResource(identity);
+export function finalOwnSigningOf(identity: aws_ses.IEmailIdentityRef, region: string): OwnSigning {
+  const resource = signingResource(identity, region);
   const { DkimSigningAttributes, DkimAttributes } = resource ? renderedProperties(resource) : {};
   return { isSet: DkimSigningAttributes !== undefined, isOff: `${DkimAttributes?.SigningEnabled}` === 'false' };
+}
+
+/** An identity that is imported by the name of one of the app is that one, if it is in the same account and Region. */
+function signingResource(identity: aws_ses.IEmailIdentityRef, region: string): CfnEmailIdentity | undefined {
+  const named = namedResource(identity);
+  const isThat = named && Stack.of(named).region === region && Stack.of(named).account === Stack.of(identity).account;
+  return isThat ? named : undefined;
 }
 
 export function accountOf(identity: aws_ses.IEmailIdentityRef): string {
@@ -86,6 +93,12 @@ export function accountOf(identity: aws_ses.IEmailIdentityRef): string {
 function arnOf(identity: aws_ses.IEmailIdentityRef) {
   const { emailIdentityArn = '' } = identity as Partial<IEmailIdentity>;
   return partsOfArn(identity, emailIdentityArn, ArnFormat.SLASH_RESOURCE_NAME);
+}
+
+/** The resource of the app that has the name of the identity. */
+function namedResource(identity: aws_ses.IEmailIdentityRef): CfnEmailIdentity | undefined {
+  const behind = identityBehind(identity);
+  return CfnEmailIdentity.isCfnEmailIdentity(behind) ? behind : undefined;
 }
 
 function identityResource(identity: aws_ses.IEmailIdentityRef): CfnEmailIdentity | undefined {

@@ -65,6 +65,14 @@ describe('identity', () => {
         }),
       }),
       /identity 'example.com' has dkimSigning: false.*Leave dkimSigning out/],
+    ['H the name of an identity whose signing is switched off',
+      of => {
+        const { emailIdentityName } = new ses.EmailIdentity(of, 'Identity', {
+          identity: ses.Identity.domain('example.com'), dkimSigning: false,
+        });
+        return { identity: ses.EmailIdentity.fromEmailIdentityName(of, 'Named', emailIdentityName) };
+      },
+      /has dkimSigning: false/],
     ['H a Region of another partition',
       () => ({ region: 'cn-north-1' }),
       /region 'cn-north-1' is in partition 'aws-cn' of AWS, and the rest is in 'aws'/],
@@ -76,6 +84,16 @@ describe('identity', () => {
 
   test.each(refusals)('%s is refused', (_, props, error) => {
     expect(() => exampleCom(props)).toThrow(error);
+  });
+
+  test('H the name of an identity is that of another one in another Region', () => {
+    const stack = mailStack();
+    const { emailIdentityName } = new ses.EmailIdentity(stack, 'Identity', {
+      identity: ses.Identity.domain('example.com'), dkimSigning: false,
+    });
+    const identity = ses.EmailIdentity.fromEmailIdentityName(stack, 'Named', emailIdentityName);
+    expect(() => new EmailIdentityDkim(stack, 'Dkim', { identity })).toThrow(/^identity 'example.com' has dkimSigning: false/);
+    expect(() => new EmailIdentityDkim(stack, 'There', { identity, region: 'eu-west-1' })).not.toThrow();
   });
 
   test.each([undefined, null, {}])('H no identity, or no properties: %s', identity => {
