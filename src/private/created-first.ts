@@ -1,5 +1,5 @@
 // Orders the custom resource after a construct with everything in it, except for what uses the custom resource.
-import { CfnResource, Stage } from 'aws-cdk-lib';
+import { CfnResource, NestedStack, Stage } from 'aws-cdk-lib';
 import { Dependable, IConstruct, IDependable } from 'constructs';
 import { referencesIn } from './references';
 
@@ -18,7 +18,7 @@ export function createFirst(earlier: IConstruct, resource: CfnResource): void {
   const dependable: IDependable = {};
   Dependable.implement(dependable, {
     get dependencyRoots() {
-      return resourcesIn(earlier).filter(node => !waitsFor(resource, node));
+      return resourcesIn(earlier).filter(node => !awaited(node, resource).some(each => waitsFor(resource, each)));
     },
   });
   resource.node.addDependency(dependable);
@@ -32,7 +32,14 @@ function waitsFor(resource: CfnResource, user: CfnResource, seen = new Set<CfnRe
   const named = user.node.scopes.flatMap(scope => ordered.get(scope) ?? scope.node.dependencies).flatMap(resourcesIn);
   const referred = referencesIn(user, user._toCloudFormation(), true);
   return [...user.obtainDependencies(), ...named, ...referred]
-    .some(next => CfnResource.isCfnResource(next) && waitsFor(resource, next, seen));
+    .some(next => awaited(next, user).some(each => waitsFor(resource, each, seen)));
+}
+
+/** What is awaited by who needs it: from outside of a nested stack, all that is in the stack. */
+function awaited(needed: IConstruct, by: IConstruct): CfnResource[] {
+  const { scopes } = by.node;
+  const whole = needed.node.scopes.find(scope => NestedStack.isNestedStack(scope) && !scopes.includes(scope));
+  return whole ? resourcesIn(whole) : [needed].filter(CfnResource.isCfnResource);
 }
 
 function resourcesIn(construct: IConstruct): CfnResource[] {

@@ -1,5 +1,5 @@
 // The order in CloudFormation: what is created before the custom resource, and therefore deleted after it.
-import { App, CfnResource, Stack, Stage } from 'aws-cdk-lib';
+import { App, CfnResource, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as route53 from 'aws-cdk-lib/aws-route53';
@@ -97,6 +97,37 @@ test('what is below a role that is imported by the ARN of another one comes firs
   });
 
   expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::Role']);
+});
+
+describe('what waits for all of a nested stack comes after what is in it', () => {
+  test.each<[string, (role: iam.Role) => aws_iam.IRoleRef]>([
+    ['itself', role => role],
+    ['by its L1', role => role.node.defaultChild as iam.CfnRole],
+    ['by its ARN', role => iam.Role.fromRoleArn(role.stack, 'Imported', role.roleArn)],
+  ])('a policy of a hosted zone role of the parent stack that is given %s', (_, given) => {
+    const parent = mailStack();
+    const nested = new NestedStack(parent, 'Nested');
+    const role = new iam.Role(parent, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+    new ssm.StringParameter(nested, 'Parameter', { stringValue: 'x' }).grantRead(role);
+
+    exampleCom(of => ({ hostedZone: zone(of, 'example.com'), hostedZoneRole: given(role) }), nested);
+
+    // Template.fromStack refuses a circle of dependencies.
+    const [{ DependsOn }] = Object.values(resourcesOf(parent, 'AWS::CloudFormation::Stack'));
+    expect(DependsOn).toEqual([parent.resolve((role.node.defaultChild as CfnResource).logicalId)]);
+  });
+
+  test('a record of the identity that uses another nested stack, which uses the construct', () => {
+    const stack = mailStack();
+    const identity = created(stack, 'example.com');
+    const dkim = new EmailIdentityDkim(stack, 'Dkim', { identity });
+    const nested = new NestedStack(stack, 'Nested');
+    new ssm.StringParameter(nested, 'Status', { stringValue: dkim.dkimStatus });
+    const parameter = new ssm.StringParameter(nested, 'Parameter', { stringValue: 'x' });
+    new CfnResource(identity, 'Record', { type: 'AWS::Route53::RecordSet', properties: { Name: parameter.parameterName } });
+
+    expect(dependencies(stack)).toEqual(['AWS::IAM::ManagedPolicy', 'AWS::SES::EmailIdentity']);
+  });
 });
 
 test('the construct can be a child of its own identity', () => {
