@@ -1,20 +1,20 @@
 // The role that a function has at the end of synthesis, for policies that are made before that is known.
-import { Lazy } from 'aws-cdk-lib';
+import { CfnResource, Lazy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 
 /** A role that is looked at when the template is written, and not before. */
 export function lateRole(role: () => iam.IRole): iam.IRole {
+  // CDK keeps the name that a policy asks for first.
+  const roleName = Lazy.uncachedString({ produce: () => role().roleName });
   return new Proxy({} as iam.IRole, {
-    get: (_, member) => Reflect.get(role(), member),
+    get: (_, member) => member === 'roleRef' ? { ...role().roleRef, roleName } : Reflect.get(role(), member),
     has: (_, member) => Reflect.has(role(), member),
     getPrototypeOf: () => Reflect.getPrototypeOf(role()),
   });
 }
 
 /** Keeps a policy out of the template if its role takes none, or if nobody needs it in the end. */
-export function omitIfNotTaken(policy: iam.CfnManagedPolicy, role: iam.IRole, isNeeded = () => true): void {
-  // CDK would keep the role that is asked for first.
-  policy.roles = Lazy.uncachedList({ produce: () => [role.roleName] });
+export function omitIfNotTaken(policy: CfnResource, role: iam.IRole, isNeeded = () => true): void {
   Object.assign(policy, { shouldSynthesize: () => takesPolicies(role) && isNeeded() });
 }
 

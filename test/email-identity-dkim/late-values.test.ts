@@ -248,3 +248,13 @@ test('the name that an aspect gives to a policy is the same in each synthesis', 
   expect(Object.values(first)[0].Properties.ManagedPolicyName).toMatch(/^Ours-[0-9A-F]{8}$/);
   expect(second).toEqual(first);
 });
+
+test('an aspect can attach the policies to one more role', () => {
+  dkim('Dkim', { identity: imported(stack, 'example.com') });
+  const audit = new iam.Role(stack, 'Audit', { assumedBy: new iam.AccountRootPrincipal() });
+  const attach = (node: IConstruct) => { if (node instanceof iam.ManagedPolicy) node.attachToRole(audit); };
+  Aspects.of(stack).add({ visit: attach });
+
+  const [policy] = Object.values(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+  expect(policy.Properties.Roles).toEqual([expect.anything(), stack.resolve(audit.roleName)]);
+});
