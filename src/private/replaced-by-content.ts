@@ -1,5 +1,5 @@
 // Makes a managed policy one that CloudFormation replaces whenever its content changes, whatever aspects do to it.
-import { IResolveContext, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import { CfnManagedPolicy } from 'aws-cdk-lib/aws-iam';
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -21,23 +21,25 @@ export function replaceByContent(policy: CfnManagedPolicy, contentHash: (prepari
     override(Lazy.uncachedString({ produce: ({ preparing }) => `${id}${contentHash(preparing)}` }));
   overrideLogicalId(Stack.of(policy).resolve(policy.logicalId));
   // No aspect has the last word: after the last one, CDK lets none add another aspect to the stack.
-  const render = policy._toCloudFormation.bind(policy);
-  const produce = (context: IResolveContext) => {
-    const template = context.resolve(render());
-    Object.values(template.Resources ?? {}).forEach(each => makeReplaceable(each, contentHash(context.preparing)));
-    return template;
-  };
-  Object.assign(policy, { overrideLogicalId, _toCloudFormation: () => Lazy.uncachedAny({ produce }) });
+  const render = policy._toCloudFormation.bind(policy) as () => { Resources?: { [logicalId: string]: unknown } };
+  const changed = (resource: unknown) => Lazy.uncachedAny({
+    produce: context => replaceable(context.resolve(resource), contentHash(context.preparing)),
+  });
+  const _toCloudFormation = () => ({
+    Resources: Object.fromEntries(Object.entries(render().Resources ?? {}).map(([id, each]) => [id, changed(each)])),
+  });
+  Object.assign(policy, { overrideLogicalId, _toCloudFormation });
 }
 
 /** @param policy as it is in the template */
-function makeReplaceable(policy: any, contentHash: string): void {
+function replaceable(policy: any, contentHash: string): unknown {
   delete policy.DeletionPolicy;
   delete policy.UpdateReplacePolicy;
   const { ManagedPolicyName: given } = policy.Properties;
-  if (given === undefined) return;
+  if (given === undefined) return policy;
   // A description that changes would replace the policy by one of the same name.
   delete policy.Properties.Description;
   const name = typeof given === 'string' ? given.slice(0, MAX_NAME - '-12345678'.length) : Token.asString(given);
   policy.Properties.ManagedPolicyName = `${name}-${contentHash}`;
+  return policy;
 }

@@ -249,6 +249,18 @@ test('the name that an aspect gives to a policy is the same in each synthesis', 
   expect(second).toEqual(first);
 });
 
+test('an aspect can look for the logical ids in what each resource is written from', () => {
+  dkim('Dkim', { identity: imported(stack, 'example.com') });
+  const seen: string[] = [];
+  const look = (node: IConstruct) => {
+    if (CfnResource.isCfnResource(node)) seen.push(...Object.keys((node._toCloudFormation() as any).Resources ?? {}));
+  };
+  Aspects.of(stack).add({ visit: look });
+
+  const [id] = Object.keys(resourcesOf(stack, 'AWS::IAM::ManagedPolicy'));
+  expect(seen.map(each => stack.resolve(each))).toContain(id);
+});
+
 test('an aspect can attach the policies to one more role', () => {
   dkim('Dkim', { identity: imported(stack, 'example.com') });
   const audit = new iam.Role(stack, 'Audit', { assumedBy: new iam.AccountRootPrincipal() });
