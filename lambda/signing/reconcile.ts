@@ -76,6 +76,7 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   const signingTag = tagOf(identity, request.owner, request.toldBefore);
   const task: Task = { ...request, identity, signingTag, zone, services };
   const { signingTag: tagWritten } = request.progress;
+  if (signingTag.leaves) await noteComing(task);
   const result = await method(task);
   // With Easy DKIM, that can be so where nothing has changed.
   const isToldHere = request.progress.signingPut || await isTold(task);
@@ -107,6 +108,15 @@ async function noteToldBefore({ desired, owner, toldBefore, ...request }: Reconc
   const identity = await services.ses.read();
   if (!identity || identity.tags[owner.label] !== undefined || await request.isRollback()) return;
   await noted(services.ses.tag(owner.label, renderTag(tagOf(identity, owner, toldBefore))), services);
+}
+
+/**
+ * This owner has left the signing to another one, or was about to. If that one goes as well, it deletes what only those
+ * list that leave. So the tag says that this owner stays before the zone does.
+ */
+async function noteComing({ owner, signingTag, services }: Task): Promise<void> {
+  await noted(services.ses.tag(owner.label, renderTag({ ...signingTag, leaves: false })), services);
+  await services.retry.pause(SHOWN_AFTER_MS, 'others to see that this owner stays');
 }
 
 /** Another owner may be leaving at this moment. If it has not seen the tag, it leads the signing back. */

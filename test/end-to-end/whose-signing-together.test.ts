@@ -121,6 +121,24 @@ test('B4 an owner that was leaving, and comes again before another one has left,
   expect(left()).toEqual(NOTHING);
 });
 
+// Until it tells SES its key, its tag says that it leaves. Its record is in the zone before that.
+test('B4 an owner that has left its signing to another one, and comes again while that one goes, keeps its record', async () => {
+  await start({ seed: 1 });
+  scene.identityExists(REGION, 'other.example');
+  await scene.deployed('Second', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
+  await scene.deployed('First', (stack) => scene.easy({
+    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
+  })(stack));
+  scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'hang' });
+  const removed = destroyed('Second');
+  await scene.cloud.clock.pass(14_000);
+  await Promise.all([removed, scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT))]);
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  await destroyed('First');
+  expect(left()).toEqual(NOTHING);
+});
+
 test.each(['First', 'Second'])('B a deletion of %s that dies after its last write leaves no tag', async (stackName) => {
   await start({ functions: 'process', ses: UNLIMITED });
   await twoOwners();

@@ -215,7 +215,20 @@ describe('a record that SES signs with, of an owner that is removed', () => {
     new OwnersHistory(COMES_AGAIN[0], rules).run(COMES_AGAIN[1]);
   });
 
+  // Its own tag says that it leaves, as it has left the signing to the other one. SES is told after the zone.
+  const LEFT: Example = [
+    ['us-east-1', 'us-east-1'],
+    [
+      ...publishes(1, 'new'), ...publishes(0, 'old'), ...goes(0), isRemoved(0), isRemoved(1),
+      ...publishes(0, 'old').slice(1), isRemoved(1),
+    ],
+  ];
+
+  test('B stays when an owner that has left comes again while the other one leaves', () => {
+    new OwnersHistory(LEFT[0], rules).run(LEFT[1]);
+  });
+
   test('B stays in any history', () => {
-    requireInAnyHistory(rules, [SHARED, ADOPTED, COMES_AGAIN]);
+    requireInAnyHistory(rules, [SHARED, ADOPTED, COMES_AGAIN, LEFT]);
   });
 });
