@@ -1,9 +1,16 @@
 // What is in a zone, as one owner sees it: which records are ours, which were found, which other owners list. Pure.
+import { charactersOf } from './batch';
 import { domainKeyName, recordName } from './dkim-record';
 import { targetOf } from './led-to';
 import { digestOf, Entry, Origin, parseRegistry, Registry } from './registry';
 import { isRegistryLabel, Owner } from '../base/owner';
 import { RecordSet } from '../base/ports';
+
+/**
+ * No batch can write a longer registry record again. So no version of this library has made one, and it is not
+ * believed: what it lists could not be let go.
+ */
+const LONGEST = 15_900;
 
 /** A registry record: an owner's own one, or a further page of it. */
 export interface Page {
@@ -31,7 +38,8 @@ export class ZoneView {
       name === registryName(owner) && (type === 'TXT' || type === 'CNAME'));
     this.head = parseRegistry(this.ownRegistryRecords.flatMap(({ values }) => values));
     const pages = records
-      .filter(({ name, type }) => type === 'TXT' && name !== registryName(owner) && isRegistryLabel(this.labelOf(name)))
+      .filter(({ name, type, values }) => type === 'TXT' && name !== registryName(owner)
+        && isRegistryLabel(this.labelOf(name)) && charactersOf(values) <= LONGEST)
       .map((record) => ({ record, registry: parseRegistry(record.values) }));
     this.ownPages = pages.filter(({ registry }) => registry.of === owner.label);
     this.others = pages.filter(({ registry }) => registry.of !== owner.label);
