@@ -49,7 +49,7 @@ export function certainRegionOf(identity: aws_ses.IEmailIdentityRef): string | u
  * that. If the name is only a part of the domain, as in `news.${name}`, it is another.
  */
 export function identityBehind(identity: aws_ses.IEmailIdentityRef): IConstruct {
-  const { length, firstToken: name } = Tokenization.reverseString(identity.emailIdentityRef.emailIdentity);
+  const { length, tokens: [name] } = Tokenization.reverseString(identity.emailIdentityRef.emailIdentity);
   const named = length === 1 && Reference.isReference(name) ? resourceOf(name.target) : undefined;
   return resourceOf(identity) ?? (CfnEmailIdentity.isCfnEmailIdentity(named) ? named : identity);
 }

@@ -1,5 +1,5 @@
 // Whose signing it is when owners come and go close together, and SES shows or takes notes late or not at all: kind B.
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { failing, identityDeployed, signsByHand, thenFails } from './hand-made';
 import { WAIT } from './methods';
@@ -137,6 +137,30 @@ test('B4 an owner that has left its signing to another one, and comes again whil
   expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
   await destroyed('First');
   expect(left()).toEqual(NOTHING);
+});
+
+// It has said that it stays, and then it fails before it has written anything.
+test.each([
+  ['removed', false], ['made that of another identity', true],
+])('B4 an owner that was %s, and comes again in vain, leaves the signing once more', async (_, moves) => {
+  await start({ seed: 1 });
+  scene.identityExists(REGION, 'other.example');
+  const elsewhere = (stack: Stack) => scene.easy({
+    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
+  })(stack);
+  await scene.deployed('Second', scene.byo('s2', scene.secrets.two, WAIT));
+  await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
+  await scene.deployed('First', moves ? elsewhere : (stack) => void new CfnResource(stack, 'Nothing', {
+    type: 'AWS::CloudFormation::WaitConditionHandle',
+  }));
+  expect(await scene.send()).toMatchObject({ result: 'pass', selector: 's1' });
+  scene.publishKey('s3', PEM.two);
+  const { status } = await scene.deploy('First', scene.byo('s3', scene.secrets.one, WAIT));
+  expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(scene.identity()!.tags.map(({ Value }) => Value)).toContain('told=EXTERNAL:s1 leaves');
+  await destroyed('Second');
+  await destroyed('First');
+  expect(left()).toMatchObject({ origin: 'AWS_SES', tags: [] });
 });
 
 test.each(['First', 'Second'])('B a deletion of %s that dies after its last write leaves no tag', async (stackName) => {
