@@ -175,8 +175,7 @@ export function tagAfter(tag: SigningTag, signing: DesiredSigning, identity: Ide
   const [next, now] = [nameOf(signing), nameNow(identity)];
   const isTold = isToldBy(tag, identity);
   const isStrangers = signsNow(identity) && now !== 'AWS_SES' && !isTold && !isToldByAnother(identity, owner);
-  // With Easy DKIM, it is there until its records are (`noteTaken`), however often SES is told meanwhile.
-  const before = next === 'AWS_SES' || isUnnamed(identity) ? tag.told : [now];
+  const before = isUnnamed(identity) ? tag.told : [now];
   return {
     told: isTold ? fitting([next, ...before.filter((name) => name !== next)]) : [next],
     replaced: tag.replaced ?? (isStrangers ? now : undefined),

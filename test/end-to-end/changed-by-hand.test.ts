@@ -74,17 +74,6 @@ test('5 Easy DKIM: a record was changed, and SES was told another signing: nobod
   expect(status).toBe('UPDATE_ROLLBACK_FAILED');
 });
 
-// SES is told to look again, and that is no sign that it has anything else.
-test('5 Easy DKIM: so it is when SES has given up, and the roll-back is continued', async () => {
-  await scene.deployed('Mail', scene.easy(WAIT));
-  say('CNAME', 'elsewhere.example.net');
-  const { status } = await scene.deploy('Mail', thenFails(scene.byo('s1', scene.secrets.one, WAIT)));
-  await scene.cloud.clock.pass(10 * 86_400_000);
-  expect({ status, of: scene.identity()?.status }).toEqual({ status: 'UPDATE_ROLLBACK_FAILED', of: 'FAILED' });
-  expect((await scene.continueRollback('Mail', [])).status).toBe('UPDATE_ROLLBACK_FAILED');
-  expect(await scene.send()).toMatchObject({ result: 'none' });
-});
-
 test('5 Easy DKIM: SES has noticed that a record was changed, and was told nothing: the update is rolled back', async () => {
   await scene.deployed('Mail', scene.easy(WAIT));
   say('CNAME', 'elsewhere.example.net');
