@@ -1,6 +1,6 @@
 // Easy DKIM: SES makes the keys, and CNAMEs point to them. The tokens come from SES, so SES is told first.
 import { easyDkimHostedZone, signsNow } from './ses-rules';
-import { needsRestart, publishRecords, putSigning, SigningResult, Task } from './task';
+import { needsRestart, noteTaken, publishRecords, putSigning, SigningResult, Task } from './task';
 import { nameOf, textOf } from '../base/describe-error';
 import { DesiredState, EasyDkim } from '../base/desired-state';
 import { HandlerError, sentence } from '../base/errors';
@@ -30,6 +30,7 @@ export async function signWithEasyDkim(task: Task, signing: EasyDkim): Promise<S
   }
   const result = easyDkimResult(desired, answer);
   await publishRecords(task, { wanted: result.records });
+  await noteTaken(task); // not before: a roll-back that is refused here has to find what SES was told
   return result;
 }
 

@@ -2,7 +2,7 @@
 import { easyDkimResult } from './easy-dkim';
 import { holdsKey, ownKeyResult, readKey, textsIn } from './own-key';
 import { hasVerifiedKey, isOtherKey, namesSelector, signsAs } from './ses-rules';
-import { tagOf, wasToldLast } from './signing-tag';
+import { tagOf, wasTold, wasToldLast, wasToldReplica } from './signing-tag';
 import { acceptedKeyOf, attributesOf, SigningResult } from './task';
 import { ResourceAttributes } from '../../src/private/contract';
 import { textOf } from '../base/describe-error';
@@ -54,10 +54,12 @@ async function hasKey(
   { dns }: Services, isTheirs: boolean,
 ): Promise<boolean> {
   const tag = tagOf(identity, known.owner);
-  // SES that was told Easy DKIM again, and looks for a record that somebody has changed, signs nothing. Once all
-  // records are there, the tag no longer says what came before.
+  // SES that was told Easy DKIM again, and looks for a record that somebody has changed, signs nothing.
   if (signing.method !== 'BYODKIM') {
-    return !isTheirs || known.isSameSigning || hasVerifiedKey(identity) || tag.told.length < 2;
+    const { triedSelector } = known;
+    const wasToldThat = triedSelector ? wasTold(tag, triedSelector) : wasToldReplica(tag);
+    const wasToldOther = triedSelector === undefined ? tag.told[1] : wasToldThat;
+    return !isTheirs || known.isSameSigning || hasVerifiedKey(identity) || !wasToldOther;
   }
   const answers = await dns.ask(record.name);
   // If SES does not name the selector, the tag says what it was told last.

@@ -13,7 +13,7 @@ import { namesSelector } from './ses-rules';
 import {
   followsOf, hasOthers, isSameSigning, isToldBy, isToldByAnother, leavingOf, renderTag, tagOf, wasTold, wasToldLast,
 } from './signing-tag';
-import { attributesOf, noteTaken, Signed, SigningResult, Task, writeSigningTag } from './task';
+import { attributesOf, Signed, SigningResult, Task, writeSigningTag } from './task';
 import { awaitVerification } from './verification';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredSigning, placeOf } from '../base/desired-state';
@@ -79,8 +79,7 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
   if (signingTag.leaves) await noteComing(task);
   const result = await method(task);
   // With Easy DKIM, that can be so where nothing has changed.
-  const isToldHere = request.progress.signingPut || await isTold(task);
-  const isSigningOurs = isToldHere || !result.isUnchanged;
+  const isSigningOurs = request.progress.signingPut || await isTold(task) || !result.isUnchanged;
   if (!isSigningOurs) await noteFollowing(task, request.toldBefore);
   const isNew = request.progress.signingTag !== tagWritten;
   if (isNew && hasOthers(identity, request.owner) && await isLedBack(request, services)) return sign(request, services);
@@ -92,9 +91,6 @@ async function sign(request: ReconcileRequest, services: Services): Promise<Sign
     await noted(services.ses.untag(label), services);
   }
   await leavePreviousZone(task);
-  // Not before: a roll-back that is refused has to find what SES was told. And not never: a key that somebody sets by
-  // hand would be taken for that one.
-  if (isToldHere && request.desired.signing.method === 'EASY_DKIM') await noteTaken(task);
   return { ...result, isSigningOurs };
 }
 

@@ -85,9 +85,7 @@ export function selectorsOfAny(identity: IdentityState): string[] {
  * There is no tag if an older version wrote none, or if somebody removed it. Easy DKIM is not taken from there: it can
  * be the default of SES, and nothing must be set back.
  */
-export function tagOf(
-  { tags }: Pick<IdentityState, 'tags'>, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning,
-): SigningTag {
+export function tagOf({ tags }: IdentityState, { label }: Pick<Owner, 'label'>, toldBefore?: DesiredSigning): SigningTag {
   if (tags[label] !== undefined) return parse(tags[label]);
   return { told: !toldBefore || toldBefore.method === 'EASY_DKIM' ? [] : [nameOf(toldBefore)], leaves: false };
 }
@@ -102,6 +100,11 @@ export function isToldBy({ told, replaced }: SigningTag, identity: IdentityState
 /** True when the tag's owner has told SES a key under this selector, as far back as the tag says. */
 export function wasTold({ told }: SigningTag, selector: string): boolean {
   return told.includes(BYODKIM + selector);
+}
+
+/** True when the tag's owner has made the identity a replica, as far back as the tag says. */
+export function wasToldReplica({ told }: SigningTag): boolean {
+  return told.some((name) => name.startsWith('AWS_SES_'));
 }
 
 /** True when the tag's owner has told SES a key under this selector, and no other one since. */
@@ -193,7 +196,7 @@ function fitting(names: readonly string[]): readonly string[] {
   return names.join(' told=').length <= MOST_TOLD ? names : fitting([newest, ...others]);
 }
 
-/** The tag when SES has what it was told last, and nothing shows otherwise. */
+/** The tag when SES, which names no selector, has taken the last one that it was told. */
 export function tagWhenTaken(tag: SigningTag): SigningTag {
   return { ...tag, told: tag.told.slice(0, 1) };
 }

@@ -1,7 +1,7 @@
 // The task of making an identity sign as desired, and the steps that all methods of signing share.
 import { noted } from './noted';
 import { isUnnamed } from './ses-rules';
-import { renderTag, selectorsNow, SigningTag, tagAfter, tagOf, tagWhenTaken } from './signing-tag';
+import { renderTag, selectorsNow, SigningTag, tagAfter, tagWhenTaken } from './signing-tag';
 import { ResourceAttributes } from '../../src/private/contract';
 import { DesiredState } from '../base/desired-state';
 import { Owner } from '../base/owner';
@@ -82,15 +82,13 @@ export async function putSigning(task: Task, attributes: SigningAttributes): Pro
   const answer = await ses.putSigning(attributes);
   progress.signingPutAt = retry.now();
   log('signing-put', { method: attributes.origin, status: answer.status });
-  if (isUnnamed(task.identity) && attributes.origin !== 'AWS_SES') await noteTaken(task);
+  if (attributes.origin !== 'AWS_SES') await noteTaken(task);
   return answer;
 }
 
-/** The tag says no more what SES was told before. */
+/** Where SES names no selector, the tag says no more what it was told before. */
 export async function noteTaken(task: Task): Promise<void> {
-  const { owner, services, progress: { signingTag: written = '' } } = task;
-  const signingTag = tagOf({ tags: { [owner.label]: written } }, owner);
-  await noted(writeTag(task, tagWhenTaken(nextTag({ ...task, signingTag }))), services);
+  if (isUnnamed(task.identity)) await noted(writeTag(task, tagWhenTaken(nextTag(task))), task.services);
 }
 
 /** Writes down on the identity what SES is told by this owner, or was told by another owner and is wanted here, too. */
