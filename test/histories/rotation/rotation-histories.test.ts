@@ -206,3 +206,11 @@ test('5 a roll-back that waits in vain is at its end with the next key of the sa
     { ...deploy({ follows: true }), ending: { failsAfter: 1 } } as KeyOperation,
   ]);
 });
+
+// The tag says that SES was told the key before Easy DKIM, also when all of that is there. So the key counts as one to
+// go back to, whatever the followed secret has now.
+test('5 a followed secret has a value that is no key, and a change to Easy DKIM is rolled back', () =>
+  runsThrough({ ...ONE, often: 'follow', settings: { ...ONE.settings, secondCalls: 'afterwards' } }, 0, [
+    { do: 'store', what: 'no selector', isHeard: false, seconds: 0 },
+    { ...deploy({}), ending: { failsAfter: 32 } } as KeyOperation,
+  ]));
