@@ -64,7 +64,7 @@ export async function release(request: ReleaseRequest, services: Services): Prom
   const letGo = isKept ? retainSigning : releaseSigning;
   const stillUsed = identity ? await letGo(request, identity, services, records ?? []) : NOTHING;
   if (zone && records) {
-    const hasOthers = stillUsed.successor ?? stillUsed.leaving?.length;
+    const hasOthers = stillUsed.successor !== undefined || (stillUsed.leaving ?? []).length > 0;
     const listed = alreadyListed(zone, records);
     const list: OpenZone['list'] = async (below) => {
       const found = await listed.list(below);

@@ -41,7 +41,8 @@ export function regionOf(identity: aws_ses.IEmailIdentityRef): string {
  */
 export function certainRegionOf(identity: aws_ses.IEmailIdentityRef): string | undefined {
   const region = regionOf(identity);
-  return identityResource(identity) || region !== Stack.of(identity).region ? region : undefined;
+  const isOfApp = CfnEmailIdentity.isCfnEmailIdentity(resourceOf(identity));
+  return isOfApp || region !== Stack.of(identity).region ? region : undefined;
 }
 
 /**
@@ -99,9 +100,4 @@ function arnOf(identity: aws_ses.IEmailIdentityRef) {
 function namedResource(identity: aws_ses.IEmailIdentityRef): CfnEmailIdentity | undefined {
   const behind = identityBehind(identity);
   return CfnEmailIdentity.isCfnEmailIdentity(behind) ? behind : undefined;
-}
-
-function identityResource(identity: aws_ses.IEmailIdentityRef): CfnEmailIdentity | undefined {
-  const resource = resourceOf(identity);
-  return CfnEmailIdentity.isCfnEmailIdentity(resource) ? resource : undefined;
 }

@@ -103,15 +103,18 @@ describe('owners with keys of their own that are removed together', () => {
   });
 });
 
+/** A construct for another identity: the one before is removed. */
+const elsewhere = (stack: Stack) => scene.easy({
+  identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
+})(stack);
+
 // Second has led SES back, and its batch is sent again when First has come again.
 test('B4 an owner that was leaving, and comes again before another one has left, keeps its record', async () => {
   await start({ seed: 1 });
   scene.identityExists(REGION, 'other.example');
   await twoOwners();
   scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'hang' });
-  const leaves = scene.deployed('First', (stack) => scene.easy({
-    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
-  })(stack));
+  const leaves = scene.deployed('First', elsewhere);
   await scene.cloud.clock.pass(7_000);
   const removed = destroyed('Second');
   await leaves;
@@ -127,9 +130,7 @@ test('B4 an owner that has left its signing to another one, and comes again whil
   scene.identityExists(REGION, 'other.example');
   await scene.deployed('Second', scene.byo('s2', scene.secrets.two, WAIT));
   await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
-  await scene.deployed('First', (stack) => scene.easy({
-    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
-  })(stack));
+  await scene.deployed('First', elsewhere);
   scene.cloud.faults.add({ service: 'route53', operation: 'ChangeResourceRecordSets', kind: 'hang' });
   const removed = destroyed('Second');
   await scene.cloud.clock.pass(14_000);
@@ -145,9 +146,6 @@ test.each([
 ])('B4 an owner that was %s, and comes again in vain, leaves the signing once more', async (_, moves) => {
   await start({ seed: 1 });
   scene.identityExists(REGION, 'other.example');
-  const elsewhere = (stack: Stack) => scene.easy({
-    identity: EmailIdentity.fromEmailIdentityName(stack, 'Other', 'other.example'), hostedZone: undefined,
-  })(stack);
   await scene.deployed('Second', scene.byo('s2', scene.secrets.two, WAIT));
   await scene.deployed('First', scene.byo('s1', scene.secrets.one, WAIT));
   await scene.deployed('First', moves ? elsewhere : (stack) => void new CfnResource(stack, 'Nothing', {
